@@ -1,0 +1,107 @@
+//! The stored session, and how the operator selects one.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::printable::escape_unprintable;
+use super::token::SessionToken;
+
+/// A session as the credential store holds it: who, with which token, at which server.
+///
+/// The server is the stored text, unchecked: whether it is usable matters only to a logout that needs it, and a store
+/// must not lose a session over it. The text may hold userinfo, so `Debug` leaves it out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The profile that holds the session.
+    pub profile: ProfileName,
+    /// The session's bearer token.
+    pub token: SessionToken,
+    /// The server that issued the token, if the profile stores one.
+    pub server: Option<String>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Session")
+            .field("profile", &self.profile)
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which stored session to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// The one that the store's default pointer names.
+    Default,
+    /// The one stored under this profile.
+    Named(ProfileName),
+}
+
+/// The name of a profile: any text but the empty one.
+///
+/// `Display` escapes control and bidirectional characters, so that a name cannot forge output;
+/// [`as_str`](Self::as_str) gives the name as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ProfileName(String);
+
+impl ProfileName {
+    /// Takes a name as stored or as given by the operator.
+    ///
+    /// # Errors
+    ///
+    /// [`EmptyProfileName`], since an empty name must never stand for "the default".
+    pub fn new(name: impl Into<String>) -> Result<Self, EmptyProfileName> {
+        let name = name.into();
+        if name.is_empty() { Err(EmptyProfileName) } else { Ok(Self(name)) }
+    }
+
+    /// The name as stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProfileName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&escape_unprintable(&self.0))
+    }
+}
+
+/// A profile name was empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a profile name must not be empty")]
+pub struct EmptyProfileName;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_empty_name_is_refused() {
+        assert_eq!(ProfileName::new(""), Err(EmptyProfileName));
+        for name in [" ", ".", "a.b", "\"", "ü", "\u{202e}"] {
+            assert_eq!(ProfileName::new(name).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn a_name_is_displayed_as_stored_but_for_unprintable_characters() {
+        let shown = |name: &str| ProfileName::new(name).unwrap().to_string();
+        assert_eq!(shown(r#"my "dev" \ 日本"#), r#"my "dev" \ 日本"#);
+        assert_eq!(shown("a\u{1b}[2J\u{202e}b\n"), r"a\u{1b}[2J\u{202e}b\n");
+    }
+
+    #[test]
+    fn debug_of_a_session_shows_neither_token_nor_server() {
+        let session = Session {
+            profile: ProfileName::new("dev").unwrap(),
+            token: SessionToken::parse("psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret").unwrap(),
+            server: Some("https://user:s3cret@plexsphere.example".into()),
+        };
+        assert!(!format!("{session:?}").contains("s3cret"));
+    }
+}

@@ -1,0 +1,10 @@
+//! What the use case needs from the outside world, as traits with their outcomes, errors and promises.
+//!
+//! Ports import values of the domain and nothing else. Adapters implement them; the use case calls them.
+
+pub mod credential_store;
+pub mod reporter;
+pub mod token_revoker;
+
+/// The technical detail behind a port's error, for `source()`.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,67 @@
+//! The port to the control plane that issued the token.
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use super::BoxError;
+use crate::domain::server_url::ServerUrl;
+use crate::domain::token::SessionToken;
+
+/// Ends a session on the server by revoking its token.
+///
+/// Every implementation promises:
+///
+/// 1. At most one request per call: nothing is retried, no redirect is followed, no call comes before it.
+/// 2. The token goes to this server only.
+/// 3. `Ok` means that the token is dead: this call revoked it, or the server itself said that it was gone before.
+/// 4. Everything else is an error, above all an answer that did not come.
+/// 5. The call ends in bounded time.
+/// 6. No error carries any part of the token but its id.
+#[cfg_attr(feature = "testing", mockall::automock)]
+#[async_trait]
+pub trait TokenRevoker: Send + Sync {
+    /// Revokes the token at the server.
+    ///
+    /// # Errors
+    ///
+    /// Any variant of [`RevokeError`]; after each of them the token may still be live.
+    async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError>;
+}
+
+/// How the token came to be dead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// This call revoked it.
+    Revoked,
+    /// It was gone before: revoked elsewhere, expired, or never known.
+    AlreadyGone,
+}
+
+/// Why the token is not known to be dead.
+#[derive(Debug, Error)]
+pub enum RevokeError {
+    /// The server understood and declined.
+    #[error("the server refused to revoke it")]
+    Refused {
+        /// What the server said.
+        source: BoxError,
+    },
+    /// The server answered something that does not say whether the token is dead.
+    #[error("the server did not confirm it")]
+    Unconfirmed {
+        /// What the server said.
+        source: BoxError,
+    },
+    /// The request may have reached the server, but no answer came back: the outcome is unknown.
+    #[error("the server gave no answer, so the outcome is unknown")]
+    Unanswered {
+        /// What happened instead.
+        source: BoxError,
+    },
+    /// The server could not be reached, and the token was not sent.
+    #[error("the server was not reached")]
+    Unreached {
+        /// How far the attempt came, and what stopped it.
+        source: BoxError,
+    },
+}
