@@ -3,5 +3,6 @@
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("plexctl supports Linux, and compiles on macOS: it relies on POSIX modes, locks and renames");
 
+pub mod adapters;
 pub mod domain;
 pub mod ports;

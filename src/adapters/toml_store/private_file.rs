@@ -1,0 +1,123 @@
+//! The guarded open: a config file is judged by its open handle before the first byte is read.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+use thiserror::Error;
+
+/// The largest config file that is read, in bytes.
+const MAX_SIZE: u64 = 64 * 1024 * 1024;
+
+/// The mode bits that a config file may have: reading and writing for its owner.
+const PRIVATE_MODE: u32 = 0o600;
+
+/// The bits of `st_mode` that are permissions, set-id and sticky bits included.
+const PERMISSION_BITS: u32 = 0o7777;
+
+/// An open regular file of bounded size that nobody but its owner may use.
+pub(super) struct PrivateFile {
+    file: File,
+    metadata: Metadata,
+}
+
+impl PrivateFile {
+    /// Opens a file for reading without ever blocking and judges it by `fstat`. `None` means that there is no file.
+    ///
+    /// A symbolic link that leads nowhere is an error: what it stands for may be away, such as an unmounted home.
+    pub(super) fn open(path: &Path) -> Result<Option<Self>, OpenError> {
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = match OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return if has_dangling_link(path) { Err(OpenError::DanglingLink) } else { Ok(None) };
+            }
+            Err(error) => return Err(OpenError::Io("opening it", error)),
+        };
+        let metadata = file.metadata().map_err(|error| OpenError::Io("examining it", error))?;
+        if !metadata.is_file() {
+            return Err(OpenError::NotRegular);
+        }
+        if !is_private(metadata.mode()) {
+            return Err(OpenError::TooWide(metadata.mode() & PERMISSION_BITS));
+        }
+        if metadata.len() > MAX_SIZE {
+            return Err(OpenError::TooLarge);
+        }
+        Ok(Some(Self { file, metadata }))
+    }
+
+    /// What `fstat` said of the open handle.
+    pub(super) fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Reads the whole file.
+    pub(super) fn read(self) -> Result<Vec<u8>, OpenError> {
+        let mut bytes = Vec::with_capacity(usize::try_from(self.metadata.len()).unwrap_or_default());
+        self.file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(|error| OpenError::Io("reading it", error))?;
+        if bytes.len() as u64 > MAX_SIZE {
+            return Err(OpenError::TooLarge);
+        }
+        Ok(bytes)
+    }
+}
+
+/// Why a file was not read.
+#[derive(Debug, Error)]
+pub(super) enum OpenError {
+    #[error("its mode {0:04o} is wider than {PRIVATE_MODE:04o}")]
+    TooWide(u32),
+    #[error("it is not a regular file")]
+    NotRegular,
+    #[error("it is larger than 64 MiB")]
+    TooLarge,
+    #[error("a symbolic link in its path leads nowhere")]
+    DanglingLink,
+    #[error("{0} failed")]
+    Io(&'static str, #[source] io::Error),
+}
+
+/// Tells whether a mode gives nothing to anybody but the owner, and to the owner no more than reading and writing.
+pub(super) fn is_private(mode: u32) -> bool {
+    mode & PERMISSION_BITS & !PRIVATE_MODE == 0
+}
+
+/// Tells a path that does not exist yet from one that leads through a dangling link, by its last part that exists.
+fn has_dangling_link(path: &Path) -> bool {
+    path.ancestors()
+        .find_map(|part| Some((part, fs::symlink_metadata(part).ok()?)))
+        .is_some_and(|(part, metadata)| metadata.is_symlink() && fs::metadata(part).is_err())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn every_bit_outside_0600_is_refused_and_no_other() {
+        let private: Vec<u32> = (0..=PERMISSION_BITS).filter(|mode| is_private(*mode)).collect();
+        assert_eq!(private, [0o000, 0o200, 0o400, 0o600]);
+    }
+
+    #[test]
+    fn a_missing_file_is_told_from_a_dangling_link() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let at = |name: &str| sandbox.path().join(name);
+        fs::create_dir(at("directory")).unwrap();
+        symlink("nowhere", at("dangling")).unwrap();
+        symlink("dangling", at("chain")).unwrap();
+        symlink("directory", at("link")).unwrap();
+
+        for missing in ["file", "no/such/file", "directory/file", "link/file", "link/no/file"] {
+            assert!(matches!(PrivateFile::open(&at(missing)), Ok(None)), "{missing}");
+        }
+        for dangling in ["dangling", "chain", "dangling/file", "chain/no/file"] {
+            assert!(matches!(PrivateFile::open(&at(dangling)), Err(OpenError::DanglingLink)), "{dangling}");
+        }
+    }
+}
