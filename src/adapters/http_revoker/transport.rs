@@ -1,0 +1,181 @@
+//! The way to the server: name resolution and TCP, the proxy's tunnel, TLS.
+//!
+//! Each phase is one awaited step, so an error or a deadline can name the phase that it struck.
+
+use std::future::{self, Future, Ready};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::Uri;
+use hyper::header::HeaderValue;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_native_certs::CertificateResult;
+use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use tower_service::Service;
+
+use super::proxy::{Proxy, Route};
+use crate::domain::server_url::{Scheme, ServerUrl};
+use crate::ports::BoxError;
+
+/// How long name resolution, TCP, tunnel and TLS may take together.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where the certificates of trusted authorities come from.
+#[derive(Clone, Debug, Default)]
+pub struct TrustSettings {
+    /// A PEM bundle that replaces the system's trust store, from `SSL_CERT_FILE`.
+    pub file: Option<PathBuf>,
+    /// Directories of PEM files that replace the system's trust store, from `SSL_CERT_DIR`.
+    pub directories: Vec<PathBuf>,
+}
+
+pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+/// Connects to the server, or to the proxy on the way to it, with TLS up to the server where its scheme asks for it.
+pub(super) async fn connect(
+    server: &ServerUrl,
+    route: &Route,
+    trust: &TrustSettings,
+    deadline: Instant,
+) -> Result<Stream, TransportError> {
+    let (next_hop, proxy) = match route {
+        Route::Direct => (server, None),
+        Route::Proxy(proxy) => (&proxy.address, Some(proxy)),
+    };
+    let tcp = within(deadline, "connecting to", next_hop, dial(next_hop)).await?;
+    if server.scheme() == Scheme::Http {
+        return Ok(MaybeHttpsStream::Http(tcp));
+    }
+    let tcp = match proxy {
+        None => tcp,
+        Some(proxy) => within(deadline, "opening a tunnel through", next_hop, open_tunnel(tcp, proxy, server)).await?,
+    };
+    within(deadline, "TLS handshake with", server, start_tls(tcp, server, trust)).await
+}
+
+/// What stopped the way to the server, and in which phase.
+#[derive(Debug, Error)]
+#[error("{phase} {peer} failed")]
+pub(super) struct TransportError {
+    phase: &'static str,
+    peer: String,
+    source: BoxError,
+}
+
+async fn within<T>(
+    deadline: Instant,
+    phase: &'static str,
+    peer: &ServerUrl,
+    step: impl Future<Output = Result<T, BoxError>>,
+) -> Result<T, TransportError> {
+    let result = timeout_at(deadline, step).await.unwrap_or_else(|_| Err("timed out".into()));
+    result.map_err(|source| TransportError { phase, peer: peer.origin(), source })
+}
+
+async fn dial(peer: &ServerUrl) -> Result<TokioIo<TcpStream>, BoxError> {
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    connector.set_nodelay(true);
+    // Shared among the addresses that a name resolves to, so that one that swallows packets leaves time for the next.
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    Ok(connector.call(uri(peer)?).await?)
+}
+
+async fn open_tunnel(
+    tcp: TokioIo<TcpStream>,
+    proxy: &Proxy,
+    server: &ServerUrl,
+) -> Result<TokioIo<TcpStream>, BoxError> {
+    let mut tunnel = Tunnel::new(uri(&proxy.address)?, Established(Some(tcp)));
+    if let Some(authorization) = &proxy.authorization {
+        tunnel = tunnel.with_auth(HeaderValue::from_str(authorization)?);
+    }
+    Ok(tunnel.call(uri(server)?).await?)
+}
+
+async fn start_tls(tcp: TokioIo<TcpStream>, server: &ServerUrl, trust: &TrustSettings) -> Result<Stream, BoxError> {
+    let config = ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(trust.load()?)
+        .with_no_client_auth();
+    HttpsConnector::from((Established(Some(tcp)), config)).call(uri(server)?).await
+}
+
+/// The server's scheme, host and port, as the connectors want them.
+fn uri(server: &ServerUrl) -> Result<Uri, BoxError> {
+    Ok(format!("{}://{}:{}", server.scheme(), server.host(), server.port()).parse()?)
+}
+
+/// A connector over a connection that is there already.
+struct Established(Option<TokioIo<TcpStream>>);
+
+impl Service<Uri> for Established {
+    type Response = TokioIo<TcpStream>;
+    type Error = io::Error;
+    type Future = Ready<io::Result<TokioIo<TcpStream>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        future::ready(self.0.take().ok_or_else(|| io::ErrorKind::NotConnected.into()))
+    }
+}
+
+impl TrustSettings {
+    fn load(&self) -> Result<RootCertStore, TrustError> {
+        let found = if self.file.is_none() && self.directories.is_empty() {
+            load_system_store()
+        } else {
+            load_paths(self.file.as_deref(), self.directories.iter().map(PathBuf::as_path))
+        };
+        let mut roots = RootCertStore::empty();
+        let (usable, _) = roots.add_parsable_certificates(found.certs);
+        if usable > 0 { Ok(roots) } else { Err(TrustError(found.errors.into_iter().next())) }
+    }
+}
+
+/// There is no certificate to trust; with the first failure that was met on the way.
+#[derive(Debug, Error)]
+#[error("the trust store has no usable certificate")]
+struct TrustError(#[source] Option<rustls_native_certs::Error>);
+
+fn load_paths<'a>(file: Option<&Path>, directories: impl Iterator<Item = &'a Path>) -> CertificateResult {
+    let mut found = rustls_native_certs::load_certs_from_paths(file, None);
+    for directory in directories {
+        let more = rustls_native_certs::load_certs_from_paths(None, Some(directory));
+        found.certs.extend(more.certs);
+        found.errors.extend(more.errors);
+    }
+    found
+}
+
+/// Takes the system's bundle alone where there is one: its directory holds the same certificates one by one.
+#[cfg(target_os = "linux")]
+fn load_system_store() -> CertificateResult {
+    let bundle = openssl_probe::candidate_cert_dirs()
+        .flat_map(|directory| BUNDLE_NAMES.map(|name| directory.join(name)))
+        .find(|bundle| bundle.is_file());
+    match bundle {
+        Some(bundle) => load_paths(Some(&bundle), std::iter::empty()),
+        None => load_paths(None, openssl_probe::candidate_cert_dirs()),
+    }
+}
+
+/// What Debian and Alpine, and what Fedora and its relatives call their bundle.
+#[cfg(target_os = "linux")]
+const BUNDLE_NAMES: [&str; 2] = ["ca-certificates.crt", "ca-bundle.crt"];
+
+#[cfg(target_os = "macos")]
+fn load_system_store() -> CertificateResult {
+    rustls_native_certs::load_native_certs()
+}
