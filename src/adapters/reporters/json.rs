@@ -1,0 +1,25 @@
+//! The reporter for programs that read JSON (RFC 8259).
+
+use std::io::Write;
+
+use super::{report_summary, to_json};
+use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
+
+/// A [`Reporter`] that writes a JSON object to `out` for a session that has ended, and sentences to `err`.
+pub struct JsonReporter<O, E> {
+    out: O,
+    err: E,
+}
+
+impl<O: Write + Send, E: Write + Send> JsonReporter<O, E> {
+    /// Takes the writers for results and for everything else.
+    pub fn new(out: O, err: E) -> Self {
+        Self { out, err }
+    }
+}
+
+impl<O: Write + Send, E: Write + Send> Reporter for JsonReporter<O, E> {
+    fn report(&mut self, outcome: &LogoutOutcome) -> Result<(), ReportError> {
+        report_summary(outcome, to_json, &mut self.out, &mut self.err)
+    }
+}
