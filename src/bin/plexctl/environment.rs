@@ -1,0 +1,58 @@
+//! The environment variables that plexctl knows. This is the only place that reads them; set but empty is unset.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use plexctl::adapters::http_revoker::{ProxySettings, TrustSettings};
+
+/// The config file: `$PLEXCTL_CONFIG`, else below `$XDG_CONFIG_HOME` if that is absolute (XDG Base Directory
+/// Specification 0.8), else below `$HOME`. `None` means that no place is known.
+pub fn config_path() -> Option<PathBuf> {
+    let below = |directory: PathBuf| directory.join("plexctl").join("config.toml");
+    let in_xdg = || path("XDG_CONFIG_HOME").filter(|directory| directory.is_absolute()).map(below);
+    let in_home = || path("HOME").map(|home| below(home.join(".config")));
+    path("PLEXCTL_CONFIG").or_else(in_xdg).or_else(in_home)
+}
+
+/// The server of a profile that stores none.
+pub fn server_fallback() -> Option<String> {
+    text("PLEXSPHERE_URL")
+}
+
+/// Tells whether other commands would authenticate by the environment.
+pub fn holds_token() -> bool {
+    variable("PLEXSPHERE_TOKEN").is_some()
+}
+
+/// The proxies, upper case before lower case.
+pub fn proxy_settings() -> ProxySettings {
+    ProxySettings {
+        https_proxy: text("HTTPS_PROXY").or_else(|| text("https_proxy")),
+        http_proxy: text("HTTP_PROXY").or_else(|| text("http_proxy")),
+        no_proxy: text("NO_PROXY").or_else(|| text("no_proxy")),
+        is_cgi: variable("REQUEST_METHOD").is_some(),
+    }
+}
+
+/// What replaces the system's trust store.
+pub fn trust_settings() -> TrustSettings {
+    let directories = variable("SSL_CERT_DIR").unwrap_or_default();
+    TrustSettings {
+        file: path("SSL_CERT_FILE"),
+        directories: env::split_paths(&directories).filter(|path| path != Path::new("")).collect(),
+    }
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn path(name: &str) -> Option<PathBuf> {
+    variable(name).map(PathBuf::from)
+}
+
+/// A value that is not UTF-8 becomes one that no rule accepts, so it is refused where it is needed.
+fn text(name: &str) -> Option<String> {
+    variable(name).map(|value| value.to_string_lossy().into_owned())
+}
