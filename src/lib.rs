@@ -6,3 +6,5 @@ compile_error!("plexctl supports Linux, and compiles on macOS: it relies on POSI
 pub mod adapters;
 pub mod domain;
 pub mod ports;
+#[cfg(feature = "testing")]
+pub mod testing;

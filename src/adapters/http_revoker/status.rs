@@ -29,15 +29,15 @@ mod tests {
 
     #[test]
     fn five_numbers_have_a_meaning_and_all_others_leave_the_token_live() {
+        let table = [
+            (200, Verdict::Revoked),
+            (204, Verdict::Revoked),
+            (401, Verdict::AlreadyGone),
+            (403, Verdict::Refused),
+            (404, Verdict::AlreadyGone),
+        ];
         for status in 0..=999 {
-            let expected = match status {
-                200 => Verdict::Revoked,
-                204 => Verdict::Revoked,
-                401 => Verdict::AlreadyGone,
-                403 => Verdict::Refused,
-                404 => Verdict::AlreadyGone,
-                _ => Verdict::Unconfirmed,
-            };
+            let expected = table.iter().find(|(number, _)| *number == status).map_or(Verdict::Unconfirmed, |row| row.1);
             assert_eq!(verdict(status), expected, "{status}");
         }
     }

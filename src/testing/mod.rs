@@ -1,0 +1,26 @@
+//! Test doubles for everybody who links this crate, behind the feature `testing`.
+//!
+//! - The mocks of the three ports, made by `mockall`, for tests that expect calls.
+//! - The fakes [`InMemoryStore`], [`ScriptedRevoker`] and [`RecordingReporter`], which behave as the ports promise and
+//!   record what they were asked for.
+//! - The [`ControlPlane`], a small plexsphere on loopback for tests and trials of the real HTTP adapter.
+
+mod control_plane;
+mod in_memory_store;
+mod recording_reporter;
+mod scripted_revoker;
+
+pub use self::control_plane::{Answer, ControlPlane, RecordedRequest};
+pub use self::in_memory_store::InMemoryStore;
+pub use self::recording_reporter::RecordingReporter;
+pub use self::scripted_revoker::{RecordedRevocation, ScriptedRevoker};
+pub use crate::ports::credential_store::MockCredentialStore;
+pub use crate::ports::reporter::MockReporter;
+pub use crate::ports::token_revoker::MockTokenRevoker;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks a double's records. A test that panicked while it held them has failed already.
+fn lock<T>(records: &Mutex<T>) -> MutexGuard<'_, T> {
+    records.lock().unwrap_or_else(PoisonError::into_inner)
+}
