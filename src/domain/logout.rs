@@ -180,3 +180,256 @@ impl fmt::Display for ServerSetting {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use mockall::Sequence;
+    use mockall::predicate::{always, eq};
+
+    use super::*;
+    use crate::domain::token::SessionToken;
+    use crate::ports::credential_store::{Clearing, MockCredentialStore};
+    use crate::ports::reporter::MockReporter;
+    use crate::ports::token_revoker::{MockTokenRevoker, Revocation};
+
+    const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
+
+    fn session(server: Option<&str>) -> Session {
+        Session {
+            profile: ProfileName::new("dev").unwrap(),
+            token: SessionToken::parse(format!("psk_dev_{ID}_secret")).unwrap(),
+            server: server.map(str::to_owned),
+        }
+    }
+
+    fn request(flag: Option<&str>, fallback: Option<&str>) -> LogoutRequest {
+        LogoutRequest {
+            selection: Selection::Default,
+            server_flag: flag.map(str::to_owned),
+            server_fallback: fallback.map(str::to_owned),
+        }
+    }
+
+    fn logged_out(server: &str, revocation: Revocation, clearing: Clearing) -> LogoutOutcome {
+        LogoutOutcome::LoggedOut {
+            profile: ProfileName::new("dev").unwrap(),
+            server: ServerUrl::parse(server).unwrap(),
+            revocation,
+            clearing,
+        }
+    }
+
+    fn store_error() -> StoreError {
+        StoreError::NotCleared { place: "the store".into(), source: "broken".into() }
+    }
+
+    /// A store that finds this session and lets the rehearsal pass. It expects no clearing.
+    fn store_holding(session: Session) -> MockCredentialStore {
+        let mut store = MockCredentialStore::new();
+        store.expect_find().once().return_once(|_| Ok(Some(session)));
+        store.expect_rehearse_clear().returning(|_| Ok(()));
+        store
+    }
+
+    /// A revoker that gives this answer to the one call it expects.
+    fn revoker_answering(answer: Result<Revocation, RevokeError>) -> MockTokenRevoker {
+        let mut revoker = MockTokenRevoker::new();
+        revoker.expect_revoke().once().return_once(|_, _| answer);
+        revoker
+    }
+
+    fn reporter_expecting(outcome: LogoutOutcome) -> MockReporter {
+        let mut reporter = MockReporter::new();
+        reporter.expect_report().once().with(eq(outcome)).returning(|_| Ok(()));
+        reporter
+    }
+
+    /// Runs the use case. Mocks never wait, so a single poll is the whole run; a mock without an expectation panics on
+    /// any call.
+    fn execute(
+        store: &MockCredentialStore,
+        revoker: &MockTokenRevoker,
+        reporter: &mut MockReporter,
+        request: &LogoutRequest,
+    ) -> Result<LogoutOutcome, LogoutError> {
+        let mut use_case = LogoutUseCase::new(store, revoker, reporter);
+        match pin!(use_case.execute(request)).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => result,
+            Poll::Pending => panic!("a mock waited"),
+        }
+    }
+
+    #[test]
+    fn a_session_is_found_rehearsed_revoked_cleared_and_reported_in_this_order() {
+        let (mut store, mut revoker, mut reporter) =
+            (MockCredentialStore::new(), MockTokenRevoker::new(), MockReporter::new());
+        let (stored, server) = (session(Some("https://h/base")), ServerUrl::parse("https://h/base").unwrap());
+        let outcome = logged_out("https://h/base", Revocation::Revoked, Clearing::Cleared);
+        let mut order = Sequence::new();
+        let found = stored.clone();
+        store
+            .expect_find()
+            .once()
+            .with(eq(Selection::Default))
+            .in_sequence(&mut order)
+            .return_once(|_| Ok(Some(found)));
+        store.expect_rehearse_clear().once().with(eq(stored.clone())).in_sequence(&mut order).returning(|_| Ok(()));
+        revoker
+            .expect_revoke()
+            .once()
+            .with(eq(server), eq(stored.token.clone()))
+            .in_sequence(&mut order)
+            .returning(|_, _| Ok(Revocation::Revoked));
+        store.expect_clear().once().with(eq(stored)).in_sequence(&mut order).returning(|_| Ok(Clearing::Cleared));
+        reporter.expect_report().once().with(eq(outcome.clone())).in_sequence(&mut order).returning(|_| Ok(()));
+
+        assert_eq!(execute(&store, &revoker, &mut reporter, &request(None, None)).unwrap(), outcome);
+    }
+
+    #[test]
+    fn no_session_means_no_request_and_no_clearing() {
+        let mut store = MockCredentialStore::new();
+        store.expect_find().once().returning(|_| Ok(None));
+        let mut reporter = reporter_expecting(LogoutOutcome::NoSession);
+
+        let outcome = execute(&store, &MockTokenRevoker::new(), &mut reporter, &request(Some("junk"), Some("junk")));
+        assert_eq!(outcome.unwrap(), LogoutOutcome::NoSession);
+    }
+
+    #[test]
+    fn the_selected_profile_is_the_one_looked_up() {
+        let mut store = MockCredentialStore::new();
+        let selection = Selection::Named(ProfileName::new("other").unwrap());
+        store.expect_find().once().with(eq(selection.clone())).returning(|_| Ok(None));
+        let request = LogoutRequest { selection, server_flag: None, server_fallback: None };
+
+        execute(&store, &MockTokenRevoker::new(), &mut reporter_expecting(LogoutOutcome::NoSession), &request).unwrap();
+    }
+
+    #[test]
+    fn a_failed_look_up_or_rehearsal_sends_and_reports_nothing() {
+        let mut unreadable = MockCredentialStore::new();
+        unreadable.expect_find().once().returning(|_| Err(store_error()));
+        let mut uncuttable = MockCredentialStore::new();
+        uncuttable.expect_find().once().returning(|_| Ok(Some(session(Some("https://h")))));
+        uncuttable.expect_rehearse_clear().once().returning(|_| Err(store_error()));
+
+        for store in [unreadable, uncuttable] {
+            let error = execute(&store, &MockTokenRevoker::new(), &mut MockReporter::new(), &request(None, None));
+            assert!(matches!(error, Err(LogoutError::Load(StoreError::NotCleared { .. }))), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn the_credential_is_kept_for_each_way_in_which_revoking_fails() {
+        let failures = [
+            RevokeError::Refused { source: "403".into() },
+            RevokeError::Unconfirmed { source: "500".into() },
+            RevokeError::Unanswered { source: "reset".into() },
+            RevokeError::Unreached { source: "refused".into() },
+        ];
+        for failure in failures {
+            let store = store_holding(session(Some("https://h:8443/base")));
+            let text = failure.to_string();
+            let error =
+                execute(&store, &revoker_answering(Err(failure)), &mut MockReporter::new(), &request(None, None));
+            match error.unwrap_err() {
+                LogoutError::Revoke { profile, id, origin, source } => {
+                    assert_eq!((profile.as_str(), id.to_string().as_str()), ("dev", ID));
+                    assert_eq!((origin.as_str(), source.to_string()), ("https://h:8443", text));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_gone_before_is_cleared_like_one_that_was_revoked() {
+        let mut store = store_holding(session(Some("https://h")));
+        store.expect_clear().once().returning(|_| Ok(Clearing::Cleared));
+        let outcome = logged_out("https://h", Revocation::AlreadyGone, Clearing::Cleared);
+        let revoker = revoker_answering(Ok(Revocation::AlreadyGone));
+
+        let result = execute(&store, &revoker, &mut reporter_expecting(outcome.clone()), &request(None, None));
+        assert_eq!(result.unwrap(), outcome);
+    }
+
+    #[test]
+    fn a_newer_session_in_the_profile_is_told_as_such() {
+        let mut store = store_holding(session(Some("https://h")));
+        store.expect_clear().once().returning(|_| Ok(Clearing::Replaced));
+        let outcome = logged_out("https://h", Revocation::Revoked, Clearing::Replaced);
+        let revoker = revoker_answering(Ok(Revocation::Revoked));
+
+        let result = execute(&store, &revoker, &mut reporter_expecting(outcome.clone()), &request(None, None));
+        assert_eq!(result.unwrap(), outcome);
+    }
+
+    #[test]
+    fn a_failed_clearing_is_told_apart_and_not_reported_as_an_outcome() {
+        let mut store = store_holding(session(Some("https://h")));
+        store.expect_clear().once().returning(|_| Err(store_error()));
+        let revoker = revoker_answering(Ok(Revocation::Revoked));
+
+        let error = execute(&store, &revoker, &mut MockReporter::new(), &request(None, None)).unwrap_err();
+        assert!(matches!(error, LogoutError::Clear { id, .. } if id.to_string() == ID), "{error:?}");
+    }
+
+    #[test]
+    fn a_failed_report_comes_after_everything_is_done() {
+        let mut store = store_holding(session(Some("https://h")));
+        store.expect_clear().once().returning(|_| Ok(Clearing::Cleared));
+        let revoker = revoker_answering(Ok(Revocation::Revoked));
+        let mut reporter = MockReporter::new();
+        reporter.expect_report().once().with(always()).returning(|_| Err(ReportError { source: "full".into() }));
+
+        let error = execute(&store, &revoker, &mut reporter, &request(None, None)).unwrap_err();
+        assert!(matches!(error, LogoutError::Report(_)), "{error:?}");
+    }
+
+    #[test]
+    fn the_server_is_the_stored_one_else_the_flag_else_the_fallback() {
+        let cases = [
+            (Some("https://stored"), None, None, "https://stored"),
+            (Some("https://stored"), None, Some("https://fallback"), "https://stored"),
+            (Some("https://stored/base"), Some("HTTPS://STORED:443/other"), None, "https://stored/base"),
+            (Some("https://stored"), None, Some("junk"), "https://stored"),
+            (None, Some("https://flag"), None, "https://flag"),
+            (None, Some("https://flag"), Some("junk"), "https://flag"),
+            (None, None, Some("https://fallback"), "https://fallback"),
+        ];
+        for (stored, flag, fallback, expected) in cases {
+            let server = server_in_use(&session(stored), &request(flag, fallback));
+            assert_eq!(server.unwrap().as_given(), expected, "{stored:?} {flag:?} {fallback:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_goes_nowhere_if_its_server_is_not_certain() {
+        let unusable = |setting, source| ServerError::Unusable { setting, source };
+        let other = ServerError::OtherOrigin { stored: "https://stored".into(), given: "https://flag".into() };
+        let cases = [
+            (None, None, None, ServerError::Unknown),
+            (Some("https://stored"), Some("https://flag"), None, other),
+            (Some(""), None, Some("https://h"), unusable(ServerSetting::Stored, ServerUrlError::Syntax)),
+            (Some("ftp://h"), Some("ftp://h"), None, unusable(ServerSetting::Stored, ServerUrlError::Scheme)),
+            (Some("https://h"), Some("junk"), None, unusable(ServerSetting::Given, ServerUrlError::Syntax)),
+            (None, Some("https://u@h"), Some("https://h"), unusable(ServerSetting::Given, ServerUrlError::Userinfo)),
+            (None, None, Some("https://h:0"), unusable(ServerSetting::Fallback, ServerUrlError::Port)),
+        ];
+        for (stored, flag, fallback, expected) in cases {
+            let store = store_holding(session(stored));
+            let request = request(flag, fallback);
+            match execute(&store, &MockTokenRevoker::new(), &mut MockReporter::new(), &request).unwrap_err() {
+                LogoutError::Server { profile, source } => {
+                    assert_eq!((profile.as_str(), source), ("dev", expected));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

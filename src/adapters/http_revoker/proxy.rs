@@ -158,3 +158,164 @@ fn split_port(entry: &str) -> (&str, Option<&str>) {
         _ => (entry, None),
     }
 }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a route comes to, in words.
+    fn route(settings: &ProxySettings, server: &str) -> String {
+        match settings.route(&ServerUrl::parse(server).unwrap()) {
+            Ok(Route::Direct) => "direct".to_owned(),
+            Ok(Route::Proxy(Proxy { address, authorization: None })) => address.origin(),
+            Ok(Route::Proxy(Proxy { address, authorization: Some(value) })) => format!("{} {value}", address.origin()),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    fn some(value: &str) -> Option<String> {
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    #[test]
+    fn the_scheme_of_the_server_selects_the_variable() {
+        let settings =
+            ProxySettings { https_proxy: some("http://s:1"), http_proxy: some("http://p:2"), ..Default::default() };
+        assert_eq!(route(&settings, "https://h"), "http://s:1");
+        assert_eq!(route(&settings, "http://h"), "http://p:2");
+        assert_eq!(route(&ProxySettings { https_proxy: None, ..settings.clone() }, "https://h"), "direct");
+        assert_eq!(route(&ProxySettings { http_proxy: None, ..settings }, "http://h"), "direct");
+        assert_eq!(route(&ProxySettings::default(), "https://h"), "direct");
+    }
+
+    #[test]
+    fn a_value_is_a_url_or_an_authority_with_optional_credentials() {
+        let cases = [
+            ("http://proxy:3128", "http://proxy:3128"),
+            ("HTTP://Proxy:3128/", "http://proxy:3128"),
+            ("http://proxy", "http://proxy"),
+            ("http://proxy:3128/path?query", "http://proxy:3128"),
+            ("proxy", "http://proxy"),
+            ("proxy:3128", "http://proxy:3128"),
+            ("10.0.0.1:3128", "http://10.0.0.1:3128"),
+            ("[2001:db8::1]:3128", "http://[2001:db8::1]:3128"),
+            ("http://user:pass@proxy", "http://proxy Basic dXNlcjpwYXNz"),
+            ("user:pass@proxy:3128", "http://proxy:3128 Basic dXNlcjpwYXNz"),
+            ("http://user@proxy", "http://proxy Basic dXNlcjo="),
+            ("http://user:p%40ss%3a@proxy", "http://proxy Basic dXNlcjpwQHNzOg=="),
+            ("http://user:p@ss@proxy", "http://proxy Basic dXNlcjpwQHNz"),
+            ("http://us%C3%A9r:a:b@proxy", "http://proxy Basic dXPDqXI6YTpi"),
+        ];
+        for (value, expected) in cases {
+            let settings = ProxySettings { https_proxy: some(value), ..Default::default() };
+            assert_eq!(route(&settings, "https://h"), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_used_is_an_error_where_it_would_apply() {
+        let (scheme, unusable) =
+            ("the proxy setting has another scheme than http", "the proxy setting is not a usable URL");
+        let cases = [
+            ("https://proxy:3128", scheme),
+            ("socks5://proxy:1080", scheme),
+            ("socks5h://proxy:1080", scheme),
+            ("://proxy", scheme),
+            ("http://", unusable),
+            ("http://:3128", unusable),
+            ("proxy:port", unusable),
+            ("http://proxy:0", unusable),
+            ("http://proxy:65536", unusable),
+            ("http://pro xy", unusable),
+            ("http://user:p%zz@proxy", unusable),
+            ("http://user:p%4@proxy", unusable),
+            ("http://us er@proxy", unusable),
+            ("http://user:p\u{fffd}@proxy", unusable),
+            ("http://user:pass\r\n@proxy", unusable),
+        ];
+        for (value, expected) in cases {
+            let settings = ProxySettings { https_proxy: some(value), ..Default::default() };
+            assert_eq!(route(&settings, "https://h"), expected, "{value}");
+            assert_eq!(route(&settings, "http://h"), "direct", "{value}");
+            assert_eq!(route(&settings, "https://localhost"), "direct", "{value}");
+            let exempt = ProxySettings { no_proxy: some("h"), ..settings };
+            assert_eq!(route(&exempt, "https://h"), "direct", "{value}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_always_direct() {
+        let settings = ProxySettings { https_proxy: some("proxy"), http_proxy: some("proxy"), ..Default::default() };
+        for server in
+            ["https://localhost", "http://LOCALHOST:8080", "https://127.0.0.1", "http://127.8.8.8", "https://[::1]"]
+        {
+            assert_eq!(route(&settings, server), "direct", "{server}");
+        }
+        for server in ["https://localhost.example", "https://128.0.0.1", "https://[::2]"] {
+            assert_eq!(route(&settings, server), "http://proxy", "{server}");
+        }
+    }
+
+    #[test]
+    fn no_proxy_exempts_hosts_domains_addresses_and_blocks() {
+        let (direct, proxied) = (true, false);
+        let cases = [
+            ("*", "https://h.example", direct),
+            ("other, *", "https://10.0.0.1", direct),
+            ("h.example", "https://h.example", direct),
+            ("H.Example", "https://h.EXAMPLE", direct),
+            ("h.example", "https://sub.h.example", direct),
+            ("h.example", "https://xh.example", proxied),
+            (".h.example", "https://sub.h.example", direct),
+            (".h.example", "https://h.example", proxied),
+            ("*.h.example", "https://a.b.h.example", direct),
+            ("*.h.example", "https://h.example", proxied),
+            ("*h.example", "https://xh.example", proxied),
+            ("h.example:443", "https://h.example", direct),
+            ("h.example:443", "https://sub.h.example", direct),
+            ("h.example:8443", "https://h.example", proxied),
+            (".h.example:8443", "https://a.h.example:8443", direct),
+            ("*.h.example:8443", "https://a.h.example", proxied),
+            (" a , ,h.example ,b", "https://h.example", direct),
+            ("a b,c", "https://h.example", proxied),
+            ("", "https://h.example", proxied),
+            (",:443,:,.", "https://h.example", proxied),
+            ("10.0.0.1", "https://10.0.0.1", direct),
+            ("10.0.0.1", "https://10.0.0.2", proxied),
+            ("10.0.0.1:443", "https://10.0.0.1", direct),
+            ("10.0.0.1:80", "https://10.0.0.1", proxied),
+            ("10.0.0.0/8", "https://10.9.9.9", direct),
+            ("10.9.9.9/8", "https://10.1.1.1", direct),
+            ("10.0.0.0/8", "https://11.0.0.1", proxied),
+            ("10.0.0.0/8", "https://10.example", proxied),
+            ("10.0.0.0/33", "https://10.0.0.1", proxied),
+            ("2001:db8::1", "https://[2001:db8::1]", direct),
+            ("[2001:db8::1]", "https://[2001:db8::1]", direct),
+            ("[2001:db8::1]:443", "https://[2001:db8::1]", direct),
+            ("[2001:db8::1]:80", "https://[2001:db8::1]", proxied),
+            ("2001:db8::/32", "https://[2001:db8:1::1]", direct),
+            ("2001:db8::/32", "https://[2001:db9::1]", proxied),
+            ("::ffff:10.0.0.1", "https://10.0.0.1", direct),
+        ];
+        for (no_proxy, server, is_direct) in cases {
+            let settings = ProxySettings { https_proxy: some("proxy"), no_proxy: some(no_proxy), ..Default::default() };
+            let expected = if is_direct { "direct" } else { "http://proxy" };
+            assert_eq!(route(&settings, server), expected, "{no_proxy} {server}");
+        }
+    }
+
+    #[test]
+    fn a_cgi_client_cannot_choose_the_proxy() {
+        let settings = ProxySettings {
+            https_proxy: some("proxy"),
+            http_proxy: some("proxy"),
+            no_proxy: some("exempt"),
+            is_cgi: true,
+        };
+        assert_eq!(
+            route(&settings, "http://h"),
+            "HTTP_PROXY is refused where REQUEST_METHOD is set, since a CGI client can set it"
+        );
+        assert_eq!(route(&settings, "http://exempt"), "direct");
+        assert_eq!(route(&settings, "https://h"), "http://proxy");
+    }
+}

@@ -176,3 +176,99 @@ fn same_value(left: &DeValue<'_>, right: &DeValue<'_>) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> String {
+        let fault = match Document::parse(text) {
+            Err(fault) => fault,
+            Ok(document) => document.profile(&ProfileName::new("x").unwrap()).err().expect(text),
+        };
+        fault.position.map_or_else(|| fault.to_string(), |position| format!("{position} {fault}"))
+    }
+
+    #[test]
+    fn a_fault_has_a_line_and_a_column_and_none_of_the_text() {
+        let cases = [
+            ("a = 1\nb = \n", "2:5 it is not valid TOML"),
+            ("a = 1\r\nb = \"psk_dev\n", "2:13 it is not valid TOML"),
+            ("a = 1\na = 2\n", "2:1 it is not valid TOML"),
+            ("[t]\n[t]\n", "2:2 it is not valid TOML"),
+            ("a = 'ä' ö\n", "1:9 it is not valid TOML"),
+            ("\u{feff}= 1\n", "1:1 it is not valid TOML"),
+            ("a = \"\0\"\n", "1:6 it is not valid TOML"),
+            ("a = 1\rb = 2\n", "1:6 it is not valid TOML"),
+            ("a = '''", "1:8 it is not valid TOML"),
+            ("default = 3\n", "1:11 `default` is not a string"),
+            ("\ndefault = [\"x\"]\n", "2:11 `default` is not a string"),
+            ("profiles = 3\n", "1:12 `profiles` is not a table"),
+            ("[[profiles]]\n", "1:1 `profiles` is not a table"),
+            ("[[profiles.x]]\n", "1:1 the profile is not a table"),
+            ("[profiles]\nx = \"t\"\n", "2:5 the profile is not a table"),
+            ("[profiles.x]\n  token = 3\n", "2:11 the profile's `token` is not a string"),
+            ("[profiles.x]\ntoken = \"t\"\nserver = {}\n", "3:10 the profile's `server` is not a string"),
+        ];
+        for (text, message) in cases {
+            assert_eq!(fault(text), message, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_found_by_line_and_column() {
+        let fault = utf8(b"a = 1\n\xc3\xa4\xff".to_vec()).unwrap_err();
+        assert_eq!(fault.position.unwrap().to_string(), "2:2");
+    }
+
+    #[test]
+    fn a_profile_has_a_token_and_a_server_as_far_as_it_stores_them() {
+        let stored = |text: &str| {
+            let document = Document::parse(text).unwrap();
+            let profile = document.profile(&ProfileName::new("x").unwrap()).unwrap();
+            profile.map(|profile| {
+                let token = profile.token.map(|(token, position)| format!("{token} at {position}"));
+                (token, profile.server.map(str::to_owned))
+            })
+        };
+        assert_eq!(stored(""), None);
+        assert_eq!(stored("[profiles.y]\ntoken = \"t\"\n"), None);
+        assert_eq!(stored("[profiles.x]\nother = 1\n"), Some((None, None)));
+        assert_eq!(stored("[profiles.x]\ntoken = \"\"\nserver = \"\"\n"), Some((None, Some(String::new()))));
+        assert_eq!(
+            stored("profiles.x = { server = 's', token = 't' }\n"),
+            Some((Some("t at 1:38".into()), Some("s".into())))
+        );
+    }
+
+    #[test]
+    fn an_empty_pointer_names_nothing() {
+        let pointer = |text: &str| Document::parse(text).unwrap().pointer().map(|name| name.as_str().to_owned());
+        assert_eq!(pointer(""), None);
+        assert_eq!(pointer("default = ''\n"), None);
+        assert_eq!(pointer("default = 'a.b'\n"), Some("a.b".into()));
+    }
+
+    #[test]
+    fn documents_are_equal_by_value_and_unequal_by_any_difference() {
+        let same = |left: &str, right: &str| Document::parse(left).unwrap() == Document::parse(right).unwrap();
+        assert!(same("a = \"x\"\n[b]\nc = 1\n", "b.c = 1\na = 'x'\n"));
+        assert!(same("a = [nan, 1_0, {b = 1979-05-27}, true]", "a = [ nan,1_0,{ b=1979-05-27 },true ]"));
+        for (left, right) in [
+            ("a = 1", "b = 1"),
+            ("a = 1", "a = 1\nb = 1"),
+            ("a = 1", "a = 2"),
+            ("a = 1", "a = \"1\""),
+            ("a = 0x10", "a = 10"),
+            ("a = nan", "a = inf"),
+            ("a = true", "a = false"),
+            ("a = 1979-05-27", "a = 1979-05-28"),
+            ("a = [1]", "a = [1, 1]"),
+            ("a = [1, 2]", "a = [2, 1]"),
+            ("a = {b = 1}", "a = {b = 2}"),
+            ("a = 'x'", "a = 'y'"),
+        ] {
+            assert!(!same(left, right), "{left} {right}");
+        }
+    }
+}
