@@ -1,1 +1,164 @@
 //! The arrows between the layers, held against the sources.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each part of the tree may import from the crate. The first row that fits a file counts.
+const IMPORTS: [(&str, &[&str]); 9] = [
+    ("src/domain/logout.rs", &["domain", "ports"]),
+    ("src/domain/", &["domain values"]),
+    ("src/ports/", &["domain values", "ports"]),
+    ("src/adapters/toml_store/", &["domain values", "ports", "adapters::toml_store"]),
+    ("src/adapters/http_revoker/", &["domain values", "ports", "adapters::http_revoker"]),
+    ("src/adapters/reporters/", &["domain values", "ports", "adapters::reporters"]),
+    ("src/adapters/mod.rs", &[]),
+    ("src/testing/", &["domain values", "ports", "testing"]),
+    ("src/lib.rs", &[]),
+];
+
+/// Crates whose types are details of an adapter or of the binary, never of the domain or a port.
+const TECHNICAL_CRATES: [&str; 8] = ["serde", "serde_json", "toml", "hyper", "http", "clap", "tokio", "rustls"];
+
+/// Names that only the binary may use outside tests.
+const BINARY_ONLY: [&str; 6] = ["std::env", "env::var", "env::args", "process::exit", "println!", "eprintln!"];
+
+#[test]
+fn every_import_follows_the_arrows() {
+    let mut imports = 0;
+    for (path, text) in library_sources() {
+        let (_, allowed) = IMPORTS.iter().find(|(part, _)| path.starts_with(part)).unwrap_or_else(|| panic!("{path}"));
+        for import in crate_paths(&path, &text) {
+            imports += 1;
+            let fits = |layer: &&str| match *layer {
+                "domain values" => is_below(&import, "domain") && !is_below(&import, "domain::logout"),
+                layer => is_below(&import, layer),
+            };
+            assert!(allowed.iter().any(|layer| fits(layer)), "{path} imports {import}");
+        }
+    }
+    assert!(imports > 50, "the check has lost sight of the imports: {imports}");
+}
+
+#[test]
+fn domain_and_ports_name_no_technical_crate() {
+    for (path, text) in library_sources() {
+        if path.starts_with("src/domain/") || path.starts_with("src/ports/") {
+            for name in TECHNICAL_CRATES {
+                assert!(!names_crate(&text, name), "{path} names {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_binary_reads_the_environment_prints_or_exits() {
+    for (path, text) in library_sources() {
+        for name in BINARY_ONLY {
+            assert!(!text.contains(name), "{path} uses {name}");
+        }
+    }
+}
+
+#[test]
+fn no_public_signature_of_an_adapter_shows_a_technical_type() {
+    let mut signatures = 0;
+    for (path, text) in library_sources().into_iter().filter(|(path, _)| path.starts_with("src/adapters/")) {
+        let imported: Vec<String> = TECHNICAL_CRATES.iter().flat_map(|name| imported_names(&text, name)).collect();
+        for line in text.lines().map(str::trim).filter(|line| line.starts_with("pub ") && !line.starts_with("pub use"))
+        {
+            signatures += 1;
+            let words = line.split(|character: char| !character.is_alphanumeric() && character != '_');
+            for word in words {
+                let is_technical = TECHNICAL_CRATES.contains(&word) || imported.iter().any(|name| name == word);
+                assert!(!is_technical, "{path}: {line}");
+            }
+        }
+    }
+    assert!(signatures > 10, "the check has lost sight of the signatures: {signatures}");
+}
+
+#[test]
+fn the_use_case_is_short_and_flat() {
+    let text = fs::read_to_string(root().join("src/domain/logout.rs")).unwrap();
+    let body = text.split_once("pub async fn execute").unwrap().1.split_once("\n    }\n").unwrap().0;
+    assert!(body.lines().count() <= 40, "{} lines", body.lines().count());
+    assert!(!body.contains("match "), "execute decides by early returns");
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The library's files by their path from the root, without their tests and comments.
+fn library_sources() -> Vec<(String, String)> {
+    let mut sources = Vec::new();
+    let mut pending = vec![root().join("src")];
+    while let Some(path) = pending.pop() {
+        if path == root().join("src/bin") {
+            continue;
+        }
+        if path.is_dir() {
+            pending.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            sources.push((relative(&path), code_of(&path)));
+        }
+    }
+    sources
+}
+
+fn relative(path: &PathBuf) -> String {
+    path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned()
+}
+
+fn code_of(path: &PathBuf) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Every path into the crate that a file names, `super` resolved.
+fn crate_paths(file: &str, text: &str) -> Vec<String> {
+    let module = file.trim_start_matches("src/").trim_end_matches(".rs").replace('/', "::");
+    let module = module.strip_suffix("::mod").map_or(module.clone(), str::to_owned);
+    let mut paths = Vec::new();
+    for (keyword, base) in [("crate::", Some(String::new())), ("super::", parent(&module)), ("self::", Some(module))] {
+        for (index, _) in text.match_indices(keyword) {
+            let is_path_start =
+                !text[..index].ends_with(|character: char| character.is_alphanumeric() || character == ':');
+            if is_path_start {
+                let mut base = base.clone().unwrap();
+                let mut rest = &text[index + keyword.len()..];
+                while let Some(above) = rest.strip_prefix("super::") {
+                    base = parent(&base).unwrap();
+                    rest = above;
+                }
+                let end = rest.find(|character: char| !character.is_alphanumeric() && !"_:".contains(character));
+                let path = rest[..end.unwrap_or(rest.len())].trim_end_matches(':');
+                paths.push(if base.is_empty() { path.to_owned() } else { format!("{base}::{path}") });
+            }
+        }
+    }
+    paths
+}
+
+fn parent(module: &str) -> Option<String> {
+    Some(module.rsplit_once("::").map_or_else(String::new, |(parent, _)| parent.to_owned()))
+}
+
+fn is_below(path: &str, layer: &str) -> bool {
+    path.strip_prefix(layer).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+fn names_crate(text: &str, name: &str) -> bool {
+    text.match_indices(&format!("{name}::"))
+        .any(|(index, _)| !text[..index].ends_with(|character: char| character.is_alphanumeric() || character == '_'))
+}
+
+/// The names that a file imports from a crate.
+fn imported_names(text: &str, name: &str) -> Vec<String> {
+    let prefix = format!("use {name}");
+    let imports = text.split(';').filter_map(|statement| statement.trim().strip_prefix(&prefix));
+    let names = imports.flat_map(|rest| rest.split(|character: char| !character.is_alphanumeric() && character != '_'));
+    names.filter(|name| name.starts_with(char::is_uppercase)).map(str::to_owned).collect()
+}

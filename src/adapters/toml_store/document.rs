@@ -199,7 +199,7 @@ mod tests {
             ("a = 'ä' ö\n", "1:9 it is not valid TOML"),
             ("\u{feff}= 1\n", "1:1 it is not valid TOML"),
             ("a = \"\0\"\n", "1:6 it is not valid TOML"),
-            ("a = 1\rb = 2\n", "1:6 it is not valid TOML"),
+            ("a = 1\rb = 2\n", "1:7 it is not valid TOML"),
             ("a = '''", "1:8 it is not valid TOML"),
             ("default = 3\n", "1:11 `default` is not a string"),
             ("\ndefault = [\"x\"]\n", "2:11 `default` is not a string"),
