@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Shows plexctl's main job on a control plane of its own, with the real release binary. Needs the Rust toolchain and a C
+# compiler. Everything happens on loopback and in a temporary directory; exit 0 means that every step came out as it
+# should.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+if [ "${1-}" = --help ]; then
+    sed -n '2,4s/^# //p' "$0"
+    exit 0
+fi
+
+target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+cargo build --quiet --locked --example control_plane --features testing
+# By itself and last, so that it has nothing of the feature.
+cargo build --quiet --locked --release --bin plexctl
+PATH="$target/release:$PATH"
+control_plane=$target/debug/examples/control_plane
+
+directory=$(mktemp -d)
+servers=()
+finish() {
+    for server in "${servers[@]}"; do
+        kill -INT "$server" 2>/dev/null && wait "$server" || true
+    done
+    rm -rf "$directory"
+}
+trap finish EXIT
+
+say() { printf '\n== %s\n' "$*"; }
+
+fail() {
+    echo "demo: $*" >&2
+    exit 1
+}
+
+# Starts a control plane that writes a config file for the profiles it minted tokens for.
+serve() {
+    local config=$1
+    shift
+    (umask 077 && exec "$control_plane" serve --port 0 --quiet "$@" >"$config") &
+    servers+=($!)
+    for _ in $(seq 100); do
+        if grep -q '^token' "$config" 2>/dev/null; then return; fi
+        sleep 0.05
+    done
+    fail "the control plane did not start"
+}
+
+# Shows a command, runs it, shows its exit code, and compares that with the expected one.
+run() {
+    local expected=$1 code=0
+    shift
+    echo "\$ $*"
+    "$@" 2>&1 || code=$?
+    echo "[exit $code]"
+    [ "$code" -eq "$expected" ] || fail "expected exit $expected"
+}
+
+# Shows a config file with the secrets left out.
+show() {
+    echo "\$ cat $(basename "$1")"
+    sed 's/\(psk_[a-z]*_[a-z2-7]*_\)[^"]*/\1.../' "$1"
+}
+
+token_of() { sed -n "/^\[profiles.\"$1\"\]/,/^token/s/^token = \"\(.*\)\"/\1/p" "$2"; }
+port_of() { sed -n 's|^server = "http://127.0.0.1:\([0-9]*\)"|\1|p' "$1" | head -n 1; }
+
+# Asks the control plane whether it still accepts a token.
+check() {
+    local expected=$1 what=$2 token=$3 port=$4 code=0
+    echo "\$ control_plane check < token-of-$what"
+    "$control_plane" check --port "$port" <<<"$token" | sed -n -e 1p -e '$p' || code=$?
+    echo "[exit $code]"
+    [ "$code" -eq "$expected" ] || fail "expected exit $expected"
+}
+
+config=$directory/config.toml
+export PLEXCTL_CONFIG=$config
+unset PLEXSPHERE_TOKEN PLEXSPHERE_URL
+
+say "Two signed-in profiles"
+serve "$config" --profile default --profile staging
+default=$(token_of default "$config")
+staging=$(token_of staging "$config")
+port=$(port_of "$config")
+show "$config"
+check 0 staging "$staging" "$port"
+
+say "One session ends"
+run 0 plexctl --profile staging logout
+show "$config"
+
+say "The server refuses that token now, and still accepts the other"
+check 1 staging "$staging" "$port"
+check 0 default "$default" "$port"
+
+say "The default session ends, told as JSON"
+run 0 plexctl logout --output json
+show "$config"
+check 1 default "$default" "$port"
+
+say "There is nothing left to end"
+run 0 plexctl logout
+
+for answer in 503:1 403:4; do
+    status=${answer%:*}
+    say "A server that answers $status: the session is kept"
+    serve "$directory/$status.toml" --answer "$status"
+    export PLEXCTL_CONFIG=$directory/$status.toml
+    cp "$PLEXCTL_CONFIG" "$directory/before"
+    run "${answer#*:}" plexctl logout
+    cmp "$directory/before" "$PLEXCTL_CONFIG" || fail "the config file changed"
+    check 0 default "$(token_of default "$PLEXCTL_CONFIG")" "$(port_of "$PLEXCTL_CONFIG")"
+done
+
+say "Every step came out as it should."
