@@ -2,10 +2,14 @@
 //!
 //! - [`support`]: the sandbox that the binary runs in, and the servers that it meets.
 //! - [`outcomes`]: every row of the outcome table, seen from outside.
+//! - [`contracts`]: the promises of the ports, held against every adapter and fake.
+//! - [`readme`]: what the README shows is what is tested.
 //! - [`architecture`]: the arrows between the layers, held against the sources.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod architecture;
+mod contracts;
 mod outcomes;
+mod readme;
 mod support;

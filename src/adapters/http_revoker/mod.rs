@@ -1,8 +1,8 @@
 //! The token revoker over HTTP: one `DELETE /v1/auth/tokens/{id}`, and what its answer means.
 //!
-//! This file is the port: the request, and what its answer comes to. Below it stand the choice of a proxy ([`proxy`]),
-//! the way to the server ([`transport`]), the status table ([`status`]) and the texts that a server may send back
-//! ([`problem`]).
+//! This file is the port: the request, and what its answer comes to. Below it stand the choice of a proxy (`proxy`),
+//! the way to the server (`transport`), the status table (`status`) and the texts that a server may send back
+//! (`problem`).
 
 mod problem;
 mod proxy;

@@ -1,8 +1,8 @@
 //! The credential store in plexctl's TOML config file.
 //!
-//! This file is the port and its order of events. Below it stand the guarded open ([`private_file`]), the meaning of
-//! the document ([`document`]), the cut that leaves every other byte alone ([`cut`]), and the locked, durable
-//! replacement of the file ([`replace`]).
+//! This file is the port and its order of events. Below it stand the guarded open (`private_file`), the meaning of
+//! the document (`document`), the cut that leaves every other byte alone (`cut`), and the locked, durable
+//! replacement of the file (`replace`).
 
 mod cut;
 mod document;
