@@ -208,6 +208,8 @@ fn write_bracketed(address: Ipv6Addr, formatter: &mut fmt::Formatter<'_>) -> fmt
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn url(text: &str) -> ServerUrl {
@@ -314,6 +316,27 @@ mod tests {
         }
         for text in ["http://128.0.0.1", "http://[::2]", "http://localhost.example", "http://0.0.0.0", "http://127.1"] {
             assert!(!url(text).is_loopback(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_origin_is_a_server_url_of_the_same_origin(
+            scheme in "[hH][tT][tT][pP][sS]?", host in "[a-zA-Z0-9._-]{1,30}|\\[[0-9a-f:]{2,20}\\]", port in ":[0-9]{1,5}|", path in "(/[a-z%0-9.~-]{0,8}){0,4}",
+        ) {
+            let given = format!("{scheme}://{host}{port}{path}");
+            if let Ok(url) = ServerUrl::parse(given.clone()) {
+                let origin = ServerUrl::parse(url.origin()).unwrap();
+                prop_assert!(origin.same_origin(&url) && url.same_origin(&origin));
+                prop_assert_eq!(url.as_given(), given);
+                prop_assert!(!url.base_path().ends_with('/'));
+                prop_assert_eq!(origin.origin(), url.origin());
+            }
+        }
+
+        #[test]
+        fn no_text_makes_the_rule_panic(text in "(https?://)?.{0,40}") {
+            let _ = ServerUrl::parse(text);
         }
     }
 }

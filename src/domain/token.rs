@@ -129,6 +129,8 @@ fn is_b64token_byte(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
@@ -214,5 +216,31 @@ mod tests {
     fn debug_shows_nothing_of_the_token() {
         let token = SessionToken::parse(format!("psk_prod_{ID}_s3cret")).unwrap();
         assert_eq!(format!("{token:?} {token:#?}"), "SessionToken([redacted]) SessionToken([redacted])");
+    }
+
+    proptest! {
+        #[test]
+        fn a_token_made_by_the_rule_is_accepted_with_its_id(
+            env in "[a-z]{1,8}", id in any::<u128>(), hyphenated in any::<bool>(), secret in "[A-Za-z0-9._~+/-]{1,40}={0,3}",
+        ) {
+            let id = Uuid::from_u128(id);
+            let spelled = if hyphenated {
+                id.hyphenated().to_string()
+            } else {
+                BASE32_NOPAD_NOCASE.encode(id.as_bytes()).to_lowercase()
+            };
+            let text = format!("psk_{env}_{spelled}_{secret}");
+            let token = SessionToken::parse(text.clone()).unwrap();
+            prop_assert_eq!(token.id(), TokenId(id));
+            prop_assert_eq!(token.expose_secret(), text);
+        }
+
+        #[test]
+        fn whatever_is_accepted_is_a_bearer_credential(text in "psk_[a-z]?_[a-f0-9-]{36}_.{0,9}|.{0,60}") {
+            if let Ok(token) = SessionToken::parse(text) {
+                let bare = token.expose_secret().trim_end_matches('=');
+                prop_assert!(!bare.is_empty() && bare.bytes().all(is_b64token_byte));
+            }
+        }
     }
 }

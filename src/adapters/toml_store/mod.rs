@@ -5,6 +5,8 @@
 //! replacement of the file (`replace`).
 
 mod cut;
+#[cfg(test)]
+mod cut_properties;
 mod document;
 mod private_file;
 mod replace;
