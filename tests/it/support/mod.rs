@@ -4,3 +4,4 @@
 pub mod leak_hunt;
 pub mod sandbox;
 pub mod scripted_server;
+pub mod tls;

@@ -1,0 +1,387 @@
+//! Everything that a server can answer: only the number in the status line says what became of the token.
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use super::{ID, Outcome, SECRET, TOKEN, Trial, at_the_same_time, timed};
+use crate::support::scripted_server::ScriptedServer;
+
+/// What a run may hold in memory at its peak, in kibibytes.
+const MAX_MEMORY: u64 = 20 * 1024;
+
+#[test]
+fn a_success_ends_the_session_whatever_surrounds_its_status_line() {
+    let answers = [
+        "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\n\r\nstray bytes",
+        "HTTP/1.1 204 No Content\r\nContent-Length: 11\r\n\r\nstray bytes",
+        "HTTP/1.1 204\r\n\r\n",
+        "HTTP/1.1 204 Any Other Reason\r\nContent-Type: application/problem+json\r\n\r\n{\"title\":\"no\"}",
+        "HTTP/1.0 204 No Content\r\n\r\n",
+        "HTTP/1.0 200 OK\r\n\r\nto the end of the connection",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\na cut body",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\na cut chunk",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno chunk",
+    ];
+    for answer in answers {
+        let server = ScriptedServer::answering(answer);
+        assert_eq!(Trial::against(&server.url()).run(server), Outcome::cleared(), "{answer}");
+    }
+}
+
+#[test]
+fn a_success_is_not_waited_for_beyond_its_status_line_and_headers() {
+    let server = ScriptedServer::stalling_after("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\na body that hangs");
+    let trial = Trial::against(&server.url());
+    let (outcome, took) = timed(|| trial.run(server));
+    assert_eq!(outcome, Outcome::cleared());
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn a_session_that_is_gone_already_is_cleared_with_a_warning_unless_plexsphere_said_so() {
+    for (status, reason) in [(401, "Unauthorized"), (404, "Not Found")] {
+        let problem = problem(status, reason, "{\"title\":\"Gone\"}");
+        let server = ScriptedServer::answering(problem);
+        assert_eq!(Trial::against(&server.url()).run(server), Outcome::cleared(), "{status}");
+
+        let others = [
+            format!("HTTP/1.1 {status} {reason}\r\n\r\n"),
+            format!("HTTP/1.1 {status} {reason}\r\nContent-Type: text/html\r\n\r\n<title>Gone</title>"),
+            format!("HTTP/1.1 {status} {reason}\r\nContent-Type: application/json\r\n\r\n{{\"title\":\"Gone\"}}"),
+            format!("HTTP/1.1 {status} {reason}\r\nContent-Type: application/problem+json\r\n\r\n\"Gone\""),
+            format!(
+                "HTTP/1.1 {status} {reason}\r\nContent-Type: application/problem+json\r\nContent-Length: 99\r\n\r\n{{"
+            ),
+        ];
+        for answer in others {
+            let server = ScriptedServer::answering(answer.as_str());
+            let outcome = Trial::against(&server.url()).run(server);
+            assert_eq!(outcome, Outcome::cleared_with_warning(status), "{answer}");
+        }
+    }
+}
+
+#[test]
+fn every_other_status_keeps_the_session() {
+    let statuses = [
+        "101 Switching Protocols",
+        "202 Accepted",
+        "206 Partial Content",
+        "304 Not Modified",
+        "400 Bad Request",
+        "402 Payment Required",
+        "405 Method Not Allowed",
+        "407 Proxy Authentication Required",
+        "409 Conflict",
+        "410 Gone",
+        "418 I'm a teapot",
+        "429 Too Many Requests",
+        "500 Internal Server Error",
+        "502 Bad Gateway",
+        "503 Service Unavailable",
+        "504 Gateway Timeout",
+    ];
+    for status in statuses {
+        let suffix = if status.starts_with('3') { ", and a token follows no redirect" } else { "" };
+        // A client that tries again, or later, has read too much into these.
+        let headers = "Retry-After: 0\r\nContent-Length: 0\r\nConnection: keep-alive\r\n";
+        let server = ScriptedServer::answering(format!("HTTP/1.1 {status}\r\n{headers}\r\n"));
+        let outcome = Trial::against(&server.url()).run(server);
+        assert_eq!(outcome, Outcome::unconfirmed(&format!("{status}{suffix}")), "{status}");
+    }
+    for status in ["600", "999"] {
+        let server = ScriptedServer::answering(format!("HTTP/1.1 {status} OK\r\n\r\n"));
+        assert_eq!(Trial::against(&server.url()).run(server), Outcome::unconfirmed(status), "{status}");
+    }
+}
+
+#[test]
+fn no_redirect_is_followed() {
+    let statuses = ["300 Multiple Choices", "301 Moved Permanently", "302 Found", "303 See Other"]
+        .into_iter()
+        .chain(["307 Temporary Redirect", "308 Permanent Redirect"]);
+    for status in statuses {
+        let elsewhere = ScriptedServer::answering("HTTP/1.1 204 No Content\r\n\r\n");
+        let locations =
+            [format!("{}/v1/auth/tokens/{ID}", elsewhere.url()), "/v2/tokens".to_owned(), "no \\ place".to_owned()];
+        for location in locations {
+            let server = ScriptedServer::answering(format!(
+                "HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+            ));
+            let outcome = Trial::against(&server.url()).run(server);
+            let expected = Outcome::unconfirmed(&format!("{status}, and a token follows no redirect"));
+            assert_eq!(outcome, expected, "{status} to {location}");
+        }
+        assert_eq!(elsewhere.finish(), Vec::<String>::new(), "{status}");
+    }
+}
+
+#[test]
+fn what_is_no_answer_leaves_the_outcome_unknown() {
+    let many_headers = "X: 1\r\n".repeat(1000);
+    let answers = [
+        "HTTP/1.1 099 Nearly\r\n\r\n",
+        "HTTP/1.1 000 Nothing\r\n\r\n",
+        "HTTP/1.1 20 OK\r\n\r\n",
+        "HTTP/1.1 2040 OK\r\n\r\n",
+        "HTTP/1.1 2O4 No Content\r\n\r\n",
+        "HTTP/1.1 -204 No Content\r\n\r\n",
+        "HTTP/1.1 ٢٠٤ No Content\r\n\r\n",
+        "HTTP/2 204 No Content\r\n\r\n",
+        "HTTP/1.2 204 No Content\r\n\r\n",
+        "ICY 204 No Content\r\n\r\n",
+        "204 No Content\r\n\r\n",
+        "{\"status\":204}",
+        "\0\0\0\0\0\0\0\0",
+        "\u{1b}[2J\u{1b}]0;HTTP/1.1 204\u{7}\r\n\r\n",
+        "HTTP/1.1 20",
+        "HTTP/1.1 204 No Content",
+        "HTTP/1.1 204 No Content\r\n",
+        "HTTP/1.1 204 No Content\r\nContent-Le",
+        "HTTP/1.1 204 No Content\r\nDate: today\r\n",
+        "HTTP/1.1 204 No Content\r\nno header\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 20",
+        &format!("HTTP/1.1 204 No Content\r\n{many_headers}\r\n"),
+    ];
+    for answer in answers {
+        let server = ScriptedServer::answering(answer);
+        let outcome = Trial::against(&server.url()).run(server);
+        let outcome = outcome.with_cause_elided("waiting for the answer of [SERVER] failed");
+        assert_eq!(outcome, Outcome::unanswered("[CAUSE]"), "{answer:.80?}");
+    }
+}
+
+#[test]
+fn a_flood_in_the_head_is_given_up_early() {
+    let floods = [
+        ("headers", "HTTP/1.1 204 No Content\r\n", "X-Flood: 0123456789abcdef0123456789abcdef\r\n"),
+        ("one header", "HTTP/1.1 204 No Content\r\nX-Flood: ", "0123456789abcdef"),
+        ("a status line", "HTTP/1.1 204 ", "No Content "),
+        ("no line at all", "", "0123456789abcdef"),
+    ];
+    for (case, start, rest) in floods {
+        let server = ScriptedServer::start(Box::new(move |stream| {
+            let block = rest.repeat(1000);
+            let _ = stream.write_all(start.as_bytes());
+            while stream.write_all(block.as_bytes()).is_ok() {}
+        }));
+        let (outcome, took) = timed(|| run_within_memory(&Trial::against(&server.url()), server));
+        let outcome = outcome.with_cause_elided("waiting for the answer of [SERVER] failed");
+        assert_eq!(outcome, Outcome::unanswered("[CAUSE]"), "{case}");
+        assert!(took < Duration::from_secs(5), "{case}: {took:?}");
+    }
+}
+
+/// Takes 30 seconds: none of these servers is silent, and none comes to an end.
+#[test]
+fn an_answer_that_never_ends_is_given_up_at_the_deadline() {
+    let drip = |stream: &mut TcpStream, start: &str, rest: &str, pause: Duration| {
+        let _ = stream.write_all(start.as_bytes());
+        for byte in rest.bytes().cycle() {
+            if stream.write_all(&[byte]).is_err() {
+                return;
+            }
+            thread::sleep(pause);
+        }
+    };
+    let second = Duration::from_secs(1);
+    let cases = vec![
+        ("half a status line", ScriptedServer::stalling_after("HTTP/1.1 20")),
+        ("half a header", ScriptedServer::stalling_after("HTTP/1.1 204 No Content\r\nContent-Le")),
+        (
+            "a status line in drops",
+            ScriptedServer::start(Box::new(move |stream| drip(stream, "HTTP/1.1 204 ", "No Content ", second))),
+        ),
+        (
+            "headers in drops",
+            ScriptedServer::start(Box::new(move |stream| {
+                drip(stream, "HTTP/1.1 204 No Content\r\n", "X: 1\r\n", second);
+            })),
+        ),
+        (
+            "endless interim answers",
+            ScriptedServer::start(Box::new(|stream| {
+                let block = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n".repeat(500);
+                while stream.write_all(block.as_bytes()).is_ok() {
+                    // Leaves the other tests some of the machine.
+                    thread::sleep(Duration::from_millis(20));
+                }
+            })),
+        ),
+    ];
+    at_the_same_time(cases, |(case, server)| {
+        let trial = Trial::against(&server.url());
+        let (outcome, took) = timed(|| run_within_memory(&trial, server));
+        assert_eq!(outcome, Outcome::unanswered("timed out"), "{case}");
+        assert!(took > Duration::from_secs(29) && took < Duration::from_secs(33), "{case}: {took:?}");
+    });
+}
+
+#[test]
+fn an_error_body_that_hangs_is_waited_for_two_seconds() {
+    let whole = "{\"title\":\"Forbidden\",\"code\":\"not_yours\",\"detail\":\"Ask an administrator.\"}";
+    let head =
+        |status| format!("HTTP/1.1 {status}\r\nContent-Type: application/problem+json\r\nContent-Length: 999\r\n\r\n");
+    let cases = vec![
+        (
+            format!("{}{whole}", head("403 Forbidden")),
+            Outcome::refused("403 Forbidden: Forbidden (not_yours): Ask an administrator."),
+        ),
+        (format!("{}{}", head("403 Forbidden"), &whole[..40]), Outcome::refused("403 Forbidden")),
+        (head("403 Forbidden"), Outcome::refused("403 Forbidden")),
+        (head("404 Not Found"), Outcome::cleared_with_warning(404)),
+        (head("500 Internal Server Error"), Outcome::unconfirmed("500 Internal Server Error")),
+    ];
+    at_the_same_time(cases, |(answer, expected)| {
+        let server = ScriptedServer::stalling_after(answer.as_str());
+        let trial = Trial::against(&server.url());
+        let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
+        assert_eq!(trial.outcome(run, &server.finish()), expected, "{answer}");
+        assert!(took > Duration::from_secs(2) && took < Duration::from_secs(4), "{answer}: {took:?}");
+    });
+}
+
+#[test]
+fn an_endless_error_body_is_cut_and_the_status_counts() {
+    let cases = [
+        ("403 Forbidden", "application/problem+json", "{\"title\":\"", Outcome::refused("403 Forbidden")),
+        ("404 Not Found", "application/problem+json", "{\"title\":\"", Outcome::cleared_with_warning(404)),
+        (
+            "500 Internal Server Error",
+            "application/problem+json",
+            "[[[[",
+            Outcome::unconfirmed("500 Internal Server Error"),
+        ),
+        ("503 Service Unavailable", "text/html", "<title>", Outcome::unconfirmed("503 Service Unavailable")),
+    ];
+    for (status, media_type, start, expected) in cases {
+        let server = ScriptedServer::start(Box::new(move |stream| {
+            let head = format!("HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\n\r\n{start}");
+            let _ = stream.write_all(head.as_bytes());
+            let block = "x".repeat(64 * 1024);
+            while stream.write_all(block.as_bytes()).is_ok() {}
+        }));
+        let trial = Trial::against(&server.url());
+        let (outcome, took) = timed(|| run_within_memory(&trial, server));
+        assert_eq!(outcome, expected, "{status}");
+        assert!(took < Duration::from_secs(2), "{status}: {took:?}");
+    }
+}
+
+#[test]
+fn a_compressed_error_body_stays_compressed() {
+    let cases = [
+        ("403 Forbidden", Outcome::refused("403 Forbidden")),
+        ("404 Not Found", Outcome::cleared_with_warning(404)),
+        ("500 Internal Server Error", Outcome::unconfirmed("500 Internal Server Error")),
+    ];
+    for (status, expected) in cases {
+        let head =
+            format!("HTTP/1.1 {status}\r\nContent-Type: application/problem+json\r\nContent-Encoding: gzip\r\n\r\n");
+        let server = ScriptedServer::answering([head.as_bytes(), GZIPPED_PROBLEM].concat());
+        assert_eq!(Trial::against(&server.url()).run(server), expected, "{status}");
+    }
+}
+
+#[test]
+fn a_hostile_problem_document_changes_no_more_than_a_line_of_text() {
+    let long = "a".repeat(60_000);
+    let x290 = "x".repeat(290);
+    let cases: Vec<(Vec<u8>, String)> = vec![
+        (br#"{"title":"a\u001b[31mb\u001b]0;c\u0007","detail":"\u202ed\u2066"}"#.into(), ": a[31mb]0;c: d".into()),
+        (br#"{"title":"a\r\nerror: b\nhint: c\u0085\u2028d"}"#.into(), ": aerror: bhint: cd".into()),
+        (b"{\"title\":\"a raw \x1b[31m escape\"}".into(), String::new()),
+        (b"{\"title\":\"invalid \xff\xfe UTF-8\"}".into(), String::new()),
+        (format!("{{\"detail\":\"{long}\"}}").into(), format!(": no title: {}", "a".repeat(300))),
+        (format!("{{\"detail\":\"{}\"}}", "a".repeat(1 << 20)).into(), String::new()),
+        (br#"{"title":1e999,"code":[[]],"detail":{"title":"deeper"}}"#.into(), String::new()),
+        (br#"{"title":7,"code":["c"],"detail":{"title":"deeper"},"status":"204"}"#.into(), ": no title".into()),
+        (br#"{"title":null,"code":true,"detail":-0.0}"#.into(), ": no title".into()),
+        (format!("{{\"a\":{}", "[".repeat(30_000)).into(), String::new()),
+        (format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000)).into(), String::new()),
+        (b"[]".into(), String::new()),
+        (b"{\"title\":\"a\"} trailing".into(), String::new()),
+        (b"\xef\xbb\xbf{\"title\":\"a\"}".into(), String::new()),
+        (
+            format!("{{\"title\":\"{TOKEN}\",\"code\":\"{SECRET}\",\"detail\":\"Bearer {TOKEN}, {SECRET}\"}}").into(),
+            ": [redacted] ([redacted]): Bearer [redacted], [redacted]".into(),
+        ),
+        (format!("{{\"title\":\"{}\"}}", TOKEN.replace('c', "\\u0063")).into(), ": [redacted]".into()),
+        (
+            format!("{{\"detail\":\"{}\"}}", TOKEN.replace('-', "\\u0000-\\u202e")).into(),
+            ": no title: [redacted]".into(),
+        ),
+        (format!("{{\"title\":\"{x290}{TOKEN}\"}}").into(), format!(": {x290}[redacted]")),
+        (format!("{{\"instance\":\"{TOKEN}\",\"{TOKEN}\":\"{SECRET}\"}}").into(), ": no title".into()),
+    ];
+    for (body, text) in cases {
+        for (status, reason) in [(500, "Internal Server Error"), (403, "Forbidden")] {
+            let server = ScriptedServer::answering(problem(status, reason, &body));
+            let outcome = Trial::against(&server.url()).run(server);
+            let answer = format!("{status} {reason}{text}");
+            let expected = if status == 403 { Outcome::refused(&answer) } else { Outcome::unconfirmed(&answer) };
+            assert_eq!(outcome, expected, "{:.80}", String::from_utf8_lossy(&body));
+        }
+    }
+}
+
+#[test]
+fn a_token_that_the_server_repeats_outside_the_body_is_not_shown() {
+    let answers = [
+        (format!("HTTP/1.1 500 {TOKEN}\r\n\r\n"), Outcome::unconfirmed("500 Internal Server Error")),
+        (format!("HTTP/1.1 403 Forbidden\r\nContent-Type: {TOKEN}\r\n\r\n"), Outcome::refused("403 Forbidden")),
+        (
+            format!("HTTP/1.1 302 Found\r\nLocation: /{TOKEN}\r\n\r\n"),
+            Outcome::unconfirmed("302 Found, and a token follows no redirect"),
+        ),
+        (format!("{TOKEN}\r\n\r\n"), Outcome::unanswered("[CAUSE]")),
+    ];
+    for (answer, expected) in answers {
+        let server = ScriptedServer::answering(answer.as_str());
+        let outcome = Trial::against(&server.url()).run(server);
+        assert_eq!(outcome.with_cause_elided("waiting for the answer of [SERVER] failed"), expected, "{answer}");
+    }
+}
+
+/// `{"title":"Unpacked"}`.
+const GZIPPED_PROBLEM: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\xc9\x2c\xc9\x49\x55\xb2\x52\x0a\
+    \xcd\x2b\x48\x4c\xce\x4e\x4d\x51\xaa\x05\x00\x9a\x8a\x47\x67\x14\x00\x00\x00";
+
+fn problem(status: u16, reason: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let head = format!(
+        "HTTP/1.1 {status} {reason}\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+/// Runs a logout, and fails if it takes more memory than it may.
+fn run_within_memory(trial: &Trial, server: ScriptedServer) -> Outcome {
+    let child = trial.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let running = thread::spawn(move || child.wait_with_output().unwrap());
+    let mut peak = None;
+    while !running.is_finished() {
+        peak = peak.max(peak_memory(&fs::read_to_string(&status).unwrap_or_default()));
+        thread::sleep(Duration::from_millis(1));
+    }
+    let peak = peak.expect("the system tells the peak memory of a process");
+    assert!(peak < MAX_MEMORY, "{peak} KiB");
+    let run = trial.sandbox.judge(&running.join().unwrap());
+    trial.outcome(run, &server.finish())
+}
+
+/// The high-water mark of the resident set in a process's status (`man 5 proc_pid_status`).
+fn peak_memory(status: &str) -> Option<u64> {
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
+}

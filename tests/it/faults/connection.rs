@@ -1,0 +1,313 @@
+//! Everything that can happen before an answer: no way to the server, no trust in it, or no word from it.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use rcgen::{CertificateParams, date_time_ymd};
+use rustix::net::sockopt::set_socket_linger;
+use rustls::version::{TLS12, TLS13};
+
+use super::{Outcome, Trial, at_the_same_time, timed};
+use crate::support::scripted_server::{ScriptedServer, read_head, read_to_hangup};
+use crate::support::tls::{Authority, Identity, leaf, leaf_for};
+
+const NO_CONTENT: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
+
+/// How much longer than its limit a run may take on a busy machine.
+const SLACK: Duration = Duration::from_secs(3);
+
+#[test]
+fn a_server_out_of_reach_keeps_the_session() {
+    let (refusing, _held) = refusing_port();
+    let servers: Vec<(String, &[&str])> = vec![
+        (format!("http://127.0.0.1:{refusing}"), &["refused"]),
+        (format!("https://127.0.0.1:{refusing}"), &["refused"]),
+        // A resolver that itself is out of reach may need longer than the limit to say so.
+        ("https://plexsphere.invalid".to_owned(), &["dns error", "timed out"]),
+        // TCP does not connect to the broadcast address: the kernel says so, and nothing leaves the machine.
+        ("https://255.255.255.255".to_owned(), &["unreachable"]),
+    ];
+    at_the_same_time(servers, |(server, causes)| {
+        let trial = Trial::against(&server);
+        let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
+        assert!(took < Duration::from_secs(10) + SLACK, "{server}: {took:?}");
+        assert!(causes.iter().any(|cause| run.stderr.contains(cause)), "{server}: {run:?}");
+        let outcome = trial.outcome(run, &[]).with_cause_elided("connecting to [SERVER] failed");
+        assert_eq!(outcome, Outcome::unreached("connecting to [SERVER] failed: [CAUSE]"), "{server}");
+    });
+}
+
+/// Takes 30 seconds, the longest of the limits.
+#[test]
+fn every_wait_ends_at_its_limit() {
+    let backlog = FullBacklog::on(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+    let full = format!("http://127.0.0.1:{}", backlog.port);
+    let tls = ScriptedServer::raw(|stream, record| record.add(read_to_hangup(stream)));
+    let plain = ScriptedServer::stalling_after("");
+    let cases = vec![
+        (full, None, 10, "connecting to [SERVER] failed", Outcome::unreached("connecting to [SERVER] failed: [CAUSE]")),
+        (
+            tls.https_url(),
+            Some(tls),
+            10,
+            "TLS handshake with [SERVER] failed",
+            Outcome::unreached("TLS handshake with [SERVER] failed: [CAUSE]"),
+        ),
+        (plain.url(), Some(plain), 30, "waiting for the answer of [SERVER] failed", Outcome::unanswered("[CAUSE]")),
+    ];
+    at_the_same_time(cases, |(url, server, limit, phase, expected)| {
+        let trial = Trial::against(&url);
+        let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
+        let limit = Duration::from_secs(limit);
+        // Ending early would be as wrong: a slow server is not a dead one.
+        assert!(limit < took + Duration::from_millis(500) && took < limit + SLACK, "{phase}: {took:?}");
+        let sent = server.map(ScriptedServer::finish).unwrap_or_default();
+        assert_eq!(trial.outcome(run, &sent).with_cause_elided(phase), expected);
+    });
+}
+
+#[test]
+fn a_connection_that_ends_without_an_answer_leaves_the_outcome_unknown() {
+    type Script = fn(&mut TcpStream) -> String;
+    let cases: [(&str, Script, bool); 5] = [
+        ("closed at once", |_| String::new(), false),
+        (
+            "reset in the request",
+            |stream| {
+                stream.read_exact(&mut [0; 10]).unwrap();
+                String::new()
+            },
+            false,
+        ),
+        (
+            "reset after the request",
+            |stream| {
+                reset_on_close(stream);
+                read_head(stream)
+            },
+            true,
+        ),
+        ("closed after the request", |stream| read_head(stream), true),
+        (
+            "half closed after the request",
+            |stream| {
+                let head = read_head(stream);
+                stream.shutdown(Shutdown::Write).unwrap();
+                read_to_hangup(stream);
+                head
+            },
+            true,
+        ),
+    ];
+    for (case, script, is_read) in cases {
+        let server = ScriptedServer::raw(move |stream, record| record.add(script(stream)));
+        let outcome = Trial::against(&server.url()).run(server);
+        let expected = Outcome::unanswered("[CAUSE]");
+        let expected = if is_read { expected } else { expected.unread() };
+        assert_eq!(outcome.with_cause_elided("waiting for the answer of [SERVER] failed"), expected, "{case}");
+    }
+}
+
+#[test]
+fn a_connection_that_is_reset_at_once_keeps_the_session() {
+    let server = ScriptedServer::raw(|stream, _| reset_on_close(stream));
+    let trial = Trial::against(&server.url());
+    let phases = ["connecting to [SERVER] failed", "waiting for the answer of [SERVER] failed"];
+    let outcome = phases.iter().fold(trial.run(server), |outcome, phase| outcome.with_cause_elided(phase));
+    // Whether the reset overtakes the end of the handshake is up to the scheduler.
+    let refused = Outcome::unreached("connecting to [SERVER] failed: [CAUSE]");
+    assert!([refused, Outcome::unanswered("[CAUSE]").unread()].contains(&outcome), "{outcome:?}");
+}
+
+#[test]
+fn a_server_that_does_not_speak_tls_as_it_should_never_sees_the_token() {
+    type Script = fn(&mut TcpStream);
+    let cases: [(&str, Script, &str); 7] = [
+        ("plain HTTP", |stream| send(stream, b"HTTP/1.1 400 Bad Request\r\n\r\n"), "corrupt message"),
+        ("a lure in plain HTTP", |stream| send(stream, NO_CONTENT), "corrupt message"),
+        ("another protocol", |stream| send(stream, b"220 mail.example ESMTP\r\n"), "corrupt message"),
+        ("no version that the client offers", |stream| send(stream, PROTOCOL_VERSION_ALERT), "ProtocolVersion"),
+        ("TLS 1.0", |stream| send(stream, &server_hello(1)), "incompatible"),
+        ("TLS 1.1", |stream| send(stream, &server_hello(2)), "incompatible"),
+        ("nothing", |_| (), "eof"),
+    ];
+    let authority = Authority::named("an authority");
+    for (case, script, cause) in cases {
+        let server = ScriptedServer::raw(move |stream, record| {
+            let mut sent = vec![0; 16 * 1024];
+            let count = stream.read(&mut sent).unwrap_or_default();
+            sent.truncate(count);
+            script(stream);
+            let _ = stream.shutdown(Shutdown::Write);
+            sent.extend(read_to_hangup(stream));
+            record.add(sent);
+        });
+        assert_fails_in_handshake(case, &trusting(&authority, &server.https_url()), server, cause);
+    }
+}
+
+#[test]
+fn plain_http_to_a_tls_port_keeps_the_session() {
+    let server = Authority::named("an authority").certify(&leaf()).serve(&[&TLS13, &TLS12], NO_CONTENT);
+    let outcome = Trial::against(&server.url()).run(server);
+    let outcome = outcome.with_cause_elided("waiting for the answer of [SERVER] failed");
+    assert_eq!(outcome, Outcome::unanswered("[CAUSE]"));
+}
+
+#[test]
+fn a_certificate_that_proves_nothing_keeps_the_token_from_the_server() {
+    let authority = Authority::named("an authority");
+    let with = |change: fn(&mut CertificateParams)| {
+        let mut leaf = leaf();
+        change(&mut leaf);
+        leaf
+    };
+    let expired = with(|leaf| leaf.not_after = date_time_ymd(2020, 1, 1));
+    let early = with(|leaf| leaf.not_before = date_time_ymd(2900, 1, 1));
+    let cases = [
+        ("expired", authority.certify(&expired), "expired"),
+        ("not yet valid", authority.certify(&early), "not valid yet"),
+        ("of another host", authority.certify(&leaf_for(["plexsphere.example", "127.0.0.2"])), "not valid for name"),
+        ("self-signed", Identity::self_signed(&leaf()), "UnknownIssuer"),
+        ("of an unknown authority", Authority::named("a stranger").certify(&leaf()), "UnknownIssuer"),
+    ];
+    for (case, identity, cause) in cases {
+        let server = identity.serve(&[&TLS13, &TLS12], NO_CONTENT);
+        assert_fails_in_handshake(case, &trusting(&authority, &server.https_url()), server, cause);
+    }
+}
+
+#[test]
+fn a_trust_store_without_a_certificate_keeps_the_token_from_the_server() {
+    let authority = Authority::named("an authority");
+    for contents in [None, Some(""), Some("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")] {
+        let server = authority.certify(&leaf()).serve(&[&TLS13], NO_CONTENT);
+        let trial = Trial::against(&server.https_url());
+        if let Some(contents) = contents {
+            fs::write(trial.sandbox.path().join("authority.pem"), contents).unwrap();
+        }
+        assert_fails_in_handshake("no authority", &trial, server, "no usable certificate");
+    }
+}
+
+#[test]
+fn a_certificate_of_a_trusted_authority_lets_the_session_end() {
+    let authority = Authority::named("an authority");
+    for versions in [&[&TLS13], &[&TLS12]] {
+        let cases =
+            [("SSL_CERT_FILE", "authority.pem"), ("SSL_CERT_DIR", "authorities"), ("SSL_CERT_DIR", "none:authorities")];
+        for (variable, value) in cases {
+            let server = authority.certify(&leaf()).serve(versions, NO_CONTENT);
+            let trial = trusting(&authority, &server.https_url());
+            let run = trial.sandbox.observe(trial.command().env(variable, value));
+            assert_eq!(trial.outcome(run, &server.finish()), Outcome::cleared(), "{variable}={value}");
+        }
+    }
+}
+
+#[test]
+fn a_certificate_counts_for_the_name_that_the_profile_stores() {
+    let authority = Authority::named("an authority");
+    for (host, is_valid) in [("localhost", true), ("127.0.0.1", false)] {
+        let server = authority.certify(&leaf_for(["localhost"])).serve(&[&TLS13], NO_CONTENT);
+        let trial = trusting(&authority, &format!("https://{host}:{}", server.port()));
+        if is_valid {
+            let run = trial.sandbox.observe(trial.command().env("SSL_CERT_FILE", "authority.pem"));
+            assert_eq!(trial.outcome(run, &server.finish()), Outcome::cleared());
+        } else {
+            assert_fails_in_handshake(host, &trial, server, "not valid for name");
+        }
+    }
+}
+
+/// Needs a `localhost` that stands for both loopback addresses.
+#[test]
+fn a_dead_ipv6_address_beside_a_live_ipv4_one_does_not_matter() {
+    let addresses: Vec<_> = ("localhost", 0).to_socket_addrs().unwrap().map(|address| address.ip()).collect();
+    if ![IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)].iter().all(|ip| addresses.contains(ip)) {
+        eprintln!(
+            "SKIPPED: localhost stands for {addresses:?} here, so no name has a dead IPv6 and a live IPv4 address"
+        );
+        return;
+    }
+    for swallows_packets in [false, true] {
+        let server = ScriptedServer::answering(NO_CONTENT);
+        let _backlog = swallows_packets.then(|| FullBacklog::on(IpAddr::V6(Ipv6Addr::LOCALHOST), server.port()));
+        let trial = Trial::against(&format!("http://localhost:{}", server.port()));
+        let (outcome, took) = timed(|| trial.run(server));
+        assert_eq!(outcome, Outcome::cleared(), "swallows packets: {swallows_packets}");
+        assert!(took < Duration::from_secs(10), "{took:?}");
+    }
+}
+
+/// Runs a logout that trusts `authority.pem`, and expects that the handshake fails, in these words among others.
+fn assert_fails_in_handshake(case: &str, trial: &Trial, server: ScriptedServer, words: &str) {
+    let run = trial.sandbox.observe(trial.command().env("SSL_CERT_FILE", "authority.pem"));
+    assert!(run.stderr.contains(words), "{case}: {run:?}");
+    let outcome = trial.outcome(run, &server.finish()).with_cause_elided("TLS handshake with [SERVER] failed");
+    assert_eq!(outcome, Outcome::unreached("TLS handshake with [SERVER] failed: [CAUSE]"), "{case}");
+}
+
+/// A trial with an authority's certificate in a file and in a directory.
+fn trusting(authority: &Authority, server: &str) -> Trial {
+    let trial = Trial::against(server);
+    let directory = trial.sandbox.path().join("authorities");
+    fs::create_dir(&directory).unwrap();
+    fs::write(directory.join("authority.pem"), &authority.pem).unwrap();
+    fs::write(trial.sandbox.path().join("authority.pem"), &authority.pem).unwrap();
+    trial
+}
+
+/// A port on which nobody listens, and that nobody else is given as long as the connection from it lives.
+fn refusing_port() -> (u16, [TcpStream; 2]) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    (client.local_addr().unwrap().port(), [client, server])
+}
+
+/// A listener that has no room for one more connection, so that packets to it go unanswered.
+struct FullBacklog {
+    port: u16,
+    _listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+impl FullBacklog {
+    fn on(ip: IpAddr, port: u16) -> Self {
+        let listener = TcpListener::bind((ip, port)).unwrap();
+        let address: SocketAddr = listener.local_addr().unwrap();
+        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(500)).ok();
+        let waiting: Vec<_> = std::iter::from_fn(connect).take(5000).collect();
+        assert!(waiting.len() < 5000, "the backlog has no end");
+        Self { port: address.port(), _listener: listener, _waiting: waiting }
+    }
+}
+
+/// Makes closing the stream reset the connection.
+fn reset_on_close(stream: &TcpStream) {
+    set_socket_linger(stream, Some(Duration::ZERO)).unwrap();
+}
+
+/// Sends what a client may not want to read to its end.
+fn send(stream: &mut TcpStream, bytes: &[u8]) {
+    let _ = stream.write_all(bytes);
+}
+
+/// A fatal alert (RFC 8446, section 6) by which servers of TLS 1.0 turn a newer client away.
+const PROTOCOL_VERSION_ALERT: &[u8] = &[0x15, 3, 1, 0, 2, 2, 70];
+
+/// The answer of a server that knows nothing newer than TLS 1.0 or 1.1 (RFC 4346, section 7.4.1.3), which call
+/// themselves 3.1 and 3.2.
+fn server_hello(minor_version: u8) -> Vec<u8> {
+    let mut hello = vec![3, minor_version];
+    hello.extend([0x5a; 32]);
+    // No session id, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no compression.
+    hello.extend([0, 0xc0, 0x13, 0]);
+    let length = u8::try_from(hello.len()).unwrap();
+    let mut record = vec![0x16, 3, minor_version, 0, length + 4, 2, 0, 0, length];
+    record.extend(hello);
+    record
+}

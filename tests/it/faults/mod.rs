@@ -1,0 +1,189 @@
+//! What the network, the server and the terminal can do to a run, and what is left of it.
+//!
+//! Every case is one [`Trial`]: a profile with a session beside a bystander, one run, and one [`Outcome`] to compare.
+//! What holds for all cases, whatever their outcome, is asserted where the outcome is taken.
+
+mod answers;
+mod connection;
+mod output;
+
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::sandbox::{FileState, Run, Sandbox};
+use crate::support::scripted_server::ScriptedServer;
+
+pub const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
+pub const SECRET: &str = "c4nary-s3cret-c4nary";
+pub const TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_c4nary-s3cret-c4nary";
+
+const LOGGED_OUT: &str = "Logged out. Cleared profile \"default\".\n";
+
+/// What is left of the config file after the session has ended.
+const REST: &str = "# kept by hand\n\n\n[profiles.bystander] # another session\nserver = 'https://bystander.example'\n\
+    token = 'psk_prod_0192f0c1-0000-7abc-8def-0123456789ab_another-s3cret'\nregion = 3";
+
+/// One session to end, in a sandbox of its own.
+pub struct Trial {
+    pub sandbox: Sandbox,
+    before: FileState,
+}
+
+/// All that one run came to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub run: Run,
+    config: Config,
+    neighbours: Vec<String>,
+    requests: usize,
+}
+
+/// What a run left of the config file.
+#[derive(Debug, PartialEq, Eq)]
+enum Config {
+    /// Not one byte, bit or inode is different.
+    Untouched,
+    /// The session is gone, and nothing else.
+    Cleared,
+    Damaged(FileState),
+}
+
+impl Trial {
+    /// Stores a session of a server, which is shown as `[SERVER]`.
+    pub fn against(server: &str) -> Self {
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(REST.replacen(
+            "\n\n",
+            &format!("\ndefault = \"default\"\n\n[profiles.default]\nserver = \"{server}\"\ntoken = \"{TOKEN}\"\n"),
+            1,
+        ));
+        sandbox.label(server, "[SERVER]");
+        let before = sandbox.config_state();
+        Self { sandbox, before }
+    }
+
+    /// `plexctl logout` in the trial's sandbox.
+    pub fn command(&self) -> Command {
+        self.sandbox.command(["logout"])
+    }
+
+    /// Runs the logout, and takes the outcome.
+    pub fn run(&self, server: ScriptedServer) -> Outcome {
+        let run = self.sandbox.observe(&mut self.command());
+        self.outcome(run, &server.finish())
+    }
+
+    /// Takes the outcome of a run, after which its server was sent this, and asserts what holds for every outcome.
+    pub fn outcome(&self, run: Run, sent: &[String]) -> Outcome {
+        assert!(sent.len() <= 1, "more than one connection: {sent:?}");
+        let is_request = |sent: &&String| sent.starts_with(&format!("DELETE /v1/auth/tokens/{ID} HTTP/1.1\r\n"));
+        let requests = sent.iter().filter(is_request).count();
+        for sent in sent.iter().filter(|sent| !is_request(sent)) {
+            assert!(!sent.contains(SECRET), "the token was sent in something else than the request: {sent:?}");
+        }
+        assert!(!run.stderr.contains(|c: char| c.is_control() && c != '\n'), "{run:?}");
+
+        let config = self.judge_config();
+        if config == Config::Cleared {
+            // The server is gone by now: a second request could not succeed.
+            let again = self.sandbox.run(["logout"]);
+            assert_eq!(again, Run::new(0, "", "No active session; nothing to do.\n"));
+            assert_eq!(self.judge_config(), Config::Cleared);
+        }
+        Outcome { run, config, neighbours: self.sandbox.neighbours(), requests }
+    }
+
+    fn judge_config(&self) -> Config {
+        let state = self.sandbox.config_state();
+        if state == self.before {
+            Config::Untouched
+        } else if state.bytes == REST.as_bytes() && (state.mode, state.owner) == (self.before.mode, self.before.owner) {
+            Config::Cleared
+        } else {
+            Config::Damaged(state)
+        }
+    }
+}
+
+impl Outcome {
+    /// The server said that the token is dead.
+    pub fn cleared() -> Self {
+        Self { run: Run::new(0, LOGGED_OUT, ""), config: Config::Cleared, neighbours: vec![], requests: 1 }
+    }
+
+    /// The server said so without problem details.
+    pub fn cleared_with_warning(status: u16) -> Self {
+        let warning = format!(
+            "warning: the server answered {status} without problem details for token {ID}, so it may not be plexsphere\n"
+        );
+        Self { run: Run::new(0, LOGGED_OUT, warning), ..Self::cleared() }
+    }
+
+    pub fn unreached(cause: &str) -> Self {
+        Self { requests: 0, ..Self::kept(&format!("the server was not reached: {cause}")) }
+    }
+
+    pub fn unanswered(cause: &str) -> Self {
+        Self::kept(&format!(
+            "the server gave no answer, so the outcome is unknown: waiting for the answer of [SERVER] failed: {cause}"
+        ))
+    }
+
+    pub fn unconfirmed(answer: &str) -> Self {
+        Self::kept(&format!("the server did not confirm it: {answer}"))
+    }
+
+    pub fn refused(answer: &str) -> Self {
+        Self::failed(
+            4,
+            &format!("the server refused to revoke it: {answer}"),
+            "somebody with the right to revoke the token has to do it; then run `plexctl logout` again",
+        )
+    }
+
+    fn kept(why: &str) -> Self {
+        Self::failed(1, why, "once the cause is gone, run `plexctl logout` again")
+    }
+
+    fn failed(exit: i32, why: &str, hint: &str) -> Self {
+        let error = format!("token {ID} may still be live at [SERVER], so profile \"default\" is kept: {why}");
+        Self {
+            run: Run::new(exit, "", format!("error: {error}\nhint: {hint}\n")),
+            config: Config::Untouched,
+            neighbours: vec![],
+            requests: 1,
+        }
+    }
+
+    /// The server did not get to read a request.
+    pub fn unread(self) -> Self {
+        Self { requests: 0, ..self }
+    }
+
+    /// Shows the rest of the line behind a phase as `[CAUSE]`, for causes in the words of the system or a library.
+    pub fn with_cause_elided(mut self, phase: &str) -> Self {
+        if let Some((before, after)) = self.run.stderr.split_once(&format!("{phase}: "))
+            && let Some((_, rest)) = after.split_once('\n')
+        {
+            self.run.stderr = format!("{before}{phase}: [CAUSE]\n{rest}");
+        }
+        self
+    }
+}
+
+/// Measures how long something takes.
+pub fn timed<T>(something: impl FnOnce() -> T) -> (T, Duration) {
+    let started = Instant::now();
+    let result = something();
+    (result, started.elapsed())
+}
+
+/// Runs the cases at the same time: they wait rather than work, and the test runner has few threads.
+pub fn at_the_same_time<T: Send>(cases: Vec<T>, run: impl Fn(T) + Sync) {
+    thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(|| run(case));
+        }
+    });
+}

@@ -1,0 +1,139 @@
+//! Standard streams that nobody reads, that are full or closed, and the signals that end a run.
+
+use std::io::pipe;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{Outcome, Trial, timed};
+use crate::support::sandbox::Run;
+use crate::support::scripted_server::{ScriptedServer, read_to_hangup};
+
+const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\n\r\n";
+const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\n\r\n";
+const SERVER_ERROR: &str = "HTTP/1.1 500 Internal Server Error\r\n\r\n";
+
+const FORMATS: [&str; 3] = ["text", "json", "yaml"];
+
+#[test]
+fn a_summary_that_nobody_reads_is_no_failure() {
+    for format in FORMATS {
+        for redirections in [">&-", "<&- >&-"] {
+            let server = ScriptedServer::answering(NO_CONTENT);
+            let trial = Trial::against(&server.url());
+            let run = trial.sandbox.observe(&mut redirected(&trial, format, redirections));
+            assert_eq!(trial.outcome(run, &server.finish()), cleared_without_summary(), "{format} {redirections}");
+        }
+
+        let server = ScriptedServer::answering(NO_CONTENT);
+        let trial = Trial::against(&server.url());
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let child = trial.command().args(["--output", format]).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let run = trial.sandbox.judge(&child.wait_with_output().unwrap());
+        assert_eq!(trial.outcome(run, &server.finish()), cleared_without_summary(), "{format} to a closed pipe");
+    }
+}
+
+#[test]
+fn a_summary_that_cannot_be_written_is_a_failure_but_the_session_has_ended() {
+    for format in FORMATS {
+        let server = ScriptedServer::answering(NO_CONTENT);
+        let trial = Trial::against(&server.url());
+        let run = trial.sandbox.observe(&mut redirected(&trial, format, ">/dev/full"));
+        let outcome = trial.outcome(run, &server.finish()).with_cause_elided("the summary could not be written");
+        let error = "error: the logout is complete: the summary could not be written: [CAUSE]\n";
+        assert_eq!(outcome, Outcome { run: Run::new(1, "", error), ..Outcome::cleared() }, "{format}");
+    }
+}
+
+#[test]
+fn what_cannot_be_said_on_standard_error_changes_nothing() {
+    let answers = [
+        (NO_CONTENT, Outcome::cleared()),
+        (NOT_FOUND, Outcome::cleared_with_warning(404)),
+        (FORBIDDEN, Outcome::refused("403 Forbidden")),
+        (SERVER_ERROR, Outcome::unconfirmed("500 Internal Server Error")),
+    ];
+    for (answer, mut expected) in answers {
+        expected.run.stderr.clear();
+        for redirections in ["2>&-", "2>/dev/full"] {
+            let server = ScriptedServer::answering(answer);
+            let trial = Trial::against(&server.url());
+            let run = trial.sandbox.observe(&mut redirected(&trial, "text", redirections));
+            assert_eq!(trial.outcome(run, &server.finish()), expected, "{redirections} {answer}");
+        }
+
+        let server = ScriptedServer::answering(answer);
+        let trial = Trial::against(&server.url());
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let child = trial.command().stdout(Stdio::piped()).stderr(writer).spawn().unwrap();
+        let run = trial.sandbox.judge(&child.wait_with_output().unwrap());
+        assert_eq!(trial.outcome(run, &server.finish()), expected, "a closed pipe: {answer}");
+    }
+}
+
+#[test]
+fn without_any_stream_the_exit_code_and_the_file_still_agree() {
+    let answers =
+        [(NO_CONTENT, cleared_without_summary()), (SERVER_ERROR, Outcome::unconfirmed("500 Internal Server Error"))];
+    for (answer, mut expected) in answers {
+        expected.run.stderr.clear();
+        let server = ScriptedServer::answering(answer);
+        let trial = Trial::against(&server.url());
+        let run = trial.sandbox.observe(&mut redirected(&trial, "text", "<&- >&- 2>&-"));
+        assert_eq!(trial.outcome(run, &server.finish()), expected, "{answer}");
+    }
+}
+
+#[test]
+fn a_run_that_has_nothing_to_do_needs_no_streams() {
+    for redirections in [">&-", ">/dev/full", "2>&-", "2>/dev/full", "<&- >&- 2>&-"] {
+        let trial = Trial::against("http://127.0.0.1:1");
+        let mut command = redirected(&trial, "text", redirections);
+        let run = trial.sandbox.observe(command.args(["--profile", "nobody"]));
+        let stderr = if redirections.contains('2') { "" } else { "No active session; nothing to do.\n" };
+        let expected = Outcome { run: Run::new(0, "", stderr), ..Outcome::unreached("") };
+        assert_eq!(trial.outcome(run, &[]), expected, "{redirections}");
+    }
+}
+
+#[test]
+fn a_signal_while_waiting_for_the_answer_ends_the_run_and_keeps_the_session() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let (arrived, arrival) = mpsc::channel();
+        let server = ScriptedServer::start(Box::new(move |stream| {
+            arrived.send(()).unwrap();
+            read_to_hangup(stream);
+        }));
+        let trial = Trial::against(&server.url());
+        let child = trial.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        arrival.recv_timeout(Duration::from_secs(10)).unwrap();
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let (output, took) = timed(|| child.wait_with_output().unwrap());
+        assert!(took < Duration::from_secs(2), "{signal:?}: {took:?}");
+
+        let outcome = trial.outcome(trial.sandbox.judge(&output), &server.finish());
+        let expected = Outcome { run: Run::new(-signal.as_raw(), "", ""), ..Outcome::unanswered("") };
+        assert_eq!(outcome, expected, "{signal:?}");
+    }
+}
+
+/// The session has ended, and nobody was told.
+fn cleared_without_summary() -> Outcome {
+    Outcome { run: Run::new(0, "", ""), ..Outcome::cleared() }
+}
+
+/// A logout whose standard streams a shell has redirected.
+fn redirected(trial: &Trial, format: &str, redirections: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", &format!("exec \"$0\" \"$@\" {redirections}")]);
+    let logout = trial.command();
+    shell.arg(logout.get_program()).args(logout.get_args()).args(["--output", format]);
+    shell.env_clear().env("HOME", trial.sandbox.path()).current_dir(trial.sandbox.path());
+    shell
+}

@@ -1,0 +1,108 @@
+//! Certificates that live as long as a test, and a TLS server that shows them.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion};
+
+use super::scripted_server::{ScriptedServer, read_head};
+
+/// A certificate authority.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    /// Its own certificate, for trust stores.
+    pub pem: String,
+}
+
+/// What a server shows, and the key to it.
+pub struct Identity {
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Authority {
+    pub fn named(name: &str) -> Self {
+        let mut parameters = CertificateParams::default();
+        parameters.distinguished_name.push(DnType::CommonName, name);
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let pem = parameters.self_signed(&key).unwrap().pem();
+        Self { issuer: Issuer::new(parameters, key), pem }
+    }
+
+    pub fn certify(&self, leaf: &CertificateParams) -> Identity {
+        let key = KeyPair::generate().unwrap();
+        let certificate = leaf.signed_by(&key, &self.issuer).unwrap().into();
+        Identity { certificate, key: key.into() }
+    }
+}
+
+impl Identity {
+    pub fn self_signed(leaf: &CertificateParams) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let certificate = leaf.self_signed(&key).unwrap().into();
+        Self { certificate, key: key.into() }
+    }
+
+    /// A server that shows this certificate, sends the bytes for each request, and records requests as it decrypts
+    /// them. What arrives on a connection whose handshake fails is recorded as it is.
+    pub fn serve(self, versions: &[&'static SupportedProtocolVersion], answer: &'static [u8]) -> ScriptedServer {
+        let config = ServerConfig::builder_with_provider(ring::default_provider().into())
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![self.certificate], self.key)
+            .unwrap();
+        let config = Arc::new(config);
+        ScriptedServer::raw(move |stream, record| {
+            let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut wire = Tap { stream, sent: Vec::new() };
+            let mut stream = rustls::Stream::new(&mut connection, &mut wire);
+            let head = read_head(&mut stream);
+            if head.is_empty() {
+                record.add(&wire.sent);
+            } else {
+                record.add(&head);
+                // A client may hang up before it has read all.
+                let _ = stream.write_all(answer).and_then(|()| stream.flush());
+            }
+        })
+    }
+}
+
+/// The parameters of a certificate that is valid for the loopback address and its name.
+pub fn leaf() -> CertificateParams {
+    leaf_for(["127.0.0.1", "localhost"])
+}
+
+pub fn leaf_for<const N: usize>(hosts: [&str; N]) -> CertificateParams {
+    CertificateParams::new(hosts.map(str::to_owned)).unwrap()
+}
+
+/// A connection that keeps what was read from it.
+struct Tap<'a> {
+    stream: &'a mut TcpStream,
+    sent: Vec<u8>,
+}
+
+impl Read for Tap<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.stream.read(buffer)?;
+        self.sent.extend_from_slice(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+impl Write for Tap<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
