@@ -3,6 +3,7 @@
 //! - [`support`]: the sandbox that the binary runs in, and the servers that it meets.
 //! - [`outcomes`]: every row of the outcome table, seen from outside.
 //! - [`faults`]: what can happen between the first packet and the last line of output.
+//! - [`proxies`]: the way through a proxy.
 //! - [`contracts`]: the promises of the ports, held against every adapter and fake.
 //! - [`readme`]: what the README shows is what is tested.
 //! - [`architecture`]: the arrows between the layers, held against the sources.
@@ -13,5 +14,6 @@ mod architecture;
 mod contracts;
 mod faults;
 mod outcomes;
+mod proxies;
 mod readme;
 mod support;
