@@ -54,64 +54,67 @@ impl HttpRevoker {
         Self { proxy, trust, warn: Box::new(warn) }
     }
 
-    /// Says what the answer means for the token.
-    async fn judge(
+    /// Sends the one request and waits for the head of its answer.
+    async fn send(
         &self,
-        response: Response<Incoming>,
-        route: &Route,
+        request: Request<Empty<Bytes>>,
         server: &ServerUrl,
-        token: &SessionToken,
-        deadline: Instant,
-    ) -> Result<Revocation, RevokeError> {
-        let status = response.status();
-        let verdict = verdict(status.as_u16());
-        if verdict == Verdict::Revoked {
-            return Ok(Revocation::Revoked);
-        }
-        let answer = Answer { status, problem: Problem::read(response, token, deadline).await };
-        match verdict {
-            Verdict::Revoked => Ok(Revocation::Revoked),
-            Verdict::AlreadyGone if answer.problem.is_some() => Ok(Revocation::AlreadyGone),
-            Verdict::AlreadyGone if is_plain_proxied(server, route) => {
-                Err(RevokeError::Unconfirmed { source: AnswerOfProxy(answer).into() })
-            }
-            Verdict::AlreadyGone => {
-                let id = token.id();
-                (self.warn)(&format!(
-                    "the server answered {status} without problem details for token {id}, so it may not be plexsphere",
-                    status = status.as_u16()
-                ));
-                Ok(Revocation::AlreadyGone)
-            }
-            Verdict::Refused => Err(RevokeError::Refused { source: answer.into() }),
-            Verdict::Unconfirmed => Err(RevokeError::Unconfirmed { source: answer.into() }),
-        }
+        route: &Route,
+        connection: &mut JoinSet<hyper::Result<()>>,
+    ) -> Result<Response<Incoming>, RevokeError> {
+        let started = Instant::now();
+        let stream = transport::connect(server, route, &self.trust, started + CONNECT_TIMEOUT)
+            .await
+            .map_err(|error| RevokeError::Unreached { source: error.into() })?;
+        timeout_at(started + TOTAL_TIMEOUT, exchange(stream, request, connection))
+            .await
+            .unwrap_or_else(|_| Err("timed out".into()))
+            .map_err(|source| {
+                let peer = server.origin();
+                RevokeError::Unanswered { source: ExchangeError { peer, source }.into() }
+            })
+    }
+
+    /// Says that an answer was believed although anything on the way could have given it.
+    fn warn_of_bare_answer(&self, answer: &Answer, token: &SessionToken) {
+        (self.warn)(&format!(
+            "the server answered {} without problem details for token {}, so it may not be plexsphere",
+            answer.status.as_str(),
+            token.id()
+        ));
     }
 }
 
 #[async_trait]
 impl TokenRevoker for HttpRevoker {
     async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
-        let started = Instant::now();
-        let deadline = started + TOTAL_TIMEOUT;
+        let deadline = Instant::now() + TOTAL_TIMEOUT;
         if server.scheme() == Scheme::Http && !server.is_loopback() {
             (self.warn)(&format!("the token travels unencrypted to {}", server.origin()));
         }
         let route = self.proxy.route(server).map_err(|error| RevokeError::Unreached { source: error.into() })?;
         let request = request(server, token, &route).map_err(|source| RevokeError::Unreached { source })?;
-        let stream = transport::connect(server, &route, &self.trust, started + CONNECT_TIMEOUT)
-            .await
-            .map_err(|error| RevokeError::Unreached { source: error.into() })?;
 
         // The connection lives in a task, which the set aborts when this call ends in whatever way.
         let mut connection = JoinSet::new();
-        let response = timeout_at(deadline, exchange(stream, request, &mut connection))
-            .await
-            .unwrap_or_else(|_| Err("timed out".into()))
-            .map_err(|source| RevokeError::Unanswered {
-                source: ExchangeError { peer: server.origin(), source }.into(),
-            })?;
-        self.judge(response, &route, server, token, deadline).await
+        let response = self.send(request, server, &route, &mut connection).await?;
+        let verdict = verdict(response.status().as_u16());
+        let answer = Answer::read(response, token, deadline);
+        match verdict {
+            Verdict::Revoked => Ok(Revocation::Revoked),
+            Verdict::AlreadyGone => {
+                let answer = answer.await;
+                if answer.problem.is_none() {
+                    if is_plain_proxied(server, &route) {
+                        return Err(RevokeError::Unconfirmed { source: AnswerOfProxy(answer).into() });
+                    }
+                    self.warn_of_bare_answer(&answer, token);
+                }
+                Ok(Revocation::AlreadyGone)
+            }
+            Verdict::Refused => Err(RevokeError::Refused { source: answer.await.into() }),
+            Verdict::Unconfirmed => Err(RevokeError::Unconfirmed { source: answer.await.into() }),
+        }
     }
 }
 
@@ -171,6 +174,13 @@ struct ExchangeError {
 struct Answer {
     status: StatusCode,
     problem: Option<Problem>,
+}
+
+impl Answer {
+    /// Reads what an answer says beside its status, as far as it may be shown.
+    async fn read(response: Response<Incoming>, token: &SessionToken, deadline: Instant) -> Self {
+        Self { status: response.status(), problem: Problem::read(response, token, deadline).await }
+    }
 }
 
 impl fmt::Display for Answer {
