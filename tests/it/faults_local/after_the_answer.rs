@@ -1,0 +1,469 @@
+//! What can still go wrong when the server has said gone: the old bytes stay whole, the operator learns that the token
+//! is dead, and another run heals it.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, chown, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{CWD, Mode, mkfifoat};
+use rustix::io::Errno;
+
+use super::unprivileged::{NOBODY, Unprivileged, runs_as_root};
+use super::{AT_ONCE, BYSTANDER, NO_CONTENT, TOKEN};
+use super::{chmod, cleared, config, logged_out, no_session, not_removed, observe_within, system};
+use crate::support::sandbox::{FileState, Run, Sandbox, file_state};
+use crate::support::scripted_server::ScriptedServer;
+
+const TEMP_NAME: &str = ".plexctl-replacement.tmp";
+const NEWER_TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ad_n3w3r-0123456789abcdef";
+
+/// A sandbox whose default profile can be logged out at a server that always says gone.
+fn prepared() -> (Sandbox, ScriptedServer) {
+    let server = ScriptedServer::answering(NO_CONTENT);
+    let mut sandbox = Sandbox::new();
+    sandbox.write_config(config(&server.url()));
+    (sandbox, server)
+}
+
+/// The same, but other programs get at the file before the first answer.
+fn prepared_with(meanwhile: impl Fn(&Path) + Send + 'static) -> (Sandbox, ScriptedServer) {
+    let mut sandbox = Sandbox::new();
+    let path = sandbox.config();
+    let meanwhile = Mutex::new(Some(meanwhile));
+    let server = ScriptedServer::start(Box::new(move |stream| {
+        if let Some(meanwhile) = meanwhile.lock().unwrap().take() {
+            meanwhile(&path);
+        }
+        stream.write_all(NO_CONTENT.as_bytes()).unwrap();
+    }));
+    sandbox.write_config(config(&server.url()));
+    (sandbox, server)
+}
+
+/// The place where a temporary file would be.
+fn temp(sandbox: &Sandbox) -> PathBuf {
+    sandbox.config().with_file_name(TEMP_NAME)
+}
+
+/// Holds that the profile is gone and everything else about the file is as it was, and that the next run is a no-op.
+fn assert_cleared(sandbox: &Sandbox, before: &FileState) {
+    let after = sandbox.config_state();
+    assert_eq!(String::from_utf8_lossy(&after.bytes), cleared());
+    assert_eq!((after.mode, after.owner), (before.mode, before.owner));
+    assert_eq!(sandbox.neighbours(), [""; 0]);
+    assert_eq!(sandbox.run(["logout"]), no_session());
+    assert_eq!(sandbox.config_state(), after);
+}
+
+/// Holds that another run ends what a failed one has begun.
+fn assert_heals(sandbox: &Sandbox, before: &FileState) {
+    assert_eq!(sandbox.run(["logout"]), logged_out());
+    assert_cleared(sandbox, before);
+}
+
+#[test]
+fn a_lock_that_is_held_for_ever_is_waited_for_and_then_named() {
+    let (sandbox, server) = prepared();
+    let before = sandbox.config_state();
+    let lock = File::open(sandbox.config().parent().unwrap()).unwrap();
+    lock.lock().unwrap();
+    let (run, elapsed) = observe_within(Duration::from_secs(20), &sandbox, &mut sandbox.command(["logout"]));
+    assert_eq!(run, not_removed("[CONFIG]", "another program has held the lock on its directory for 10 seconds"));
+    assert!((Duration::from_secs(10)..Duration::from_secs(12)).contains(&elapsed), "{elapsed:?}");
+    assert_eq!(sandbox.config_state(), before);
+    assert_eq!(sandbox.neighbours(), [""; 0]);
+    assert_eq!(server.requests().len(), 1);
+    drop(lock);
+    assert_heals(&sandbox, &before);
+}
+
+#[test]
+fn a_lock_that_is_released_in_time_is_waited_for() {
+    let (sandbox, server) = prepared();
+    let before = sandbox.config_state();
+    let lock = File::open(sandbox.config().parent().unwrap()).unwrap();
+    lock.lock().unwrap();
+    let started = Instant::now();
+    let release = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(700));
+        drop(lock);
+    });
+    assert_eq!(sandbox.run(["logout"]), logged_out());
+    assert!(started.elapsed() >= Duration::from_millis(700), "the lock was not waited for");
+    release.join().unwrap();
+    assert_cleared(&sandbox, &before);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_lock_on_the_file_itself_stops_nobody() {
+    let (sandbox, _server) = prepared();
+    let before = sandbox.config_state();
+    let lock = File::open(sandbox.config()).unwrap();
+    lock.lock().unwrap();
+    let (run, _) = observe_within(AT_ONCE, &sandbox, &mut sandbox.command(["logout"]));
+    assert_eq!(run, logged_out());
+    assert_cleared(&sandbox, &before);
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_leaves_the_file_as_it_was() {
+    let unprivileged = Unprivileged::new();
+    // Without write permission no temp can be created; without read permission the lock cannot be had.
+    for (mode, action) in [(0o500, "creating its replacement"), (0o300, "opening its directory")] {
+        let (sandbox, server) = prepared();
+        let mut command = unprivileged.command(&sandbox, ["logout"]);
+        let before = sandbox.config_state();
+        let directory = sandbox.config().parent().unwrap().to_owned();
+        chmod(&directory, mode);
+        let output = command.output().unwrap();
+        chmod(&directory, 0o755);
+        assert_eq!(sandbox.judge(&output), not_removed("[CONFIG]", &system(action, Errno::ACCESS)), "{mode:04o}");
+        assert_eq!(sandbox.config_state(), before);
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+        assert_eq!(server.requests().len(), 1);
+        assert_eq!(sandbox.observe(&mut command), logged_out());
+        assert_cleared(&sandbox, &before);
+    }
+}
+
+#[test]
+fn what_stands_in_the_place_of_the_temp_is_never_followed_nor_removed_if_it_is_foreign() {
+    type Foreign = fn(&Path, &Path);
+    let mut cases: Vec<(&str, Foreign)> = vec![
+        ("a link to a file", |temp, victim| symlink(victim, temp).unwrap()),
+        ("a dangling link", |temp, _| symlink("nowhere", temp).unwrap()),
+        ("a directory", |temp, _| {
+            fs::create_dir(temp).unwrap();
+            chmod(temp, 0o600);
+        }),
+        ("a FIFO", |temp, _| mkfifoat(CWD, temp, Mode::RUSR | Mode::WUSR).unwrap()),
+        ("a file that others may read", |temp, _| {
+            fs::write(temp, "foreign").unwrap();
+            chmod(temp, 0o644);
+        }),
+    ];
+    if runs_as_root() {
+        cases.push(("a file of another user", |temp, _| {
+            fs::write(temp, "foreign").unwrap();
+            chmod(temp, 0o600);
+            chown(temp, Some(NOBODY), None).unwrap();
+        }));
+    }
+    for (case, occupy) in cases {
+        let (mut sandbox, server) = prepared();
+        let victim = sandbox.path().join("victim");
+        sandbox.write(&victim, "untouched");
+        occupy(&temp(&sandbox), &victim);
+        let (before, victim_before) = (sandbox.config_state(), file_state(&victim));
+        let occupant = fs::symlink_metadata(temp(&sandbox)).unwrap();
+        let in_the_way = "is in the way and was not left by plexctl";
+        let expected = not_removed("[CONFIG]", &format!("[SANDBOX]/.config/plexctl/{TEMP_NAME} {in_the_way}"));
+        assert_eq!(sandbox.run(["logout"]), expected, "{case}");
+        assert_eq!(sandbox.config_state(), before, "{case}");
+        assert_eq!(file_state(&victim), victim_before, "{case}");
+        assert_eq!(sandbox.neighbours(), [TEMP_NAME], "{case}");
+        let after = fs::symlink_metadata(temp(&sandbox)).unwrap();
+        assert_eq!(
+            (after.ino(), after.mode(), after.len()),
+            (occupant.ino(), occupant.mode(), occupant.len()),
+            "{case}"
+        );
+        assert_eq!(server.requests().len(), 1, "{case}");
+
+        if occupant.is_dir() { fs::remove_dir(temp(&sandbox)) } else { fs::remove_file(temp(&sandbox)) }.unwrap();
+        assert_heals(&sandbox, &before);
+    }
+}
+
+#[test]
+fn a_leftover_of_a_killed_run_is_swept() {
+    for mode in [0o600, 0o400, 0o000] {
+        let (mut sandbox, _server) = prepared();
+        sandbox.write(&temp(&sandbox), "half a repla");
+        chmod(&temp(&sandbox), mode);
+        let before = sandbox.config_state();
+        assert_heals(&sandbox, &before);
+    }
+}
+
+#[test]
+fn a_leftover_that_root_had_given_to_the_owner_already_is_swept() {
+    if !runs_as_root() {
+        return;
+    }
+    let (mut sandbox, _server) = prepared();
+    sandbox.write(&temp(&sandbox), "half a repla");
+    for path in [sandbox.config(), temp(&sandbox)] {
+        chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let before = sandbox.config_state();
+    assert_heals(&sandbox, &before);
+}
+
+#[test]
+fn a_file_that_became_unusable_meanwhile_stays_as_it_is() {
+    type Meanwhile = fn(&Path);
+    let (invalid, wide) = ("it is not valid TOML", "its mode 0644 is wider than 0600");
+    let cases: [(Meanwhile, &str, &str); 8] = [
+        (|path| append(path, "\n[profiles"), "[CONFIG]:10:10", invalid),
+        (|path| append(path, "\n[profiles.default]"), "[CONFIG]:10:11", invalid),
+        (|path| fs::write(path, b"\xff").unwrap(), "[CONFIG]:1:1", "it is not valid UTF-8"),
+        (|path| fs::write(path, "profiles = 3").unwrap(), "[CONFIG]:1:12", "`profiles` is not a table"),
+        (|path| chmod(path, 0o644), "[CONFIG]", wide),
+        (
+            |path| {
+                append(path, "\n# and other bytes");
+                chmod(path, 0o644);
+            },
+            "[CONFIG]",
+            wide,
+        ),
+        (|path| set_len(path, 64 * 1024 * 1024 + 1), "[CONFIG]", "it is larger than 64 MiB"),
+        (|path| edit(path, |text| text.replace("cdef\"\n", "cdef\n")), "[CONFIG]:5:68", invalid),
+    ];
+    for (meanwhile, place, problem) in cases {
+        let states = Arc::new(Mutex::new(None));
+        let seen = Arc::clone(&states);
+        let (sandbox, server) = prepared_with(move |path| {
+            meanwhile(path);
+            *seen.lock().unwrap() = Some(file_state(path));
+        });
+        let before = sandbox.config_state();
+        assert_eq!(sandbox.run(["logout"]), not_removed(place, problem));
+        let meanwhile = states.lock().unwrap().take();
+        assert_eq!(Some(sandbox.config_state()), meanwhile, "{problem}");
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+        assert_eq!(server.requests().len(), 1);
+
+        fs::write(sandbox.config(), &before.bytes).unwrap();
+        chmod(&sandbox.config(), 0o600);
+        assert_heals(&sandbox, &before);
+    }
+}
+
+#[test]
+fn a_path_that_stopped_leading_to_a_file_meanwhile_is_an_error() {
+    type Meanwhile = fn(&Path);
+    let dangling = "a symbolic link in its path leads nowhere".to_owned();
+    let cases: [(Meanwhile, String); 3] = [
+        (|path| turn_into(path, |path| symlink("nowhere", path).unwrap()), dangling),
+        (
+            |path| turn_into(path, |path| symlink("config.toml", path).unwrap()),
+            system("resolving its path", Errno::LOOP),
+        ),
+        (|path| turn_into(path, |path| fs::create_dir(path).unwrap()), "it is not a regular file".to_owned()),
+    ];
+    for (meanwhile, problem) in cases {
+        let (sandbox, server) = prepared_with(meanwhile);
+        assert_eq!(sandbox.run(["logout"]), not_removed("[CONFIG]", &problem));
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[test]
+fn a_file_that_vanished_meanwhile_counts_as_cleared_and_stays_away() {
+    type Meanwhile = fn(&Path);
+    let cases: [Meanwhile; 2] =
+        [|path| fs::remove_file(path).unwrap(), |path| fs::remove_dir_all(path.parent().unwrap()).unwrap()];
+    for meanwhile in cases {
+        let (sandbox, server) = prepared_with(meanwhile);
+        assert_eq!(sandbox.run(["logout"]), logged_out());
+        let files = walk(sandbox.path());
+        assert!(files.is_empty(), "{files:?}");
+        assert_eq!(server.requests().len(), 1);
+        assert_eq!(sandbox.run(["logout"]), no_session());
+    }
+}
+
+#[test]
+fn a_profile_or_token_that_is_gone_meanwhile_counts_as_cleared_and_nothing_is_written() {
+    type Meanwhile = fn(&Path);
+    let cases: [Meanwhile; 5] = [
+        |path| fs::write(path, cleared()).unwrap(),
+        |path| fs::write(path, "").unwrap(),
+        |path| edit(path, |text| text.replace(&format!("token = \"{TOKEN}\"\n"), "")),
+        |path| edit(path, |text| text.replace(TOKEN, "")),
+        |path| edit(path, |text| text.replace("[profiles.default]", "[profiles.renamed]")),
+    ];
+    for meanwhile in cases {
+        let states = Arc::new(Mutex::new(None));
+        let seen = Arc::clone(&states);
+        let (sandbox, server) = prepared_with(move |path| {
+            meanwhile(path);
+            *seen.lock().unwrap() = Some(file_state(path));
+        });
+        assert_eq!(sandbox.run(["logout"]), logged_out());
+        assert_eq!(Some(sandbox.config_state()), states.lock().unwrap().take());
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+        assert_eq!(server.requests().len(), 1);
+        assert_eq!(sandbox.run(["logout"]), no_session());
+    }
+}
+
+#[test]
+fn a_newer_token_in_the_profile_is_kept() {
+    let kept = "Logged out. Kept profile \"default\": it holds a newer session.\n";
+    for format in ["text", "json", "yaml"] {
+        let (mut sandbox, server) = prepared_with(|path| edit(path, |text| text.replace(TOKEN, NEWER_TOKEN)));
+        sandbox.label(server.url(), "[SERVER]");
+        let before = sandbox.config_state();
+        let expected = match format {
+            "text" => Run::new(0, kept, ""),
+            "json" => {
+                let summary = "{\n  \"profile\": \"default\",\n  \"server\": \"[SERVER]\",\n  \"revoked\": true\n}\n";
+                Run::new(0, summary, kept)
+            }
+            _ => Run::new(0, "profile: default\nserver: [SERVER]\nrevoked: true\n", kept),
+        };
+        assert_eq!(sandbox.run(["logout", "--output", format]), expected);
+        assert_eq!(sandbox.config_text(), config(&server.url()).replace(TOKEN, NEWER_TOKEN));
+        assert_eq!(sandbox.config_state().inode, before.inode, "the file was replaced");
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[test]
+fn what_others_changed_meanwhile_is_kept() {
+    type Edit = fn(&str) -> String;
+    let pointer_elsewhere = "default = \"bystander\"\n";
+    let cases: [(Edit, String); 5] = [
+        (|text| format!("{text}\n\n[profiles.new]\nx = 1\n"), format!("{}\n\n[profiles.new]\nx = 1\n", cleared())),
+        (|text| format!("# first\r\n{text}"), format!("# first\r\n{}", cleared())),
+        (
+            |text| text.replace("default = \"default\"", "default = \"bystander\""),
+            format!("{pointer_elsewhere}{}", cleared()),
+        ),
+        (|text| text.replace("server = \"http", "note = \"new\"\nserver = \"http"), cleared()),
+        (|text| text.replace(BYSTANDER, ""), "\n".to_owned()),
+    ];
+    for (change, expected) in cases {
+        for in_place in [true, false] {
+            let (sandbox, server) = prepared_with(move |path| {
+                if in_place {
+                    edit(path, change);
+                } else {
+                    let other = path.with_file_name("editor.tmp");
+                    fs::copy(path, &other).unwrap();
+                    edit(&other, change);
+                    fs::rename(other, path).unwrap();
+                }
+            });
+            assert_eq!(sandbox.run(["logout"]), logged_out());
+            assert_eq!(sandbox.config_text(), expected);
+            assert_eq!(sandbox.config_state().mode, 0o600);
+            assert_eq!(sandbox.neighbours(), [""; 0]);
+            assert_eq!(server.requests().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_mode_that_was_narrowed_meanwhile_stays_narrow() {
+    let (sandbox, _server) = prepared_with(|path| chmod(path, 0o400));
+    let mut before = sandbox.config_state();
+    before.mode = 0o400;
+    assert_eq!(sandbox.run(["logout"]), logged_out());
+    assert_cleared(&sandbox, &before);
+}
+
+#[test]
+fn neither_umask_nor_privilege_changes_the_mode() {
+    let unprivileged = Unprivileged::new();
+    for umask in ["000", "022", "077", "277", "777"] {
+        for mode in [0o600, 0o400] {
+            let (sandbox, server) = prepared();
+            chmod(&sandbox.config(), mode);
+            let own = unprivileged.command(&sandbox, ["logout"]);
+            let mut command = Command::new("sh");
+            command.arg("-c").arg(format!("umask {umask}; exec \"$0\" logout")).arg(own.get_program());
+            command.env_clear().env("HOME", sandbox.path()).current_dir(sandbox.path());
+            if runs_as_root() {
+                use std::os::unix::process::CommandExt;
+                command.uid(NOBODY).gid(NOBODY);
+            }
+            let before = sandbox.config_state();
+            assert_eq!(sandbox.observe(&mut command), logged_out(), "{umask} {mode:04o}");
+            assert_cleared(&sandbox, &before);
+            assert_eq!(server.requests().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_linked_config_stays_a_link_and_its_target_is_replaced() {
+    let server = ScriptedServer::answering(NO_CONTENT);
+    let mut sandbox = Sandbox::new();
+    let elsewhere = sandbox.path().join("dotfiles");
+    fs::create_dir(&elsewhere).unwrap();
+    sandbox.write(&elsewhere.join("plexctl.toml"), config(&server.url()));
+    symlink("../../dotfiles/link", sandbox.config()).unwrap();
+    symlink("plexctl.toml", elsewhere.join("link")).unwrap();
+    let before = sandbox.config_state();
+
+    assert_eq!(sandbox.run(["logout"]), logged_out());
+    assert_eq!(fs::read_link(sandbox.config()).unwrap(), Path::new("../../dotfiles/link"));
+    assert_eq!(fs::read_link(elsewhere.join("link")).unwrap(), Path::new("plexctl.toml"));
+    assert_ne!(file_state(&elsewhere.join("plexctl.toml")).inode, before.inode);
+    assert_cleared(&sandbox, &before);
+    assert_eq!(walk(&elsewhere), ["link", "plexctl.toml"]);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_config_of_another_user_stays_theirs_when_root_logs_out() {
+    if !runs_as_root() {
+        return;
+    }
+    for owner in [(NOBODY, NOBODY), (NOBODY, 0), (0, NOBODY)] {
+        let (sandbox, server) = prepared();
+        chown(sandbox.config(), Some(owner.0), Some(owner.1)).unwrap();
+        let before = sandbox.config_state();
+        assert_eq!(before.owner, owner);
+        assert_eq!(sandbox.run(["logout"]), logged_out());
+        assert_cleared(&sandbox, &before);
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+fn edit(path: &Path, change: impl FnOnce(&str) -> String) {
+    let text = fs::read_to_string(path).unwrap();
+    let changed = change(&text);
+    assert_ne!(text, changed);
+    fs::write(path, changed).unwrap();
+}
+
+fn append(path: &Path, text: &str) {
+    edit(path, |before| format!("{before}{text}"));
+}
+
+fn set_len(path: &Path, size: u64) {
+    fs::OpenOptions::new().write(true).open(path).unwrap().set_len(size).unwrap();
+}
+
+fn turn_into(path: &Path, create: impl FnOnce(&Path)) {
+    fs::remove_file(path).unwrap();
+    create(path);
+}
+
+/// The names of everything below a directory that is no directory itself.
+fn walk(directory: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            names.extend(walk(&entry.path()));
+        } else {
+            names.push(entry.file_name().into_string().unwrap());
+        }
+    }
+    names.sort();
+    names
+}

@@ -1,0 +1,462 @@
+//! What stops a logout before anything was sent: one table per kind of fault. Whatever it is, the file stays the same
+//! and no connection is made.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::fs::{CWD, Mode, mkfifoat};
+use rustix::io::Errno;
+
+use super::unprivileged::Unprivileged;
+use super::{AT_ONCE, NO_CONTENT, TOKEN, chmod, config, logged_out, no_session, observe_within, system, unusable};
+use crate::support::sandbox::{Run, Sandbox};
+use crate::support::scripted_server::ScriptedServer;
+
+/// A server that would say gone, and must not be asked.
+fn unasked_server() -> ScriptedServer {
+    ScriptedServer::answering(NO_CONTENT)
+}
+
+/// Runs a logout over a config, and holds that it changed and sent nothing.
+fn assert_stopped(arguments: &[&str], contents: impl AsRef<[u8]>, mode: u32, server: &ScriptedServer, expected: &Run) {
+    let contents = contents.as_ref();
+    let shown = String::from_utf8_lossy(&contents[..contents.len().min(300)]).into_owned();
+    let case = format!("{arguments:?} over {mode:04o} {shown:?}");
+    let mut sandbox = Sandbox::new();
+    sandbox.label(server.url(), "[SERVER]");
+    sandbox.write_config(contents);
+    chmod(&sandbox.config(), mode);
+    let before = sandbox.config_state();
+    assert_eq!(&sandbox.run(["logout"].iter().chain(arguments)), expected, "{case}");
+    assert_eq!(sandbox.config_state(), before, "{case}");
+    assert_eq!(sandbox.neighbours(), [""; 0], "{case}");
+    assert_eq!(server.requests(), [""; 0], "{case}");
+}
+
+#[test]
+fn without_a_stored_session_there_is_nothing_to_do() {
+    let server = unasked_server();
+    let url = server.url();
+    let cases: [(&[&str], String); 12] = [
+        (&[], String::new()),
+        (&[], "\u{feff}".into()),
+        (&[], "# default = \"default\"\n# [profiles.default]\r\n".into()),
+        (&["--profile", "unknown"], config(&url)),
+        (&["--profile", "Default"], config(&url)),
+        (&[], config(&url).replace("default = \"default\"", "default = \"missing\"")),
+        (&[], config(&url).replace("default = \"default\"", "default = \"\"")),
+        (&[], config(&url).replace("default = \"default\"", "")),
+        (&[], format!("default = \"default\"\n[profiles.default]\nserver = \"{url}\"\n")),
+        (&[], format!("default = \"default\"\n[profiles.default]\nserver = \"{url}\"\ntoken = \"\"\n")),
+        (&[], "default = \"default\"\nprofiles = {}\n".into()),
+        (&["--profile", "a"], "[profiles]\n[other.a]\ntoken = 3\n".into()),
+    ];
+    for (arguments, contents) in cases {
+        for format in ["text", "json", "yaml"] {
+            let arguments = [arguments, &["--output", format]].concat();
+            assert_stopped(&arguments, &contents, 0o600, &server, &no_session());
+        }
+    }
+}
+
+#[test]
+fn without_a_file_or_its_directory_there_is_nothing_to_do_and_nothing_is_created() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run(["logout"]), no_session());
+    assert_eq!(sandbox.neighbours(), [""; 0]);
+
+    fs::remove_dir_all(sandbox.path().join(".config")).unwrap();
+    for arguments in [&["logout"][..], &["logout", "--profile", "default", "--server", "not a URL"]] {
+        assert_eq!(sandbox.run(arguments), no_session());
+    }
+    assert_eq!(fs::read_dir(sandbox.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn without_home_no_place_for_a_config_is_known() {
+    let sandbox = Sandbox::new();
+    let no_place = Run::new(
+        1,
+        "",
+        "error: no place for a config file is known\nhint: set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG\n",
+    );
+    let environments: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("HOME", "")],
+        &[("HOME", ""), ("XDG_CONFIG_HOME", ""), ("PLEXCTL_CONFIG", "")],
+        &[("XDG_CONFIG_HOME", "relative")],
+    ];
+    for environment in environments {
+        let mut command = sandbox.command(["logout"]);
+        command.env_remove("HOME").envs(environment.iter().copied());
+        assert_eq!(sandbox.observe(&mut command), no_place, "{environment:?}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_set_but_empty_counts_as_unset() {
+    for variable in ["XDG_CONFIG_HOME", "PLEXCTL_CONFIG"] {
+        let server = ScriptedServer::answering(NO_CONTENT);
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(config(&server.url()));
+        let mut command = sandbox.command(["logout"]);
+        assert_eq!(sandbox.observe(command.env(variable, "")), logged_out(), "{variable}");
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[test]
+fn an_empty_profile_name_is_a_usage_error_and_never_the_default() {
+    let server = unasked_server();
+    for flag in [&["--profile", ""][..], &["--profile="]] {
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(config(&server.url()));
+        let before = sandbox.config_state();
+        let run = sandbox.run([&["logout"], flag].concat());
+        assert_eq!((run.exit, run.stdout.as_str()), (2, ""));
+        assert!(run.stderr.starts_with("error: ") && run.stderr.contains("--profile <NAME>"), "{}", run.stderr);
+        assert!(run.stderr.contains("Usage: "), "{}", run.stderr);
+        assert_eq!(sandbox.config_state(), before);
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+        assert_eq!(server.requests(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_walked_is_an_error_and_not_the_absence_of_a_session() {
+    let sandbox = Sandbox::new();
+    let at = |name: &str| sandbox.path().join(name);
+    fs::write(at("file"), "").unwrap();
+    symlink("loop", at("loop")).unwrap();
+    symlink("nowhere", at("dangling")).unwrap();
+    symlink("dangling", at("chain")).unwrap();
+    let too_long = "x".repeat(300);
+    let dangling = "a symbolic link in its path leads nowhere".to_owned();
+    let cases = [
+        ("file/config.toml", system("opening it", Errno::NOTDIR)),
+        (&too_long, system("opening it", Errno::NAMETOOLONG)),
+        ("loop", system("opening it", Errno::LOOP)),
+        ("loop/config.toml", system("opening it", Errno::LOOP)),
+        ("dangling", dangling.clone()),
+        ("chain", dangling.clone()),
+        ("dangling/config.toml", dangling.clone()),
+        ("chain/plexctl/config.toml", dangling),
+    ];
+    for (path, problem) in cases {
+        let mut command = sandbox.command(["logout"]);
+        command.env("PLEXCTL_CONFIG", at(path));
+        assert_eq!(sandbox.observe(&mut command), unusable(&format!("[SANDBOX]/{path}"), &problem));
+        // A relative path counts from the working directory.
+        assert_eq!(sandbox.observe(command.env("PLEXCTL_CONFIG", path)), unusable(path, &problem));
+    }
+    let mut names: Vec<_> = fs::read_dir(sandbox.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".config", "chain", "dangling", "file", "loop"]);
+    assert_eq!(fs::read_link(at("dangling")).unwrap(), Path::new("nowhere"));
+}
+
+#[test]
+fn a_file_that_permissions_close_is_an_error() {
+    let server = unasked_server();
+    let unprivileged = Unprivileged::new();
+    let denied = unusable("[CONFIG]", &system("opening it", Errno::ACCESS));
+    for (name, mode) in [("config.toml", 0o000), ("config.toml", 0o200), (".", 0o000), (".", 0o600), ("..", 0o000)] {
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(config(&server.url()));
+        let mut command = unprivileged.command(&sandbox, ["logout"]);
+        let before = sandbox.config_state();
+        let closed = sandbox.config().parent().unwrap().join(name);
+        let opened = fs::metadata(&closed).unwrap().permissions();
+        chmod(&closed, mode);
+        let output = command.output().unwrap();
+        fs::set_permissions(&closed, opened).unwrap();
+        assert_eq!(sandbox.judge(&output), denied, "{name} {mode:04o}");
+        assert_eq!(sandbox.config_state(), before, "{name} {mode:04o}");
+        assert_eq!(sandbox.neighbours(), [""; 0], "{name} {mode:04o}");
+    }
+    assert_eq!(server.requests(), [""; 0]);
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused_at_once_and_unread() {
+    let not_regular = unusable("[CONFIG]", "it is not a regular file");
+
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.config()).unwrap();
+    assert_eq!(observe_within(AT_ONCE, &sandbox, &mut sandbox.command(["logout"])).0, not_regular);
+    assert!(fs::metadata(sandbox.config()).unwrap().is_dir());
+
+    let sandbox = Sandbox::new();
+    mkfifoat(CWD, sandbox.config(), Mode::RUSR | Mode::WUSR).unwrap();
+    assert_eq!(observe_within(AT_ONCE, &sandbox, &mut sandbox.command(["logout"])).0, not_regular);
+    assert!(fs::metadata(sandbox.config()).unwrap().file_type().is_fifo());
+    assert_eq!(sandbox.neighbours(), [""; 0]);
+
+    let sandbox = Sandbox::new();
+    let _listener = UnixListener::bind(sandbox.config()).unwrap();
+    chmod(&sandbox.config(), 0o600);
+    let run = observe_within(AT_ONCE, &sandbox, &mut sandbox.command(["logout"])).0;
+    assert_eq!(run, unusable("[CONFIG]", &system("opening it", Errno::NXIO)));
+    assert!(fs::metadata(sandbox.config()).unwrap().file_type().is_socket());
+    assert_eq!(sandbox.neighbours(), [""; 0]);
+
+    for device in ["/dev/null", "/dev/zero"] {
+        let sandbox = Sandbox::new();
+        symlink(device, sandbox.config()).unwrap();
+        assert_eq!(observe_within(AT_ONCE, &sandbox, &mut sandbox.command(["logout"])).0, not_regular, "{device}");
+        assert_eq!(fs::read_link(sandbox.config()).unwrap(), Path::new(device));
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+
+        let mut command = sandbox.command(["logout"]);
+        let run = observe_within(AT_ONCE, &sandbox, command.env("PLEXCTL_CONFIG", device)).0;
+        assert_eq!(run, unusable(device, "it is not a regular file"));
+    }
+}
+
+#[test]
+fn a_file_beyond_64_mib_is_refused_within_a_second() {
+    const LIMIT: u64 = 64 * 1024 * 1024;
+    let cases = [
+        (LIMIT, unusable("[CONFIG]:1:1", "it is not valid UTF-8"), AT_ONCE),
+        (LIMIT + 1, unusable("[CONFIG]", "it is larger than 64 MiB"), Duration::from_secs(1)),
+        (160 * LIMIT, unusable("[CONFIG]", "it is larger than 64 MiB"), Duration::from_secs(1)),
+    ];
+    for (size, expected, limit) in cases {
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(b"\xff");
+        fs::OpenOptions::new().write(true).open(sandbox.config()).unwrap().set_len(size).unwrap();
+        let before = fs::metadata(sandbox.config()).unwrap();
+        let (run, elapsed) = observe_within(AT_ONCE * 4, &sandbox, &mut sandbox.command(["logout"]));
+        assert_eq!(run, expected, "{size}");
+        assert!(elapsed < limit, "{size} took {elapsed:?}");
+        let after = fs::metadata(sandbox.config()).unwrap();
+        assert_eq!((after.ino(), after.len(), after.mode()), (before.ino(), before.len(), before.mode()));
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+    }
+}
+
+#[test]
+fn what_is_not_toml_is_an_error_with_a_place_and_without_the_text() {
+    let server = unasked_server();
+    let good = config(&server.url());
+    let token_line = format!("token = \"{TOKEN}\"\n");
+    let invalid = "it is not valid TOML";
+    let cases: [(Vec<u8>, &str, &str); 16] = [
+        (b"\xff\xfe".to_vec(), "1:1", "it is not valid UTF-8"),
+        (b"default = \"a\"\n# caf\xe9\n".to_vec(), "2:6", "it is not valid UTF-8"),
+        ([good.as_bytes(), b"\n# \xc3"].concat(), "10:3", "it is not valid UTF-8"),
+        (b"\0".to_vec(), "1:2", invalid),
+        (good.replace("[profiles.default]\n", "[profiles.default] # \0\n").into(), "3:22", invalid),
+        (good.replace("\"\n\n", "\"\n\n\0").into(), "3:2", invalid),
+        (good.replace("token = \"psk", "token = psk").into(), "5:9", invalid),
+        (good.replace(&token_line, &format!("token {TOKEN}\n")).into(), "5:7", invalid),
+        (good.replace(&token_line, &token_line.repeat(2)).into(), "6:1", invalid),
+        (good.replace("default = \"default\"\n", "default = \"a\"\n\"default\" = \"b\"\n").into(), "2:1", invalid),
+        (format!("{good}\n[profiles.default]\n").into(), "10:11", invalid),
+        (good.replace("[profiles.default]", "[profiles.default").into(), "3:18", invalid),
+        (good.replace("cdef\"\n", "cdef\n").into(), "5:68", invalid),
+        (format!("{good}\nx = '''{TOKEN}\n").into(), "11:1", invalid),
+        (good.replace("]\nserver", "]\rserver").into(), "3:20", invalid),
+        (b"default = \"a\\q\"\n".to_vec(), "1:14", invalid),
+    ];
+    for (contents, place, problem) in cases {
+        assert_ne!(contents, good.as_bytes());
+        assert_stopped(&[], &contents, 0o600, &server, &unusable(&format!("[CONFIG]:{place}"), problem));
+        // The file is judged before it is known whether there is anything to log out of.
+        let expected = unusable(&format!("[CONFIG]:{place}"), problem);
+        assert_stopped(&["--profile", "unknown"], &contents, 0o600, &server, &expected);
+    }
+}
+
+#[test]
+fn a_wrong_type_on_the_way_to_the_token_is_an_error() {
+    let server = unasked_server();
+    let url = server.url();
+    let not_a_profile = "the profile is not a table";
+    let cases = [
+        ("default = 3\n".to_owned(), "1:11", "`default` is not a string"),
+        ("[default]\n".to_owned(), "1:1", "`default` is not a string"),
+        ("profiles = 3\n".to_owned(), "1:12", "`profiles` is not a table"),
+        ("[[profiles]]\n".to_owned(), "1:1", "`profiles` is not a table"),
+        (format!("default = \"a\"\n[[profiles.a]]\ntoken = \"{TOKEN}\"\n"), "2:1", not_a_profile),
+        (format!("default = \"a\"\n[profiles]\na = \"{TOKEN}\"\n"), "3:5", not_a_profile),
+        ("default = \"a\"\n[profiles.a]\ntoken = 3\n".to_owned(), "3:9", "the profile's `token` is not a string"),
+        (
+            format!("default = \"a\"\n[profiles.a]\ntoken = [\"{TOKEN}\"]\n"),
+            "3:9",
+            "the profile's `token` is not a string",
+        ),
+        (
+            format!("default = \"a\"\n[profiles.a]\nserver = {{ url = \"{url}\" }}\ntoken = \"{TOKEN}\"\n"),
+            "3:10",
+            "the profile's `server` is not a string",
+        ),
+    ];
+    for (contents, place, problem) in cases {
+        assert_stopped(&[], &contents, 0o600, &server, &unusable(&format!("[CONFIG]:{place}"), problem));
+    }
+}
+
+#[test]
+fn a_credential_that_is_no_session_token_is_not_sent() {
+    let server = unasked_server();
+    let stem = TOKEN.trim_end_matches("c4n4ry-0123456789abcdef");
+    let (prefix, incomplete) = ("it does not start with `psk_`", "it does not have the form `psk_<env>_<id>_<secret>`");
+    let environment = "its environment is not made of lower-case letters";
+    let id = "its id is not a UUID in lower-case base32 or in hyphenated form";
+    let secret = "its secret is empty or has characters that a bearer token cannot have";
+    let cases = [
+        (TOKEN.replace("psk_", "nsk_"), prefix),
+        (TOKEN.replace("psk_dev_", "psb_dev_node_"), prefix),
+        (TOKEN.replace("psk_", "PSK_"), prefix),
+        (format!(" {TOKEN}"), prefix),
+        ("eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl".to_owned(), prefix),
+        ("psk_dev_agjpbqjdiv5lzdppaerukz4jvm".to_owned(), incomplete),
+        (TOKEN.replace("_dev_", "__"), environment),
+        (TOKEN.replace("_dev_", "_Dev_"), environment),
+        (TOKEN.replace("_agjp", "_AGJP"), id),
+        (TOKEN.replace("_agjp", "_0gjp"), id),
+        (stem.to_owned(), secret),
+        (format!(r"{TOKEN}\r"), secret),
+        (format!(r"{TOKEN}\nHost: other"), secret),
+        (format!("{TOKEN} "), secret),
+        (format!("{stem}c4n4ry 0123456789abcdef"), secret),
+        (format!(r"{TOKEN}\u007f"), secret),
+        (format!(r"{TOKEN}\u0000"), secret),
+        (format!("{TOKEN}é"), secret),
+        (TOKEN.repeat(1024 * 1024 / TOKEN.len() + 1), "it is longer than 4096 bytes"),
+    ];
+    for (token, problem) in cases {
+        let contents = config(&server.url()).replace(TOKEN, &token);
+        let expected = Run::new(
+            2,
+            "",
+            format!(
+                "error: no session was ended: [CONFIG]:5:9 holds no session token: {problem}\n\
+                 hint: only sessions that `plexctl login` has begun can be ended; nothing was sent or changed\n"
+            ),
+        );
+        assert_stopped(&[], contents, 0o600, &server, &expected);
+    }
+}
+
+#[test]
+fn a_mode_with_any_bit_outside_0600_is_refused() {
+    let server = unasked_server();
+    let contents = [config(&server.url()), String::new(), "not TOML".to_owned()];
+    for mode in [
+        0o640, 0o604, 0o660, 0o606, 0o620, 0o602, 0o644, 0o666, 0o777, 0o610, 0o601, 0o700, 0o1600, 0o2600, 0o4600,
+        0o440,
+    ] {
+        let expected = Run::new(
+            3,
+            "",
+            format!(
+                "error: no session was ended: [CONFIG] is refused: its mode {mode:04o} is wider than 0600\n\
+                 hint: run `chmod 600 [CONFIG]`, then `plexctl logout` again\n"
+            ),
+        );
+        for contents in &contents {
+            assert_stopped(&[], contents, mode, &server, &expected);
+        }
+        assert_stopped(&["--profile", "unknown"], &contents[0], mode, &server, &expected);
+    }
+}
+
+/// A run that knows no server to which the token may go.
+fn no_server(problem: &str, hint: &str) -> Run {
+    let error = format!("error: no session was ended: no server for profile \"default\": {problem}");
+    Run::new(2, "", format!("{error}\nhint: {hint}\n"))
+}
+
+#[test]
+fn a_stored_server_that_is_no_usable_url_is_not_asked_and_not_echoed() {
+    let server = unasked_server();
+    let host = server.url().trim_start_matches("http://").to_owned();
+    let (syntax, scheme, query) =
+        ("it is not a URL", "its scheme is not http or https", "it has a query or a fragment");
+    let cases = [
+        (String::new(), syntax),
+        ("not a URL".to_owned(), syntax),
+        (host.clone(), syntax),
+        ("localhost".to_owned(), syntax),
+        (format!("ftp://{host}"), scheme),
+        (format!("file:///{host}"), scheme),
+        (format!("http://operator:hunter22-pa55word@{host}"), "it has userinfo"),
+        (format!("http://operator@{host}"), "it has userinfo"),
+        (format!("http://{host}/?next=x"), query),
+        (format!("http://{host}/#top"), query),
+        (format!(r"http://{host}/\r\nx: y"), syntax),
+        (format!(r"http://{host}/\u0000"), syntax),
+        (format!(r"http://{host}\t"), syntax),
+        (format!(r"\u001bhttp://{host}"), syntax),
+        (format!("http://{host}/é"), syntax),
+        ("http://".to_owned(), "it has no usable host"),
+        ("http://127.0.0.1:0".to_owned(), "its port is not from 1 to 65535"),
+        ("http://127.0.0.1:65536".to_owned(), "its port is not from 1 to 65535"),
+    ];
+    for (url, problem) in cases {
+        let problem = format!("the stored server is not a usable URL: {problem}");
+        let expected = no_server(&problem, "nothing was sent or changed");
+        assert_stopped(&[], config(&url), 0o600, &server, &expected);
+        // Naming a good server does not replace a stored one.
+        assert_stopped(&["--server", &server.url()], config(&url), 0o600, &server, &expected);
+    }
+}
+
+#[test]
+fn a_given_server_never_takes_the_place_of_the_origin_that_issued_the_token() {
+    let issuer = unasked_server();
+    let other = unasked_server();
+    let stored = issuer.url();
+    let port = issuer.port();
+    let cases = [
+        (other.url(), other.url()),
+        (format!("https://127.0.0.1:{port}"), format!("https://127.0.0.1:{port}")),
+        (format!("http://localhost:{port}"), format!("http://localhost:{port}")),
+        (format!("http://LOCALHOST:{port}/base"), format!("http://localhost:{port}")),
+        ("http://127.0.0.1".to_owned(), "http://127.0.0.1".to_owned()),
+    ];
+    for (given, origin) in cases {
+        let problem = format!("the given server {origin} is not {stored}, which issued the token");
+        let problem = problem.replace(&stored, "[SERVER]");
+        let expected = no_server(&problem, "nothing was sent or changed");
+        assert_stopped(&["--server", &given], config(&stored), 0o600, &issuer, &expected);
+    }
+    let unusable = no_server("the given server is not a usable URL: it has userinfo", "nothing was sent or changed");
+    let given = stored.replace("//", "//operator:hunter22-pa55word@");
+    assert_stopped(&["--server", &given], config(&stored), 0o600, &issuer, &unusable);
+    assert_eq!(other.requests(), [""; 0]);
+}
+
+#[test]
+fn without_any_server_the_token_stays_where_it_is() {
+    let server = unasked_server();
+    let contents = config("").replace("server = \"\"\n", "");
+    let unknown =
+        no_server("the profile stores none and none was given", "name the server that issued the token with --server");
+    assert_stopped(&[], &contents, 0o600, &server, &unknown);
+
+    for (variable, value, problem) in [
+        ("PLEXSPHERE_URL", "", "the profile stores none and none was given"),
+        ("PLEXSPHERE_URL", "nonsense", "the fallback server is not a usable URL: it is not a URL"),
+        (
+            "PLEXSPHERE_URL",
+            "http://operator:hunter22-pa55word@h",
+            "the fallback server is not a usable URL: it has userinfo",
+        ),
+    ] {
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(&contents);
+        let before = sandbox.config_state();
+        let run = sandbox.observe(sandbox.command(["logout"]).env(variable, OsString::from(value)));
+        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{value:?}");
+        assert!(run.stderr.contains(problem) && !run.stderr.contains("hunter22"), "{}", run.stderr);
+        assert_eq!(sandbox.config_state(), before);
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+    }
+}
