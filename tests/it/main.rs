@@ -7,6 +7,7 @@
 //! - [`contracts`]: the promises of the ports, held against every adapter and fake.
 //! - [`readme`]: what the README shows is what is tested.
 //! - [`faults_local`]: faults of the file and its surroundings, before the request and after the answer.
+//! - [`concurrency`]: many processes at one file.
 //! - [`architecture`]: the arrows between the layers, held against the sources.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
@@ -14,6 +15,7 @@
 mod architecture;
 mod contracts;
 mod faults;
+mod concurrency;
 mod faults_local;
 mod outcomes;
 mod proxies;

@@ -1,0 +1,179 @@
+//! Many processes at one file: writers take turns, no update is lost, and a reader never meets half a file.
+//!
+//! `PLEXCTL_ROUNDS` raises the number of rounds; each removes a hundred profiles.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use plexctl::testing::ControlPlane;
+use toml::de::DeTable;
+
+use crate::support::sandbox::{Run, Sandbox};
+
+const PROCESSES: usize = 100;
+
+const BYSTANDER: &str = "# written by hand\n[profiles.bystander]\ntoken = \"none of plexctl's\"\r\n";
+
+fn rounds() -> usize {
+    env::var("PLEXCTL_ROUNDS").map_or(3, |rounds| rounds.parse().unwrap())
+}
+
+/// Starts a logout of a profile, without waiting for it.
+fn start(sandbox: &Sandbox, profile: &str) -> Child {
+    let mut command = sandbox.command(["logout", "--profile", profile]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Waits until all have ended, and only then hunts for leaks: one that still runs may have its temporary file there.
+fn ends(sandbox: &Sandbox, children: Vec<Child>) -> Vec<Run> {
+    let outputs: Vec<Output> = children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+    outputs.iter().map(|output| sandbox.judge(output)).collect()
+}
+
+/// Keeps all writers waiting until every process has got its answer, so that they meet at the lock.
+fn gather(sandbox: &Sandbox, control_plane: &ControlPlane, start: impl FnOnce() -> Vec<Child>) -> Vec<Child> {
+    let gate = File::open(sandbox.config().parent().unwrap()).unwrap();
+    gate.lock().unwrap();
+    let children = start();
+    let gathered = Instant::now() + Duration::from_secs(4);
+    while control_plane.requests().len() < children.len() && Instant::now() < gathered {
+        thread::sleep(Duration::from_millis(5));
+    }
+    children
+}
+
+fn cleared(profile: &str) -> Run {
+    Run::new(0, format!("Logged out. Cleared profile \"{profile}\".\n"), "")
+}
+
+fn profile_of(control_plane: &ControlPlane, name: &str) -> String {
+    format!("[profiles.{name}]\nserver = \"{}\"\ntoken = \"{}\"\n", control_plane.url(), control_plane.mint("dev"))
+}
+
+/// The names of the profiles in a config, which has to be whole.
+fn profiles_in(text: &str) -> BTreeSet<String> {
+    let document = DeTable::parse(text).expect("a reader met half a file");
+    let profiles = document.get_ref().get("profiles").expect("the bystander is there").get_ref();
+    profiles.as_table().unwrap().keys().map(|name| name.get_ref().to_string()).collect()
+}
+
+/// Somebody who reads the config over and over, as every other command does.
+struct Reader {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<usize>,
+}
+
+impl Reader {
+    fn start(path: PathBuf) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = thread::spawn(move || {
+            let mut reads = 0;
+            while !stopped.load(Ordering::Relaxed) {
+                let profiles = profiles_in(&fs::read_to_string(&path).unwrap());
+                assert!(profiles.contains("bystander"), "{profiles:?}");
+                reads += 1;
+                thread::sleep(Duration::from_millis(1));
+            }
+            reads
+        });
+        Self { stop, thread }
+    }
+
+    /// Says how often it has read.
+    fn finish(self) -> usize {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+/// Writes a profile as a well-behaved login does: locked, and by replacing the file.
+fn log_in(config: &Path, profile: &str) {
+    let directory = File::open(config.parent().unwrap()).unwrap();
+    directory.lock().unwrap();
+    let text = fs::read_to_string(config).unwrap() + profile;
+    let temp = config.with_file_name("login.tmp");
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temp).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file.sync_all().unwrap();
+    fs::rename(temp, config).unwrap();
+}
+
+#[test]
+fn a_hundred_logouts_of_a_hundred_profiles_and_logins_among_them_lose_no_update() {
+    const LOGINS: usize = 10;
+    let (mut removals, mut lost, mut logins, mut reads) = (0, 0, 0, 0);
+    for _ in 0..rounds() {
+        let control_plane = ControlPlane::start().unwrap();
+        let mut sandbox = Sandbox::new();
+        let mut config = BYSTANDER.to_owned();
+        for number in 0..PROCESSES {
+            config += &profile_of(&control_plane, &format!("p{number}"));
+        }
+        sandbox.write_config(config);
+
+        let reader = Reader::start(sandbox.config());
+        let names: Vec<String> = (0..PROCESSES).map(|number| format!("p{number}")).collect();
+        let children = gather(&sandbox, &control_plane, || names.iter().map(|name| start(&sandbox, name)).collect());
+        let mut added = String::new();
+        for number in 0..LOGINS {
+            let profile = format!("[profiles.new{number}]\nnote = \"logged in\"\n");
+            log_in(&sandbox.config(), &profile);
+            added += &profile;
+            logins += 1;
+            thread::sleep(Duration::from_millis(5));
+        }
+        for (name, run) in names.iter().zip(ends(&sandbox, children)) {
+            assert_eq!(run, cleared(name));
+            removals += 1;
+        }
+        reads += reader.finish();
+
+        let left = profiles_in(&sandbox.config_text());
+        lost += left.iter().filter(|name| name.starts_with('p')).count();
+        lost += LOGINS - left.iter().filter(|name| name.starts_with("new")).count();
+        assert_eq!(lost, 0, "lost updates; left: {left:?}");
+        assert_eq!(sandbox.config_text(), format!("{BYSTANDER}{added}"));
+        assert_eq!(sandbox.config_state().mode, 0o600);
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+        assert_eq!(control_plane.requests().len(), PROCESSES);
+    }
+    println!("{removals} concurrent removals among {logins} logins, lost updates: {lost}; {reads} reads, all whole");
+    assert!(reads > 0);
+}
+
+#[test]
+fn a_hundred_logouts_of_one_profile_end_it_once() {
+    let mut runs = 0;
+    for _ in 0..rounds().div_ceil(3) {
+        let control_plane = ControlPlane::start().unwrap();
+        let mut sandbox = Sandbox::new();
+        let profile = profile_of(&control_plane, "shared");
+        sandbox.write_config(format!("default = \"shared\"\n{BYSTANDER}{profile}"));
+
+        let reader = Reader::start(sandbox.config());
+        let children = gather(&sandbox, &control_plane, || (0..PROCESSES).map(|_| start(&sandbox, "shared")).collect());
+        let nothing_left = Run::new(0, "", "No active session; nothing to do.\n");
+        let ends = ends(&sandbox, children);
+        reader.finish();
+
+        let cleared_by = ends.iter().filter(|run| **run == cleared("shared")).count();
+        let late = ends.iter().filter(|run| **run == nothing_left).count();
+        assert_eq!(cleared_by + late, PROCESSES, "{ends:?}");
+        assert!(cleared_by >= 1);
+        assert_eq!(control_plane.requests().len(), cleared_by);
+        assert_eq!(sandbox.config_text(), BYSTANDER);
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+        runs += cleared_by;
+    }
+    println!("{runs} logouts that met at one profile, all of them told that it is cleared");
+}
