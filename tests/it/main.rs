@@ -3,19 +3,19 @@
 //! - [`support`]: the sandbox that the binary runs in, and the servers that it meets.
 //! - [`outcomes`]: every row of the outcome table, seen from outside.
 //! - [`faults`]: what can happen between the first packet and the last line of output.
+//! - [`faults_local`]: what can happen to the file and around it, before the request and after the answer.
+//! - [`concurrency`]: many processes at one file.
 //! - [`proxies`]: the way through a proxy.
 //! - [`contracts`]: the promises of the ports, held against every adapter and fake.
-//! - [`readme`]: what the README shows is what is tested.
-//! - [`faults_local`]: faults of the file and its surroundings, before the request and after the answer.
-//! - [`concurrency`]: many processes at one file.
 //! - [`architecture`]: the arrows between the layers, held against the sources.
+//! - [`readme`]: what the README shows is what is tested.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod architecture;
+mod concurrency;
 mod contracts;
 mod faults;
-mod concurrency;
 mod faults_local;
 mod outcomes;
 mod proxies;
