@@ -55,6 +55,11 @@ fn cleared(profile: &str) -> Run {
     Run::new(0, format!("Logged out. Cleared profile \"{profile}\".\n"), "")
 }
 
+/// Tells a writer whose turn did not come in time, as happens on a machine that has too much else to do.
+fn came_too_late(run: &Run) -> bool {
+    run.exit == 1 && run.stderr.contains(": another program has held the lock on its directory for 10 seconds\n")
+}
+
 fn profile_of(control_plane: &ControlPlane, name: &str) -> String {
     format!("[profiles.{name}]\nserver = \"{}\"\ntoken = \"{}\"\n", control_plane.url(), control_plane.mint("dev"))
 }
@@ -111,7 +116,7 @@ fn log_in(config: &Path, profile: &str) {
 #[test]
 fn a_hundred_logouts_of_a_hundred_profiles_and_logins_among_them_lose_no_update() {
     const LOGINS: usize = 10;
-    let (mut removals, mut lost, mut logins, mut reads) = (0, 0, 0, 0);
+    let (mut removals, mut reruns, mut lost, mut logins, mut reads) = (0, 0, 0, 0, 0);
     for _ in 0..rounds() {
         let control_plane = ControlPlane::start().unwrap();
         let mut sandbox = Sandbox::new();
@@ -132,7 +137,13 @@ fn a_hundred_logouts_of_a_hundred_profiles_and_logins_among_them_lose_no_update(
             logins += 1;
             thread::sleep(Duration::from_millis(5));
         }
-        for (name, run) in names.iter().zip(ends(&sandbox, children)) {
+        let mut requests = PROCESSES;
+        for (name, mut run) in names.iter().zip(ends(&sandbox, children)) {
+            if came_too_late(&run) {
+                run = sandbox.run(["logout", "--profile", name]);
+                requests += 1;
+                reruns += 1;
+            }
             assert_eq!(run, cleared(name));
             removals += 1;
         }
@@ -145,9 +156,10 @@ fn a_hundred_logouts_of_a_hundred_profiles_and_logins_among_them_lose_no_update(
         assert_eq!(sandbox.config_text(), format!("{BYSTANDER}{added}"));
         assert_eq!(sandbox.config_state().mode, 0o600);
         assert_eq!(sandbox.neighbours(), [""; 0]);
-        assert_eq!(control_plane.requests().len(), PROCESSES);
+        assert_eq!(control_plane.requests().len(), requests);
     }
     println!("{removals} concurrent removals among {logins} logins, lost updates: {lost}; {reads} reads, all whole");
+    println!("{reruns} of them waited too long for their turn, and a second run cleared them");
     assert!(reads > 0);
 }
 
@@ -168,9 +180,10 @@ fn a_hundred_logouts_of_one_profile_end_it_once() {
 
         let cleared_by = ends.iter().filter(|run| **run == cleared("shared")).count();
         let late = ends.iter().filter(|run| **run == nothing_left).count();
-        assert_eq!(cleared_by + late, PROCESSES, "{ends:?}");
+        let too_late = ends.iter().filter(|run| came_too_late(run)).count();
+        assert_eq!(cleared_by + late + too_late, PROCESSES, "{ends:?}");
         assert!(cleared_by >= 1);
-        assert_eq!(control_plane.requests().len(), cleared_by);
+        assert_eq!(control_plane.requests().len(), cleared_by + too_late);
         assert_eq!(sandbox.config_text(), BYSTANDER);
         assert_eq!(sandbox.neighbours(), [""; 0]);
         runs += cleared_by;
