@@ -1,0 +1,242 @@
+//! The syscall sweep: every system call of a logout is made to fail, and the process is killed at every one.
+//!
+//! A good run is recorded with strace. From its first open of the config to its exit, each system call is a point. At
+//! each point one run is killed, and one run meets each of the errors that the call can fail with. Whatever happens, the
+//! file has to be whole, the exit code, the message and the server have to agree, and another run has to heal it.
+//! Around the sweep, the recorded calls show that a refused file is not read, that one connection is made, and in which
+//! order the file is replaced.
+//!
+//! Run it with `cargo test --test sweep`. It needs strace and the permission to trace; without them it says that it was
+//! skipped.
+
+#![allow(clippy::print_stdout, reason = "a program of its own, which prints its figures")]
+#![allow(clippy::unwrap_used, reason = "a sweep that cannot be set up has failed")]
+
+mod stage;
+mod trace;
+
+use std::process::{Command, ExitCode};
+
+use self::stage::{Before, Ending, Stage};
+use self::trace::{Call, calls};
+
+/// What a call may be made to fail with.
+const ERRORS: [&str; 4] = ["EIO", "ENOSPC", "EACCES", "EINTR"];
+
+/// How often a point is tried that a run may pass by: how often it waits for the network differs from run to run.
+const ATTEMPTS: usize = 25;
+
+/// The calls without which a logout is as good: what frees or tunes a descriptor. A close after a good fsync says
+/// nothing, and debug builds of std look at a descriptor with fcntl before they close it.
+const MAY_FAIL_UNNOTICED: [&str; 4] = ["close", "epoll_ctl", "fcntl", "setsockopt"];
+
+fn main() -> ExitCode {
+    if let Err(reason) = can_trace() {
+        println!("SKIPPED: the syscall sweep was not run: {reason}");
+        return ExitCode::SUCCESS;
+    }
+    let mut survivors = Vec::new();
+    survivors.extend(a_refused_file_is_not_read());
+    survivors.extend(one_logout_makes_one_connection_and_replaces_the_file_in_order());
+    for before in [Before::Clean, Before::Leftover] {
+        survivors.extend(sweep(before));
+    }
+    for survivor in &survivors {
+        println!("SURVIVOR: {survivor}");
+    }
+    println!("survivors: {}", survivors.len());
+    if survivors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn can_trace() -> Result<(), String> {
+    let output = Command::new("strace")
+        .args(["-f", "-o", "/dev/null", "true"])
+        .output()
+        .map_err(|error| format!("strace cannot be started: {error}"))?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("strace may not trace here: {}", String::from_utf8_lossy(&output.stderr).trim()))
+    }
+}
+
+/// One thing to do to one call.
+struct Point {
+    name: String,
+    /// Which call of this name it is, from 1.
+    occurrence: usize,
+    /// What strace does there: `signal=KILL` or `error=…`.
+    injection: String,
+}
+
+fn sweep(before: Before) -> Vec<String> {
+    let recorded = Stage::new(before);
+    let good = recorded.run(&[]);
+    let first = first_open(&good.trace, &recorded);
+    let calls = calls(&good.trace);
+    let mut points = Vec::new();
+    for (index, call) in calls.iter().enumerate().skip(first) {
+        let occurrence = calls[..=index].iter().filter(|other| other.name == call.name).count();
+        let injections = errors_of(call, &calls).iter().map(|error| format!("error={error}"));
+        for injection in injections.chain(["signal=KILL".to_owned()]) {
+            points.push(Point { name: call.name.clone(), occurrence, injection });
+        }
+    }
+
+    let mut survivors = Vec::new();
+    let mut reached = 0;
+    let mut ends = [0; 4];
+    for point in &points {
+        match strike(point, before) {
+            Ok(ending) => {
+                reached += 1;
+                ends[ending as usize] += 1;
+            }
+            Err(problem) => survivors.push(format!(
+                "{before:?}: {} number {}, {}: {problem}",
+                point.name, point.occurrence, point.injection
+            )),
+        }
+    }
+    println!("{before:?}: {} system calls from the first open of the config to the exit", calls.len() - first);
+    println!("{before:?}: syscall points {reached} of {}", points.len());
+    let [killed, kept, cleared, healthy] = ends;
+    println!("{before:?}: {killed} killed, {kept} failed with S, {cleared} failed with C, {healthy} succeeded");
+    survivors
+}
+
+/// Does one thing to one call, and judges what is left of the run, then of the next one.
+fn strike(point: &Point, before: Before) -> Result<Ending, String> {
+    let Point { name, occurrence, injection } = point;
+    for _ in 0..ATTEMPTS {
+        let stage = Stage::new(before);
+        let run = stage.run(&["-e", &format!("inject={name}:{injection}:when={occurrence}")]);
+        let was_struck = run.trace.contains("(INJECTED)") || run.trace.contains("+++ killed by SIGKILL +++");
+        let ending = stage.judge(&run)?;
+        stage.heal()?;
+        if was_struck {
+            let is_retried = injection == "error=EINTR";
+            if matches!(ending, Ending::Succeeded) && !is_retried && !MAY_FAIL_UNNOTICED.contains(&name.as_str()) {
+                return Err("the error went unnoticed".to_owned());
+            }
+            return Ok(ending);
+        }
+    }
+    Err(format!("not reached in {ATTEMPTS} runs"))
+}
+
+/// The errors that a call can fail with for a reason outside the process.
+///
+/// What manages memory, signals and the process itself has none. Waiting for events can only be interrupted
+/// (`epoll_wait(2)`), and the write that wakes the event loop up goes to a counter in memory (`eventfd(2)`).
+fn errors_of(call: &Call<'_>, all: &[Call<'_>]) -> &'static [&'static str] {
+    const NONE: [&str; 16] = [
+        "brk",
+        "clone3",
+        "exit",
+        "exit_group",
+        "futex",
+        "geteuid",
+        "getrandom",
+        "madvise",
+        "mmap",
+        "mprotect",
+        "mremap",
+        "munmap",
+        "prctl",
+        "rt_sigaction",
+        "rt_sigprocmask",
+        "sigaltstack",
+    ];
+    let wakes = || all.iter().any(|other| other.name == "eventfd2" && other.result() == Some(call.first_argument()));
+    match call.name.as_str() {
+        "epoll_wait" => &ERRORS[3..],
+        "write" if wakes() => &[],
+        name if NONE.contains(&name) => &[],
+        _ => &ERRORS,
+    }
+}
+
+fn first_open(trace: &str, stage: &Stage) -> usize {
+    let path = format!("\"{}\"", stage.config().display());
+    calls(trace).iter().position(|call| call.name.starts_with("open") && call.text.contains(&path)).unwrap()
+}
+
+/// The names of the calls on the config's descriptor, from its first open to its close.
+fn calls_on_config(trace: &str, stage: &Stage) -> Vec<String> {
+    let all = calls(trace);
+    let mut later = all[first_open(trace, stage)..].iter();
+    let descriptor = later.next().and_then(Call::result).unwrap();
+    let on_config = later.filter(|call| call.first_argument() == descriptor);
+    let mut names = Vec::new();
+    for call in on_config {
+        names.push(call.name.clone());
+        if call.name == "close" {
+            break;
+        }
+    }
+    names
+}
+
+fn a_refused_file_is_not_read() -> Vec<String> {
+    let mut problems = Vec::new();
+    for mode in [0o644, 0o640, 0o700, 0o4600, 0o600] {
+        let stage = Stage::new(Before::Clean);
+        stage.chmod(mode);
+        let run = stage.run(&[]);
+        let names = calls_on_config(&run.trace, &stage);
+        let reads =
+            names.iter().filter(|name| !["fstat", "newfstatat", "statx", "fcntl", "close"].contains(&name.as_str()));
+        let reads = reads.count();
+        let connections = connections(&run.trace);
+        // The run over a private file shows that a read would be seen.
+        let is_refused = mode != 0o600;
+        if is_refused != (reads == 0) || is_refused != (connections == 0) || is_refused != (run.exit == Some(3)) {
+            problems.push(format!("mode {mode:04o}: exit {:?}, {connections} connections, {names:?}", run.exit));
+        }
+        println!("mode {mode:04o}: exit {:?}, calls on the config: {}", run.exit, names.join(" "));
+    }
+    problems
+}
+
+/// Counts the connections to anything but a local socket.
+fn connections(trace: &str) -> usize {
+    calls(trace).iter().filter(|call| call.name == "connect" && !call.text.contains("AF_UNIX")).count()
+}
+
+fn one_logout_makes_one_connection_and_replaces_the_file_in_order() -> Vec<String> {
+    let stage = Stage::new(Before::Clean);
+    let run = stage.run(&[]);
+    let mut problems = Vec::new();
+    let (connections, requests) = (connections(&run.trace), stage.requests());
+    println!("one logout: {connections} connections, {requests} requests");
+    if (connections, requests) != (1, 1) {
+        problems.push("a logout is more than one connection and one request".to_owned());
+    }
+    let config = format!("\"{}\"", stage.config().display());
+    let order: [(&str, &[&str]); 10] = [
+        ("the first open", &["openat(", &config]),
+        ("the connection", &["connect("]),
+        ("the lock", &["flock(", "LOCK_EX"]),
+        ("the second open", &["openat(", &config]),
+        ("the temporary file", &[".plexctl-replacement.tmp", "O_CREAT", "O_EXCL", ", 0600)"]),
+        ("the write", &["write("]),
+        ("the sync", &["fsync("]),
+        ("the rename", &["rename", ".plexctl-replacement.tmp", &config]),
+        ("the sync of the directory", &["fsync("]),
+        ("the report", &["write(1, \"Logged out."]),
+    ];
+    let mut lines = run.trace.lines();
+    for (step, marks) in order {
+        if !lines.any(|line| marks.iter().all(|mark| line.contains(mark))) {
+            problems.push(format!("{step} does not come where it should"));
+            break;
+        }
+    }
+    let all = calls(&run.trace);
+    let connected = all.iter().position(|call| call.name == "connect").unwrap_or_default();
+    if all[..connected].iter().any(|call| call.name == "flock" || call.text.contains(".tmp\"")) {
+        problems.push("something is locked or created before the request".to_owned());
+    }
+    problems
+}
