@@ -30,8 +30,8 @@ pub(super) struct Document<'a> {
 
 /// What a profile stores of a session.
 pub(super) struct Profile<'d> {
-    /// The token's text and position, unless it is missing or empty.
-    pub(super) token: Option<(&'d str, Position)>,
+    /// The token's text and offset, unless it is missing or empty.
+    pub(super) token: Option<(&'d str, usize)>,
     pub(super) server: Option<&'d str>,
 }
 
@@ -69,7 +69,7 @@ impl<'a> Document<'a> {
             None => None,
             Some(value) => match self.string(value, "the profile's `token` is not a string")? {
                 "" => None,
-                token => Some((token, position_at(self.text, value.span().start))),
+                token => Some((token, value.span().start)),
             },
         };
         let server = match profile.get("server") {
@@ -77,6 +77,11 @@ impl<'a> Document<'a> {
             Some(value) => Some(self.string(value, "the profile's `server` is not a string")?),
         };
         Ok(Some(Profile { token, server }))
+    }
+
+    /// Where an offset lies. Counting lines takes a pass over the text, so this is for errors.
+    pub(super) fn position(&self, offset: usize) -> Position {
+        position_at(self.text, offset)
     }
 
     /// The text that was parsed.
@@ -111,7 +116,7 @@ impl<'a> Document<'a> {
     }
 
     fn fault(&self, value: &Spanned<DeValue<'_>>, problem: &'static str) -> Fault {
-        Fault { position: Some(position_at(self.text, value.span().start)), problem }
+        Fault { position: Some(self.position(value.span().start)), problem }
     }
 }
 

@@ -58,8 +58,8 @@ impl TomlStore {
         };
         let Some(name) = selected else { return Ok(None) };
         let Some(profile) = document.profile(&name)? else { return Ok(None) };
-        let Some((token, position)) = profile.token else { return Ok(None) };
-        let token = SessionToken::parse(token).map_err(|error| ConfigError::Token(position, error))?;
+        let Some((token, offset)) = profile.token else { return Ok(None) };
+        let token = SessionToken::parse(token).map_err(|error| ConfigError::Token(document.position(offset), error))?;
         let session = Session { profile: name, token, server: profile.server.map(str::to_owned) };
 
         let rest = cut::without_profile(document, &session.profile);
