@@ -1,7 +1,7 @@
 //! Everything that can happen before an answer: no way to the server, no trust in it, or no word from it.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
@@ -9,14 +9,11 @@ use rcgen::{CertificateParams, date_time_ymd};
 use rustix::net::sockopt::set_socket_linger;
 use rustls::version::{TLS12, TLS13};
 
-use super::{Outcome, Trial, at_the_same_time, timed};
+use super::{Outcome, SLACK, Trial, assert_took, at_the_same_time, timed};
 use crate::support::scripted_server::{ScriptedServer, read_head, read_to_hangup};
 use crate::support::tls::{Authority, Identity, leaf, leaf_for};
 
 const NO_CONTENT: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
-
-/// How much longer than its limit a run may take on a busy machine.
-const SLACK: Duration = Duration::from_secs(3);
 
 #[test]
 fn a_server_out_of_reach_keeps_the_session() {
@@ -60,9 +57,7 @@ fn every_wait_ends_at_its_limit() {
     at_the_same_time(cases, |(url, server, limit, phase, expected)| {
         let trial = Trial::against(&url);
         let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
-        let limit = Duration::from_secs(limit);
-        // Ending early would be as wrong: a slow server is not a dead one.
-        assert!(limit < took + Duration::from_millis(500) && took < limit + SLACK, "{phase}: {took:?}");
+        assert_took(phase, took, limit);
         let sent = server.map(ScriptedServer::finish).unwrap_or_default();
         assert_eq!(trial.outcome(run, &sent).with_cause_elided(phase), expected);
     });
@@ -227,9 +222,8 @@ fn a_certificate_counts_for_the_name_that_the_profile_stores() {
 fn a_dead_ipv6_address_beside_a_live_ipv4_one_does_not_matter() {
     let addresses: Vec<_> = ("localhost", 0).to_socket_addrs().unwrap().map(|address| address.ip()).collect();
     if ![IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)].iter().all(|ip| addresses.contains(ip)) {
-        eprintln!(
-            "SKIPPED: localhost stands for {addresses:?} here, so no name has a dead IPv6 and a live IPv4 address"
-        );
+        // Written past the capture of the test runner, so that a passing run shows it too.
+        writeln!(io::stderr(), "SKIPPED a dead IPv6 address: localhost stands for {addresses:?} only").unwrap();
         return;
     }
     for swallows_packets in [false, true] {
@@ -238,7 +232,7 @@ fn a_dead_ipv6_address_beside_a_live_ipv4_one_does_not_matter() {
         let trial = Trial::against(&format!("http://localhost:{}", server.port()));
         let (outcome, took) = timed(|| trial.run(server));
         assert_eq!(outcome, Outcome::cleared(), "swallows packets: {swallows_packets}");
-        assert!(took < Duration::from_secs(10), "{took:?}");
+        assert_took("a dead address", took, 0);
     }
 }
 

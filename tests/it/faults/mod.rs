@@ -20,6 +20,9 @@ pub const TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_c4nary-s3c
 
 const LOGGED_OUT: &str = "Logged out. Cleared profile \"default\".\n";
 
+/// How much longer than its limit a run may take on a busy machine.
+const SLACK: Duration = Duration::from_secs(5);
+
 /// What is left of the config file after the session has ended.
 const REST: &str = "# kept by hand\n\n\n[profiles.bystander] # another session\nserver = 'https://bystander.example'\n\
     token = 'psk_prod_0192f0c1-0000-7abc-8def-0123456789ab_another-s3cret'\nregion = 3";
@@ -177,6 +180,13 @@ pub fn timed<T>(something: impl FnOnce() -> T) -> (T, Duration) {
     let started = Instant::now();
     let result = something();
     (result, started.elapsed())
+}
+
+/// Fails unless something took as long as its limit, or was done at once where the limit is 0.
+pub fn assert_took(case: &str, took: Duration, seconds: u64) {
+    let limit = Duration::from_secs(seconds);
+    // Ending early would be as wrong: a slow server is not a dead one.
+    assert!(limit < took + Duration::from_millis(500) && took < limit + SLACK, "{case}: {took:?}");
 }
 
 /// Runs the cases at the same time: they wait rather than work, and the test runner has few threads.
