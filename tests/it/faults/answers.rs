@@ -184,7 +184,7 @@ fn a_flood_in_the_head_is_given_up_early() {
     }
 }
 
-/// Takes 30 seconds: none of these servers is silent, and none comes to an end.
+/// Takes 30 seconds: each of these servers begins its answer, and none comes to the end of the head.
 #[test]
 fn an_answer_that_never_ends_is_given_up_at_the_deadline() {
     let drip = |stream: &mut TcpStream, start: &str, rest: &str, pause: Duration| {
