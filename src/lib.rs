@@ -5,6 +5,9 @@ compile_error!("plexctl supports Linux, and compiles on macOS: it relies on POSI
 
 pub mod adapters;
 pub mod domain;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod ports;
 #[cfg(feature = "testing")]
 pub mod testing;

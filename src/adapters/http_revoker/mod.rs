@@ -23,6 +23,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use self::problem::Problem;
+#[cfg(fuzzing)]
+pub(crate) use self::problem::fuzzed_problem;
 pub use self::proxy::ProxySettings;
 use self::proxy::Route;
 use self::status::{Verdict, verdict};

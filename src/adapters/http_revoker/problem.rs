@@ -70,6 +70,14 @@ impl fmt::Display for Problem {
     }
 }
 
+/// A body's title, code and detail, and the line they make, for the fuzz target.
+#[cfg(fuzzing)]
+pub(crate) fn fuzzed_problem(body: &[u8], token: &SessionToken) -> Option<([Option<String>; 3], String)> {
+    let problem = Problem::parse(body, token)?;
+    let line = problem.to_string();
+    Some(([problem.title, problem.code, problem.detail], line))
+}
+
 /// Reads what arrives of a body before the deadline and within the limit; the rest is left to the closing connection.
 async fn read_body(mut body: Incoming, deadline: Instant) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -36,6 +36,13 @@ fn verified(mut document: Document<'_>, profile: &ProfileName, rest: String) -> 
     if reread == document { Ok(rest) } else { Err(CutError) }
 }
 
+/// The cut from text to text, for its fuzz target. `None` means that the text is no config document.
+#[cfg(fuzzing)]
+pub(crate) fn fuzzed_cut(text: &str, profile: &str) -> Option<Result<String, CutError>> {
+    let profile = ProfileName::new(profile).ok()?;
+    Some(without_profile(Document::parse(text).ok()?, &profile))
+}
+
 /// The text without the profile would not mean the same as before.
 #[derive(Clone, Copy, Debug, Error)]
 #[error("the profile cannot be cut out so that the rest stays as it is")]

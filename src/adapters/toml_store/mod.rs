@@ -17,6 +17,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 use self::cut::CutError;
+#[cfg(fuzzing)]
+pub(crate) use self::cut::fuzzed_cut;
 use self::document::{Document, Fault, Position};
 use self::private_file::{OpenError, PrivateFile};
 use self::replace::{LockedTarget, ReplaceError};

@@ -1,0 +1,29 @@
+//! Doors for the fuzz targets into what is private otherwise. They exist only where cargo-fuzz builds the crate.
+
+use crate::adapters::{http_revoker, toml_store};
+use crate::domain::token::SessionToken;
+
+/// What an operator would see of a problem document.
+pub struct Shown {
+    /// Its title, code and detail.
+    pub texts: [Option<String>; 3],
+    /// The three in one line.
+    pub line: String,
+}
+
+/// Cuts a profile out of a text. `None` means that the text is no config document.
+///
+/// # Errors
+///
+/// The cut's refusal, as the store would show it.
+#[must_use]
+pub fn cut(text: &str, profile: &str) -> Option<Result<String, String>> {
+    Some(toml_store::fuzzed_cut(text, profile)?.map_err(|error| error.to_string()))
+}
+
+/// Reads and sanitizes a body as a problem document, if it is one.
+#[must_use]
+pub fn show_problem(body: &[u8], token: &SessionToken) -> Option<Shown> {
+    let (texts, line) = http_revoker::fuzzed_problem(body, token)?;
+    Some(Shown { texts, line })
+}
