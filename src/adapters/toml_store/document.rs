@@ -232,7 +232,7 @@ mod tests {
             let document = Document::parse(text).unwrap();
             let profile = document.profile(&ProfileName::new("x").unwrap()).unwrap();
             profile.map(|profile| {
-                let token = profile.token.map(|(token, position)| format!("{token} at {position}"));
+                let token = profile.token.map(|(token, offset)| format!("{token} at {}", document.position(offset)));
                 (token, profile.server.map(str::to_owned))
             })
         };
