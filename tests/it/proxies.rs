@@ -117,7 +117,11 @@ fn a_proxy_that_cannot_be_used_fails_closed_and_shows_no_password() {
         let sandbox = signed_in("https://plexsphere.example");
         let mut command = logout(&sandbox);
         command.env("https_proxy", value);
-        assert_keeps(&sandbox, &mut command, "the server was not reached: the proxy setting ");
+        assert_keeps(
+            &sandbox,
+            &mut command,
+            "the server was not reached: choosing a proxy for https://plexsphere.example failed: the proxy setting ",
+        );
         assert!(!sandbox.observe(&mut command).stderr.contains("hunter2"));
     }
 }

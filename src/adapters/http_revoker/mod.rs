@@ -29,7 +29,7 @@ pub use self::proxy::ProxySettings;
 use self::proxy::Route;
 use self::status::{Verdict, verdict};
 pub use self::transport::TrustSettings;
-use self::transport::{CONNECT_TIMEOUT, Stream};
+use self::transport::{CONNECT_TIMEOUT, Stream, TransportError};
 use crate::domain::server_url::{Scheme, ServerUrl};
 use crate::domain::token::SessionToken;
 use crate::ports::BoxError;
@@ -40,6 +40,9 @@ const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How much of an answer's head is buffered, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
+
+/// How many header lines an answer may have.
+const MAX_HEADERS: usize = 256;
 
 /// A [`TokenRevoker`] that speaks HTTP/1.1, with TLS 1.2 or 1.3 for `https` servers.
 ///
@@ -62,9 +65,9 @@ impl HttpRevoker {
         request: Request<Empty<Bytes>>,
         server: &ServerUrl,
         route: &Route,
+        started: Instant,
         connection: &mut JoinSet<hyper::Result<()>>,
     ) -> Result<Response<Incoming>, RevokeError> {
-        let started = Instant::now();
         let stream = transport::connect(server, route, &self.trust, started + CONNECT_TIMEOUT)
             .await
             .map_err(|error| RevokeError::Unreached { source: error.into() })?;
@@ -78,7 +81,7 @@ impl HttpRevoker {
     }
 
     /// Says that an answer was believed although anything on the way could have given it.
-    fn warn_of_bare_answer(&self, answer: &Answer, token: &SessionToken) {
+    fn warn_of_bare_answer(&self, answer: &ErrorAnswer, token: &SessionToken) {
         (self.warn)(&format!(
             "the server answered {} without problem details for token {}, so it may not be plexsphere",
             answer.status.as_str(),
@@ -90,22 +93,26 @@ impl HttpRevoker {
 #[async_trait]
 impl TokenRevoker for HttpRevoker {
     async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
-        let deadline = Instant::now() + TOTAL_TIMEOUT;
+        let started = Instant::now();
         if server.scheme() == Scheme::Http && !server.is_loopback() {
             (self.warn)(&format!("the token travels unencrypted to {}", server.origin()));
         }
-        let route = self.proxy.route(server).map_err(|error| RevokeError::Unreached { source: error.into() })?;
+        let route = self.proxy.route(server).map_err(|error| {
+            let error = TransportError::new("choosing a proxy for", server, error);
+            RevokeError::Unreached { source: error.into() }
+        })?;
         let request = request(server, token, &route).map_err(|source| RevokeError::Unreached { source })?;
 
         // The connection lives in a task, which the set aborts when this call ends in whatever way.
         let mut connection = JoinSet::new();
-        let response = self.send(request, server, &route, &mut connection).await?;
+        let response = self.send(request, server, &route, started, &mut connection).await?;
         let verdict = verdict(response.status().as_u16());
-        let answer = Answer::read(response, token, deadline);
+        // Not awaited yet: the body of a success is never read.
+        let reading = ErrorAnswer::read(response, token, started + TOTAL_TIMEOUT);
         match verdict {
             Verdict::Revoked => Ok(Revocation::Revoked),
             Verdict::AlreadyGone => {
-                let answer = answer.await;
+                let answer = reading.await;
                 if answer.problem.is_none() {
                     if is_plain_proxied(server, &route) {
                         return Err(RevokeError::Unconfirmed { source: AnswerOfProxy(answer).into() });
@@ -114,8 +121,8 @@ impl TokenRevoker for HttpRevoker {
                 }
                 Ok(Revocation::AlreadyGone)
             }
-            Verdict::Refused => Err(RevokeError::Refused { source: answer.await.into() }),
-            Verdict::Unconfirmed => Err(RevokeError::Unconfirmed { source: answer.await.into() }),
+            Verdict::Refused => Err(RevokeError::Refused { source: reading.await.into() }),
+            Verdict::Unconfirmed => Err(RevokeError::Unconfirmed { source: reading.await.into() }),
         }
     }
 }
@@ -153,12 +160,19 @@ fn is_plain_proxied(server: &ServerUrl, route: &Route) -> bool {
     server.scheme() == Scheme::Http && matches!(route, Route::Proxy(_))
 }
 
+/// Takes whatever headers come, as far as they fit: only the status line decides.
+fn client() -> http1::Builder {
+    let mut client = http1::Builder::new();
+    client.max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS).ignore_invalid_headers_in_responses(true);
+    client
+}
+
 async fn exchange(
     stream: Stream,
     request: Request<Empty<Bytes>>,
     connection: &mut JoinSet<hyper::Result<()>>,
 ) -> Result<Response<Incoming>, BoxError> {
-    let (mut sender, driver) = http1::Builder::new().max_buf_size(MAX_HEAD).handshake(stream).await?;
+    let (mut sender, driver) = client().handshake(stream).await?;
     connection.spawn(driver);
     Ok(sender.send_request(request).await?)
 }
@@ -173,19 +187,19 @@ struct ExchangeError {
 
 /// An answer that is not a success, in the server's words as far as they may be shown.
 #[derive(Debug, Error)]
-struct Answer {
+struct ErrorAnswer {
     status: StatusCode,
     problem: Option<Problem>,
 }
 
-impl Answer {
+impl ErrorAnswer {
     /// Reads what an answer says beside its status, as far as it may be shown.
     async fn read(response: Response<Incoming>, token: &SessionToken, deadline: Instant) -> Self {
         Self { status: response.status(), problem: Problem::read(response, token, deadline).await }
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for ErrorAnswer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.status.as_str())?;
         if let Some(reason) = self.status.canonical_reason() {
@@ -204,4 +218,4 @@ impl fmt::Display for Answer {
 /// An answer that may be the proxy's own.
 #[derive(Debug, Error)]
 #[error("{0}, without problem details, may be the answer of the proxy")]
-struct AnswerOfProxy(Answer);
+struct AnswerOfProxy(ErrorAnswer);

@@ -1,6 +1,7 @@
 //! The status table: what the number in the status line says about the token.
 
-/// What an answer says about the token.
+/// What a status code says about the token. It stands apart from the port's outcomes, since an error needs the answer's
+/// body and this table has to be total without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// This request revoked it.

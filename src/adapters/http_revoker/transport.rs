@@ -2,6 +2,7 @@
 //!
 //! Each phase is one awaited step, so an error or a deadline can name the phase that it struck.
 
+use std::fs;
 use std::future::{self, Future, Ready};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,9 @@ use crate::ports::BoxError;
 
 /// How long name resolution, TCP, tunnel and TLS may take together.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The largest bundle of certificates that is read, in bytes.
+const MAX_BUNDLE: u64 = 64 * 1024 * 1024;
 
 /// Where the certificates of trusted authorities come from.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +74,12 @@ pub(super) struct TransportError {
     source: BoxError,
 }
 
+impl TransportError {
+    pub(super) fn new(phase: &'static str, peer: &ServerUrl, source: impl Into<BoxError>) -> Self {
+        Self { phase, peer: peer.origin(), source: source.into() }
+    }
+}
+
 async fn within<T>(
     deadline: Instant,
     phase: &'static str,
@@ -77,7 +87,7 @@ async fn within<T>(
     step: impl Future<Output = Result<T, BoxError>>,
 ) -> Result<T, TransportError> {
     let result = timeout_at(deadline, step).await.unwrap_or_else(|_| Err("timed out".into()));
-    result.map_err(|source| TransportError { phase, peer: peer.origin(), source })
+    result.map_err(|source| TransportError::new(phase, peer, source))
 }
 
 async fn dial(peer: &ServerUrl) -> Result<TokioIo<TcpStream>, BoxError> {
@@ -133,6 +143,9 @@ impl Service<Uri> for Established {
 
 impl TrustSettings {
     fn load(&self) -> Result<RootCertStore, TrustError> {
+        if let Some(file) = &self.file {
+            check_bundle(file)?;
+        }
         let found = if self.file.is_none() && self.directories.is_empty() {
             load_system_store()
         } else {
@@ -140,14 +153,28 @@ impl TrustSettings {
         };
         let mut roots = RootCertStore::empty();
         let (usable, _) = roots.add_parsable_certificates(found.certs);
-        if usable > 0 { Ok(roots) } else { Err(TrustError(found.errors.into_iter().next())) }
+        if usable > 0 { Ok(roots) } else { Err(TrustError::Empty(found.errors.into_iter().next())) }
     }
 }
 
-/// There is no certificate to trust; with the first failure that was met on the way.
+/// Refuses what could be read for ever, since no deadline can interrupt a read. Directories are read for regular files
+/// alone by the library.
+fn check_bundle(file: &Path) -> Result<(), TrustError> {
+    let metadata = fs::metadata(file).map_err(|error| TrustError::Unreadable(file.into(), error))?;
+    if metadata.is_file() && metadata.len() <= MAX_BUNDLE { Ok(()) } else { Err(TrustError::NoBundle(file.into())) }
+}
+
+/// Why there is nothing to trust.
 #[derive(Debug, Error)]
-#[error("the trust store has no usable certificate")]
-struct TrustError(#[source] Option<rustls_native_certs::Error>);
+enum TrustError {
+    #[error("the trust store {} cannot be read", .0.display())]
+    Unreadable(PathBuf, #[source] io::Error),
+    #[error("the trust store {} is not a regular file of at most 64 MiB", .0.display())]
+    NoBundle(PathBuf),
+    /// With the first failure that was met on the way.
+    #[error("the trust store has no usable certificate")]
+    Empty(#[source] Option<rustls_native_certs::Error>),
+}
 
 fn load_paths<'a>(file: Option<&Path>, directories: impl Iterator<Item = &'a Path>) -> CertificateResult {
     let mut found = rustls_native_certs::load_certs_from_paths(file, None);
@@ -175,6 +202,8 @@ fn load_system_store() -> CertificateResult {
 #[cfg(target_os = "linux")]
 const BUNDLE_NAMES: [&str; 2] = ["ca-certificates.crt", "ca-bundle.crt"];
 
+/// Asks the keychain. The library would look at `SSL_CERT_FILE` and `SSL_CERT_DIR` first, but where these say anything
+/// the settings do too, and this is not called.
 #[cfg(target_os = "macos")]
 fn load_system_store() -> CertificateResult {
     rustls_native_certs::load_native_certs()

@@ -73,7 +73,10 @@ impl TomlStore {
     fn try_clear(&self, session: &Session) -> Result<Clearing, ConfigError> {
         let Some(target) = LockedTarget::acquire(&self.path)? else {
             // A file that is gone holds no session; one behind a dangling link may come back with it.
-            return Ok(PrivateFile::open(&self.path).map(|_| Clearing::Cleared)?);
+            return match PrivateFile::open(&self.path)? {
+                None => Ok(Clearing::Cleared),
+                Some(_) => Err(ReplaceError::Unsteady.into()),
+            };
         };
         let Some(file) = PrivateFile::open(target.path())? else { return Ok(Clearing::Cleared) };
         let original = file.metadata().clone();
@@ -115,7 +118,7 @@ impl CredentialStore for TomlStore {
             let place = self.place(&error);
             match error {
                 ConfigError::Open(OpenError::TooWide(_)) => StoreError::Exposed { place, source: error.into() },
-                ConfigError::Token(_, source) => StoreError::NotASessionToken { place, source: source.into() },
+                ConfigError::Token(..) => StoreError::NotASessionToken { place, source: error.into() },
                 _ => StoreError::Unusable { place, source: error.into() },
             }
         })
@@ -135,8 +138,8 @@ impl CredentialStore for TomlStore {
         self.try_clear(session).map_err(|error| {
             let place = self.place(&error);
             match error {
-                ConfigError::Replace(ReplaceError::NotDurable(source)) => {
-                    StoreError::NotDurable { place, source: source.into() }
+                ConfigError::Replace(ReplaceError::NotDurable(_)) => {
+                    StoreError::NotDurable { place, source: error.into() }
                 }
                 _ => StoreError::NotCleared { place, source: error.into() },
             }
@@ -151,8 +154,8 @@ enum ConfigError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Document(#[from] Fault),
-    #[error("the token is not a session token")]
-    Token(Position, #[source] TokenError),
+    #[error("{1}")]
+    Token(Position, TokenError),
     #[error(transparent)]
     Cut(#[from] CutError),
     #[error(transparent)]

@@ -3,7 +3,7 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 use thiserror::Error;
@@ -87,6 +87,8 @@ pub(super) fn is_private(mode: u32) -> bool {
 
 /// Tells a path that does not exist yet from one that leads through a dangling link, by its last part that exists.
 fn has_dangling_link(path: &Path) -> bool {
+    // A closing slash or dot would make the look at a link follow it.
+    let path: PathBuf = path.components().collect();
     path.ancestors()
         .find_map(|part| Some((part, fs::symlink_metadata(part).ok()?)))
         .is_some_and(|(part, metadata)| metadata.is_symlink() && fs::metadata(part).is_err())
@@ -116,7 +118,7 @@ mod tests {
         for missing in ["file", "no/such/file", "directory/file", "link/file", "link/no/file"] {
             assert!(matches!(PrivateFile::open(&at(missing)), Ok(None)), "{missing}");
         }
-        for dangling in ["dangling", "chain", "dangling/file", "chain/no/file"] {
+        for dangling in ["dangling", "chain", "dangling/", "dangling/.", "dangling/file", "chain/no/file"] {
             assert!(matches!(PrivateFile::open(&at(dangling)), Err(OpenError::DanglingLink)), "{dangling}");
         }
     }

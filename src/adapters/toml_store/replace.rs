@@ -44,6 +44,9 @@ impl LockedTarget {
                 let temp = parent.join(TEMP_NAME);
                 return Ok(Some(Self { path: target, temp, directory }));
             }
+            if Instant::now() >= deadline {
+                return Err(ReplaceError::Unsteady);
+            }
         }
     }
 
@@ -95,6 +98,8 @@ impl LockedTarget {
 pub(super) enum ReplaceError {
     #[error("another program has held the lock on its directory for {} seconds", LOCK_TIMEOUT.as_secs())]
     Locked,
+    #[error("its path leads somewhere else time and again")]
+    Unsteady,
     #[error("{0} is in the way and was not left by plexctl")]
     ForeignTemp(String),
     #[error("{0} failed")]

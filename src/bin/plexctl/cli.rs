@@ -1,9 +1,8 @@
 //! The command line: what can be typed, and what `--help` says about it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use plexctl::domain::session::ProfileName;
@@ -13,7 +12,7 @@ Exit codes:
   0    the session has ended, or there was none
   1    the session is kept and may still be live, or a local step failed
   2    usage error, or unusable token or server; nothing was sent
-  3    config file readable by others; nothing was read or sent
+  3    the config file's mode is wider than 0600; nothing was read or sent
   4    the server refused to revoke the token; the session is kept
 
 Examples:
@@ -54,16 +53,16 @@ pub struct Flags {
     pub profile: Option<ProfileName>,
 
     /// Format of the summary
-    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = Output::Text)]
-    pub output: Output,
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub output: Format,
 
     /// Server of a profile that stores none; never redirects a stored token
     #[arg(long, global = true, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub server: Option<String>,
 
     /// Bearer token file of other commands; logout does not open it
-    #[arg(long, global = true, value_name = "PATH")]
-    pub token_file: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "PATH", value_parser = OsStringValueParser::new())]
+    pub token_file: Option<OsString>,
 
     /// Answer yes to every question; logout asks none
     #[arg(long, global = true)]
@@ -76,14 +75,14 @@ pub struct Flags {
 
 /// The format of the summary.
 #[derive(Clone, Copy, ValueEnum)]
-pub enum Output {
+pub enum Format {
     Text,
     Json,
     Yaml,
 }
 
 /// What the command line asks for.
-pub enum Request {
+pub enum Invocation {
     /// To run a command.
     Run(Arguments),
     /// To read this text: the help or the version.
@@ -95,15 +94,27 @@ pub enum Request {
 /// # Errors
 ///
 /// What clap finds wrong, with the usage, as a text without any token that was typed.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, String> {
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, String> {
     match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => Ok(Request::Run(arguments)),
-        Err(error) if error.kind() == ErrorKind::DisplayVersion => Ok(Request::Read(format!("{}\n", version()))),
-        Err(error) if !error.use_stderr() => Ok(Request::Read(error.to_string())),
+        Ok(arguments) => Ok(Invocation::Run(arguments)),
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => Ok(Invocation::Read(format!("{}\n", version()))),
+        Err(error) if !error.use_stderr() => Ok(Invocation::Read(error.to_string())),
         Err(error) => {
             let mut text = error.to_string();
             if !text.contains("Usage:") {
-                text = format!("{}\n\n{}", text.trim_end(), Arguments::command().render_usage());
+                let usage = Arguments::command().render_usage();
+                text = text.replace(
+                    "
+
+For more",
+                    &format!(
+                        "
+
+{usage}
+
+For more"
+                    ),
+                );
             }
             Err(redact_tokens(&text))
         }

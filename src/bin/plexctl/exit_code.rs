@@ -22,7 +22,7 @@ pub fn of(result: &Result<(), Failure>) -> u8 {
         Err(
             Failure::NoConfigPlace
             | Failure::Runtime(_)
-            | Failure::Output(_)
+            | Failure::Stdout(_)
             | Failure::Logout(
                 Load(Unusable { .. } | NotCleared { .. } | NotDurable { .. })
                 | Revoke { source: Unconfirmed { .. } | Unanswered { .. } | Unreached { .. }, .. }

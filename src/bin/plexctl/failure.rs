@@ -21,7 +21,7 @@ pub enum Failure {
     Runtime(#[source] io::Error),
     /// The text that was asked for could not be written.
     #[error("standard output could not be written")]
-    Output(#[source] io::Error),
+    Stdout(#[source] io::Error),
     /// The logout failed.
     #[error(transparent)]
     Logout(#[from] LogoutError),
@@ -54,7 +54,7 @@ impl Failure {
             Self::Logout(LogoutError::Clear { .. } | LogoutError::Report(_))
             | Self::Usage(_)
             | Self::Runtime(_)
-            | Self::Output(_) => return None,
+            | Self::Stdout(_) => return None,
         };
         Some(hint.to_owned())
     }

@@ -16,7 +16,7 @@ use plexctl::domain::logout::{LogoutRequest, LogoutUseCase};
 use plexctl::domain::session::Selection;
 use plexctl::ports::reporter::Reporter;
 
-use crate::cli::{Command, Flags, Output, Request};
+use crate::cli::{Command, Flags, Format, Invocation};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
@@ -30,8 +30,8 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Failure> {
     match cli::parse(env::args_os()).map_err(Failure::Usage)? {
-        Request::Read(text) => terminal::print(&text).map_err(Failure::Output),
-        Request::Run(arguments) => match arguments.command {
+        Invocation::Read(text) => terminal::print(&text).map_err(Failure::Stdout),
+        Invocation::Run(arguments) => match arguments.command {
             Command::Logout => logout(arguments.flags),
         },
     }
@@ -64,11 +64,11 @@ fn logout(flags: Flags) -> Result<(), Failure> {
     Ok(())
 }
 
-fn reporter(output: Output) -> Box<dyn Reporter> {
-    match output {
-        Output::Text => Box::new(TextReporter::new(io::stdout(), io::stderr())),
-        Output::Json => Box::new(JsonReporter::new(io::stdout(), io::stderr())),
-        Output::Yaml => Box::new(YamlReporter::new(io::stdout(), io::stderr())),
+fn reporter(format: Format) -> Box<dyn Reporter> {
+    match format {
+        Format::Text => Box::new(TextReporter::new(io::stdout(), io::stderr())),
+        Format::Json => Box::new(JsonReporter::new(io::stdout(), io::stderr())),
+        Format::Yaml => Box::new(YamlReporter::new(io::stdout(), io::stderr())),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Everything that can happen before an answer: no way to the server, no trust in it, or no word from it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use rcgen::{CertificateParams, date_time_ymd};
@@ -177,13 +179,33 @@ fn a_certificate_that_proves_nothing_keeps_the_token_from_the_server() {
 #[test]
 fn a_trust_store_without_a_certificate_keeps_the_token_from_the_server() {
     let authority = Authority::named("an authority");
-    for contents in [None, Some(""), Some("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")] {
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for (contents, words) in
+        [(None, "cannot be read"), (Some(""), "no usable certificate"), (Some(broken), "no usable certificate")]
+    {
         let server = authority.certify(&leaf()).serve(&[&TLS13], NO_CONTENT);
         let trial = Trial::against(&server.https_url());
         if let Some(contents) = contents {
             fs::write(trial.sandbox.path().join("authority.pem"), contents).unwrap();
         }
-        assert_fails_in_handshake("no authority", &trial, server, "no usable certificate");
+        assert_fails_in_handshake("no authority", &trial, server, words);
+    }
+}
+
+#[test]
+fn a_trust_store_that_could_be_read_for_ever_is_not_read() {
+    let authority = Authority::named("an authority");
+    let directory = |path: &Path| fs::create_dir(path).unwrap();
+    let large = |path: &Path| File::create(path).unwrap().set_len(65 << 20).unwrap();
+    let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    type Make = fn(&Path);
+    let cases = [("a pipe", pipe as Make), ("a directory", directory), ("too large", large)];
+    for (case, make) in cases {
+        let server = authority.certify(&leaf()).serve(&[&TLS13], NO_CONTENT);
+        let trial = Trial::against(&server.https_url());
+        make(&trial.sandbox.path().join("authority.pem"));
+        let words = "authority.pem is not a regular file of at most 64 MiB";
+        assert_fails_in_handshake(case, &trial, server, words);
     }
 }
 

@@ -164,19 +164,20 @@ fn a_file_that_permissions_close_is_an_error() {
     let server = unasked_server();
     let unprivileged = Unprivileged::new();
     let denied = unusable("[CONFIG]", &system("opening it", Errno::ACCESS));
-    for (name, mode) in [("config.toml", 0o000), ("config.toml", 0o200), (".", 0o000), (".", 0o600), ("..", 0o000)] {
+    // The file, its directory, and the directory above.
+    for (depth, mode) in [(0, 0o000), (0, 0o200), (1, 0o000), (1, 0o600), (2, 0o000)] {
         let mut sandbox = Sandbox::new();
         sandbox.write_config(config(&server.url()));
         let mut command = unprivileged.command(&sandbox, ["logout"]);
         let before = sandbox.config_state();
-        let closed = sandbox.config().parent().unwrap().join(name);
+        let closed = sandbox.config().ancestors().nth(depth).unwrap().to_owned();
         let opened = fs::metadata(&closed).unwrap().permissions();
         chmod(&closed, mode);
         let output = command.output().unwrap();
         fs::set_permissions(&closed, opened).unwrap();
-        assert_eq!(sandbox.judge(&output), denied, "{name} {mode:04o}");
-        assert_eq!(sandbox.config_state(), before, "{name} {mode:04o}");
-        assert_eq!(sandbox.neighbours(), [""; 0], "{name} {mode:04o}");
+        assert_eq!(sandbox.judge(&output), denied, "{depth} {mode:04o}");
+        assert_eq!(sandbox.config_state(), before, "{depth} {mode:04o}");
+        assert_eq!(sandbox.neighbours(), [""; 0], "{depth} {mode:04o}");
     }
     assert_eq!(server.requests(), [""; 0]);
 }
