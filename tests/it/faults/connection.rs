@@ -198,8 +198,7 @@ fn a_trust_store_that_could_be_read_for_ever_is_not_read() {
     let directory = |path: &Path| fs::create_dir(path).unwrap();
     let large = |path: &Path| File::create(path).unwrap().set_len(65 << 20).unwrap();
     let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
-    type Make = fn(&Path);
-    let cases = [("a pipe", pipe as Make), ("a directory", directory), ("too large", large)];
+    let cases = [("a pipe", pipe as fn(&Path)), ("a directory", directory), ("too large", large)];
     for (case, make) in cases {
         let server = authority.certify(&leaf()).serve(&[&TLS13], NO_CONTENT);
         let trial = Trial::against(&server.https_url());
