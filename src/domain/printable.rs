@@ -22,7 +22,7 @@ pub fn escape_unprintable(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unprintable) {
         return Cow::Borrowed(text);
     }
-    let mut escaped = String::with_capacity(text.len() + 16);
+    let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if is_unprintable(character) {
             escaped.extend(character.escape_default());

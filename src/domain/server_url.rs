@@ -278,6 +278,11 @@ mod tests {
     }
 
     #[test]
+    fn debug_shows_the_url_as_given() {
+        assert_eq!(format!("{:?}", url("HTTPS://H:443/")), r#"ServerUrl("HTTPS://H:443/")"#);
+    }
+
+    #[test]
     fn the_length_limit_is_8000_bytes() {
         let longest = format!("https://h/{}", "a".repeat(MAX_LENGTH - "https://h/".len()));
         assert!(ServerUrl::parse(longest.clone()).is_ok());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::Response;
-use hyper::body::Incoming;
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
@@ -79,7 +79,7 @@ pub(crate) fn fuzzed_problem(body: &[u8], token: &SessionToken) -> Option<([Opti
 }
 
 /// Reads what arrives of a body before the deadline and within the limit; the rest is left to the closing connection.
-async fn read_body(mut body: Incoming, deadline: Instant) -> Vec<u8> {
+async fn read_body(mut body: impl Body<Data = Bytes> + Unpin, deadline: Instant) -> Vec<u8> {
     let mut bytes = Vec::new();
     while bytes.len() < MAX_BODY {
         let Ok(Some(Ok(frame))) = timeout_at(deadline, body.frame()).await else { break };
@@ -104,6 +104,12 @@ fn sanitize(text: &str, token: &SessionToken) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use hyper::body::Frame;
+
     use super::*;
 
     const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
@@ -140,6 +146,47 @@ mod tests {
             assert_eq!(shown(body), None, "{body:.20}");
         }
         assert_eq!(Problem::parse(b"{\"title\":\"\xff\"}", &token("s3cr3t-s3cr3t")), None);
+    }
+
+    /// A body of so many frames of one size. It ends, or hangs and must not be asked for more than that.
+    struct Frames {
+        left: usize,
+        size: usize,
+        then_hangs: bool,
+    }
+
+    impl Body for Frames {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            match self.left.checked_sub(1) {
+                Some(left) => self.left = left,
+                None if self.then_hangs => return Poll::Pending,
+                None => return Poll::Ready(None),
+            }
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from(vec![b'x'; self.size])))))
+        }
+    }
+
+    /// How many bytes are read of a body within the body's time, and whether that took all of it.
+    fn length_read(left: usize, size: usize, then_hangs: bool) -> (usize, bool) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let deadline = Instant::now() + Duration::from_millis(200);
+            let length = read_body(Frames { left, size, then_hangs }, deadline).await.len();
+            (length, Instant::now() >= deadline)
+        })
+    }
+
+    #[test]
+    fn a_body_is_read_to_its_end_its_limit_or_its_deadline() {
+        assert_eq!(length_read(3, 1000, false), (3000, false));
+        assert_eq!(length_read(3, 1000, true), (3000, true));
+        assert_eq!(length_read(66, 1000, false), (64 * 1024, false));
+        assert_eq!(length_read(66, 1000, true), (64 * 1024, false));
+        assert_eq!(length_read(1, 64 * 1024, true), (64 * 1024, false));
+        assert_eq!(length_read(1, 1024 * 1024, true), (64 * 1024, false));
     }
 
     #[test]

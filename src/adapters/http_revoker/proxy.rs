@@ -158,6 +158,7 @@ fn split_port(entry: &str) -> (&str, Option<&str>) {
         _ => (entry, None),
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +244,12 @@ mod tests {
     }
 
     #[test]
+    fn debug_of_a_proxy_shows_its_address_and_no_credential() {
+        let proxy = parse_proxy("http://user:s3cret@proxy:3128").unwrap();
+        assert_eq!(format!("{proxy:?}"), r#"Proxy { address: ServerUrl("http://proxy:3128"), .. }"#);
+    }
+
+    #[test]
     fn loopback_is_always_direct() {
         let settings = ProxySettings { https_proxy: some("proxy"), http_proxy: some("proxy"), ..Default::default() };
         for server in
@@ -279,6 +286,7 @@ mod tests {
             ("a b,c", "https://h.example", proxied),
             ("", "https://h.example", proxied),
             (",:443,:,.", "https://h.example", proxied),
+            (":443,:", "https://h.example.", proxied),
             ("10.0.0.1", "https://10.0.0.1", direct),
             ("10.0.0.1", "https://10.0.0.2", proxied),
             ("10.0.0.1:443", "https://10.0.0.1", direct),

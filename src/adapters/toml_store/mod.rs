@@ -135,15 +135,15 @@ impl CredentialStore for TomlStore {
     }
 
     fn clear(&self, session: &Session) -> Result<Clearing, StoreError> {
-        self.try_clear(session).map_err(|error| {
-            let place = self.place(&error);
-            match error {
-                ConfigError::Replace(ReplaceError::NotDurable(_)) => {
-                    StoreError::NotDurable { place, source: error.into() }
-                }
-                _ => StoreError::NotCleared { place, source: error.into() },
-            }
-        })
+        self.try_clear(session).map_err(|error| not_cleared(self.place(&error), error))
+    }
+}
+
+/// Tells a profile that is still stored from one whose removal may not last.
+fn not_cleared(place: String, error: ConfigError) -> StoreError {
+    match error {
+        ConfigError::Replace(ReplaceError::NotDurable(_)) => StoreError::NotDurable { place, source: error.into() },
+        _ => StoreError::NotCleared { place, source: error.into() },
     }
 }
 
@@ -169,5 +169,79 @@ impl ConfigError {
             Self::Token(position, _) => Some(*position),
             Self::Open(_) | Self::Cut(_) | Self::Replace(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+    use std::io::{self, Write};
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::domain::session::ProfileName;
+
+    const X: &str = "[profiles.x]\ntoken = \"psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_x\"\n";
+    const Y: &str = "[profiles.y]\ntoken = \"psk_dev_0192f0c1-2345-7abc-8def-0123456789ac_y\"\n";
+
+    /// A store over a file with these contents, and what keeps the file.
+    fn store_of(contents: &str) -> (TempDir, TomlStore) {
+        let sandbox = tempfile::tempdir().unwrap();
+        let store = TomlStore::new(sandbox.path().join("config"));
+        write(&store, contents);
+        (sandbox, store)
+    }
+
+    fn write(store: &TomlStore, contents: &str) {
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&store.path).unwrap();
+        file.write_all(contents.as_bytes()).unwrap();
+    }
+
+    fn read(store: &TomlStore) -> String {
+        std::fs::read_to_string(&store.path).unwrap()
+    }
+
+    fn find(store: &TomlStore, name: &str) -> Session {
+        store.find(&Selection::Named(ProfileName::new(name).unwrap())).unwrap().unwrap()
+    }
+
+    #[test]
+    fn only_the_session_that_was_found_last_is_rehearsed() {
+        let (_sandbox, store) = store_of(&format!("{X}{Y}"));
+        let x = find(&store, "x");
+        assert!(store.rehearse_clear(&x).is_ok());
+        let y = find(&store, "y");
+        assert!(store.rehearse_clear(&y).is_ok());
+        assert!(store.rehearse_clear(&x).is_err());
+    }
+
+    #[test]
+    fn a_rehearsal_of_another_session_is_not_what_is_cleared() {
+        let (_sandbox, store) = store_of(&format!("{X}{Y}"));
+        let x = find(&store, "x");
+        find(&store, "y");
+        assert_eq!(store.clear(&x).unwrap(), Clearing::Cleared);
+        assert_eq!(read(&store), Y);
+    }
+
+    #[test]
+    fn a_rehearsal_of_another_text_is_not_what_is_written() {
+        let (_sandbox, store) = store_of(X);
+        let x = find(&store, "x");
+        write(&store, &format!("# new\n{X}{Y}"));
+        assert_eq!(store.clear(&x).unwrap(), Clearing::Cleared);
+        assert_eq!(read(&store), format!("# new\n{Y}"));
+    }
+
+    #[test]
+    fn a_removal_that_may_not_last_is_told_from_one_that_did_not_happen() {
+        let durable = ReplaceError::NotDurable(io::Error::other("syncing"));
+        let error = not_cleared("file".to_owned(), durable.into());
+        assert!(matches!(error, StoreError::NotDurable { place, .. } if place == "file"));
+        let error = not_cleared("file".to_owned(), ReplaceError::Locked.into());
+        assert!(matches!(error, StoreError::NotCleared { place, .. } if place == "file"));
     }
 }

@@ -96,7 +96,7 @@ fn has_dangling_link(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
 
@@ -104,6 +104,51 @@ mod tests {
     fn every_bit_outside_0600_is_refused_and_no_other() {
         let private: Vec<u32> = (0..=PERMISSION_BITS).filter(|mode| is_private(*mode)).collect();
         assert_eq!(private, [0o000, 0o200, 0o400, 0o600]);
+    }
+
+    /// A file of this size without contents, which takes no room on the disk.
+    fn sparse(path: &Path, size: u64) -> File {
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap();
+        file.set_len(size).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_file_of_more_than_64_mib_is_refused_before_it_is_read() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let at = |name: &str| sandbox.path().join(name);
+        sparse(&at("largest"), MAX_SIZE);
+        sparse(&at("larger"), MAX_SIZE + 1);
+
+        let largest = PrivateFile::open(&at("largest")).unwrap().unwrap();
+        assert_eq!(largest.read().unwrap().len() as u64, 64 * 1024 * 1024);
+        assert!(matches!(PrivateFile::open(&at("larger")), Err(OpenError::TooLarge)));
+    }
+
+    #[test]
+    fn a_file_that_grows_too_large_after_it_was_judged_is_refused() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let path = sandbox.path().join("growing");
+        let file = sparse(&path, 1);
+        let opened = PrivateFile::open(&path).unwrap().unwrap();
+        file.set_len(MAX_SIZE + 1).unwrap();
+        assert!(matches!(opened.read(), Err(OpenError::TooLarge)));
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_not_called_missing() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let path = sandbox.path().join("file");
+        sparse(&path, 0);
+        assert!(matches!(PrivateFile::open(&path.join("below")), Err(OpenError::Io("opening it", _))));
+    }
+
+    #[test]
+    fn a_refused_mode_is_shown_by_its_permissions_alone() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let path = sandbox.path().join("file");
+        sparse(&path, 0).set_permissions(fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(PrivateFile::open(&path), Err(OpenError::TooWide(0o644))));
     }
 
     #[test]
