@@ -37,7 +37,7 @@ fn token(text: &str) -> bool {
 }
 
 /// From the open file to the text without the profile, which the store makes for its rehearsal.
-#[divan::bench(args = [10, 1_000, 100_000])]
+#[divan::bench(args = [10, 1_000, 100_000], max_time = 5)]
 fn find_and_cut(bencher: Bencher<'_, '_>, profiles: usize) {
     let (_directory, store) = store(profiles);
     bencher.counter(ItemsCount::new(profiles)).bench_local(|| {
@@ -47,7 +47,7 @@ fn find_and_cut(bencher: Bencher<'_, '_>, profiles: usize) {
 }
 
 /// The same without a session to cut: what opening, reading and parsing cost.
-#[divan::bench(args = [10, 1_000, 100_000])]
+#[divan::bench(args = [10, 1_000, 100_000], max_time = 5)]
 fn find_nothing(bencher: Bencher<'_, '_>, profiles: usize) {
     let (_directory, store) = store(profiles);
     let selection = Selection::Named(ProfileName::new("no such profile").unwrap());
