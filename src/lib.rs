@@ -1,4 +1,13 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Where to start
+//!
+//! - [`LogoutUseCase`](domain::logout::LogoutUseCase) is the whole of a logout, and
+//!   [`LogoutError`](domain::logout::LogoutError) says which state a failure leaves.
+//! - [`CredentialStore`](ports::credential_store::CredentialStore), [`TokenRevoker`](ports::token_revoker::TokenRevoker)
+//!   and [`Reporter`](ports::reporter::Reporter) are what it needs, with the promises that an implementation owes.
+//! - [`TomlStore`](adapters::toml_store::TomlStore), [`HttpRevoker`](adapters::http_revoker::HttpRevoker) and the
+//!   [`reporters`](adapters::reporters) are what the binary gives it.
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("plexctl supports Linux, and compiles on macOS: it relies on POSIX modes, locks and renames");
