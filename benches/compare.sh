@@ -7,7 +7,7 @@ usage() {
 usage: benches/compare.sh [--rounds N] [--also PLEXCTL]
 
 Compares `plexctl logout` with others that do the same: a static C program that does the least that the work can be
-done with, a Go client, and curl, which sends the request only and touches no file. All run in turns against a server
+done with, a Go client, and curl, which sends the request only and touches no file. All run in turns, in an order that changes from round to round, against a server
 on loopback, over http, over https, and without a session. Prints medians, ratios against the bars, and what stands
 behind them: instructions, peak memory, system calls, threads, size.
 

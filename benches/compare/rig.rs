@@ -103,6 +103,7 @@ fn answer(mut stream: impl Read + Write) -> Result<()> {
 ///
 /// `name  pristine-config  config  cut|kept  KEY=VALUE…  program  argument…`; `-` for a config stands for none.
 struct Contestant<'a> {
+    line: usize,
     name: &'a str,
     config: Option<(&'a Path, &'a Path)>,
     cuts: bool,
@@ -113,18 +114,20 @@ struct Contestant<'a> {
 /// Runs the contestants of a plan in turns and prints, for each, its name with the median and the least of its times
 /// in milliseconds. Each run starts from a fresh config, already on disk, and is checked to have done its work.
 fn race(rounds: usize, plan: &str) -> Result<()> {
-    let mut contestants = plan.lines().map(parse).collect::<Result<Vec<_>>>()?;
-    let count = contestants.len();
-    // The first round warms the caches and is not counted; the order turns, so that nobody always follows the same.
+    let mut contestants = plan.lines().enumerate().map(parse).collect::<Result<Vec<_>>>()?;
+    // The first round warms the caches and is not counted. Whoever runs after a heavy one finds them cold, so each round
+    // has an order of its own.
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for round in 0..=rounds {
-        for index in 0..count {
-            let contestant = &mut contestants[(index + round) % count];
+        random.shuffle(&mut contestants);
+        for contestant in &mut contestants {
             let time = contestant.run()?;
             if round > 0 {
                 contestant.times.push(time);
             }
         }
     }
+    contestants.sort_by_key(|contestant| contestant.line);
     let mut stdout = io::stdout().lock();
     for contestant in &mut contestants {
         contestant.times.sort_unstable();
@@ -136,9 +139,9 @@ fn race(rounds: usize, plan: &str) -> Result<()> {
     Ok(())
 }
 
-fn parse(line: &str) -> Result<Contestant<'_>> {
-    let mut fields = line.split('\t');
-    let mut next = || fields.next().ok_or_else(|| format!("too few fields in the plan: {line}"));
+fn parse((line, text): (usize, &str)) -> Result<Contestant<'_>> {
+    let mut fields = text.split('\t');
+    let mut next = || fields.next().ok_or_else(|| format!("too few fields in the plan: {text}"));
     let (name, pristine, config, outcome) = (next()?, next()?, next()?, next()?);
     let mut environment = Vec::new();
     let mut program = next()?;
@@ -150,7 +153,22 @@ fn parse(line: &str) -> Result<Contestant<'_>> {
     command.args(fields).env_clear().envs(environment);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let config = (pristine != "-").then(|| (Path::new(pristine), Path::new(config)));
-    Ok(Contestant { name, config, cuts: outcome == "cut", command, times: Vec::new() })
+    Ok(Contestant { line, name, config, cuts: outcome == "cut", command, times: Vec::new() })
+}
+
+/// A xorshift generator (Marsaglia 2003): the same orders every time.
+struct Random(u64);
+
+impl Random {
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            let choices = last as u64 + 1;
+            items.swap(last, usize::try_from(self.0 % choices).unwrap_or(last));
+        }
+    }
 }
 
 impl Contestant<'_> {
