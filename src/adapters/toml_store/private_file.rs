@@ -97,6 +97,7 @@ fn has_dangling_link(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::process::Command;
 
     use super::*;
 
@@ -141,6 +142,14 @@ mod tests {
         let path = sandbox.path().join("file");
         sparse(&path, 0);
         assert!(matches!(PrivateFile::open(&path.join("below")), Err(OpenError::Io("opening it", _))));
+    }
+
+    #[test]
+    fn a_pipe_is_refused_without_waiting_for_its_writer() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let path = sandbox.path().join("pipe");
+        assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&path).status().unwrap().success());
+        assert!(matches!(PrivateFile::open(&path), Err(OpenError::NotRegular)));
     }
 
     #[test]
