@@ -41,7 +41,7 @@ stop() {
     rm -rf "$work"
 }
 trap stop EXIT
-trap 'exit 130' INT TERM
+trap "exit 130" INT TERM
 
 missing=()
 have() { command -v "$1" >/dev/null || { missing+=("$1: $2"); return 1; }; }
@@ -183,6 +183,14 @@ printf 'machine: %s, %s cores, %s; configs on %s; %s roots; %s rounds; %s\n' "$(
     "$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo)" "$(stat -f -c %T "$work")" "$root_count" \
     "$rounds" "$(date -u +%F)"
 "$plexctl" --version
+# How much of the machine others take, in percent: total and idle time of all cores, one second apart.
+busy=$({ head -1 /proc/stat; sleep 1; head -1 /proc/stat; } | awk '
+    { total = 0; for (i = 2; i <= 9; i++) total += $i; idle = $5 + $6 }
+    NR == 1 { first_total = total; first_idle = idle }
+    END { printf "%d", 100 - 100 * (idle - first_idle) / (total - first_total) }')
+if ((busy > 15)); then
+    printf 'BUSY: others take %s%% of the machine; medians of short runs are then the scheduler'"'"'s\n' "$busy"
+fi
 for absent in ${missing[@]+"${missing[@]}"}; do printf 'MISSING %s\n' "$absent"; done
 
 "$work/rig" race "$rounds" "$work/plan" >"$work/times"
