@@ -181,15 +181,21 @@ fn tunnel_to(port: u16) -> ScriptedServer {
     }))
 }
 
-#[test]
-fn https_goes_through_the_tunnel_and_is_verified_behind_it() {
+/// A logout from `plexsphere.example` through a tunnel, at whose end a server shows a trusted certificate of a host.
+fn behind_a_tunnel(host: &str) -> (ScriptedServer, ScriptedServer, Sandbox, Command) {
     let authority = Authority::named("an authority");
-    let server = authority.certify(&leaf_for(["plexsphere.example"])).serve(rustls::ALL_VERSIONS, NO_CONTENT);
+    let server = authority.certify(&leaf_for([host])).serve(rustls::ALL_VERSIONS, NO_CONTENT);
     let proxy = tunnel_to(server.port());
     let mut sandbox = signed_in("https://plexsphere.example");
     sandbox.write(&sandbox.path().join("authority.toml"), &authority.pem);
     let mut command = logout(&sandbox);
     command.env("HTTPS_PROXY", proxy.url()).env("SSL_CERT_FILE", "authority.toml");
+    (server, proxy, sandbox, command)
+}
+
+#[test]
+fn https_goes_through_the_tunnel_and_is_verified_behind_it() {
+    let (server, proxy, sandbox, mut command) = behind_a_tunnel("plexsphere.example");
 
     assert_eq!(sandbox.observe(&mut command), Run::new(0, CLEARED, ""));
     assert_eq!(sandbox.config_text(), "# the end\n");
@@ -202,13 +208,7 @@ fn https_goes_through_the_tunnel_and_is_verified_behind_it() {
 
 #[test]
 fn a_wrong_certificate_behind_the_tunnel_gets_no_token() {
-    let authority = Authority::named("an authority");
-    let server = authority.certify(&leaf_for(["other.example"])).serve(rustls::ALL_VERSIONS, NO_CONTENT);
-    let proxy = tunnel_to(server.port());
-    let mut sandbox = signed_in("https://plexsphere.example");
-    sandbox.write(&sandbox.path().join("authority.toml"), &authority.pem);
-    let mut command = logout(&sandbox);
-    command.env("HTTPS_PROXY", proxy.url()).env("SSL_CERT_FILE", "authority.toml");
+    let (server, _proxy, sandbox, mut command) = behind_a_tunnel("other.example");
 
     assert_keeps(&sandbox, &mut command, "TLS handshake with https://plexsphere.example failed: ");
     assert!(server.requests().iter().all(|request| !request.contains("DELETE")));
