@@ -103,18 +103,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
             let mut text = error.to_string();
             if !text.contains("Usage:") {
                 let usage = Arguments::command().render_usage();
-                text = text.replace(
-                    "
-
-For more",
-                    &format!(
-                        "
-
-{usage}
-
-For more"
-                    ),
-                );
+                text = text.replace("\n\nFor more", &format!("\n\n{usage}\n\nFor more"));
             }
             Err(redact_tokens(&text))
         }
