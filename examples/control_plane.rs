@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
@@ -54,8 +55,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             let control_plane = ControlPlane::start_on(port)?;
             control_plane.answer_revocations_with(answer.map(answer_with));
             introduce(&control_plane, &profiles, quiet)?;
-            tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(tokio::signal::ctrl_c())?;
-            Ok(ExitCode::SUCCESS)
+            loop {
+                thread::park();
+            }
         }
         Command::Check { port } => {
             let token = io::stdin().lock().lines().next().unwrap_or_else(|| Ok(String::new()))?;

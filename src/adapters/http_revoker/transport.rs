@@ -5,20 +5,26 @@
 use std::fs;
 use std::future::{self, Future, Ready};
 use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::thread;
 use std::time::Duration;
+use std::vec;
 
 use hyper::Uri;
 use hyper::header::HeaderValue;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::CertificateResult;
 use thiserror::Error;
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
@@ -91,12 +97,42 @@ async fn within<T>(
 }
 
 async fn dial(peer: &ServerUrl) -> Result<TokioIo<TcpStream>, BoxError> {
-    let mut connector = HttpConnector::new();
+    let mut connector = HttpConnector::new_with_resolver(Resolver);
     connector.enforce_http(false);
     connector.set_nodelay(true);
     // Shared among the addresses that a name resolves to, so that one that swallows packets leaves time for the next.
     connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
     Ok(connector.call(uri(peer)?).await?)
+}
+
+/// Asks the system for the addresses of a name, which cannot be interrupted, on a thread that nobody waits for.
+///
+/// The runtime's own threads for such work would hold its end up for as long as the system takes, and it panics where
+/// it cannot start one.
+#[derive(Clone)]
+struct Resolver;
+
+impl Service<Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let (sender, answer) = oneshot::channel();
+        let thread = thread::Builder::new().name("resolver".to_owned());
+        let started = thread.spawn(move || {
+            // Nobody listens any more where the deadline has passed.
+            let _ = sender.send((name.as_str(), 0).to_socket_addrs());
+        });
+        Box::pin(async move {
+            started?;
+            answer.await.map_err(io::Error::other)?
+        })
+    }
 }
 
 async fn open_tunnel(

@@ -38,7 +38,7 @@ impl Failure {
             Self::Logout(LogoutError::Load(StoreError::NotASessionToken { .. })) => {
                 "only sessions that `plexctl login` has begun can be ended; nothing was sent or changed"
             }
-            Self::Logout(LogoutError::Load(_)) => {
+            Self::Runtime(_) | Self::Logout(LogoutError::Load(_)) => {
                 "nothing was sent or changed; mend the cause and run `plexctl logout` again"
             }
             Self::Logout(LogoutError::Server { source: ServerError::Unknown, .. }) => {
@@ -51,10 +51,9 @@ impl Failure {
             Self::Logout(
                 LogoutError::Revoke { .. } | LogoutError::Clear { source: StoreError::NotCleared { .. }, .. },
             ) => "once the cause is gone, run `plexctl logout` again",
-            Self::Logout(LogoutError::Clear { .. } | LogoutError::Report(_))
-            | Self::Usage(_)
-            | Self::Runtime(_)
-            | Self::Stdout(_) => return None,
+            Self::Logout(LogoutError::Clear { .. } | LogoutError::Report(_)) | Self::Usage(_) | Self::Stdout(_) => {
+                return None;
+            }
         };
         Some(hint.to_owned())
     }

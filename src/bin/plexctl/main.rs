@@ -50,10 +50,7 @@ fn logout(flags: Flags) -> Result<(), Failure> {
     };
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let result = runtime.block_on(LogoutUseCase::new(&store, &revoker, &mut *reporter).execute(&request));
-    // A name lookup cannot be interrupted; waiting for it here would outlast every deadline.
-    runtime.shutdown_background();
-    result?;
+    runtime.block_on(LogoutUseCase::new(&store, &revoker, &mut *reporter).execute(&request))?;
 
     if environment::holds_token() {
         terminal::note("hint", "PLEXSPHERE_TOKEN still authenticates other commands");
