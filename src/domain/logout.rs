@@ -432,4 +432,15 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn an_unusable_server_is_named_by_where_it_came_from() {
+        for (setting, words) in [
+            (ServerSetting::Stored, "the stored server is not a usable URL"),
+            (ServerSetting::Given, "the given server is not a usable URL"),
+            (ServerSetting::Fallback, "the fallback server is not a usable URL"),
+        ] {
+            assert_eq!(ServerError::Unusable { setting, source: ServerUrlError::Syntax }.to_string(), words);
+        }
+    }
 }

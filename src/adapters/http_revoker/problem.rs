@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::Response;
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Body, Bytes};
 use hyper::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
@@ -39,7 +39,11 @@ pub(super) struct Problem {
 impl Problem {
     /// Reads an answer's problem document, for as long and as far as the limits allow. `None` means that the answer
     /// has none: another media type, or no JSON object.
-    pub(super) async fn read(response: Response<Incoming>, token: &SessionToken, deadline: Instant) -> Option<Self> {
+    pub(super) async fn read(
+        response: Response<impl Body<Data = Bytes> + Unpin>,
+        token: &SessionToken,
+        deadline: Instant,
+    ) -> Option<Self> {
         let media_type = response.headers().get(CONTENT_TYPE)?.to_str().ok()?.split(';').next()?.trim();
         if !media_type.eq_ignore_ascii_case("application/problem+json") {
             return None;
@@ -109,6 +113,9 @@ mod tests {
     use std::task::{Context, Poll};
 
     use hyper::body::Frame;
+    use hyper::header::HeaderValue;
+    use proptest::prelude::*;
+    use tokio::time::{Sleep, sleep};
 
     use super::*;
 
@@ -189,6 +196,52 @@ mod tests {
         assert_eq!(length_read(1, 1024 * 1024, true), (64 * 1024, false));
     }
 
+    /// A body that comes as a whole, but not at once.
+    struct Late {
+        delay: Pin<Box<Sleep>>,
+        bytes: Option<Bytes>,
+    }
+
+    impl Body for Late {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            self.delay.as_mut().poll(context).map(|()| Some(Ok(Frame::data(self.bytes.take()?))))
+        }
+    }
+
+    /// What is read of an answer of this media type, whose body comes 100 milliseconds after its head.
+    fn read(media_type: Option<&str>, body: &'static str, deadline: Duration) -> Option<String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let delay = Box::pin(sleep(Duration::from_millis(100)));
+            let mut response = Response::new(Late { delay, bytes: Some(Bytes::from_static(body.as_bytes())) });
+            if let Some(media_type) = media_type {
+                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_bytes(media_type.as_bytes()).unwrap());
+            }
+            let problem = Problem::read(response, &token("s3cr3t-s3cr3t"), Instant::now() + deadline).await;
+            problem.map(|problem| problem.to_string())
+        })
+    }
+
+    #[test]
+    fn a_problem_document_is_a_json_object_of_its_media_type_that_comes_in_time() {
+        let (document, minute) = ("{\"title\":\"T\"}", Duration::from_secs(60));
+        for media_type in ["application/problem+json", "Application/Problem+JSON ; charset=utf-8"] {
+            assert_eq!(read(Some(media_type), document, minute).as_deref(), Some("T"), "{media_type}");
+            assert_eq!(read(Some(media_type), "[]", minute), None, "{media_type}");
+        }
+        for media_type in [None, Some(""), Some("application/json"), Some("application/problem+jsonx"), Some("\u{e9}")]
+        {
+            assert_eq!(read(media_type, document, minute), None, "{media_type:?}");
+        }
+        assert_eq!(read(Some("application/problem+json"), document, Duration::ZERO), None);
+    }
+
     #[test]
     fn control_and_bidi_characters_are_stripped() {
         let body = "{\"title\":\"a\\u001b[31mb\\r\\n\\u0000\\u009b\\u007f\\u2028c\\u202e\\u2066d\"}";
@@ -218,5 +271,25 @@ mod tests {
         assert_eq!(sanitize(&long, &token("s3cr3t-s3cr3t")), "ä".repeat(300));
         let tail = format!("{}s3cr3t-s3cr3t", "x".repeat(295));
         assert_eq!(sanitize(&tail, &token("s3cr3t-s3cr3t")), format!("{}[reda", "x".repeat(295)));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_server_sends_back_is_short_printable_and_free_of_the_credential(
+            secret in "[A-Za-z0-9._~+/-]{8,20}=?", pieces in prop::collection::vec(0..8_usize, 0..60), filler in "\\PC{0,40}",
+        ) {
+            // A secret that is part of the mask cannot be hidden by it.
+            prop_assume!(!MASK.contains(&secret));
+            let token = token(&secret);
+            let (head, tail) = secret.split_at(secret.len() / 2);
+            let whole = token.expose_secret();
+            let parts = [whole, &secret, head, tail, "\u{1b}[31m", "\u{202e}", "\n", &filler];
+            let text: String = pieces.into_iter().map(|piece| parts[piece]).collect();
+
+            let shown = sanitize(&text, &token);
+            prop_assert!(shown.chars().count() <= 300);
+            prop_assert!(!shown.contains(is_unprintable));
+            prop_assert!(!shown.contains(secret.as_str()));
+        }
     }
 }

@@ -174,9 +174,9 @@ impl ConfigError {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::OpenOptions;
+    use std::fs::{OpenOptions, Permissions};
     use std::io::{self, Write};
-    use std::os::unix::fs::OpenOptionsExt;
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 
     use tempfile::TempDir;
 
@@ -234,6 +234,32 @@ mod tests {
         write(&store, &format!("# new\n{X}{Y}"));
         assert_eq!(store.clear(&x).unwrap(), Clearing::Cleared);
         assert_eq!(read(&store), format!("# new\n{Y}"));
+    }
+
+    #[test]
+    fn only_the_token_that_was_found_is_cleared() {
+        let newer = X.replace("ab_x", "ad_newer");
+        for (meanwhile, clearing) in
+            [(newer.as_str(), Clearing::Replaced), (Y, Clearing::Cleared), ("[profiles.x]\n", Clearing::Cleared)]
+        {
+            let (_sandbox, store) = store_of(X);
+            let x = find(&store, "x");
+            write(&store, meanwhile);
+            assert_eq!(store.clear(&x).unwrap(), clearing);
+            assert_eq!(read(&store), meanwhile);
+        }
+    }
+
+    #[test]
+    fn an_error_tells_the_place_and_the_consequence() {
+        let (_sandbox, store) = store_of("[profiles.x]\ntoken = \"nsk_dev\"\n");
+        let path = store.path.display().to_string();
+        let error = || store.find(&Selection::Named(ProfileName::new("x").unwrap())).unwrap_err();
+        assert!(matches!(error(), StoreError::NotASessionToken { place, .. } if place == format!("{path}:2:9")));
+        write(&store, "[profiles.x]\ntoken = 3\n");
+        assert!(matches!(error(), StoreError::Unusable { place, .. } if place == format!("{path}:2:9")));
+        std::fs::set_permissions(&store.path, Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(error(), StoreError::Exposed { place, .. } if place == path));
     }
 
     #[test]
