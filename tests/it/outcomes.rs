@@ -541,10 +541,11 @@ fn a_dead_token_that_cannot_be_removed_is_said_plainly_and_a_rerun_heals() {
 fn a_summary_that_cannot_be_written_is_an_error_after_the_logout() {
     let signed_in = SignedIn::new();
     let mut command = signed_in.sandbox.command(["logout"]);
-    command.stdout(Stdio::from(File::options().write(true).open("/dev/full").unwrap()));
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let child = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
     let error =
         "error: the logout is complete: the summary could not be written: No space left on device (os error 28)\n";
-    assert_eq!(signed_in.sandbox.observe(&mut command), Run::new(1, "", error));
+    assert_eq!(signed_in.sandbox.observe_child(child), Run::new(1, "", error));
     assert_eq!(signed_in.sandbox.config_text(), BYSTANDER);
 }
 

@@ -1,18 +1,12 @@
 //! Everything that a server can answer: only the number in the status line says what became of the token.
 
-use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
-use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
 use super::{ID, Outcome, SECRET, TOKEN, Trial, assert_took, at_the_same_time, timed};
-use crate::support::sandbox::Run;
 use crate::support::scripted_server::ScriptedServer;
-
-/// What a run may hold in memory at its peak, in kibibytes.
-const MAX_MEMORY: u64 = 20 * 1024;
 
 #[test]
 fn a_success_ends_the_session_whatever_surrounds_its_status_line() {
@@ -177,7 +171,7 @@ fn a_flood_in_the_head_is_given_up_early() {
             while stream.write_all(block.as_bytes()).is_ok() {}
         }));
         let trial = Trial::against(&server.url());
-        let (run, took) = timed(|| run_within_memory(&trial));
+        let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
         let outcome =
             trial.outcome(run, &server.finish()).with_cause_elided("waiting for the answer of [SERVER] failed");
         assert_eq!(outcome, Outcome::unanswered("[CAUSE]"), "{case}");
@@ -224,7 +218,7 @@ fn an_answer_that_never_ends_is_given_up_at_the_deadline() {
     ];
     at_the_same_time(cases, |(case, server)| {
         let trial = Trial::against(&server.url());
-        let (run, took) = timed(|| run_within_memory(&trial));
+        let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
         assert_eq!(trial.outcome(run, &server.finish()), Outcome::unanswered("timed out"), "{case}");
         assert_took(case, took, 30);
     });
@@ -275,7 +269,7 @@ fn an_endless_error_body_is_cut_and_the_status_counts() {
             while stream.write_all(block.as_bytes()).is_ok() {}
         }));
         let trial = Trial::against(&server.url());
-        let (run, took) = timed(|| run_within_memory(&trial));
+        let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
         assert_eq!(trial.outcome(run, &server.finish()), expected, "{status}");
         assert_took(status, took, 0);
     }
@@ -367,24 +361,4 @@ fn problem(status: u16, reason: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
         body.len()
     );
     [head.as_bytes(), body].concat()
-}
-
-/// Runs a logout, and fails if it takes more memory than it may.
-fn run_within_memory(trial: &Trial) -> Run {
-    let child = trial.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let running = thread::spawn(move || child.wait_with_output().unwrap());
-    let mut peak = None;
-    while !running.is_finished() {
-        peak = peak.max(peak_memory(&fs::read_to_string(&status).unwrap_or_default()));
-        thread::sleep(Duration::from_millis(1));
-    }
-    let peak = peak.expect("the system tells the peak memory of a process");
-    assert!(peak < MAX_MEMORY, "{peak} KiB");
-    trial.sandbox.judge(&running.join().unwrap())
-}
-
-/// The high-water mark of the resident set in a process's status (`man 5 proc_pid_status`).
-fn peak_memory(status: &str) -> Option<u64> {
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
 }

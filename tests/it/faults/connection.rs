@@ -1,8 +1,8 @@
 //! Everything that can happen before an answer: no way to the server, no trust in it, or no word from it.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -11,7 +11,8 @@ use rcgen::{CertificateParams, date_time_ymd};
 use rustix::net::sockopt::set_socket_linger;
 use rustls::version::{TLS12, TLS13};
 
-use super::{Outcome, SLACK, Trial, assert_took, at_the_same_time, timed};
+use super::{Outcome, Trial, assert_took, at_the_same_time, timed};
+use crate::support::sandbox::SLACK;
 use crate::support::scripted_server::{ScriptedServer, read_head, read_to_hangup};
 use crate::support::tls::{Authority, Identity, leaf, leaf_for};
 
@@ -238,25 +239,6 @@ fn a_certificate_counts_for_the_name_that_the_profile_stores() {
     }
 }
 
-/// Needs a `localhost` that stands for both loopback addresses.
-#[test]
-fn a_dead_ipv6_address_beside_a_live_ipv4_one_does_not_matter() {
-    let addresses: Vec<_> = ("localhost", 0).to_socket_addrs().unwrap().map(|address| address.ip()).collect();
-    if ![IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)].iter().all(|ip| addresses.contains(ip)) {
-        // Written past the capture of the test runner, so that a passing run shows it too.
-        writeln!(io::stderr(), "SKIPPED a dead IPv6 address: localhost stands for {addresses:?} only").unwrap();
-        return;
-    }
-    for swallows_packets in [false, true] {
-        let server = ScriptedServer::answering(NO_CONTENT);
-        let _backlog = swallows_packets.then(|| FullBacklog::on(IpAddr::V6(Ipv6Addr::LOCALHOST), server.port()));
-        let trial = Trial::against(&format!("http://localhost:{}", server.port()));
-        let (outcome, took) = timed(|| trial.run(server));
-        assert_eq!(outcome, Outcome::cleared(), "swallows packets: {swallows_packets}");
-        assert_took("a dead address", took, 0);
-    }
-}
-
 /// Runs a logout that trusts `authority.pem`, and expects that the handshake fails, in these words among others.
 fn assert_fails_in_handshake(case: &str, trial: &Trial, server: ScriptedServer, words: &str) {
     let run = trial.sandbox.observe(trial.command().env("SSL_CERT_FILE", "authority.pem"));
@@ -284,14 +266,14 @@ fn refusing_port() -> (u16, [TcpStream; 2]) {
 }
 
 /// A listener that has no room for one more connection, so that packets to it go unanswered.
-struct FullBacklog {
+pub struct FullBacklog {
     port: u16,
     _listener: TcpListener,
     _waiting: Vec<TcpStream>,
 }
 
 impl FullBacklog {
-    fn on(ip: IpAddr, port: u16) -> Self {
+    pub fn on(ip: IpAddr, port: u16) -> Self {
         let listener = TcpListener::bind((ip, port)).unwrap();
         let address: SocketAddr = listener.local_addr().unwrap();
         let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(500)).ok();

@@ -5,13 +5,15 @@
 
 mod answers;
 mod connection;
+mod names;
 mod output;
 
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::sandbox::{FileState, Run, Sandbox};
+use crate::support::figures;
+use crate::support::sandbox::{FileState, Run, SLACK, Sandbox};
 use crate::support::scripted_server::ScriptedServer;
 
 pub const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
@@ -19,9 +21,6 @@ pub const SECRET: &str = "c4nary-s3cret-c4nary";
 pub const TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_c4nary-s3cret-c4nary";
 
 const LOGGED_OUT: &str = "Logged out. Cleared profile \"default\".\n";
-
-/// How much longer than its limit a run may take on a busy machine.
-const SLACK: Duration = Duration::from_secs(5);
 
 /// What is left of the config file after the session has ended.
 const REST: &str = "# kept by hand\n\n\n[profiles.bystander] # another session\nserver = 'https://bystander.example'\n\
@@ -79,6 +78,7 @@ impl Trial {
 
     /// Takes the outcome of a run, after which its server was sent this, and asserts what holds for every outcome.
     pub fn outcome(&self, run: Run, sent: &[String]) -> Outcome {
+        figures::requests(sent.len());
         assert!(sent.len() <= 1, "more than one connection: {sent:?}");
         let is_request = |sent: &&String| sent.starts_with(&format!("DELETE /v1/auth/tokens/{ID} HTTP/1.1\r\n"));
         let requests = sent.iter().filter(is_request).count();

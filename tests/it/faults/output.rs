@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::{Outcome, Trial, assert_took, timed};
 use crate::support::sandbox::Run;
 use crate::support::scripted_server::{ScriptedServer, read_to_hangup};
+use crate::support::shell::in_shell;
 
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\n\r\n";
@@ -33,7 +34,7 @@ fn a_summary_that_nobody_reads_is_no_failure() {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
         let child = trial.command().args(["--output", format]).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
-        let run = trial.sandbox.judge(&child.wait_with_output().unwrap());
+        let run = trial.sandbox.observe_child(child);
         assert_eq!(trial.outcome(run, &server.finish()), cleared_without_summary(), "{format} to a closed pipe");
     }
 }
@@ -72,7 +73,7 @@ fn what_cannot_be_said_on_standard_error_changes_nothing() {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
         let child = trial.command().stdout(Stdio::piped()).stderr(writer).spawn().unwrap();
-        let run = trial.sandbox.judge(&child.wait_with_output().unwrap());
+        let run = trial.sandbox.observe_child(child);
         assert_eq!(trial.outcome(run, &server.finish()), expected, "a closed pipe: {answer}");
     }
 }
@@ -114,10 +115,10 @@ fn a_signal_while_waiting_for_the_answer_ends_the_run_and_keeps_the_session() {
         let child = trial.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         arrival.recv_timeout(Duration::from_secs(10)).unwrap();
         kill_process(Pid::from_child(&child), signal).unwrap();
-        let (output, took) = timed(|| child.wait_with_output().unwrap());
+        let (run, took) = timed(|| trial.sandbox.observe_child(child));
         assert_took(&format!("{signal:?}"), took, 0);
 
-        let outcome = trial.outcome(trial.sandbox.judge(&output), &server.finish());
+        let outcome = trial.outcome(run, &server.finish());
         let expected = Outcome { run: Run::new(-signal.as_raw(), "", ""), ..Outcome::unanswered("") };
         assert_eq!(outcome, expected, "{signal:?}");
     }
@@ -130,10 +131,5 @@ fn cleared_without_summary() -> Outcome {
 
 /// A logout whose standard streams a shell has redirected.
 fn redirected(trial: &Trial, format: &str, redirections: &str) -> Command {
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", &format!("exec \"$0\" \"$@\" {redirections}")]);
-    let logout = trial.command();
-    shell.arg(logout.get_program()).args(logout.get_args()).args(["--output", format]);
-    shell.env_clear().env("HOME", trial.sandbox.path()).current_dir(trial.sandbox.path());
-    shell
+    in_shell(&format!("exec \"$0\" \"$@\" {redirections}"), trial.command().args(["--output", format]))
 }

@@ -4,33 +4,26 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
 
-use super::unprivileged::{NOBODY, Unprivileged, runs_as_root};
-use super::{AT_ONCE, BYSTANDER, NO_CONTENT, TOKEN};
-use super::{chmod, cleared, config, logged_out, no_session, not_removed, observe_within, system};
-use crate::support::sandbox::{FileState, Run, Sandbox, file_state};
+use super::{AT_ONCE, BYSTANDER, NO_CONTENT, TEMP_NAME, TOKEN, assert_cleared, assert_heals, chmod, cleared, config};
+use super::{logged_out, no_session, not_removed, observe_within, prepared, system, temp};
+use crate::support::runs_as_root;
+use crate::support::sandbox::{Run, SLACK, Sandbox, file_state};
 use crate::support::scripted_server::ScriptedServer;
+use crate::support::unprivileged::{NOBODY, Unprivileged};
 
-const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 const NEWER_TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ad_n3w3r-0123456789abcdef";
 
-/// A sandbox whose default profile can be logged out at a server that always says gone.
-fn prepared() -> (Sandbox, ScriptedServer) {
-    let server = ScriptedServer::answering(NO_CONTENT);
-    let mut sandbox = Sandbox::new();
-    sandbox.write_config(config(&server.url()));
-    (sandbox, server)
-}
-
-/// The same, but other programs get at the file before the first answer.
+/// A sandbox like any [`prepared`] one, but other programs get at the file before the first answer.
 fn prepared_with(meanwhile: impl Fn(&Path) + Send + 'static) -> (Sandbox, ScriptedServer) {
     let mut sandbox = Sandbox::new();
     let path = sandbox.config();
@@ -42,36 +35,22 @@ fn prepared_with(meanwhile: impl Fn(&Path) + Send + 'static) -> (Sandbox, Script
         stream.write_all(NO_CONTENT.as_bytes()).unwrap();
     }));
     sandbox.write_config(config(&server.url()));
+    sandbox.count_requests_to(&server);
     (sandbox, server)
 }
 
-/// The place where a temporary file would be.
-fn temp(sandbox: &Sandbox) -> PathBuf {
-    sandbox.config().with_file_name(TEMP_NAME)
-}
-
-/// Holds that the profile is gone and everything else about the file is as it was, and that the next run is a no-op.
-fn assert_cleared(sandbox: &Sandbox, before: &FileState) {
-    let after = sandbox.config_state();
-    assert_eq!(String::from_utf8_lossy(&after.bytes), cleared());
-    assert_eq!((after.mode, after.owner), (before.mode, before.owner));
-    assert_eq!(sandbox.neighbours(), [""; 0]);
-    assert_eq!(sandbox.run(["logout"]), no_session());
-    assert_eq!(sandbox.config_state(), after);
-}
-
-/// Holds that another run ends what a failed one has begun.
-fn assert_heals(sandbox: &Sandbox, before: &FileState) {
-    assert_eq!(sandbox.run(["logout"]), logged_out());
-    assert_cleared(sandbox, before);
+/// Takes the lock that writers take turns by.
+fn lock_directory(sandbox: &Sandbox) -> File {
+    let directory = File::open(sandbox.config().parent().unwrap()).unwrap();
+    directory.lock().unwrap();
+    directory
 }
 
 #[test]
 fn a_lock_that_is_held_for_ever_is_waited_for_and_then_named() {
     let (sandbox, server) = prepared();
     let before = sandbox.config_state();
-    let lock = File::open(sandbox.config().parent().unwrap()).unwrap();
-    lock.lock().unwrap();
+    let lock = lock_directory(&sandbox);
     let (run, elapsed) = observe_within(Duration::from_secs(20), &sandbox, &mut sandbox.command(["logout"]));
     assert_eq!(run, not_removed("[CONFIG]", "another program has held the lock on its directory for 10 seconds"));
     assert!((Duration::from_secs(10)..Duration::from_secs(12)).contains(&elapsed), "{elapsed:?}");
@@ -82,12 +61,52 @@ fn a_lock_that_is_held_for_ever_is_waited_for_and_then_named() {
     assert_heals(&sandbox, &before);
 }
 
+/// Takes 39 seconds, the longest that anything takes.
+#[test]
+fn a_late_answer_and_a_lock_that_is_held_for_ever_together_take_no_more_than_40_seconds() {
+    let (sandbox, server) = prepared_with(|_| thread::sleep(Duration::from_secs(29)));
+    let before = sandbox.config_state();
+    let lock = lock_directory(&sandbox);
+    let (run, elapsed) = observe_within(Duration::from_secs(40) + SLACK, &sandbox, &mut sandbox.command(["logout"]));
+    assert_eq!(run, not_removed("[CONFIG]", "another program has held the lock on its directory for 10 seconds"));
+    assert!(elapsed >= Duration::from_secs(39), "{elapsed:?}");
+    assert_eq!(server.requests().len(), 1);
+    drop(lock);
+    assert_heals(&sandbox, &before);
+}
+
+#[test]
+fn a_signal_while_waiting_for_the_lock_ends_the_run_and_keeps_the_file() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let (sandbox, server) = prepared();
+        let before = sandbox.config_state();
+        let lock = lock_directory(&sandbox);
+        let mut command = sandbox.command(["logout"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (pid, record) = (Pid::from_child(&child), server.record());
+        let killer = thread::spawn(move || {
+            while record.requests().is_empty() {
+                thread::sleep(Duration::from_millis(2));
+            }
+            // The answer is read at once, so for most of this time the run waits for its turn.
+            thread::sleep(Duration::from_millis(500));
+            kill_process(pid, signal).unwrap();
+        });
+        assert_eq!(sandbox.observe_child(child), Run::new(-signal.as_raw(), "", ""));
+        killer.join().unwrap();
+        drop(lock);
+        assert_eq!(sandbox.config_state(), before);
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+        assert_eq!(server.requests().len(), 1);
+        assert_heals(&sandbox, &before);
+    }
+}
+
 #[test]
 fn a_lock_that_is_released_in_time_is_waited_for() {
     let (sandbox, server) = prepared();
     let before = sandbox.config_state();
-    let lock = File::open(sandbox.config().parent().unwrap()).unwrap();
-    lock.lock().unwrap();
+    let lock = lock_directory(&sandbox);
     let started = Instant::now();
     let release = thread::spawn(move || {
         thread::sleep(Duration::from_millis(700));
@@ -117,7 +136,7 @@ fn a_directory_that_cannot_be_written_leaves_the_file_as_it_was() {
     // Without write permission no temp can be created; without read permission the lock cannot be had.
     for (mode, action) in [(0o500, "creating its replacement"), (0o300, "opening its directory")] {
         let (sandbox, server) = prepared();
-        let mut command = unprivileged.command(&sandbox, ["logout"]);
+        let mut command = unprivileged.logout(&sandbox);
         let before = sandbox.config_state();
         let directory = sandbox.config().parent().unwrap().to_owned();
         chmod(&directory, mode);
@@ -381,14 +400,7 @@ fn neither_umask_nor_privilege_changes_the_mode() {
         for mode in [0o600, 0o400] {
             let (sandbox, server) = prepared();
             chmod(&sandbox.config(), mode);
-            let own = unprivileged.command(&sandbox, ["logout"]);
-            let mut command = Command::new("sh");
-            command.arg("-c").arg(format!("umask {umask}; exec \"$0\" logout")).arg(own.get_program());
-            command.env_clear().env("HOME", sandbox.path()).current_dir(sandbox.path());
-            if runs_as_root() {
-                use std::os::unix::process::CommandExt;
-                command.uid(NOBODY).gid(NOBODY);
-            }
+            let mut command = unprivileged.logout_after(&format!("umask {umask}"), &sandbox);
             let before = sandbox.config_state();
             assert_eq!(sandbox.observe(&mut command), logged_out(), "{umask} {mode:04o}");
             assert_cleared(&sandbox, &before);

@@ -11,10 +11,10 @@ use std::time::Duration;
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::io::Errno;
 
-use super::unprivileged::Unprivileged;
 use super::{AT_ONCE, NO_CONTENT, TOKEN, chmod, config, logged_out, no_session, observe_within, system, unusable};
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::ScriptedServer;
+use crate::support::unprivileged::Unprivileged;
 
 /// A server that would say gone, and must not be asked.
 fn unasked_server() -> ScriptedServer {
@@ -168,7 +168,7 @@ fn a_file_that_permissions_close_is_an_error() {
     for (depth, mode) in [(0, 0o000), (0, 0o200), (1, 0o000), (1, 0o600), (2, 0o000)] {
         let mut sandbox = Sandbox::new();
         sandbox.write_config(config(&server.url()));
-        let mut command = unprivileged.command(&sandbox, ["logout"]);
+        let mut command = unprivileged.logout(&sandbox);
         let before = sandbox.config_state();
         let closed = sandbox.config().ancestors().nth(depth).unwrap().to_owned();
         let opened = fs::metadata(&closed).unwrap().permissions();

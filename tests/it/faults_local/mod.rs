@@ -2,26 +2,31 @@
 //!
 //! - [`before_the_request`]: what stops a logout before anything was sent.
 //! - [`after_the_answer`]: what can still go wrong when the token is dead, and what must not.
-//! - [`unprivileged`]: the binary as somebody whom permissions stop.
+//! - [`file_systems`]: what mounts, full disks and attributes of files do to it.
+//! - [`limits`]: what is left where the process may have less than it needs.
 
 mod after_the_answer;
 mod before_the_request;
-mod unprivileged;
+mod file_systems;
+mod limits;
 
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::thread;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
-use crate::support::sandbox::{Run, Sandbox};
+use crate::support::sandbox::{FileState, Run, Sandbox};
+use crate::support::scripted_server::ScriptedServer;
 
 const TOKEN: &str = "psk_dev_agjpbqjdiv5lzdppaerukz4jvm_c4n4ry-0123456789abcdef";
 const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
+
+/// What the temporary file is called.
+const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
@@ -39,6 +44,36 @@ fn config(server: &str) -> String {
 /// What is left of such a config after the logout.
 fn cleared() -> String {
     format!("\n{BYSTANDER}")
+}
+
+/// A sandbox whose default profile can be logged out at a server that always says gone.
+fn prepared() -> (Sandbox, ScriptedServer) {
+    let server = ScriptedServer::answering(NO_CONTENT);
+    let mut sandbox = Sandbox::new();
+    sandbox.write_config(config(&server.url()));
+    sandbox.count_requests_to(&server);
+    (sandbox, server)
+}
+
+/// The place where a temporary file would be.
+fn temp(sandbox: &Sandbox) -> PathBuf {
+    sandbox.config().with_file_name(TEMP_NAME)
+}
+
+/// Holds that the profile is gone and everything else about the file is as it was, and that the next run is a no-op.
+fn assert_cleared(sandbox: &Sandbox, before: &FileState) {
+    let after = sandbox.config_state();
+    assert_eq!(String::from_utf8_lossy(&after.bytes), cleared());
+    assert_eq!((after.mode, after.owner), (before.mode, before.owner));
+    assert_eq!(sandbox.neighbours(), [""; 0]);
+    assert_eq!(sandbox.run(["logout"]), no_session());
+    assert_eq!(sandbox.config_state(), after);
+}
+
+/// Holds that another run ends what a failed one has begun.
+fn assert_heals(sandbox: &Sandbox, before: &FileState) {
+    assert_eq!(sandbox.run(["logout"]), logged_out());
+    assert_cleared(sandbox, before);
 }
 
 /// A run that found no session.
@@ -80,20 +115,13 @@ fn system(action: &str, errno: Errno) -> String {
     format!("{action} failed: {}", io::Error::from_raw_os_error(errno.raw_os_error()))
 }
 
-/// Runs a prepared command and fails if it has not ended in time.
+/// Runs a prepared command, fails if it has not ended in time, and says how long it took.
 fn observe_within(limit: Duration, sandbox: &Sandbox, command: &mut Command) -> (Run, Duration) {
     let started = Instant::now();
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while child.try_wait().unwrap().is_none() {
-        if started.elapsed() > limit {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            panic!("the run had not ended after {limit:?}");
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
+    let run = sandbox.observe(command);
     let elapsed = started.elapsed();
-    (sandbox.judge(&child.wait_with_output().unwrap()), elapsed)
+    assert!(elapsed < limit, "the run took {elapsed:?}: {run:?}");
+    (run, elapsed)
 }
 
 /// Gives a file a mode.

@@ -1,21 +1,40 @@
-//! The sandbox: a temporary directory, an environment with nothing in it but `HOME`, and the binary.
+//! The sandbox: a temporary directory, an environment with nothing in it but `HOME` and what makes programs talk, and
+//! the binary. What holds for every run, whatever it meets, is asserted here.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::leak_hunt;
+use super::scripted_server::{Record, ScriptedServer};
+use super::{figures, leak_hunt};
 
-/// A place of its own for one test. What the tests write into it is remembered for the leak hunt.
+/// How long a run may take, whatever it meets: the whole exchange, then the wait for the lock.
+const MAX_TIME: Duration = Duration::from_secs(30 + 10);
+
+/// How much longer than its limit anything may take on a busy machine.
+pub const SLACK: Duration = Duration::from_secs(5);
+
+/// What a run may hold in memory at its peak, in KiB, where its config has an ordinary size.
+const MAX_MEMORY: u64 = 20 * 1024;
+
+/// Up to which size a config is ordinary, in bytes. Beyond, the document is what takes memory.
+const ORDINARY_CONFIG: u64 = 256 * 1024;
+
+/// A place of its own for one case. What the tests write into it is remembered for the leak hunt.
 pub struct Sandbox {
     directory: TempDir,
     labels: Vec<(String, String)>,
     secrets: Vec<String>,
+    /// The servers that are counted, with how many requests they had seen before the next run.
+    servers: RefCell<Vec<(Record, usize)>>,
 }
 
 /// What a run showed: one value to compare. The sandbox's paths and the labelled values stand as their labels.
@@ -45,7 +64,13 @@ impl Sandbox {
     pub fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         fs::create_dir_all(directory.path().join(".config/plexctl")).unwrap();
-        Self { directory, labels: Vec::new(), secrets: Vec::new() }
+        figures::case_begins();
+        Self { directory, labels: Vec::new(), secrets: Vec::new(), servers: RefCell::default() }
+    }
+
+    /// Holds from now on that no run makes more than one request to this server.
+    pub fn count_requests_to(&self, server: &ScriptedServer) {
+        self.servers.borrow_mut().push((server.record(), server.requests().len()));
     }
 
     pub fn path(&self) -> &Path {
@@ -89,12 +114,19 @@ impl Sandbox {
         names.filter(|name| name != "config.toml").collect()
     }
 
-    /// The binary with arguments, in this sandbox: nothing in the environment but `HOME`.
+    /// The binary with arguments, in this sandbox.
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plexctl"));
-        command.args(arguments).env_clear().env("HOME", self.path()).current_dir(self.path());
-        command.stdin(Stdio::null());
+        self.furnish(command.args(arguments));
         command
+    }
+
+    /// Gives a command this sandbox as its home, and nothing in its environment but that and what would make a program
+    /// of this kind say as much as it can.
+    pub fn furnish(&self, command: &mut Command) {
+        command.env_clear().env("HOME", self.path()).current_dir(self.path()).stdin(Stdio::null());
+        command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
+        command.env("SSLKEYLOGFILE", self.path().join("keys"));
     }
 
     /// Runs the binary with arguments.
@@ -102,20 +134,72 @@ impl Sandbox {
         self.observe(&mut self.command(arguments))
     }
 
-    /// Runs a prepared command, and hunts for leaks in all that it left.
+    /// Runs a prepared command, and judges all that it left.
     pub fn observe(&self, command: &mut Command) -> Run {
-        self.judge(&command.output().unwrap())
+        self.observe_child(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// Waits for a run that may take no more time and memory than any run, and judges all that it left.
+    pub fn observe_child(&self, mut child: Child) -> Run {
+        let started = Instant::now();
+        let status = format!("/proc/{}/status", child.id());
+        let mut peak = 0;
+        while child.try_wait().unwrap().is_none() {
+            peak = peak.max(peak_memory(&fs::read_to_string(&status).unwrap_or_default()).unwrap_or_default());
+            if started.elapsed() > MAX_TIME + SLACK {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                panic!("the run had not ended after {:?}", started.elapsed());
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        if fs::metadata(self.config()).is_ok_and(|config| config.len() > ORDINARY_CONFIG) {
+            peak = 0;
+        }
+        figures::run(started.elapsed(), peak);
+        assert!(peak < MAX_MEMORY, "the run took {peak} KiB");
+        self.judge(&child.wait_with_output().unwrap())
     }
 
     /// Takes what a run left, hunts for leaks in it, and makes it comparable.
     pub fn judge(&self, output: &Output) -> Run {
-        leak_hunt::assert_no_leak(&self.secrets, "standard output", &output.stdout);
-        leak_hunt::assert_no_leak(&self.secrets, "standard error", &output.stderr);
-        leak_hunt::assert_no_leak_in_files(&self.secrets, self.path());
+        for (place, stream) in [("standard output", &output.stdout), ("standard error", &output.stderr)] {
+            self.assert_no_leak(place, stream);
+        }
+        self.assert_no_leak_below(self.path());
+        self.assert_one_request_at_most();
         Run {
             exit: exit_of(output.status),
             stdout: self.labelled(&output.stdout),
             stderr: self.labelled(&output.stderr),
+        }
+    }
+
+    /// Fails if any file below a directory holds a secret, but for those that are there to hold it: TOML files.
+    fn assert_no_leak_below(&self, directory: &Path) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let metadata = fs::symlink_metadata(&path).unwrap();
+            if metadata.is_dir() {
+                self.assert_no_leak_below(&path);
+            } else if metadata.is_file() && path.extension().is_none_or(|extension| extension != "toml") {
+                self.assert_no_leak(&path.display().to_string(), &fs::read(&path).unwrap());
+            }
+        }
+    }
+
+    fn assert_no_leak(&self, place: &str, captured: &[u8]) {
+        let leak = leak_hunt::leak_in(captured, &self.secrets);
+        figures::capture(leak.is_some());
+        assert!(leak.is_none(), "a secret stands in {place}, {}", leak.unwrap());
+    }
+
+    fn assert_one_request_at_most(&self) {
+        for (record, seen) in &mut *self.servers.borrow_mut() {
+            let requests = record.requests().len() - *seen;
+            *seen += requests;
+            figures::requests(requests);
+            assert!(requests <= 1, "one run made {requests} requests");
         }
     }
 
@@ -125,6 +209,12 @@ impl Sandbox {
             text = text.replace(value, label);
         }
         text.replace(self.config().to_str().unwrap(), "[CONFIG]").replace(self.path().to_str().unwrap(), "[SANDBOX]")
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        figures::case_ends(!thread::panicking());
     }
 }
 
@@ -141,4 +231,9 @@ pub fn file_state(path: &Path) -> FileState {
 /// The exit code, or the negative number of the signal that ended the run.
 fn exit_of(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| -status.signal().unwrap())
+}
+
+/// The high-water mark of the resident set in a process's status (`man 5 proc_pid_status`).
+fn peak_memory(status: &str) -> Option<u64> {
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
 }

@@ -22,6 +22,11 @@ pub struct ScriptedServer {
 pub struct Record(Arc<Mutex<Vec<String>>>);
 
 impl Record {
+    /// The heads of the requests so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
     pub fn add(&self, sent: impl AsRef<[u8]>) {
         if !sent.as_ref().is_empty() {
             self.0.lock().unwrap().push(String::from_utf8_lossy(sent.as_ref()).into_owned());
@@ -94,7 +99,12 @@ impl ScriptedServer {
 
     /// The heads of the requests so far.
     pub fn requests(&self) -> Vec<String> {
-        self.requests.0.lock().unwrap().clone()
+        self.requests.requests()
+    }
+
+    /// What is recorded of requests, now and later.
+    pub fn record(&self) -> Record {
+        self.requests.clone()
     }
 
     /// Serves every connection that was made so far, and takes what was sent on them.

@@ -1,24 +1,19 @@
 //! The binary as somebody whom permissions stop. Where the tests run as root, that is the user `nobody`.
 
-use std::ffi::OsStr;
-use std::fs;
-use std::os::unix::fs::lchown;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, lchown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::chmod;
-use crate::support::sandbox::Sandbox;
+use super::runs_as_root;
+use super::sandbox::Sandbox;
+use super::shell::in_shell;
 
 /// What `nobody` and its group are called in numbers.
 pub const NOBODY: u32 = 65534;
-
-/// Tells whether the tests run as root, whom permissions do not stop.
-pub fn runs_as_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
 
 /// A way to run the binary as somebody whom permissions stop.
 pub struct Unprivileged {
@@ -29,7 +24,7 @@ pub struct Unprivileged {
 impl Unprivileged {
     pub fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        chmod(directory.path(), 0o755);
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
         let (built, reachable) = (env!("CARGO_BIN_EXE_plexctl"), directory.path().join("plexctl"));
         if fs::hard_link(built, &reachable).is_err() {
             // A copy written by this process would be busy for as long as any child inherits the open file.
@@ -38,10 +33,16 @@ impl Unprivileged {
         Self { directory }
     }
 
-    /// The binary with arguments, in a sandbox that is given to its user.
-    pub fn command<S: AsRef<OsStr>>(&self, sandbox: &Sandbox, arguments: impl IntoIterator<Item = S>) -> Command {
+    /// `plexctl logout` in a sandbox that is given to its user.
+    pub fn logout(&self, sandbox: &Sandbox) -> Command {
+        self.logout_after("", sandbox)
+    }
+
+    /// The same behind a shell that has run a script.
+    pub fn logout_after(&self, script: &str, sandbox: &Sandbox) -> Command {
         let mut command = Command::new(self.directory.path().join("plexctl"));
-        command.args(arguments).env_clear().env("HOME", sandbox.path()).current_dir(sandbox.path());
+        sandbox.furnish(command.arg("logout"));
+        let mut command = in_shell(&format!("{script}\nexec \"$0\" \"$@\""), &command);
         if runs_as_root() {
             give_away(sandbox.path());
             command.uid(NOBODY).gid(NOBODY);

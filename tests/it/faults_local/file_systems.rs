@@ -1,0 +1,143 @@
+//! File systems that refuse a replacement although the file could be read: read-only, full, immutable, or with a mount in
+//! the file's place. And one that would widen its mode.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+
+use rustix::fs::{IFlags, XattrFlags, ioctl_getflags, ioctl_setflags, setxattr};
+use rustix::io::Errno;
+
+use super::{AT_ONCE, BYSTANDER, assert_cleared, assert_heals, chmod, logged_out, not_removed};
+use super::{observe_within, prepared, system};
+use crate::support::sandbox::{Sandbox, file_state};
+use crate::support::shell::{has_namespaces, in_namespace};
+use crate::support::skip;
+
+/// Holds that a logout revokes the token, fails to replace the file, and leaves it as it was, and that the next one
+/// heals it.
+fn assert_stands_in_the_way(problem: &str, logout: impl FnOnce(&Sandbox) -> Command, undo: impl FnOnce(&Sandbox)) {
+    let (sandbox, server) = prepared();
+    let before = sandbox.config_state();
+    let mut command = logout(&sandbox);
+    let (run, _) = observe_within(AT_ONCE, &sandbox, &mut command);
+    undo(&sandbox);
+    assert_eq!(run, not_removed("[CONFIG]", problem));
+    assert_eq!(sandbox.config_state(), before);
+    assert_eq!(sandbox.neighbours(), [""; 0]);
+    assert_eq!(server.requests().len(), 1);
+    assert_heals(&sandbox, &before);
+}
+
+#[test]
+fn a_read_only_file_system_keeps_the_file() {
+    if !has_namespaces("a read-only file system") {
+        return;
+    }
+    let script =
+        "d=\"$HOME/.config/plexctl\"; mount --bind \"$d\" \"$d\"; mount -o remount,bind,ro \"$d\"; exec \"$0\" \"$@\"";
+    let logout = |sandbox: &Sandbox| in_namespace(script, &sandbox.command(["logout"]));
+    assert_stands_in_the_way(&system("creating its replacement", Errno::ROFS), logout, |_| ());
+}
+
+/// As in a container whose config is mounted as a single file.
+#[test]
+fn a_mount_in_the_files_place_keeps_the_file() {
+    if !has_namespaces("a mount in the file's place") {
+        return;
+    }
+    let script = "f=\"$HOME/.config/plexctl/config.toml\"; mount --bind \"$f\" \"$f\"; exec \"$0\" \"$@\"";
+    let logout = |sandbox: &Sandbox| in_namespace(script, &sandbox.command(["logout"]));
+    assert_stands_in_the_way(&system("renaming its replacement", Errno::BUSY), logout, |_| ());
+}
+
+#[test]
+fn a_full_file_system_takes_half_of_the_replacement_and_keeps_the_file() {
+    if !has_namespaces("a full file system") {
+        return;
+    }
+    let (mut sandbox, server) = prepared();
+    // Twelve of sixteen KiB hold the file, which leaves room for a part of its replacement.
+    let filler = format!("\n# {}\n", "x".repeat(10_000));
+    let text = sandbox.config_text() + &filler;
+    sandbox.write_config(&text);
+    let before = sandbox.config_state();
+    let copy = sandbox.path().join("copy");
+    fs::create_dir(&copy).unwrap();
+    let script = "d=\"$HOME/.config/plexctl\"; cp -p \"$d/config.toml\" \"$HOME/copy.toml\"
+        mount -t tmpfs -o size=16k,mode=0755 none \"$d\"; mv \"$HOME/copy.toml\" \"$d/config.toml\"
+        code=0; \"$0\" \"$@\" || code=$?; cp -pr \"$d/.\" \"$HOME/copy\"; exit $code";
+    let run = sandbox.observe(&mut in_namespace(script, &sandbox.command(["logout"])));
+    assert_eq!(run, not_removed("[CONFIG]", &system("writing its replacement", Errno::NOSPC)));
+    let left: Vec<_> = fs::read_dir(&copy).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["config.toml"]);
+    let state = file_state(&copy.join("config.toml"));
+    assert_eq!((state.bytes.as_slice(), state.mode), (text.as_bytes(), before.mode));
+    assert_eq!(server.requests().len(), 1);
+
+    assert_eq!(sandbox.run(["logout"]), logged_out());
+    assert_eq!(sandbox.config_text(), format!("\n{BYSTANDER}{filler}"));
+}
+
+#[test]
+fn an_immutable_file_or_directory_keeps_the_file() {
+    let directory: fn(&Sandbox) -> _ = |sandbox| sandbox.config().parent().unwrap().to_owned();
+    let file: fn(&Sandbox) -> _ = Sandbox::config;
+    for (place, action) in [(directory, "creating its replacement"), (file, "renaming its replacement")] {
+        let probe = prepared().0;
+        if let Err(error) = set_immutable(&place(&probe), true).and_then(|()| set_immutable(&place(&probe), false)) {
+            skip("an immutable file", &error.to_string());
+            return;
+        }
+        let logout = |sandbox: &Sandbox| {
+            set_immutable(&place(sandbox), true).unwrap();
+            sandbox.command(["logout"])
+        };
+        let undo = |sandbox: &Sandbox| set_immutable(&place(sandbox), false).unwrap();
+        assert_stands_in_the_way(&system(action, Errno::PERM), logout, undo);
+    }
+}
+
+fn set_immutable(path: &Path, is_immutable: bool) -> rustix::io::Result<()> {
+    let file = File::open(path).unwrap();
+    let mut flags = ioctl_getflags(&file)?;
+    flags.set(IFlags::IMMUTABLE, is_immutable);
+    ioctl_setflags(&file, flags)
+}
+
+#[test]
+fn a_default_acl_of_the_directory_does_not_widen_the_mode() {
+    for mode in [0o600, 0o400] {
+        let (sandbox, _server) = prepared();
+        let directory = sandbox.config().parent().unwrap().to_owned();
+        if let Err(error) = setxattr(&directory, "system.posix_acl_default", &acl_for_everybody(), XattrFlags::empty())
+        {
+            skip("a default ACL", &error.to_string());
+            return;
+        }
+        // What any other program creates there is open to everybody.
+        let stranger = directory.join("stranger.toml");
+        fs::write(&stranger, "").unwrap();
+        assert_eq!(file_state(&stranger).mode, 0o666);
+        fs::remove_file(&stranger).unwrap();
+
+        chmod(&sandbox.config(), mode);
+        let before = sandbox.config_state();
+        assert_eq!(sandbox.run(["logout"]), logged_out());
+        assert_cleared(&sandbox, &before);
+    }
+}
+
+/// An access control list by which owner, group and others may do anything, as the kernel stores it
+/// (`linux/posix_acl_xattr.h`): a version, then a tag, the permissions and an id for each entry.
+fn acl_for_everybody() -> Vec<u8> {
+    const VERSION: u32 = 2;
+    const NOBODY_IN_PARTICULAR: u32 = u32::MAX;
+    let mut acl = VERSION.to_le_bytes().to_vec();
+    for tag in [0x01_u16, 0x04, 0x20] {
+        acl.extend(tag.to_le_bytes());
+        acl.extend(7_u16.to_le_bytes());
+        acl.extend(NOBODY_IN_PARTICULAR.to_le_bytes());
+    }
+    acl
+}

@@ -1,0 +1,84 @@
+//! Limits of the process: with fewer descriptors, smaller files or fewer threads than it needs, a run ends as with any
+//! other fault, and never in a panic.
+
+use rustix::io::Errno;
+use rustix::process::Signal;
+
+use super::{NO_CONTENT, TEMP_NAME, assert_cleared, assert_heals, config, logged_out, not_removed, prepared, system};
+use crate::support::sandbox::{Run, Sandbox};
+use crate::support::scripted_server::ScriptedServer;
+use crate::support::shell::in_shell;
+use crate::support::unprivileged::Unprivileged;
+
+#[test]
+fn with_any_number_of_descriptors_the_exit_code_the_message_and_the_file_agree() {
+    let mut ends = Vec::new();
+    // With fewer than four the loader cannot open the libraries. The name makes the resolver need some too.
+    for descriptors in 4..20 {
+        let (mut sandbox, server) = prepared();
+        sandbox.write_config(config(&server.url().replace("127.0.0.1", "localhost")));
+        let before = sandbox.config_state();
+        let script = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
+        let run = sandbox.observe(&mut in_shell(&script, &sandbox.command(["logout"])));
+        let case = format!("{descriptors} descriptors: {run:?}");
+
+        if run.exit == 0 {
+            assert_eq!(run, logged_out(), "{case}");
+            assert_cleared(&sandbox, &before);
+        } else {
+            assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{case}");
+            assert!(run.stderr.contains(&Errno::MFILE.to_string()), "{case}");
+            let says = if server.requests().is_empty() { "nothing was sent" } else { "is revoked on the server" };
+            assert!(run.stderr.contains(says) || run.stderr.contains("was not reached"), "{case}");
+            assert_eq!(sandbox.config_state(), before, "{case}");
+            assert_heals(&sandbox, &before);
+        }
+        ends.push(run.exit);
+    }
+    assert!(ends.is_sorted_by(|left, right| left >= right), "more descriptors can do no harm: {ends:?}");
+    assert!(ends.contains(&1) && ends.contains(&0), "the limit was not met, or always: {ends:?}");
+}
+
+#[test]
+fn a_limit_of_the_file_size_leaves_the_file_as_it_was() {
+    let (sandbox, server) = prepared();
+    let before = sandbox.config_state();
+    let limited = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
+    let run = sandbox.observe(&mut in_shell(limited, &sandbox.command(["logout"])));
+    assert_eq!(run, not_removed("[CONFIG]", &system("writing its replacement", Errno::FBIG)));
+    assert_eq!(sandbox.config_state(), before);
+    assert_eq!(sandbox.neighbours(), [""; 0]);
+    assert_eq!(server.requests().len(), 1);
+    assert_heals(&sandbox, &before);
+}
+
+#[test]
+fn a_run_that_is_killed_for_the_file_size_leaves_a_temp_that_the_next_one_sweeps() {
+    let (sandbox, server) = prepared();
+    let before = sandbox.config_state();
+    let run = sandbox.observe(&mut in_shell("ulimit -f 0; exec \"$0\" \"$@\"", &sandbox.command(["logout"])));
+    assert_eq!(run, Run::new(-Signal::XFSZ.as_raw(), "", ""));
+    assert_eq!(sandbox.config_state(), before);
+    assert_eq!(sandbox.neighbours(), [TEMP_NAME]);
+    assert_eq!(server.requests().len(), 1);
+    assert_heals(&sandbox, &before);
+}
+
+#[test]
+fn without_a_thread_for_the_resolver_the_server_is_not_reached() {
+    let server = ScriptedServer::answering(NO_CONTENT);
+    let mut sandbox = Sandbox::new();
+    let url = server.url().replace("127.0.0.1", "localhost");
+    sandbox.label(url.as_str(), "[SERVER]");
+    sandbox.write_config(config(&url));
+    // The shells disagree on the letter.
+    let unprivileged = Unprivileged::new();
+    let mut command = unprivileged.logout_after("ulimit -u 0 2>/dev/null || ulimit -p 0", &sandbox);
+    let before = sandbox.config_state();
+    let run = sandbox.observe(&mut command);
+    let cause = format!("connecting to [SERVER] failed: dns error: {}", std::io::Error::from(Errno::AGAIN));
+    assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{run:?}");
+    assert!(run.stderr.contains(&format!("is kept: the server was not reached: {cause}\n")), "{run:?}");
+    assert_eq!(sandbox.config_state(), before);
+    assert_eq!(server.requests(), [""; 0]);
+}
