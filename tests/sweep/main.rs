@@ -11,6 +11,8 @@
 #![allow(clippy::print_stdout, reason = "a program of its own, which prints its figures")]
 #![allow(clippy::unwrap_used, reason = "a sweep that cannot be set up has failed")]
 
+#[path = "../it/support/leak_hunt.rs"]
+mod leak_hunt;
 mod stage;
 mod trace;
 
@@ -19,8 +21,21 @@ use std::process::{Command, ExitCode};
 use self::stage::{Before, Ending, Stage};
 use self::trace::{Call, calls};
 
-/// What a call may be made to fail with.
+/// What any call may be made to fail with.
 const ERRORS: [&str; 4] = ["EIO", "ENOSPC", "EACCES", "EINTR"];
+
+/// What a call can meet besides: quotas, mounts, attributes and limits, and what a network does.
+const FURTHER_ERRORS: [(&[&str], &[&str]); 6] = [
+    (&["open", "openat", "creat"], &["EROFS", "EPERM", "EDQUOT", "EMFILE", "ENFILE"]),
+    (&["rename", "renameat", "renameat2", "unlink", "unlinkat"], &["EROFS", "EPERM", "EBUSY", "EXDEV", "EDQUOT"]),
+    (&["write", "fsync", "fdatasync"], &["EDQUOT", "EROFS"]),
+    (&["fchmod", "fchown", "fchownat", "fchmodat"], &["EPERM", "EROFS"]),
+    (&["flock"], &["ENOLCK", "EBADF"]),
+    (
+        &["connect", "sendto", "recvfrom", "writev"],
+        &["ECONNREFUSED", "ECONNRESET", "ENETUNREACH", "ETIMEDOUT", "EPIPE"],
+    ),
+];
 
 /// How often a point is tried that a run may pass by: how often it waits for the network differs from run to run.
 const ATTEMPTS: usize = 25;
@@ -37,13 +52,17 @@ fn main() -> ExitCode {
     let mut survivors = Vec::new();
     survivors.extend(a_refused_file_is_not_read());
     survivors.extend(one_logout_makes_one_connection_and_replaces_the_file_in_order());
+    let (mut points, mut reached) = (0, 0);
     for before in [Before::Clean, Before::Leftover] {
-        survivors.extend(sweep(before));
+        let swept = sweep(before);
+        points += swept.points;
+        reached += swept.reached;
+        survivors.extend(swept.survivors);
     }
     for survivor in &survivors {
         println!("SURVIVOR: {survivor}");
     }
-    println!("survivors: {}", survivors.len());
+    println!("syscall points {reached} of {points}, survivors: {}", survivors.len());
     if survivors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -73,7 +92,15 @@ struct Point {
     injection: String,
 }
 
-fn sweep(before: Before) -> Vec<String> {
+/// What came of all points of one stage.
+struct Swept {
+    points: usize,
+    /// Those at which the run was struck, and stood what came of it.
+    reached: usize,
+    survivors: Vec<String>,
+}
+
+fn sweep(before: Before) -> Swept {
     let recorded = Stage::new(before);
     let good = recorded.run(&[]);
     let first = first_open(&good.trace, &recorded);
@@ -81,7 +108,7 @@ fn sweep(before: Before) -> Vec<String> {
     let mut points = Vec::new();
     for (index, call) in calls.iter().enumerate().skip(first) {
         let occurrence = calls[..=index].iter().filter(|other| other.name == call.name).count();
-        let injections = errors_of(call, &calls).iter().map(|error| format!("error={error}"));
+        let injections = errors_of(call, &calls).into_iter().map(|error| format!("error={error}"));
         for injection in injections.chain(["signal=KILL".to_owned()]) {
             points.push(Point { name: call.name.clone(), occurrence, injection });
         }
@@ -103,10 +130,9 @@ fn sweep(before: Before) -> Vec<String> {
         }
     }
     println!("{before:?}: {} system calls from the first open of the config to the exit", calls.len() - first);
-    println!("{before:?}: syscall points {reached} of {}", points.len());
     let [killed, kept, cleared, healthy] = ends;
     println!("{before:?}: {killed} killed, {kept} failed with S, {cleared} failed with C, {healthy} succeeded");
-    survivors
+    Swept { points: points.len(), reached, survivors }
 }
 
 /// Does one thing to one call, and judges what is left of the run, then of the next one.
@@ -133,7 +159,7 @@ fn strike(point: &Point, before: Before) -> Result<Ending, String> {
 ///
 /// What manages memory, signals and the process itself has none. Waiting for events can only be interrupted
 /// (`epoll_wait(2)`), and the write that wakes the event loop up goes to a counter in memory (`eventfd(2)`).
-fn errors_of(call: &Call<'_>, all: &[Call<'_>]) -> &'static [&'static str] {
+fn errors_of(call: &Call<'_>, all: &[Call<'_>]) -> Vec<&'static str> {
     const NONE: [&str; 16] = [
         "brk",
         "clone3",
@@ -154,10 +180,13 @@ fn errors_of(call: &Call<'_>, all: &[Call<'_>]) -> &'static [&'static str] {
     ];
     let wakes = || all.iter().any(|other| other.name == "eventfd2" && other.result() == Some(call.first_argument()));
     match call.name.as_str() {
-        "epoll_wait" => &ERRORS[3..],
-        "write" if wakes() => &[],
-        name if NONE.contains(&name) => &[],
-        _ => &ERRORS,
+        "epoll_wait" => vec!["EINTR"],
+        "write" if wakes() => Vec::new(),
+        name if NONE.contains(&name) => Vec::new(),
+        name => {
+            let further = FURTHER_ERRORS.iter().filter(|(names, _)| names.contains(&name));
+            ERRORS.iter().chain(further.flat_map(|(_, errors)| *errors)).copied().collect()
+        }
     }
 }
 

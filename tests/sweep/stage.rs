@@ -9,6 +9,8 @@ use std::process::{Command, Output};
 use plexctl::testing::ControlPlane;
 use tempfile::TempDir;
 
+use super::leak_hunt;
+
 const BYSTANDER: &str = "# written by hand\n[profiles.bystander]\ntoken = \"none of plexctl's\"\r\n";
 const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 
@@ -100,8 +102,13 @@ impl Stage {
     /// Holds the file, the messages and the server against each other.
     pub fn judge(&self, run: &Run) -> Result<Ending, String> {
         let told = format!("exit {:?}, {:?}, {:?}", run.exit, run.stdout, run.stderr);
-        if (run.stdout.clone() + &run.stderr).contains(&self.token) {
-            return Err("the token was printed".to_owned());
+        let left = fs::read(self.temp()).unwrap_or_default();
+        let secrets = leak_hunt::secrets_in(self.contents.as_bytes());
+        for (place, captured) in [("stdout", run.stdout.as_bytes()), ("stderr", run.stderr.as_bytes()), ("temp", &left)]
+        {
+            if let Some(encoding) = leak_hunt::leak_in(captured, &secrets) {
+                return Err(format!("the token stands in {place}, {encoding}: {told}"));
+            }
         }
         let is_live = self.control_plane.is_live(&self.token);
         let is_cleared = self.is_cleared()?;
