@@ -21,7 +21,7 @@ directory=$(mktemp -d)
 servers=()
 finish() {
     for server in "${servers[@]}"; do
-        kill -INT "$server" 2>/dev/null && wait "$server" || true
+        kill "$server" 2>/dev/null && wait "$server" || true
     done
     rm -rf "$directory"
 }
