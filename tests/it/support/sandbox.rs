@@ -28,6 +28,9 @@ const MAX_MEMORY: u64 = 20 * 1024;
 /// Up to which size a config is ordinary, in bytes. Beyond, the document is what takes memory.
 const ORDINARY_CONFIG: u64 = 256 * 1024;
 
+/// Where a TLS client that can be asked to give its keys away would write them.
+const TLS_KEYS: &str = "tls-keys";
+
 /// A place of its own for one case. What the tests write into it is remembered for the leak hunt.
 pub struct Sandbox {
     directory: TempDir,
@@ -126,7 +129,7 @@ impl Sandbox {
     pub fn furnish(&self, command: &mut Command) {
         command.env_clear().env("HOME", self.path()).current_dir(self.path()).stdin(Stdio::null());
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
-        command.env("SSLKEYLOGFILE", self.path().join("keys"));
+        command.env("SSLKEYLOGFILE", self.path().join(TLS_KEYS));
     }
 
     /// Runs the binary with arguments.
@@ -167,6 +170,7 @@ impl Sandbox {
             self.assert_no_leak(place, stream);
         }
         self.assert_no_leak_below(self.path());
+        assert!(!self.path().join(TLS_KEYS).exists(), "the keys of a TLS connection were written down");
         self.assert_one_request_at_most();
         Run {
             exit: exit_of(output.status),
