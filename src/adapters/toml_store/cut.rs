@@ -38,9 +38,10 @@ fn verified(mut document: Document<'_>, profile: &ProfileName, rest: String) -> 
 
 /// The cut from text to text, for its fuzz target. `None` means that the text is no config document.
 #[cfg(fuzzing)]
-pub(crate) fn fuzzed_cut(text: &str, profile: &str) -> Option<Result<String, CutError>> {
+pub(crate) fn fuzzed_cut(text: &str, profile: &str) -> Option<Result<String, String>> {
     let profile = ProfileName::new(profile).ok()?;
-    Some(without_profile(Document::parse(text).ok()?, &profile))
+    let rest = without_profile(Document::parse(text).ok()?, &profile);
+    Some(rest.map_err(|error| error.to_string()))
 }
 
 /// The text without the profile would not mean the same as before.
