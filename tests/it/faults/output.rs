@@ -5,9 +5,10 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, kill_process};
 
 use super::{Outcome, Trial, assert_took, timed};
+use crate::support::ending_signals;
 use crate::support::sandbox::Run;
 use crate::support::scripted_server::{ScriptedServer, read_to_hangup};
 use crate::support::shell::in_shell;
@@ -105,7 +106,7 @@ fn a_run_that_has_nothing_to_do_needs_no_streams() {
 
 #[test]
 fn a_signal_while_waiting_for_the_answer_ends_the_run_and_keeps_the_session() {
-    for signal in [Signal::INT, Signal::TERM] {
+    for signal in ending_signals() {
         let (arrived, arrival) = mpsc::channel();
         let server = ScriptedServer::start(Box::new(move |stream| {
             arrived.send(()).unwrap();

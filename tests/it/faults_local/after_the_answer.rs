@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, kill_process};
 
 use super::{AT_ONCE, BYSTANDER, NO_CONTENT, TEMP_NAME, TOKEN, assert_cleared, assert_heals, chmod, cleared, config};
 use super::{logged_out, no_session, not_removed, observe_within, prepared, system, temp};
-use crate::support::runs_as_root;
 use crate::support::sandbox::{Run, SLACK, Sandbox, file_state};
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::unprivileged::{NOBODY, Unprivileged};
+use crate::support::{ending_signals, runs_as_root};
 
 const NEWER_TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ad_n3w3r-0123456789abcdef";
 
@@ -77,7 +77,7 @@ fn a_late_answer_and_a_lock_that_is_held_for_ever_together_take_no_more_than_40_
 
 #[test]
 fn a_signal_while_waiting_for_the_lock_ends_the_run_and_keeps_the_file() {
-    for signal in [Signal::INT, Signal::TERM] {
+    for signal in ending_signals() {
         let (sandbox, server) = prepared();
         let before = sandbox.config_state();
         let lock = lock_directory(&sandbox);
