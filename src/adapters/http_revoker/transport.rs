@@ -35,13 +35,14 @@ use crate::ports::BoxError;
 /// How long name resolution, TCP, tunnel and TLS may take together.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The largest bundle of certificates that is read, in bytes.
-const MAX_BUNDLE: u64 = 64 * 1024 * 1024;
+/// The largest trust store that is read where the settings name one, in bytes. Systems ship a quarter of a MiB.
+const MAX_TRUST_STORE: u64 = 16 * 1024 * 1024;
 
 /// Where the certificates of trusted authorities come from.
 #[derive(Clone, Debug, Default)]
 pub struct TrustSettings {
-    /// A PEM bundle that replaces the system's trust store, from `SSL_CERT_FILE`.
+    /// A PEM bundle that replaces the system's trust store, from `SSL_CERT_FILE`. All that replaces it has at most
+    /// 16 MiB together.
     pub file: Option<PathBuf>,
     /// Directories of PEM files that replace the system's trust store, from `SSL_CERT_DIR`.
     pub directories: Vec<PathBuf>,
@@ -179,9 +180,7 @@ impl Service<Uri> for Established {
 
 impl TrustSettings {
     fn load(&self) -> Result<RootCertStore, TrustError> {
-        if let Some(file) = &self.file {
-            check_bundle(file)?;
-        }
+        self.check_size()?;
         let found = if self.file.is_none() && self.directories.is_empty() {
             load_system_store()
         } else {
@@ -191,13 +190,24 @@ impl TrustSettings {
         let (usable, _) = roots.add_parsable_certificates(found.certs);
         if usable > 0 { Ok(roots) } else { Err(TrustError::Empty(found.errors.into_iter().next())) }
     }
-}
 
-/// Refuses what could be read for ever, since no deadline can interrupt a read. Directories are read for regular files
-/// alone by the library.
-fn check_bundle(file: &Path) -> Result<(), TrustError> {
-    let metadata = fs::metadata(file).map_err(|error| TrustError::Unreadable(file.into(), error))?;
-    if metadata.is_file() && metadata.len() <= MAX_BUNDLE { Ok(()) } else { Err(TrustError::NoBundle(file.into())) }
+    /// Refuses what could be read for ever or past the deadline, which cannot interrupt a read.
+    fn check_size(&self) -> Result<(), TrustError> {
+        let mut size = 0_u64;
+        if let Some(file) = &self.file {
+            let metadata = fs::metadata(file).map_err(|error| TrustError::Unreadable(file.into(), error))?;
+            if !metadata.is_file() {
+                return Err(TrustError::NotRegular(file.into()));
+            }
+            size = metadata.len();
+        }
+        // The library reads the regular files of a directory, and tells what it cannot read.
+        let entries = self.directories.iter().flat_map(fs::read_dir).flatten().flatten();
+        for metadata in entries.filter_map(|entry| fs::metadata(entry.path()).ok()).filter(fs::Metadata::is_file) {
+            size = size.saturating_add(metadata.len());
+        }
+        if size <= MAX_TRUST_STORE { Ok(()) } else { Err(TrustError::TooLarge) }
+    }
 }
 
 /// Why there is nothing to trust.
@@ -205,8 +215,10 @@ fn check_bundle(file: &Path) -> Result<(), TrustError> {
 enum TrustError {
     #[error("the trust store {} cannot be read", .0.display())]
     Unreadable(PathBuf, #[source] io::Error),
-    #[error("the trust store {} is not a regular file of at most 64 MiB", .0.display())]
-    NoBundle(PathBuf),
+    #[error("the trust store {} is not a regular file", .0.display())]
+    NotRegular(PathBuf),
+    #[error("the trust store is larger than {} MiB", MAX_TRUST_STORE >> 20)]
+    TooLarge,
     /// With the first failure that was met on the way.
     #[error("the trust store has no usable certificate")]
     Empty(#[source] Option<rustls_native_certs::Error>),

@@ -39,8 +39,9 @@ impl LockedTarget {
             let parent = target.parent().unwrap_or(&target);
             let directory = File::open(parent).map_err(|error| failed("opening its directory", error))?;
             lock(&directory, deadline)?;
-            // A link may have been turned while this run waited; then the lock is on the wrong directory.
-            if resolve(path)?.as_deref() == Some(&target) {
+            // While this run waited, a link may have been turned, or another directory may have taken the place of the
+            // locked one. Then the lock keeps nobody away.
+            if resolve(path)?.as_deref() == Some(&target) && is_at(&directory, parent)? {
                 let temp = parent.join(TEMP_NAME);
                 return Ok(Some(Self { path: target, temp, directory }));
             }
@@ -118,6 +119,12 @@ fn resolve(path: &Path) -> Result<Option<PathBuf>, ReplaceError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed("resolving its path", error)),
     }
+}
+
+/// Tells whether an open directory is the one that a path leads to.
+fn is_at(directory: &File, path: &Path) -> Result<bool, ReplaceError> {
+    let opened = directory.metadata().map_err(|error| failed("examining its directory", error))?;
+    Ok(fs::metadata(path).is_ok_and(|found| (found.dev(), found.ino()) == (opened.dev(), opened.ino())))
 }
 
 fn lock(directory: &File, deadline: Instant) -> Result<(), ReplaceError> {
