@@ -182,15 +182,6 @@ fn a_flood_in_the_head_is_given_up_early() {
 /// Takes 30 seconds: each of these servers begins its answer, and none comes to the end of the head.
 #[test]
 fn an_answer_that_never_ends_is_given_up_at_the_deadline() {
-    let drip = |stream: &mut TcpStream, start: &str, rest: &str, pause: Duration| {
-        let _ = stream.write_all(start.as_bytes());
-        for byte in rest.bytes().cycle() {
-            if stream.write_all(&[byte]).is_err() {
-                return;
-            }
-            thread::sleep(pause);
-        }
-    };
     let second = Duration::from_secs(1);
     let cases = vec![
         ("half a status line", ScriptedServer::stalling_after("HTTP/1.1 20")),
@@ -224,6 +215,17 @@ fn an_answer_that_never_ends_is_given_up_at_the_deadline() {
     });
 }
 
+/// Sends the start at once, and the rest over and over, byte by byte.
+fn drip(stream: &mut TcpStream, start: &str, rest: &str, pause: Duration) {
+    let _ = stream.write_all(start.as_bytes());
+    for byte in rest.bytes().cycle() {
+        if stream.write_all(&[byte]).is_err() {
+            return;
+        }
+        thread::sleep(pause);
+    }
+}
+
 #[test]
 fn an_error_body_that_hangs_is_waited_for_two_seconds() {
     let whole = "{\"title\":\"Forbidden\",\"code\":\"not_yours\",\"detail\":\"Ask an administrator.\"}";
@@ -239,8 +241,16 @@ fn an_error_body_that_hangs_is_waited_for_two_seconds() {
         (head("404 Not Found"), Outcome::cleared_with_warning(404)),
         (head("500 Internal Server Error"), Outcome::unconfirmed("500 Internal Server Error")),
     ];
-    at_the_same_time(cases, |(answer, expected)| {
-        let server = ScriptedServer::stalling_after(answer.as_str());
+    let dripping = head("403 Forbidden");
+    let dripping = ScriptedServer::start(Box::new(move |stream| {
+        drip(stream, &dripping, " ", Duration::from_millis(500));
+    }));
+    let mut cases: Vec<_> = cases
+        .into_iter()
+        .map(|(answer, expected)| (ScriptedServer::stalling_after(answer.as_str()), answer, expected))
+        .collect();
+    cases.push((dripping, "a body in drops".to_owned(), Outcome::refused("403 Forbidden")));
+    at_the_same_time(cases, |(server, answer, expected)| {
         let trial = Trial::against(&server.url());
         let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
         assert_eq!(trial.outcome(run, &server.finish()), expected, "{answer}");

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use rcgen::{CertificateParams, date_time_ymd};
@@ -39,30 +40,69 @@ fn a_server_out_of_reach_keeps_the_session() {
     });
 }
 
+/// A run that waits in vain, and for how many seconds.
+struct Wait {
+    case: &'static str,
+    trial: Trial,
+    server: Option<ScriptedServer>,
+    variable: Option<(&'static str, String)>,
+    limit: u64,
+    expected: Outcome,
+}
+
+impl Wait {
+    fn new(case: &'static str, url: &str, server: ScriptedServer, limit: u64, expected: Outcome) -> Self {
+        Self { case, trial: Trial::against(url), server: Some(server), variable: None, limit, expected }
+    }
+}
+
 /// Takes 30 seconds, the longest of the limits.
 #[test]
 fn every_wait_ends_at_its_limit() {
+    let handshake_timed_out = || Outcome::unreached("TLS handshake with [SERVER] failed: timed out");
     let backlog = FullBacklog::on(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-    let full = format!("http://127.0.0.1:{}", backlog.port);
-    let tls = ScriptedServer::raw(|stream, record| record.add(read_to_hangup(stream)));
-    let plain = ScriptedServer::stalling_after("");
-    let cases = vec![
-        (full, None, 10, "connecting to [SERVER] failed", Outcome::unreached("connecting to [SERVER] failed: [CAUSE]")),
-        (
-            tls.https_url(),
-            Some(tls),
-            10,
-            "TLS handshake with [SERVER] failed",
-            Outcome::unreached("TLS handshake with [SERVER] failed: [CAUSE]"),
-        ),
-        (plain.url(), Some(plain), 30, "waiting for the answer of [SERVER] failed", Outcome::unanswered("[CAUSE]")),
+    let silent = ScriptedServer::raw(|stream, record| record.add(read_to_hangup(stream)));
+    let mute = ScriptedServer::stalling_after("");
+    let proxy = ScriptedServer::start(Box::new(|stream| {
+        thread::sleep(Duration::from_secs(6));
+        send(stream, b"HTTP/1.1 200 OK\r\n\r\n");
+        read_to_hangup(stream);
+    }));
+    let authority = Authority::named("an authority");
+    let late = authority.certify(&leaf()).play(&[&TLS13], Duration::from_secs(8), |_, stream| {
+        read_to_hangup(stream);
+    });
+
+    let waits = vec![
+        Wait {
+            case: "a full backlog",
+            trial: Trial::against(&format!("http://127.0.0.1:{}", backlog.port)),
+            server: None,
+            variable: None,
+            limit: 10,
+            expected: Outcome::unreached("connecting to [SERVER] failed: [CAUSE]"),
+        },
+        Wait::new("a silent handshake", &silent.https_url(), silent, 10, handshake_timed_out()),
+        // The handshake gets no more than what is left of the ten seconds behind the tunnel.
+        Wait {
+            variable: Some(("HTTPS_PROXY", proxy.url())),
+            ..Wait::new("a slow tunnel", "https://plexsphere.example", proxy, 10, handshake_timed_out())
+        },
+        Wait::new("no answer", &mute.url(), mute, 30, Outcome::unanswered("timed out")),
+        // What connecting takes is a part of the thirty seconds.
+        Wait {
+            trial: trusting(&authority, &late.https_url()),
+            variable: Some((AUTHORITY.0, AUTHORITY.1.to_owned())),
+            ..Wait::new("a slow handshake", "https://h", late, 30, Outcome::unanswered("timed out"))
+        },
     ];
-    at_the_same_time(cases, |(url, server, limit, phase, expected)| {
-        let trial = Trial::against(&url);
-        let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
-        assert_took(phase, took, limit);
+    at_the_same_time(waits, |Wait { case, trial, server, variable, limit, expected }| {
+        let (run, took) = timed(|| trial.sandbox.observe(trial.command().envs(variable)));
+        assert_took(case, took, limit);
         let sent = server.map(ScriptedServer::finish).unwrap_or_default();
-        assert_eq!(trial.outcome(run, &sent).with_cause_elided(phase), expected);
+        // The connector and the deadline of the whole notice a full backlog at the same time, in different words.
+        let outcome = trial.outcome(run, &sent).with_cause_elided("connecting to [SERVER] failed");
+        assert_eq!(outcome, expected, "{case}");
     });
 }
 
@@ -142,7 +182,7 @@ fn a_server_that_does_not_speak_tls_as_it_should_never_sees_the_token() {
             sent.extend(read_to_hangup(stream));
             record.add(sent);
         });
-        assert_fails_in_handshake(case, &trusting(&authority, &server.https_url()), server, cause);
+        assert_fails_in_handshake(case, &trusting(&authority, &server.https_url()), server, AUTHORITY, cause);
     }
 }
 
@@ -173,7 +213,7 @@ fn a_certificate_that_proves_nothing_keeps_the_token_from_the_server() {
     ];
     for (case, identity, cause) in cases {
         let server = identity.serve(&[&TLS13, &TLS12], NO_CONTENT);
-        assert_fails_in_handshake(case, &trusting(&authority, &server.https_url()), server, cause);
+        assert_fails_in_handshake(case, &trusting(&authority, &server.https_url()), server, AUTHORITY, cause);
     }
 }
 
@@ -189,23 +229,30 @@ fn a_trust_store_without_a_certificate_keeps_the_token_from_the_server() {
         if let Some(contents) = contents {
             fs::write(trial.sandbox.path().join("authority.pem"), contents).unwrap();
         }
-        assert_fails_in_handshake("no authority", &trial, server, words);
+        assert_fails_in_handshake("no authority", &trial, server, AUTHORITY, words);
     }
 }
 
 #[test]
 fn a_trust_store_that_could_be_read_for_ever_is_not_read() {
+    type Make = fn(&Path);
     let authority = Authority::named("an authority");
-    let directory = |path: &Path| fs::create_dir(path).unwrap();
-    let large = |path: &Path| File::create(path).unwrap().set_len(65 << 20).unwrap();
-    let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
-    let cases = [("a pipe", pipe as fn(&Path)), ("a directory", directory), ("too large", large)];
-    for (case, make) in cases {
+    let directory: Make = |path| fs::create_dir(path).unwrap();
+    let pipe: Make = |path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    let large: Make = |path| File::create(path).unwrap().set_len((16 << 20) + 1).unwrap();
+    let (file, no_file, too_large) = ("SSL_CERT_FILE", "is not a regular file", "is larger than 16 MiB");
+    // The hunt for leaks goes through no TOML file, so a large one costs it no time.
+    let cases = [
+        (pipe, "pipe", (file, "pipe"), no_file),
+        (directory, "directory", (file, "directory"), no_file),
+        (large, "large.toml", (file, "large.toml"), too_large),
+        (large, "authorities/large.toml", ("SSL_CERT_DIR", "authorities"), too_large),
+    ];
+    for (make, path, trust, words) in cases {
         let server = authority.certify(&leaf()).serve(&[&TLS13], NO_CONTENT);
-        let trial = Trial::against(&server.https_url());
-        make(&trial.sandbox.path().join("authority.pem"));
-        let words = "authority.pem is not a regular file of at most 64 MiB";
-        assert_fails_in_handshake(case, &trial, server, words);
+        let trial = trusting(&authority, &server.https_url());
+        make(&trial.sandbox.path().join(path));
+        assert_fails_in_handshake(path, &trial, server, trust, words);
     }
 }
 
@@ -231,17 +278,20 @@ fn a_certificate_counts_for_the_name_that_the_profile_stores() {
         let server = authority.certify(&leaf_for(["localhost"])).serve(&[&TLS13], NO_CONTENT);
         let trial = trusting(&authority, &format!("https://{host}:{}", server.port()));
         if is_valid {
-            let run = trial.sandbox.observe(trial.command().env("SSL_CERT_FILE", "authority.pem"));
+            let run = trial.sandbox.observe(trial.command().env(AUTHORITY.0, AUTHORITY.1));
             assert_eq!(trial.outcome(run, &server.finish()), Outcome::cleared());
         } else {
-            assert_fails_in_handshake(host, &trial, server, "not valid for name");
+            assert_fails_in_handshake(host, &trial, server, AUTHORITY, "not valid for name");
         }
     }
 }
 
-/// Runs a logout that trusts `authority.pem`, and expects that the handshake fails, in these words among others.
-fn assert_fails_in_handshake(case: &str, trial: &Trial, server: ScriptedServer, words: &str) {
-    let run = trial.sandbox.observe(trial.command().env("SSL_CERT_FILE", "authority.pem"));
+/// The variable that makes a run trust what [`trusting`] prepares.
+const AUTHORITY: (&str, &str) = ("SSL_CERT_FILE", "authority.pem");
+
+/// Runs a logout with a trust store, and expects that the handshake fails, in these words among others.
+fn assert_fails_in_handshake(case: &str, trial: &Trial, server: ScriptedServer, trust: (&str, &str), words: &str) {
+    let run = trial.sandbox.observe(trial.command().env(trust.0, trust.1));
     assert!(run.stderr.contains(words), "{case}: {run:?}");
     let outcome = trial.outcome(run, &server.finish()).with_cause_elided("TLS handshake with [SERVER] failed");
     assert_eq!(outcome, Outcome::unreached("TLS handshake with [SERVER] failed: [CAUSE]"), "{case}");

@@ -3,6 +3,8 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::crypto::ring;
@@ -48,9 +50,22 @@ impl Identity {
         Self { certificate, key: key.into() }
     }
 
-    /// A server that shows this certificate, sends the bytes for each request, and records requests as it decrypts
-    /// them. What arrives on a connection whose handshake fails is recorded as it is.
+    /// A server that shows this certificate and sends the bytes for each request.
     pub fn serve(self, versions: &[&'static SupportedProtocolVersion], answer: &'static [u8]) -> ScriptedServer {
+        self.play(versions, Duration::ZERO, move |_, stream| {
+            // A client may hang up before it has read all.
+            let _ = stream.write_all(answer).and_then(|()| stream.flush());
+        })
+    }
+
+    /// A server that shows this certificate after a delay, reads a request's head, and plays the script. It records
+    /// requests as it decrypts them. What arrives on a connection whose handshake fails is recorded as it is.
+    pub fn play(
+        self,
+        versions: &[&'static SupportedProtocolVersion],
+        delay: Duration,
+        script: impl Fn(&str, &mut TlsStream<'_>) + Send + 'static,
+    ) -> ScriptedServer {
         let config = ServerConfig::builder_with_provider(ring::default_provider().into())
             .with_protocol_versions(versions)
             .unwrap()
@@ -59,20 +74,25 @@ impl Identity {
             .unwrap();
         let config = Arc::new(config);
         ScriptedServer::raw(move |stream, record| {
+            if matches!(stream.peek(&mut [0]), Ok(1)) {
+                thread::sleep(delay);
+            }
             let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut wire = Tap { stream, sent: Vec::new() };
             let mut stream = rustls::Stream::new(&mut connection, &mut wire);
             let head = read_head(&mut stream);
             if head.is_empty() {
-                record.add(&wire.sent);
+                record.add(&stream.sock.sent);
             } else {
                 record.add(&head);
-                // A client may hang up before it has read all.
-                let _ = stream.write_all(answer).and_then(|()| stream.flush());
+                script(&head, &mut stream);
             }
         })
     }
 }
+
+/// A connection as a script for it sees it.
+pub type TlsStream<'a> = rustls::Stream<'a, ServerConnection, Tap<'a>>;
 
 /// The parameters of a certificate that is valid for the loopback address and its name.
 pub fn leaf() -> CertificateParams {
@@ -84,7 +104,7 @@ pub fn leaf_for<const N: usize>(hosts: [&str; N]) -> CertificateParams {
 }
 
 /// A connection that keeps what was read from it.
-struct Tap<'a> {
+pub struct Tap<'a> {
     stream: &'a mut TcpStream,
     sent: Vec<u8>,
 }
