@@ -1,11 +1,14 @@
 //! Names: what the resolver can do to a run. Each run asks a resolver of its test on loopback, or a list of hosts.
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
 use std::process::Command;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
+
+use rustix::io::Errno;
 
 use super::connection::FullBacklog;
 use super::{Outcome, Trial, assert_took, timed};
@@ -23,9 +26,9 @@ fn a_name_that_does_not_exist_keeps_the_session() {
     };
     let trial = Trial::against("https://plexsphere.example");
     let run = trial.sandbox.observe(&mut asking(name_server, &trial));
-    let cause = "connecting to [SERVER] failed: dns error: failed to lookup address information: Name or service not \
-                 known";
-    assert_eq!(trial.outcome(run, &[]), Outcome::unreached(cause));
+    // The rest is in the words of the C library.
+    let outcome = trial.outcome(run, &[]).with_cause_elided("connecting to [SERVER] failed: dns error");
+    assert_eq!(outcome, Outcome::unreached("connecting to [SERVER] failed: dns error: [CAUSE]"));
     assert!(contains(&asked.try_recv().unwrap(), b"\x0aplexsphere\x07example\x00"));
 }
 
@@ -43,6 +46,10 @@ fn a_resolver_that_does_not_answer_is_given_up_at_the_limit() {
 #[test]
 fn a_dead_ipv6_address_beside_a_live_ipv4_one_does_not_matter() {
     if !has_namespaces("a dead IPv6 address") {
+        return;
+    }
+    if let Err(error) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) {
+        skip("a dead IPv6 address", &error.to_string());
         return;
     }
     for swallows_packets in [false, true] {
@@ -65,8 +72,8 @@ fn a_machine_without_a_network_keeps_the_session() {
     let server = ScriptedServer::answering(NO_CONTENT);
     let trial = Trial::against(&server.url());
     let run = trial.sandbox.observe(&mut without_network(&trial.command()));
-    let cause = "connecting to [SERVER] failed: tcp connect error: Network is unreachable (os error 101)";
-    assert_eq!(trial.outcome(run, &server.finish()), Outcome::unreached(cause));
+    let cause = format!("connecting to [SERVER] failed: tcp connect error: {}", io::Error::from(Errno::NETUNREACH));
+    assert_eq!(trial.outcome(run, &server.finish()), Outcome::unreached(&cause));
 }
 
 /// Starts a name server on a loopback address of its own, and gives the queries that reach it. Only root may take the

@@ -162,7 +162,7 @@ fn a_path_that_cannot_be_walked_is_an_error_and_not_the_absence_of_a_session() {
 #[test]
 fn a_file_that_permissions_close_is_an_error() {
     let server = unasked_server();
-    let unprivileged = Unprivileged::new();
+    let Some(unprivileged) = Unprivileged::new("a file that permissions close") else { return };
     let denied = unusable("[CONFIG]", &system("opening it", Errno::ACCESS));
     // The file, its directory, and the directory above.
     for (depth, mode) in [(0, 0o000), (0, 0o200), (1, 0o000), (1, 0o600), (2, 0o000)] {

@@ -2,7 +2,7 @@
 //! the file's place. And one that would widen its mode.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::fs::{IFlags, XattrFlags, ioctl_getflags, ioctl_setflags, setxattr};
@@ -15,13 +15,13 @@ use crate::support::shell::{has_namespaces, in_namespace};
 use crate::support::skip;
 
 /// Holds that a logout revokes the token, fails to replace the file, and leaves it as it was, and that the next one
-/// heals it.
-fn assert_stands_in_the_way(problem: &str, logout: impl FnOnce(&Sandbox) -> Command, undo: impl FnOnce(&Sandbox)) {
+/// heals it. What stands in the way goes when the value beside the command does.
+fn assert_stands_in_the_way<T>(problem: &str, obstruct: impl FnOnce(&Sandbox) -> (Command, T)) {
     let (sandbox, server) = prepared();
     let before = sandbox.config_state();
-    let mut command = logout(&sandbox);
+    let (mut command, obstacle) = obstruct(&sandbox);
     let (run, _) = observe_within(AT_ONCE, &sandbox, &mut command);
-    undo(&sandbox);
+    drop(obstacle);
     assert_eq!(run, not_removed("[CONFIG]", problem));
     assert_eq!(sandbox.config_state(), before);
     assert_eq!(sandbox.neighbours(), [""; 0]);
@@ -36,8 +36,8 @@ fn a_read_only_file_system_keeps_the_file() {
     }
     let script =
         "d=\"$HOME/.config/plexctl\"; mount --bind \"$d\" \"$d\"; mount -o remount,bind,ro \"$d\"; exec \"$0\" \"$@\"";
-    let logout = |sandbox: &Sandbox| in_namespace(script, &sandbox.command(["logout"]));
-    assert_stands_in_the_way(&system("creating its replacement", Errno::ROFS), logout, |_| ());
+    let obstruct = |sandbox: &Sandbox| (in_namespace(script, &sandbox.command(["logout"])), ());
+    assert_stands_in_the_way(&system("creating its replacement", Errno::ROFS), obstruct);
 }
 
 /// As in a container whose config is mounted as a single file.
@@ -47,8 +47,8 @@ fn a_mount_in_the_files_place_keeps_the_file() {
         return;
     }
     let script = "f=\"$HOME/.config/plexctl/config.toml\"; mount --bind \"$f\" \"$f\"; exec \"$0\" \"$@\"";
-    let logout = |sandbox: &Sandbox| in_namespace(script, &sandbox.command(["logout"]));
-    assert_stands_in_the_way(&system("renaming its replacement", Errno::BUSY), logout, |_| ());
+    let obstruct = |sandbox: &Sandbox| (in_namespace(script, &sandbox.command(["logout"])), ());
+    assert_stands_in_the_way(&system("renaming its replacement", Errno::BUSY), obstruct);
 }
 
 #[test]
@@ -81,28 +81,34 @@ fn a_full_file_system_takes_half_of_the_replacement_and_keeps_the_file() {
 
 #[test]
 fn an_immutable_file_or_directory_keeps_the_file() {
-    let directory: fn(&Sandbox) -> _ = |sandbox| sandbox.config().parent().unwrap().to_owned();
-    let file: fn(&Sandbox) -> _ = Sandbox::config;
+    let directory: fn(&Sandbox) -> PathBuf = |sandbox| sandbox.config().parent().unwrap().to_owned();
+    let file: fn(&Sandbox) -> PathBuf = Sandbox::config;
+    if let Err(error) = Immutable::make(tempfile::tempdir().unwrap().path()) {
+        skip("an immutable directory", &error.to_string());
+        return;
+    }
     for (place, action) in [(directory, "creating its replacement"), (file, "renaming its replacement")] {
-        let probe = prepared().0;
-        if let Err(error) = set_immutable(&place(&probe), true).and_then(|()| set_immutable(&place(&probe), false)) {
-            skip("an immutable file", &error.to_string());
-            return;
-        }
-        let logout = |sandbox: &Sandbox| {
-            set_immutable(&place(sandbox), true).unwrap();
-            sandbox.command(["logout"])
-        };
-        let undo = |sandbox: &Sandbox| set_immutable(&place(sandbox), false).unwrap();
-        assert_stands_in_the_way(&system(action, Errno::PERM), logout, undo);
+        let obstruct = |sandbox: &Sandbox| (sandbox.command(["logout"]), Immutable::make(place(sandbox)).unwrap());
+        assert_stands_in_the_way(&system(action, Errno::PERM), obstruct);
     }
 }
 
-fn set_immutable(path: &Path, is_immutable: bool) -> rustix::io::Result<()> {
-    let file = File::open(path).unwrap();
-    let mut flags = ioctl_getflags(&file)?;
-    flags.set(IFlags::IMMUTABLE, is_immutable);
-    ioctl_setflags(&file, flags)
+/// A file or directory that nobody can change until this is dropped.
+struct Immutable(File);
+
+impl Immutable {
+    fn make(path: impl AsRef<Path>) -> rustix::io::Result<Self> {
+        let file = File::open(path).unwrap();
+        ioctl_setflags(&file, ioctl_getflags(&file)? | IFlags::IMMUTABLE)?;
+        Ok(Self(file))
+    }
+}
+
+impl Drop for Immutable {
+    fn drop(&mut self) {
+        let flags = ioctl_getflags(&self.0).unwrap();
+        ioctl_setflags(&self.0, flags - IFlags::IMMUTABLE).unwrap();
+    }
 }
 
 #[test]

@@ -9,16 +9,22 @@ use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::shell::in_shell;
 use crate::support::unprivileged::Unprivileged;
+use crate::support::{has_localhost, is_heard};
 
 #[test]
 fn with_any_number_of_descriptors_the_exit_code_the_message_and_the_file_agree() {
-    let mut ends = Vec::new();
+    if !has_localhost("the number of descriptors") {
+        return;
+    }
+    let (mut ends, mut was_revoked) = (Vec::new(), false);
     // With fewer than four the loader cannot open the libraries. The name makes the resolver need some too.
     for descriptors in 4..20 {
         let (mut sandbox, server) = prepared();
         sandbox.write_config(config(&server.url().replace("127.0.0.1", "localhost")));
         let before = sandbox.config_state();
-        let script = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
+        // Whoever started the tests may have left descriptors open.
+        let close = "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-";
+        let script = format!("{close}; ulimit -n {descriptors}; exec \"$0\" \"$@\"");
         let run = sandbox.observe(&mut in_shell(&script, &sandbox.command(["logout"])));
         let case = format!("{descriptors} descriptors: {run:?}");
 
@@ -28,15 +34,19 @@ fn with_any_number_of_descriptors_the_exit_code_the_message_and_the_file_agree()
         } else {
             assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{case}");
             assert!(run.stderr.contains(&Errno::MFILE.to_string()), "{case}");
-            let says = if server.requests().is_empty() { "nothing was sent" } else { "is revoked on the server" };
-            assert!(run.stderr.contains(says) || run.stderr.contains("was not reached"), "{case}");
+            let says: &[&str] = match server.requests().len() {
+                0 => &["nothing was sent", "the server was not reached"],
+                _ => &["is revoked on the server: the profile was not removed"],
+            };
+            assert!(says.iter().any(|words| run.stderr.contains(words)), "{case}");
+            was_revoked |= !server.requests().is_empty();
             assert_eq!(sandbox.config_state(), before, "{case}");
             assert_heals(&sandbox, &before);
         }
         ends.push(run.exit);
     }
     assert!(ends.is_sorted_by(|left, right| left >= right), "more descriptors can do no harm: {ends:?}");
-    assert!(ends.contains(&1) && ends.contains(&0), "the limit was not met, or always: {ends:?}");
+    assert!(ends.starts_with(&[1]) && was_revoked && ends.ends_with(&[0]), "not every phase met the limit: {ends:?}");
 }
 
 #[test]
@@ -54,6 +64,9 @@ fn a_limit_of_the_file_size_leaves_the_file_as_it_was() {
 
 #[test]
 fn a_run_that_is_killed_for_the_file_size_leaves_a_temp_that_the_next_one_sweeps() {
+    if !is_heard(Signal::XFSZ) {
+        return;
+    }
     let (sandbox, server) = prepared();
     let before = sandbox.config_state();
     let run = sandbox.observe(&mut in_shell("ulimit -f 0; exec \"$0\" \"$@\"", &sandbox.command(["logout"])));
@@ -66,13 +79,14 @@ fn a_run_that_is_killed_for_the_file_size_leaves_a_temp_that_the_next_one_sweeps
 
 #[test]
 fn without_a_thread_for_the_resolver_the_server_is_not_reached() {
+    let what = "a resolver without a thread";
+    let Some(unprivileged) = Unprivileged::new(what).filter(|_| has_localhost(what)) else { return };
     let server = ScriptedServer::answering(NO_CONTENT);
     let mut sandbox = Sandbox::new();
     let url = server.url().replace("127.0.0.1", "localhost");
     sandbox.label(url.as_str(), "[SERVER]");
     sandbox.write_config(config(&url));
     // The shells disagree on the letter.
-    let unprivileged = Unprivileged::new();
     let mut command = unprivileged.logout_after("ulimit -u 0 2>/dev/null || ulimit -p 0", &sandbox);
     let before = sandbox.config_state();
     let run = sandbox.observe(&mut command);

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::net::{Ipv4Addr, ToSocketAddrs};
 
 use rustix::process::Signal;
 
@@ -19,25 +20,36 @@ pub fn runs_as_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// The signals by which an operator or a supervisor ends a run. Who starts the tests may have made them deaf to one, as
-/// a shell does with SIGINT and what it runs in the background; then their children are deaf to it too.
-pub fn ending_signals() -> Vec<Signal> {
+/// The signals by which an operator or a supervisor ends a run, as far as they are heard here.
+pub fn ending_signals() -> impl Iterator<Item = Signal> {
+    [Signal::INT, Signal::TERM].into_iter().filter(|signal| is_heard(*signal))
+}
+
+/// Tells whether a signal ends children of this process. Whoever started the tests may have made them deaf to it, as a
+/// shell does with SIGINT and what it runs in the background; then their children are deaf to it too.
+pub fn is_heard(signal: Signal) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
     let ignored = u64::from_str_radix(ignored.trim(), 16).unwrap_or_default();
-    let is_heard = |signal: &Signal| {
-        let is_heard = ignored & 1 << (signal.as_raw() - 1) == 0;
-        if !is_heard {
-            skip("a signal", &format!("{signal:?} is ignored by whoever started the tests"));
-        }
-        is_heard
-    };
-    [Signal::INT, Signal::TERM].into_iter().filter(is_heard).collect()
+    let is_heard = ignored & 1 << (signal.as_raw() - 1) == 0;
+    if !is_heard {
+        skip("a signal", &format!("{signal:?} is ignored by whoever started the tests"));
+    }
+    is_heard
+}
+
+/// Tells whether `localhost` stands for 127.0.0.1, where the test servers listen.
+pub fn has_localhost(what: &str) -> bool {
+    let addresses: Vec<_> = ("localhost", 0).to_socket_addrs().map(Iterator::collect).unwrap_or_default();
+    let has = addresses.iter().any(|address| address.ip() == Ipv4Addr::LOCALHOST);
+    if !has {
+        skip(what, &format!("localhost stands for {addresses:?}"));
+    }
+    has
 }
 
 /// Says that something is not tested here. It is written past the capture of the test runner, so that a passing run
 /// shows it too.
 pub fn skip(what: &str, why: &str) {
-    let mut stderr = io::stderr();
-    writeln!(stderr, "SKIPPED {what}: {why}").unwrap();
+    let _ = writeln!(io::stderr(), "SKIPPED {what}: {why}");
 }

@@ -8,9 +8,9 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::runs_as_root;
 use super::sandbox::Sandbox;
 use super::shell::in_shell;
+use super::{runs_as_root, skip};
 
 /// What `nobody` and its group are called in numbers.
 pub const NOBODY: u32 = 65534;
@@ -22,7 +22,8 @@ pub struct Unprivileged {
 }
 
 impl Unprivileged {
-    pub fn new() -> Self {
+    /// `None`, and said loudly, where that user cannot run anything below the temporary directory.
+    pub fn new(what: &str) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
         let (built, reachable) = (env!("CARGO_BIN_EXE_plexctl"), directory.path().join("plexctl"));
@@ -30,7 +31,14 @@ impl Unprivileged {
             // A copy written by this process would be busy for as long as any child inherits the open file.
             assert!(Command::new("cp").arg(built).arg(&reachable).status().unwrap().success());
         }
-        Self { directory }
+        let unprivileged = Self { directory };
+        let mut probe = unprivileged.plexctl();
+        as_that_user(probe.arg("--version"));
+        let can_run = probe.output().is_ok_and(|output| output.status.success());
+        if !can_run {
+            skip(what, "no other user can run a program below the temporary directory");
+        }
+        can_run.then_some(unprivileged)
     }
 
     /// `plexctl logout` in a sandbox that is given to its user.
@@ -40,14 +48,24 @@ impl Unprivileged {
 
     /// The same behind a shell that has run a script.
     pub fn logout_after(&self, script: &str, sandbox: &Sandbox) -> Command {
-        let mut command = Command::new(self.directory.path().join("plexctl"));
+        let mut command = self.plexctl();
         sandbox.furnish(command.arg("logout"));
         let mut command = in_shell(&format!("{script}\nexec \"$0\" \"$@\""), &command);
         if runs_as_root() {
             give_away(sandbox.path());
-            command.uid(NOBODY).gid(NOBODY);
         }
+        as_that_user(&mut command);
         command
+    }
+
+    fn plexctl(&self) -> Command {
+        Command::new(self.directory.path().join("plexctl"))
+    }
+}
+
+fn as_that_user(command: &mut Command) {
+    if runs_as_root() {
+        command.uid(NOBODY).gid(NOBODY);
     }
 }
 
