@@ -2,24 +2,36 @@
 
 use std::env;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use plexctl::testing::ControlPlane;
 use tempfile::TempDir;
 
 use super::leak_hunt;
+use super::scripted_server::ScriptedServer;
+use super::tls::{Authority, leaf};
 
 const BYSTANDER: &str = "# written by hand\n[profiles.bystander]\ntoken = \"none of plexctl's\"\r\n";
 const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 
-/// What the run finds besides the config.
+/// A user that is not the one who logs out.
+const ANOTHER_USER: u32 = 65534;
+
+/// What the run meets.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Before {
-    Clean,
+pub enum Scene {
+    Plain,
     /// A temporary file that a killed run has left.
     Leftover,
+    /// A config of another user and another mode than a new file has, both of which have to be restored.
+    ForeignConfig,
+    /// A server that speaks TLS.
+    Tls,
 }
 
 /// How a run ended, if its exit code, its message, the file and the server agree.
@@ -37,7 +49,9 @@ pub struct Stage {
     token: String,
     contents: String,
     inode: u64,
-    before: Before,
+    scene: Scene,
+    /// What stands between the run and the control plane where TLS is spoken.
+    _tls_front: Option<ScriptedServer>,
 }
 
 /// What a run showed. Without an exit code it was killed.
@@ -49,22 +63,43 @@ pub struct Run {
 }
 
 impl Stage {
-    pub fn new(before: Before) -> Self {
+    pub fn new(scene: Scene) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let control_plane = ControlPlane::start().unwrap();
         let token = control_plane.mint("dev");
-        let profile = format!("[profiles.work]\nserver = \"{}\"\ntoken = \"{token}\" # mine\n", control_plane.url());
+        let tls_front = (scene == Scene::Tls).then(|| {
+            let authority = Authority::named("an authority");
+            fs::write(directory.path().join("authority.pem"), &authority.pem).unwrap();
+            let address = control_plane.address();
+            authority.certify(&leaf()).play(rustls::ALL_VERSIONS, Duration::ZERO, move |head, stream| {
+                // A run that was killed does not read its answer.
+                let _ =
+                    forwarded(head, address).and_then(|answer| stream.write_all(&answer)).and_then(|()| stream.flush());
+            })
+        });
+        let url = tls_front.as_ref().map_or_else(|| control_plane.url(), ScriptedServer::https_url);
+        let profile = format!("[profiles.work]\nserver = \"{url}\"\ntoken = \"{token}\" # mine\n");
         let contents = format!("default = \"work\"\n{BYSTANDER}{profile}");
-        let mut stage = Self { directory, control_plane, token, contents, inode: 0, before };
+        let mut stage = Self { directory, control_plane, token, contents, inode: 0, scene, _tls_front: tls_front };
         fs::create_dir(stage.config().parent().unwrap()).unwrap();
         fs::write(stage.config(), &stage.contents).unwrap();
-        stage.chmod(0o600);
+        let (mode, owner) = stage.mode_and_owner();
+        chown(stage.config(), Some(owner), Some(owner)).unwrap();
+        stage.chmod(mode);
         stage.inode = fs::metadata(stage.config()).unwrap().ino();
-        if before == Before::Leftover {
+        if scene == Scene::Leftover {
             fs::write(stage.temp(), "half a repla").unwrap();
             fs::set_permissions(stage.temp(), Permissions::from_mode(0o600)).unwrap();
         }
         stage
+    }
+
+    /// The mode and the owner that the config has from the beginning to the end.
+    fn mode_and_owner(&self) -> (u32, u32) {
+        match self.scene {
+            Scene::ForeignConfig => (0o400, ANOTHER_USER),
+            Scene::Plain | Scene::Leftover | Scene::Tls => (0o600, rustix::process::geteuid().as_raw()),
+        }
     }
 
     pub fn config(&self) -> PathBuf {
@@ -90,6 +125,9 @@ impl Stage {
 
     fn observe(&self, mut command: Command, trace: impl FnOnce() -> String) -> Run {
         command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("PLEXCTL_CONFIG", self.config());
+        if self.scene == Scene::Tls {
+            command.env("SSL_CERT_FILE", self.directory.path().join("authority.pem"));
+        }
         let Output { status, stdout, stderr } = command.output().unwrap();
         Run {
             exit: status.code(),
@@ -119,7 +157,7 @@ impl Stage {
             return Err(format!("{} requests were made: {told}", self.requests()));
         }
         let has_temp = self.has_temp()?;
-        if has_temp && run.exit.is_some() && self.before == Before::Clean {
+        if has_temp && run.exit.is_some() && self.scene != Scene::Leftover {
             return Err(format!("a temporary file was left: {told}"));
         }
         if run.trace.contains("+++ killed by SIGKILL +++") {
@@ -164,8 +202,9 @@ impl Stage {
     /// Tells a cleared file from one that is as it was; anything else is torn.
     fn is_cleared(&self) -> Result<bool, String> {
         let metadata = fs::metadata(self.config()).map_err(|error| format!("the config is gone: {error}"))?;
-        if metadata.mode() & 0o7777 != 0o600 {
-            return Err(format!("the config's mode became {:04o}", metadata.mode() & 0o7777));
+        let found = (metadata.mode() & 0o7777, metadata.uid());
+        if found != self.mode_and_owner() {
+            return Err(format!("the config's mode and owner became {:04o} and {}", found.0, found.1));
         }
         let text = fs::read_to_string(self.config()).unwrap();
         if text == self.contents && metadata.ino() == self.inode {
@@ -194,4 +233,13 @@ impl Stage {
     fn temp(&self) -> PathBuf {
         self.config().with_file_name(TEMP_NAME)
     }
+}
+
+/// What the control plane answers to a request.
+fn forwarded(head: &str, control_plane: SocketAddr) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(control_plane)?;
+    stream.write_all(head.replacen("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1).as_bytes())?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    Ok(answer)
 }

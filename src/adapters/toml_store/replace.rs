@@ -123,8 +123,12 @@ fn resolve(path: &Path) -> Result<Option<PathBuf>, ReplaceError> {
 
 /// Tells whether an open directory is the one that a path leads to.
 fn is_at(directory: &File, path: &Path) -> Result<bool, ReplaceError> {
+    let found = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        found => found.map_err(|error| failed("examining its directory", error))?,
+    };
     let opened = directory.metadata().map_err(|error| failed("examining its directory", error))?;
-    Ok(fs::metadata(path).is_ok_and(|found| (found.dev(), found.ino()) == (opened.dev(), opened.ino())))
+    Ok((found.dev(), found.ino()) == (opened.dev(), opened.ino()))
 }
 
 fn lock(directory: &File, deadline: Instant) -> Result<(), ReplaceError> {
