@@ -84,12 +84,11 @@ fn can_trace() -> Result<(), String> {
     if !output.status.success() {
         return Err(format!("strace may not trace here: {}", String::from_utf8_lossy(&output.stderr).trim()));
     }
-    let stage = Stage::new(Scene::Plain);
-    let shows_paths = stage.run(&[]).trace.contains(&quoted_config(&stage));
-    if shows_paths || rustix::process::geteuid().is_root() {
+    if rustix::process::geteuid().is_root() {
         Ok(())
     } else {
-        Err("plexctl lets nobody but root look into its memory, where the paths are".to_owned())
+        Err("only root may look into plexctl's memory, where the paths are, and give a config to another user"
+            .to_owned())
     }
 }
 
