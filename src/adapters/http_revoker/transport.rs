@@ -217,7 +217,7 @@ enum TrustError {
     Unreadable(PathBuf, #[source] io::Error),
     #[error("the trust store {} is not a regular file", .0.display())]
     NotRegular(PathBuf),
-    #[error("the trust store is larger than {} MiB", MAX_TRUST_STORE >> 20)]
+    #[error("the trust store that SSL_CERT_FILE and SSL_CERT_DIR name is larger than {} MiB", MAX_TRUST_STORE >> 20)]
     TooLarge,
     /// With the first failure that was met on the way.
     #[error("the trust store has no usable certificate")]
