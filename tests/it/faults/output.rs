@@ -1,17 +1,18 @@
 //! Standard streams that nobody reads, that are full or closed, and the signals that end a run.
 
 use std::io::pipe;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use rustix::process::{Pid, kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Outcome, Trial, assert_took, timed};
-use crate::support::ending_signals;
 use crate::support::sandbox::Run;
 use crate::support::scripted_server::{ScriptedServer, read_to_hangup};
 use crate::support::shell::in_shell;
+use crate::support::{ending_signals, skip};
 
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\n\r\n";
@@ -107,19 +108,62 @@ fn a_run_that_has_nothing_to_do_needs_no_streams() {
 #[test]
 fn a_signal_while_waiting_for_the_answer_ends_the_run_and_keeps_the_session() {
     for signal in ending_signals() {
+        let unanswered = Unanswered::new();
+        let output = unanswered.struck_by(signal, &mut unanswered.command());
+        unanswered.assert_died_by(signal, &output);
+    }
+}
+
+/// A crash could write all that the process knows into a file, or send it to whoever collects crashes.
+#[test]
+fn a_run_that_crashes_while_it_holds_the_token_leaves_no_core_dump() {
+    let dumping = "ulimit -c unlimited; exec \"$0\" \"$@\"";
+    let directory = tempfile::tempdir().unwrap();
+    let mut control = Command::new("/bin/sh");
+    control.args(["-euc", "ulimit -c unlimited; kill -s ABRT $$"]).current_dir(directory.path());
+    if !control.status().unwrap().core_dumped() {
+        skip("the absence of a core dump", "nothing that crashes here leaves one");
+        return;
+    }
+    let unanswered = Unanswered::new();
+    let output = unanswered.struck_by(Signal::ABORT, &mut in_shell(dumping, &unanswered.command()));
+    assert!(!output.status.core_dumped());
+    unanswered.assert_died_by(Signal::ABORT, &output);
+}
+
+/// A session of a server that takes requests and never answers.
+struct Unanswered {
+    trial: Trial,
+    server: ScriptedServer,
+    arrival: Receiver<()>,
+}
+
+impl Unanswered {
+    fn new() -> Self {
         let (arrived, arrival) = mpsc::channel();
         let server = ScriptedServer::start(Box::new(move |stream| {
             arrived.send(()).unwrap();
             read_to_hangup(stream);
         }));
-        let trial = Trial::against(&server.url());
-        let child = trial.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        arrival.recv_timeout(Duration::from_secs(10)).unwrap();
-        kill_process(Pid::from_child(&child), signal).unwrap();
-        let (run, took) = timed(|| trial.sandbox.observe_child(child));
-        assert_took(&format!("{signal:?}"), took, 0);
+        Self { trial: Trial::against(&server.url()), server, arrival }
+    }
 
-        let outcome = trial.outcome(run, &server.finish());
+    fn command(&self) -> Command {
+        self.trial.command()
+    }
+
+    /// Runs a prepared logout, and sends it a signal while it waits for the answer.
+    fn struck_by(&self, signal: Signal, command: &mut Command) -> Output {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.arrival.recv_timeout(Duration::from_secs(10)).unwrap();
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let (output, took) = timed(|| child.wait_with_output().unwrap());
+        assert_took(&format!("{signal:?}"), took, 0);
+        output
+    }
+
+    fn assert_died_by(self, signal: Signal, output: &Output) {
+        let outcome = self.trial.outcome(self.trial.sandbox.judge(output), &self.server.finish());
         let expected = Outcome { run: Run::new(-signal.as_raw(), "", ""), ..Outcome::unanswered("") };
         assert_eq!(outcome, expected, "{signal:?}");
     }
