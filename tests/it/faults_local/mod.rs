@@ -7,6 +7,7 @@
 
 mod after_the_answer;
 mod before_the_request;
+#[cfg(target_os = "linux")]
 mod file_systems;
 mod limits;
 
