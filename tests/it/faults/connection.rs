@@ -23,19 +23,17 @@ const NO_CONTENT: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 #[test]
 fn a_server_out_of_reach_keeps_the_session() {
     let (refusing, _held) = refusing_port();
-    let servers: Vec<(String, &[&str])> = vec![
-        (format!("http://127.0.0.1:{refusing}"), &["refused"]),
-        (format!("https://127.0.0.1:{refusing}"), &["refused"]),
+    let servers = vec![
+        (format!("http://127.0.0.1:{refusing}"), "refused"),
+        (format!("https://127.0.0.1:{refusing}"), "refused"),
         // A label has 63 characters at most (RFC 1035, section 2.3.4), so this name is not even asked for.
-        (format!("https://{}.invalid", "a".repeat(64)), &["dns error"]),
-        // TCP does not connect to the broadcast address: the kernel says so, and nothing leaves the machine.
-        ("https://255.255.255.255".to_owned(), &["unreachable"]),
+        (format!("https://{}.invalid", "a".repeat(64)), "dns error"),
     ];
-    at_the_same_time(servers, |(server, causes)| {
+    at_the_same_time(servers, |(server, cause)| {
         let trial = Trial::against(&server);
         let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
         assert!(took < Duration::from_secs(10) + SLACK, "{server}: {took:?}");
-        assert!(causes.iter().any(|cause| run.stderr.contains(cause)), "{server}: {run:?}");
+        assert!(run.stderr.contains(cause), "{server}: {run:?}");
         let outcome = trial.outcome(run, &[]).with_cause_elided("connecting to [SERVER] failed");
         assert_eq!(outcome, Outcome::unreached("connecting to [SERVER] failed: [CAUSE]"), "{server}");
     });
