@@ -1,15 +1,16 @@
 //! Standard streams that nobody reads, that are full or closed, and the signals that end a run.
 
-use std::io::pipe;
+use std::io::{self, pipe};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Outcome, Trial, assert_took, timed};
-use crate::support::sandbox::Run;
+use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::{ScriptedServer, read_to_hangup};
 use crate::support::shell::in_shell;
 use crate::support::{ending_signals, skip};
@@ -102,6 +103,21 @@ fn a_run_that_has_nothing_to_do_needs_no_streams() {
         let stderr = if redirections.contains('2') { "" } else { "No active session; nothing to do.\n" };
         let expected = Outcome { run: Run::new(0, "", stderr), ..Outcome::unreached("") };
         assert_eq!(trial.outcome(run, &[]), expected, "{redirections}");
+    }
+}
+
+#[test]
+fn help_that_nobody_reads_is_no_failure_but_help_that_cannot_be_written_is() {
+    for argument in ["--help", "--version"] {
+        let sandbox = Sandbox::new();
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let child = sandbox.command([argument]).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        assert_eq!(sandbox.observe_child(child), Run::new(0, "", ""), "{argument}");
+
+        let mut full = in_shell("exec \"$0\" \"$@\" >/dev/full", &sandbox.command([argument]));
+        let error = format!("error: standard output could not be written: {}\n", io::Error::from(Errno::NOSPC));
+        assert_eq!(sandbox.observe(&mut full), Run::new(1, "", error), "{argument}");
     }
 }
 
