@@ -159,3 +159,24 @@ fn write_durably(mut temp: File, original: &Metadata, contents: &[u8]) -> Result
     temp.write_all(contents).map_err(|error| failed("writing its replacement", error))?;
     temp.sync_all().map_err(|error| failed("syncing its replacement", error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_directory_is_told_from_others_that_its_path_may_lead_to() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let at = |name: &str| sandbox.path().join(name);
+        fs::create_dir(at("locked")).unwrap();
+        fs::create_dir(at("other")).unwrap();
+        fs::write(at("file"), "").unwrap();
+        let directory = File::open(at("locked")).unwrap();
+
+        assert!(is_at(&directory, &at("locked")).unwrap());
+        for elsewhere in ["other", "file", "missing"] {
+            assert!(!is_at(&directory, &at(elsewhere)).unwrap(), "{elsewhere}");
+        }
+        assert!(matches!(is_at(&directory, &at("file/below")), Err(ReplaceError::Failed(..))));
+    }
+}
