@@ -26,7 +26,7 @@ pub const SLACK: Duration = Duration::from_secs(5);
 const MAX_MEMORY: u64 = 20 * 1024;
 
 /// Up to which size a config is ordinary, in bytes. Beyond, the document is what takes memory.
-const ORDINARY_CONFIG: u64 = 64 * 1024;
+const ORDINARY_CONFIG: u64 = 32 * 1024;
 
 /// Where a TLS client that can be asked to give its keys away would write them.
 const TLS_KEYS: &str = "tls-keys";
