@@ -14,7 +14,9 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::io::Errno;
 use rustix::process::{Pid, kill_process};
 
-use super::{AT_ONCE, BYSTANDER, NO_CONTENT, TEMP_NAME, TOKEN, assert_cleared, assert_heals, chmod, cleared, config};
+use super::{
+    AT_ONCE, BYSTANDER, NO_CONTENT, TEMP_NAME, TOKEN, assert_cleared, assert_heals, assert_kept, chmod, cleared, config,
+};
 use super::{logged_out, no_session, not_removed, observe_within, prepared, system, temp};
 use crate::support::sandbox::{Run, SLACK, Sandbox, file_state};
 use crate::support::scripted_server::{Record, ScriptedServer};
@@ -63,9 +65,7 @@ fn a_lock_that_is_held_for_ever_is_waited_for_and_then_named() {
     let (run, elapsed) = observe_within(Duration::from_secs(10) + SLACK, &sandbox, &mut sandbox.command(["logout"]));
     assert_eq!(run, not_removed("[CONFIG]", "another program has held the lock on its directory for 10 seconds"));
     assert!(elapsed >= Duration::from_secs(10), "{elapsed:?}");
-    assert_eq!(sandbox.config_state(), before);
-    assert_eq!(sandbox.neighbours(), [""; 0]);
-    assert_eq!(server.requests().len(), 1);
+    assert_kept(&sandbox, &server, &before);
     drop(lock);
     assert_heals(&sandbox, &before);
 }
@@ -101,9 +101,7 @@ fn a_signal_while_waiting_for_the_lock_ends_the_run_and_keeps_the_file() {
         assert_eq!(sandbox.observe_child(child), Run::new(-signal.as_raw(), "", ""));
         killer.join().unwrap();
         drop(lock);
-        assert_eq!(sandbox.config_state(), before);
-        assert_eq!(sandbox.neighbours(), [""; 0]);
-        assert_eq!(server.requests().len(), 1);
+        assert_kept(&sandbox, &server, &before);
         assert_heals(&sandbox, &before);
     }
 }
@@ -175,9 +173,7 @@ fn a_directory_that_cannot_be_written_leaves_the_file_as_it_was() {
         let output = command.output().unwrap();
         chmod(&directory, 0o755);
         assert_eq!(sandbox.judge(&output), not_removed("[CONFIG]", &system(action, Errno::ACCESS)), "{mode:04o}");
-        assert_eq!(sandbox.config_state(), before);
-        assert_eq!(sandbox.neighbours(), [""; 0]);
-        assert_eq!(server.requests().len(), 1);
+        assert_kept(&sandbox, &server, &before);
         assert_eq!(sandbox.observe(&mut command), logged_out());
         assert_cleared(&sandbox, &before);
     }

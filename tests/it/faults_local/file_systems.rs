@@ -8,7 +8,7 @@ use std::process::Command;
 use rustix::fs::{IFlags, XattrFlags, ioctl_getflags, ioctl_setflags, setxattr};
 use rustix::io::Errno;
 
-use super::{AT_ONCE, BYSTANDER, assert_cleared, assert_heals, chmod, logged_out, not_removed};
+use super::{AT_ONCE, BYSTANDER, assert_cleared, assert_heals, assert_kept, chmod, logged_out, not_removed};
 use super::{observe_within, prepared, system};
 use crate::support::sandbox::{Sandbox, file_state};
 use crate::support::shell::{has_namespaces, in_namespace};
@@ -23,9 +23,7 @@ fn assert_stands_in_the_way<T>(problem: &str, obstruct: impl FnOnce(&Sandbox) ->
     let (run, _) = observe_within(AT_ONCE, &sandbox, &mut command);
     drop(obstacle);
     assert_eq!(run, not_removed("[CONFIG]", problem));
-    assert_eq!(sandbox.config_state(), before);
-    assert_eq!(sandbox.neighbours(), [""; 0]);
-    assert_eq!(server.requests().len(), 1);
+    assert_kept(&sandbox, &server, &before);
     assert_heals(&sandbox, &before);
 }
 

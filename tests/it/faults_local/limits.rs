@@ -4,7 +4,9 @@
 use rustix::io::Errno;
 use rustix::process::Signal;
 
-use super::{NO_CONTENT, TEMP_NAME, assert_cleared, assert_heals, config, logged_out, not_removed, prepared, system};
+use super::{
+    NO_CONTENT, TEMP_NAME, assert_cleared, assert_heals, assert_kept, config, logged_out, not_removed, prepared, system,
+};
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::shell::in_shell;
@@ -56,9 +58,7 @@ fn a_limit_of_the_file_size_leaves_the_file_as_it_was() {
     let limited = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
     let run = sandbox.observe(&mut in_shell(limited, &sandbox.command(["logout"])));
     assert_eq!(run, not_removed("[CONFIG]", &system("writing its replacement", Errno::FBIG)));
-    assert_eq!(sandbox.config_state(), before);
-    assert_eq!(sandbox.neighbours(), [""; 0]);
-    assert_eq!(server.requests().len(), 1);
+    assert_kept(&sandbox, &server, &before);
     assert_heals(&sandbox, &before);
 }
 

@@ -71,6 +71,13 @@ fn assert_cleared(sandbox: &Sandbox, before: &FileState) {
     assert_eq!(sandbox.config_state(), after);
 }
 
+/// Holds that a run has made its one request and left the file as it was, with nothing beside it.
+fn assert_kept(sandbox: &Sandbox, server: &ScriptedServer, before: &FileState) {
+    assert_eq!(&sandbox.config_state(), before);
+    assert_eq!(sandbox.neighbours(), [""; 0]);
+    assert_eq!(server.requests().len(), 1);
+}
+
 /// Holds that another run ends what a failed one has begun.
 fn assert_heals(sandbox: &Sandbox, before: &FileState) {
     assert_eq!(sandbox.run(["logout"]), logged_out());
