@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Output, Stdio};
+use std::process::{Child, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use plexctl::testing::ControlPlane;
 use toml::de::DeTable;
 
-use crate::support::sandbox::{Run, Sandbox};
+use crate::support::sandbox::{Run, Sandbox, start};
 
 const PROCESSES: usize = 100;
 
@@ -28,9 +28,8 @@ fn rounds() -> usize {
 }
 
 /// Starts a logout of a profile, without waiting for it.
-fn start(sandbox: &Sandbox, profile: &str) -> Child {
-    let mut command = sandbox.command(["logout", "--profile", profile]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+fn start_logout(sandbox: &Sandbox, profile: &str) -> Child {
+    start(&mut sandbox.command(["logout", "--profile", profile]))
 }
 
 /// Waits until all have ended, and only then hunts for leaks: one that still runs may have its temporary file there.
@@ -41,8 +40,7 @@ fn ends(sandbox: &Sandbox, children: Vec<Child>) -> Vec<Run> {
 
 /// Keeps all writers waiting until every process has got its answer, so that they meet at the lock.
 fn gather(sandbox: &Sandbox, control_plane: &ControlPlane, start: impl FnOnce() -> Vec<Child>) -> Vec<Child> {
-    let gate = File::open(sandbox.config().parent().unwrap()).unwrap();
-    gate.lock().unwrap();
+    let _gate = sandbox.lock_directory();
     let children = start();
     let gathered = Instant::now() + Duration::from_secs(4);
     while control_plane.requests().len() < children.len() && Instant::now() < gathered {
@@ -128,7 +126,8 @@ fn a_hundred_logouts_of_a_hundred_profiles_and_logins_among_them_lose_no_update(
 
         let reader = Reader::start(sandbox.config());
         let names: Vec<String> = (0..PROCESSES).map(|number| format!("p{number}")).collect();
-        let children = gather(&sandbox, &control_plane, || names.iter().map(|name| start(&sandbox, name)).collect());
+        let children =
+            gather(&sandbox, &control_plane, || names.iter().map(|name| start_logout(&sandbox, name)).collect());
         let mut added = String::new();
         for number in 0..LOGINS {
             let profile = format!("[profiles.new{number}]\nnote = \"logged in\"\n");
@@ -173,7 +172,8 @@ fn a_hundred_logouts_of_one_profile_end_it_once() {
         sandbox.write_config(format!("default = \"shared\"\n{BYSTANDER}{profile}"));
 
         let reader = Reader::start(sandbox.config());
-        let children = gather(&sandbox, &control_plane, || (0..PROCESSES).map(|_| start(&sandbox, "shared")).collect());
+        let children =
+            gather(&sandbox, &control_plane, || (0..PROCESSES).map(|_| start_logout(&sandbox, "shared")).collect());
         let nothing_left = Run::new(0, "", "No active session; nothing to do.\n");
         let ends = ends(&sandbox, children);
         reader.finish();

@@ -145,7 +145,7 @@ impl Stage {
         for (place, captured) in [("stdout", run.stdout.as_bytes()), ("stderr", run.stderr.as_bytes()), ("temp", &left)]
         {
             if let Some(encoding) = leak_hunt::leak_in(captured, &secrets) {
-                return Err(format!("the token stands in {place}, {encoding}: {told}"));
+                return Err(format!("the token stands in {place}, {encoding}"));
             }
         }
         let is_live = self.control_plane.is_live(&self.token);

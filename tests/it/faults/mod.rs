@@ -20,6 +20,8 @@ pub const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
 pub const SECRET: &str = "c4nary-s3cret-c4nary";
 pub const TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_c4nary-s3cret-c4nary";
 
+const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+
 const LOGGED_OUT: &str = "Logged out. Cleared profile \"default\".\n";
 
 /// What is left of the config file after the session has ended.

@@ -9,13 +9,12 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{Outcome, Trial, assert_took, timed};
-use crate::support::sandbox::{Run, Sandbox};
+use super::{NO_CONTENT, Outcome, Trial, assert_took, timed};
+use crate::support::sandbox::{Run, Sandbox, start};
 use crate::support::scripted_server::{ScriptedServer, read_to_hangup};
 use crate::support::shell::in_shell;
 use crate::support::{ending_signals, skip};
 
-const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\n\r\n";
 const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\n\r\n";
 const SERVER_ERROR: &str = "HTTP/1.1 500 Internal Server Error\r\n\r\n";
@@ -170,7 +169,7 @@ impl Unanswered {
 
     /// Runs a prepared logout, and sends it a signal while it waits for the answer.
     fn struck_by(&self, signal: Signal, command: &mut Command) -> Output {
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = start(command);
         self.arrival.recv_timeout(Duration::from_secs(10)).unwrap();
         kill_process(Pid::from_child(&child), signal).unwrap();
         let (output, took) = timed(|| child.wait_with_output().unwrap());

@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,7 +17,7 @@ use super::{
     AT_ONCE, BYSTANDER, NO_CONTENT, TEMP_NAME, TOKEN, assert_cleared, assert_heals, assert_kept, chmod, cleared, config,
 };
 use super::{logged_out, no_session, not_removed, observe_within, prepared, system, temp};
-use crate::support::sandbox::{Run, SLACK, Sandbox, file_state};
+use crate::support::sandbox::{Run, SLACK, Sandbox, file_state, start};
 use crate::support::scripted_server::{Record, ScriptedServer};
 use crate::support::unprivileged::{NOBODY, Unprivileged};
 use crate::support::{ending_signals, runs_as_root};
@@ -41,13 +40,6 @@ fn prepared_with(meanwhile: impl Fn(&Path) + Send + 'static) -> (Sandbox, Script
     (sandbox, server)
 }
 
-/// Takes the lock that writers take turns by.
-fn lock_directory(sandbox: &Sandbox) -> File {
-    let directory = File::open(sandbox.config().parent().unwrap()).unwrap();
-    directory.lock().unwrap();
-    directory
-}
-
 /// How long after its request a run has got its answer and waits for its turn.
 const HALF_A_SECOND: Duration = Duration::from_millis(500);
 
@@ -61,7 +53,7 @@ fn wait_for_request(record: &Record) {
 fn a_lock_that_is_held_for_ever_is_waited_for_and_then_named() {
     let (sandbox, server) = prepared();
     let before = sandbox.config_state();
-    let lock = lock_directory(&sandbox);
+    let lock = sandbox.lock_directory();
     let (run, elapsed) = observe_within(Duration::from_secs(10) + SLACK, &sandbox, &mut sandbox.command(["logout"]));
     assert_eq!(run, not_removed("[CONFIG]", "another program has held the lock on its directory for 10 seconds"));
     assert!(elapsed >= Duration::from_secs(10), "{elapsed:?}");
@@ -75,7 +67,7 @@ fn a_lock_that_is_held_for_ever_is_waited_for_and_then_named() {
 fn a_late_answer_and_a_lock_that_is_held_for_ever_together_take_no_more_than_40_seconds() {
     let (sandbox, server) = prepared_with(|_| thread::sleep(Duration::from_secs(29)));
     let before = sandbox.config_state();
-    let lock = lock_directory(&sandbox);
+    let lock = sandbox.lock_directory();
     let (run, elapsed) = observe_within(Duration::from_secs(40) + SLACK, &sandbox, &mut sandbox.command(["logout"]));
     assert_eq!(run, not_removed("[CONFIG]", "another program has held the lock on its directory for 10 seconds"));
     assert!(elapsed >= Duration::from_secs(39), "{elapsed:?}");
@@ -89,9 +81,8 @@ fn a_signal_while_waiting_for_the_lock_ends_the_run_and_keeps_the_file() {
     for signal in ending_signals() {
         let (sandbox, server) = prepared();
         let before = sandbox.config_state();
-        let lock = lock_directory(&sandbox);
-        let mut command = sandbox.command(["logout"]);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lock = sandbox.lock_directory();
+        let child = start(&mut sandbox.command(["logout"]));
         let (pid, record) = (Pid::from_child(&child), server.record());
         let killer = thread::spawn(move || {
             wait_for_request(&record);
@@ -110,7 +101,7 @@ fn a_signal_while_waiting_for_the_lock_ends_the_run_and_keeps_the_file() {
 fn a_lock_that_is_released_in_time_is_waited_for() {
     let (sandbox, server) = prepared();
     let before = sandbox.config_state();
-    let lock = lock_directory(&sandbox);
+    let lock = sandbox.lock_directory();
     let started = Instant::now();
     let release = thread::spawn(move || {
         thread::sleep(Duration::from_millis(700));
@@ -129,9 +120,8 @@ fn a_directory_that_was_replaced_meanwhile_is_locked_anew() {
     let (sandbox, server) = prepared();
     let (before, text) = (sandbox.config_state(), sandbox.config_text());
     let directory = sandbox.config().parent().unwrap().to_owned();
-    let old = lock_directory(&sandbox);
-    let mut command = sandbox.command(["logout"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let old = sandbox.lock_directory();
+    let child = start(&mut sandbox.command(["logout"]));
     wait_for_request(&server.record());
     thread::sleep(HALF_A_SECOND);
 
@@ -140,7 +130,7 @@ fn a_directory_that_was_replaced_meanwhile_is_locked_anew() {
     fs::write(sandbox.config(), &text).unwrap();
     chmod(&sandbox.config(), 0o600);
     fs::rename(sandbox.path().join("moved/config.toml"), sandbox.path().join("moved.toml")).unwrap();
-    let new = lock_directory(&sandbox);
+    let new = sandbox.lock_directory();
     drop(old);
     thread::sleep(HALF_A_SECOND);
     assert_eq!(sandbox.config_text(), text, "the file was replaced in spite of the lock");

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::ffi::OsStr;
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -139,7 +139,14 @@ impl Sandbox {
 
     /// Runs a prepared command, and judges all that it left.
     pub fn observe(&self, command: &mut Command) -> Run {
-        self.observe_child(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+        self.observe_child(start(command))
+    }
+
+    /// Takes the lock that writers of the config take turns by.
+    pub fn lock_directory(&self) -> File {
+        let directory = File::open(self.config().parent().unwrap()).unwrap();
+        directory.lock().unwrap();
+        directory
     }
 
     /// Waits for a run that may take no more time and memory than any run, and judges all that it left.
@@ -222,6 +229,11 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         figures::case_ends(!thread::panicking());
     }
+}
+
+/// Starts a command, whose output is kept for whoever waits for it.
+pub fn start(command: &mut Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 pub fn file_state(path: &Path) -> FileState {
