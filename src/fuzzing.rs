@@ -1,6 +1,6 @@
 //! Doors for the fuzz targets into what is private otherwise. They exist only where cargo-fuzz builds the crate.
 
-use crate::adapters::{http_revoker, toml_store};
+use crate::adapters::{control_plane, toml_store};
 use crate::domain::token::SessionToken;
 
 /// What an operator would see of a problem document.
@@ -24,6 +24,6 @@ pub fn cut(text: &str, profile: &str) -> Option<Result<String, String>> {
 /// Reads and sanitizes a body as a problem document, if it is one.
 #[must_use]
 pub fn show_problem(body: &[u8], token: &SessionToken) -> Option<Shown> {
-    let (texts, line) = http_revoker::fuzzed_problem(body, token)?;
+    let (texts, line) = control_plane::fuzzed_problem(body, token)?;
     Some(Shown { texts, line })
 }

@@ -2,11 +2,11 @@
 //!
 //! # Where to start
 //!
-//! - [`LogoutUseCase`](domain::logout::LogoutUseCase) is the whole of a logout, and
-//!   [`LogoutError`](domain::logout::LogoutError) says which state a failure leaves.
+//! - [`LogoutUseCase`](use_cases::logout::LogoutUseCase) is the whole of a logout, and
+//!   [`LogoutError`](use_cases::logout::LogoutError) says which state a failure leaves.
 //! - [`CredentialStore`](ports::credential_store::CredentialStore), [`TokenRevoker`](ports::token_revoker::TokenRevoker)
 //!   and [`Reporter`](ports::reporter::Reporter) are what it needs, with the promises that an implementation owes.
-//! - [`TomlStore`](adapters::toml_store::TomlStore), [`HttpRevoker`](adapters::http_revoker::HttpRevoker) and the
+//! - [`TomlStore`](adapters::toml_store::TomlStore), [`ControlPlaneClient`](adapters::control_plane::ControlPlaneClient) and the
 //!   [`reporters`](adapters::reporters) are what the binary gives it.
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
@@ -20,3 +20,4 @@ pub mod fuzzing;
 pub mod ports;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod use_cases;

@@ -1,4 +1,4 @@
-//! The port to whoever asked for the logout.
+//! The port to whoever asked for something to be done, and the outcomes that are told.
 
 use thiserror::Error;
 
@@ -8,22 +8,22 @@ use super::token_revoker::Revocation;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::ProfileName;
 
-/// Tells the operator how a logout ended. Failures are not reported here: they are returned to the caller.
+/// Tells the operator an outcome `T`. Failures are not reported here: they are returned to the caller.
 ///
 /// Every implementation promises:
 ///
 /// 1. Each outcome is told exactly once, completely, and flushed.
-/// 2. A summary on standard output exists only for a session that has ended.
+/// 2. A result is written only for what was done: a logout without a session has none.
 /// 3. A reader that closed its end is no failure.
 /// 4. Nothing of a token is written.
 #[cfg_attr(feature = "testing", mockall::automock)]
-pub trait Reporter: Send {
+pub trait Reporter<T: Send = LogoutOutcome>: Send {
     /// Writes the outcome.
     ///
     /// # Errors
     ///
     /// [`ReportError`] if the summary could not be written.
-    fn report(&mut self, outcome: &LogoutOutcome) -> Result<(), ReportError>;
+    fn report(&mut self, outcome: &T) -> Result<(), ReportError>;
 }
 
 /// How a logout ended. Every outcome means that no live session is left behind in the selected profile's place,

@@ -15,10 +15,14 @@ pub use self::in_memory_store::InMemoryStore;
 pub use self::recording_reporter::RecordingReporter;
 pub use self::scripted_revoker::{RecordedRevocation, ScriptedRevoker};
 pub use crate::ports::credential_store::MockCredentialStore;
-pub use crate::ports::reporter::MockReporter;
 pub use crate::ports::token_revoker::MockTokenRevoker;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::ports::reporter::LogoutOutcome;
+
+/// The mock of a reporter, for the outcome of a logout where no other is named.
+pub type MockReporter<T = LogoutOutcome> = crate::ports::reporter::MockReporter<T>;
 
 /// Locks a double's records. A test that panicked while it held them has failed already.
 fn lock<T>(records: &Mutex<T>) -> MutexGuard<'_, T> {

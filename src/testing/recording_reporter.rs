@@ -3,17 +3,17 @@
 use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
 
 /// A [`Reporter`] that records the outcomes it was told, and can be told to fail.
-#[derive(Debug, Default)]
-pub struct RecordingReporter {
-    outcomes: Vec<LogoutOutcome>,
+#[derive(Debug)]
+pub struct RecordingReporter<T = LogoutOutcome> {
+    outcomes: Vec<T>,
     failure: Option<ReportError>,
 }
 
-impl RecordingReporter {
+impl<T> RecordingReporter<T> {
     /// A reporter that was told nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self { outcomes: Vec::new(), failure: None }
     }
 
     /// Makes the next report fail.
@@ -23,13 +23,19 @@ impl RecordingReporter {
 
     /// The outcomes so far, in order.
     #[must_use]
-    pub fn outcomes(&self) -> &[LogoutOutcome] {
+    pub fn outcomes(&self) -> &[T] {
         &self.outcomes
     }
 }
 
-impl Reporter for RecordingReporter {
-    fn report(&mut self, outcome: &LogoutOutcome) -> Result<(), ReportError> {
+impl<T> Default for RecordingReporter<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Clone + Send> Reporter<T> for RecordingReporter<T> {
+    fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
         if let Some(error) = self.failure.take() {
             return Err(error);
         }

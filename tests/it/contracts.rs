@@ -7,7 +7,7 @@ use std::iter;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 
-use plexctl::adapters::http_revoker::{HttpRevoker, ProxySettings, TrustSettings};
+use plexctl::adapters::control_plane::{ControlPlaneClient, ProxySettings, TrustSettings};
 use plexctl::adapters::reporters::{JsonReporter, TextReporter, YamlReporter};
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::server_url::ServerUrl;
@@ -225,7 +225,7 @@ trait RevokerUnderTest {
 }
 
 struct HttpUnderTest {
-    revoker: HttpRevoker,
+    revoker: ControlPlaneClient,
     control_plane: ControlPlane,
     is_reachable: bool,
 }
@@ -240,7 +240,7 @@ impl RevokerUnderTest for HttpUnderTest {
             Meeting::Unconfirmed => 500,
         };
         control_plane.answer_revocations_with(Answer::problem(status, SECRET, SECRET, SECRET));
-        let revoker = HttpRevoker::new(ProxySettings::default(), TrustSettings::default(), |_| {});
+        let revoker = ControlPlaneClient::new(ProxySettings::default(), TrustSettings::default(), |_| {});
         Self { revoker, control_plane, is_reachable: !matches!(meeting, Meeting::Unreached) }
     }
 
@@ -305,7 +305,7 @@ fn a_revoker_keeps_its_promises<R: RevokerUnderTest>() {
 }
 
 #[test]
-fn the_http_revoker_keeps_the_promises_of_the_port() {
+fn the_control_plane_client_keeps_the_promises_of_the_port() {
     a_revoker_keeps_its_promises::<HttpUnderTest>();
 }
 

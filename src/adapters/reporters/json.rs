@@ -18,7 +18,7 @@ impl<O: Write + Send, E: Write + Send> JsonReporter<O, E> {
     }
 }
 
-impl<O: Write + Send, E: Write + Send> Reporter for JsonReporter<O, E> {
+impl<O: Write + Send, E: Write + Send> Reporter<LogoutOutcome> for JsonReporter<O, E> {
     fn report(&mut self, outcome: &LogoutOutcome) -> Result<(), ReportError> {
         report_summary(outcome, to_json, &mut self.out, &mut self.err)
     }

@@ -18,7 +18,7 @@ impl<O: Write + Send, E: Write + Send> TextReporter<O, E> {
     }
 }
 
-impl<O: Write + Send, E: Write + Send> Reporter for TextReporter<O, E> {
+impl<O: Write + Send, E: Write + Send> Reporter<LogoutOutcome> for TextReporter<O, E> {
     fn report(&mut self, outcome: &LogoutOutcome) -> Result<(), ReportError> {
         match outcome {
             LogoutOutcome::NoSession => {

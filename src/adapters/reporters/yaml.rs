@@ -21,7 +21,7 @@ impl<O: Write + Send, E: Write + Send> YamlReporter<O, E> {
     }
 }
 
-impl<O: Write + Send, E: Write + Send> Reporter for YamlReporter<O, E> {
+impl<O: Write + Send, E: Write + Send> Reporter<LogoutOutcome> for YamlReporter<O, E> {
     fn report(&mut self, outcome: &LogoutOutcome) -> Result<(), ReportError> {
         report_summary(outcome, to_yaml, &mut self.out, &mut self.err)
     }

@@ -1,13 +1,11 @@
 //! The credential store in plexctl's TOML config file.
 //!
 //! This file is the port and its order of events. Below it stand the guarded open (`private_file`), the meaning of
-//! the document (`document`), the cut that leaves every other byte alone (`cut`), and the locked, durable
+//! the document (`document`), the edits that leave every other byte alone (`edit`), and the locked, durable
 //! replacement of the file (`replace`).
 
-mod cut;
-#[cfg(test)]
-mod cut_properties;
 mod document;
+mod edit;
 mod private_file;
 mod replace;
 
@@ -16,10 +14,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
 
-use self::cut::CutError;
-#[cfg(fuzzing)]
-pub(crate) use self::cut::fuzzed_cut;
 use self::document::{Document, Fault, Position};
+use self::edit::EditError;
+#[cfg(fuzzing)]
+pub(crate) use self::edit::fuzzed_cut;
 use self::private_file::{OpenError, PrivateFile};
 use self::replace::{LockedTarget, ReplaceError};
 use crate::domain::session::{Selection, Session};
@@ -40,7 +38,7 @@ pub struct TomlStore {
 struct Rehearsal {
     session: Session,
     text: String,
-    rest: Result<String, CutError>,
+    rest: Result<String, EditError>,
 }
 
 impl TomlStore {
@@ -64,7 +62,7 @@ impl TomlStore {
         let token = SessionToken::parse(token).map_err(|error| ConfigError::Token(document.position(offset), error))?;
         let session = Session { profile: name, token, server: profile.server.map(str::to_owned) };
 
-        let rest = cut::without_profile(document, &session.profile);
+        let rest = edit::without_profile(document, &session.profile);
         *self.rehearsal() = Some(Rehearsal { session: session.clone(), text, rest });
         Ok(Some(session))
     }
@@ -90,7 +88,7 @@ impl TomlStore {
                 match document.profile(&session.profile)?.and_then(|profile| profile.token) {
                     None => return Ok(Clearing::Cleared),
                     Some((token, _)) if token != session.token.expose_secret() => return Ok(Clearing::Replaced),
-                    Some(_) => cut::without_profile(document, &session.profile)?,
+                    Some(_) => edit::without_profile(document, &session.profile)?,
                 }
             }
         };
@@ -129,7 +127,7 @@ impl CredentialStore for TomlStore {
             Some(rehearsal) if rehearsal.session == *session => {
                 rehearsal.rest.as_ref().map(|_| ()).map_err(|error| *error)
             }
-            _ => Err(CutError),
+            _ => Err(EditError),
         };
         rest.map_err(|error| StoreError::Unusable { place: self.path.display().to_string(), source: error.into() })
     }
@@ -157,7 +155,7 @@ enum ConfigError {
     #[error("{1}")]
     Token(Position, TokenError),
     #[error(transparent)]
-    Cut(#[from] CutError),
+    Edit(#[from] EditError),
     #[error(transparent)]
     Replace(#[from] ReplaceError),
 }
@@ -167,7 +165,7 @@ impl ConfigError {
         match self {
             Self::Document(fault) => fault.position,
             Self::Token(position, _) => Some(*position),
-            Self::Open(_) | Self::Cut(_) | Self::Replace(_) => None,
+            Self::Open(_) | Self::Edit(_) | Self::Replace(_) => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use plexctl::adapters::http_revoker::{ProxySettings, TrustSettings};
+use plexctl::adapters::control_plane::{ProxySettings, TrustSettings};
 
 /// The config file: `$PLEXCTL_CONFIG`, else below `$XDG_CONFIG_HOME` if that is absolute (XDG Base Directory
 /// Specification 0.8), else below `$HOME`. `None` means that no place is known.

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use plexctl::domain::logout::{LogoutError, ServerError};
 use plexctl::ports::credential_store::StoreError;
 use plexctl::ports::token_revoker::RevokeError;
+use plexctl::use_cases::logout::{LogoutError, ServerError};
 use thiserror::Error;
 
 /// Why a run failed.

@@ -1,22 +1,16 @@
-//! The composition root of `plexctl`: arguments and environment in, ports wired, outcome and exit code out.
+//! The composition root of `plexctl`: arguments and environment in, a command run, its end explained.
 
 mod cli;
+mod commands;
 mod environment;
 mod exit_code;
 mod failure;
 mod terminal;
 
+use std::env;
 use std::process::ExitCode;
-use std::{env, io};
 
-use plexctl::adapters::http_revoker::HttpRevoker;
-use plexctl::adapters::reporters::{JsonReporter, TextReporter, YamlReporter};
-use plexctl::adapters::toml_store::TomlStore;
-use plexctl::domain::logout::{LogoutRequest, LogoutUseCase};
-use plexctl::domain::session::Selection;
-use plexctl::ports::reporter::Reporter;
-
-use crate::cli::{Command, Flags, Format, Invocation};
+use crate::cli::{Command, Invocation};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
@@ -32,40 +26,8 @@ fn run() -> Result<(), Failure> {
     match cli::parse(env::args_os()).map_err(Failure::Usage)? {
         Invocation::Read(text) => terminal::print(&text).map_err(Failure::Stdout),
         Invocation::Run(arguments) => match arguments.command {
-            Command::Logout => logout(arguments.flags),
+            Command::Logout => commands::logout(arguments.flags),
         },
-    }
-}
-
-fn logout(flags: Flags) -> Result<(), Failure> {
-    let store = TomlStore::new(environment::config_path().ok_or(Failure::NoConfigPlace)?);
-    let revoker = HttpRevoker::new(environment::proxy_settings(), environment::trust_settings(), |warning| {
-        terminal::note("warning", warning);
-    });
-    let mut reporter = reporter(flags.output);
-    let request = LogoutRequest {
-        selection: flags.profile.map_or(Selection::Default, Selection::Named),
-        server_flag: flags.server,
-        server_fallback: environment::server_fallback(),
-    };
-
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    runtime.block_on(LogoutUseCase::new(&store, &revoker, &mut *reporter).execute(&request))?;
-
-    if environment::holds_token() {
-        terminal::note("hint", "PLEXSPHERE_TOKEN still authenticates other commands");
-    }
-    if flags.token_file.is_some() {
-        terminal::note("hint", "--token-file still authenticates other commands");
-    }
-    Ok(())
-}
-
-fn reporter(format: Format) -> Box<dyn Reporter> {
-    match format {
-        Format::Text => Box::new(TextReporter::new(io::stdout(), io::stderr())),
-        Format::Json => Box::new(JsonReporter::new(io::stdout(), io::stderr())),
-        Format::Yaml => Box::new(YamlReporter::new(io::stdout(), io::stderr())),
     }
 }
 

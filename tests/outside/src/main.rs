@@ -1,4 +1,4 @@
-use plexctl::domain::logout::{LogoutError, LogoutRequest, LogoutUseCase};
+use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 use plexctl::domain::session::{ProfileName, Selection, Session};
 use plexctl::domain::token::SessionToken;
 use plexctl::ports::token_revoker::RevokeError;

@@ -7,9 +7,10 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::server_url::{ServerUrl, ServerUrlError};
-use super::session::{ProfileName, Selection, Session};
-use super::token::TokenId;
+use super::ending::Ending;
+use crate::domain::server_url::{ServerUrl, ServerUrlError};
+use crate::domain::session::{ProfileName, Selection, Session};
+use crate::domain::token::TokenId;
 use crate::ports::credential_store::{CredentialStore, StoreError};
 use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
 use crate::ports::token_revoker::{RevokeError, TokenRevoker};
@@ -30,12 +31,16 @@ pub struct LogoutRequest {
 pub struct LogoutUseCase<'a> {
     store: &'a dyn CredentialStore,
     revoker: &'a dyn TokenRevoker,
-    reporter: &'a mut dyn Reporter,
+    reporter: &'a mut dyn Reporter<LogoutOutcome>,
 }
 
 impl<'a> LogoutUseCase<'a> {
     /// Wires the use case to its ports.
-    pub fn new(store: &'a dyn CredentialStore, revoker: &'a dyn TokenRevoker, reporter: &'a mut dyn Reporter) -> Self {
+    pub fn new(
+        store: &'a dyn CredentialStore,
+        revoker: &'a dyn TokenRevoker,
+        reporter: &'a mut dyn Reporter<LogoutOutcome>,
+    ) -> Self {
         Self { store, revoker, reporter }
     }
 
@@ -133,6 +138,25 @@ pub enum LogoutError {
     /// The logout is complete, but nobody was told.
     #[error("the logout is complete")]
     Report(#[source] ReportError),
+}
+
+impl LogoutError {
+    /// How a command ends that fails so.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::Load(StoreError::Exposed { .. }) => Ending::Exposed,
+            Self::Load(StoreError::NotASessionToken { .. }) | Self::Server { .. } => Ending::Unusable,
+            Self::Revoke { source: RevokeError::Refused { .. }, .. } => Ending::Refused,
+            Self::Load(StoreError::Unusable { .. } | StoreError::NotCleared { .. } | StoreError::NotDurable { .. })
+            | Self::Revoke {
+                source: RevokeError::Unconfirmed { .. } | RevokeError::Unanswered { .. } | RevokeError::Unreached { .. },
+                ..
+            }
+            | Self::Clear { .. }
+            | Self::Report(_) => Ending::Failed,
+        }
+    }
 }
 
 /// Why there is no server to which the token may go.
@@ -242,7 +266,7 @@ mod tests {
         revoker
     }
 
-    fn reporter_expecting(outcome: LogoutOutcome) -> MockReporter {
+    fn reporter_expecting(outcome: LogoutOutcome) -> MockReporter<LogoutOutcome> {
         let mut reporter = MockReporter::new();
         reporter.expect_report().once().with(eq(outcome)).returning(|_| Ok(()));
         reporter
@@ -253,7 +277,7 @@ mod tests {
     fn execute(
         store: &MockCredentialStore,
         revoker: &MockTokenRevoker,
-        reporter: &mut MockReporter,
+        reporter: &mut MockReporter<LogoutOutcome>,
         request: &LogoutRequest,
     ) -> Result<LogoutOutcome, LogoutError> {
         let mut use_case = LogoutUseCase::new(store, revoker, reporter);

@@ -6,8 +6,8 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::cut::without_profile;
-use super::document::Document;
+use super::without_profile;
+use crate::adapters::toml_store::document::Document;
 use crate::domain::session::ProfileName;
 
 /// The profile that is cut out, in the spellings of a key.

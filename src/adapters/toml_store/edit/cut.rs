@@ -1,18 +1,17 @@
 //! The document cut: removes one profile from the config's text and leaves every other byte as it is.
 //!
-//! A TOML writer would normalize what it does not have to touch. So the text is walked token by token, the byte ranges
-//! that belong to the profile are collected, and the result is only believed if it parses to the old document without
-//! the profile.
+//! The text is walked token by token, and the byte ranges that belong to the profile are collected.
 
 use std::borrow::Cow;
 use std::iter::Peekable;
 use std::ops::Range;
 
-use thiserror::Error;
 use toml_parser::Source;
 use toml_parser::lexer::{Lexer, Token, TokenKind};
 
-use super::document::{Document, POINTER_KEY, PROFILES_KEY};
+use super::splice::splice;
+use super::{EditError, verify};
+use crate::adapters::toml_store::document::{Document, POINTER_KEY, PROFILES_KEY};
 use crate::domain::session::ProfileName;
 
 /// Returns the document's text without the profile, its sub-tables and, if it names the profile, the default pointer.
@@ -20,20 +19,11 @@ use crate::domain::session::ProfileName;
 /// What belongs to the profile: for each of its headers, the header's line through its last key/value line; for a
 /// dotted key and for the pointer, the whole expression with its line; in an inline table, the entry with the comma
 /// that follows it, else with the one before it.
-pub(super) fn without_profile(document: Document<'_>, profile: &ProfileName) -> Result<String, CutError> {
+pub(in super::super) fn without_profile(document: Document<'_>, profile: &ProfileName) -> Result<String, EditError> {
     let text = document.text();
     let cuts_pointer = document.pointer().as_ref() == Some(profile);
     let rest = splice(text, Walk::new(text, profile.as_str(), cuts_pointer).ranges());
-    verified(document, profile, rest)
-}
-
-/// Gives the rest back only if it means what the document means without the profile.
-fn verified(mut document: Document<'_>, profile: &ProfileName, rest: String) -> Result<String, CutError> {
-    document.remove(profile);
-    document.forget_empty_profiles();
-    let mut reread = Document::parse(&rest).map_err(|_| CutError)?;
-    reread.forget_empty_profiles();
-    if reread == document { Ok(rest) } else { Err(CutError) }
+    verify::without_profile(document, profile, rest)
 }
 
 /// The cut from text to text, for its fuzz target. `None` means that the text is no config document.
@@ -43,11 +33,6 @@ pub(crate) fn fuzzed_cut(text: &str, profile: &str) -> Option<Result<String, Str
     let rest = without_profile(Document::parse(text).ok()?, &profile);
     Some(rest.map_err(|error| error.to_string()))
 }
-
-/// The text without the profile would not mean the same as before.
-#[derive(Clone, Copy, Debug, Error)]
-#[error("the profile cannot be cut out so that the rest stays as it is")]
-pub(super) struct CutError;
 
 /// What a table or a key path stands for, seen from the selected profile.
 #[derive(Clone, Copy, PartialEq)]
@@ -216,21 +201,6 @@ impl<'a> Walk<'a> {
 /// What may stand between an inline table's values without meaning anything.
 const TRIVIA: [TokenKind; 3] = [TokenKind::Whitespace, TokenKind::Newline, TokenKind::Comment];
 
-/// The text without the ranges.
-fn splice(text: &str, mut ranges: Vec<Range<usize>>) -> String {
-    ranges.sort_unstable_by_key(|range| range.start);
-    let mut rest = String::with_capacity(text.len());
-    let mut kept_from = 0;
-    for range in ranges {
-        if range.start >= kept_from {
-            rest.push_str(&text[kept_from..range.start]);
-        }
-        kept_from = kept_from.max(range.end);
-    }
-    rest.push_str(&text[kept_from..]);
-    rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,23 +334,5 @@ mod tests {
     fn unequal_floats_and_odd_spellings_of_values_stay() {
         let others = "a = nan\nb = -nan\nc = +1_000.0e-3\nd = 0xDEAD_beef\ne = 1979-05-27 07:32:00.5Z\nf = [nan, {g = inf}]\nh = '''\\'''\n";
         assert_eq!(cut(&format!("{others}[profiles.x]\nk = nan\n")), others);
-    }
-
-    #[test]
-    fn a_cut_that_would_change_the_rest_is_refused() {
-        let text = "[profiles.x]\ntoken = \"t\"\n[profiles.y]\ntoken = \"u\"\n";
-        let wrong = [
-            text.to_owned(),
-            String::new(),
-            "[profiles.y]\n".to_owned(),
-            "[profiles.y]\ntoken = \"t\"\n".to_owned(),
-            "[profiles.y]\ntoken = [\"u\"]\n".to_owned(),
-            "[profiles.y]\ntoken = \"u\"\nmore = 1\n".to_owned(),
-            "[profiles.y\n".to_owned(),
-        ];
-        for rest in wrong {
-            let document = Document::parse(text).unwrap();
-            assert!(verified(document, &ProfileName::new("x").unwrap(), rest.clone()).is_err(), "{rest:?}");
-        }
     }
 }

@@ -1,0 +1,5 @@
+//! The commands: one wiring file each, from the flags to the use case over its adapters.
+
+mod logout;
+
+pub use self::logout::logout;

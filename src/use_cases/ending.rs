@@ -1,0 +1,31 @@
+//! How a command ends, seen from outside: what a script reads off the exit code.
+
+/// The ways in which a command can end. Their numbers are an interface that scripts depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// What was asked for is done, or there was nothing to do.
+    Done,
+    /// Something failed on the way; the error says which state that leaves.
+    Failed,
+    /// What was given or stored cannot be used, so nothing was begun.
+    Unusable,
+    /// A file that holds a credential is open to others, so it was not read.
+    Exposed,
+    /// The server understood and declined.
+    Refused,
+}
+
+impl Ending {
+    /// The exit code of a process that ends so. 64 (not implemented) belongs to plexctl's taxonomy too, but no command
+    /// here needs it.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Unusable => 2,
+            Self::Exposed => 3,
+            Self::Refused => 4,
+        }
+    }
+}
