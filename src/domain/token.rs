@@ -123,7 +123,8 @@ fn parse_id(text: &str) -> Option<TokenId> {
     (id.to_string() == text).then_some(id)
 }
 
-fn is_b64token_byte(byte: u8) -> bool {
+/// Tells whether a byte may stand in a `b64token` before the `=` that may close it (RFC 6750, section 2.1).
+pub(super) fn is_b64token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)
 }
 

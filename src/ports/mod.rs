@@ -3,6 +3,7 @@
 //! Ports import values of the domain and nothing else. Adapters implement them; the use case calls them.
 
 pub mod credential_store;
+pub mod principal_reader;
 pub mod reporter;
 pub mod token_revoker;
 

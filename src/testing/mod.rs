@@ -15,6 +15,7 @@ pub use self::in_memory_store::InMemoryStore;
 pub use self::recording_reporter::RecordingReporter;
 pub use self::scripted_revoker::{RecordedRevocation, ScriptedRevoker};
 pub use crate::ports::credential_store::MockCredentialStore;
+pub use crate::ports::principal_reader::MockPrincipalReader;
 pub use crate::ports::token_revoker::MockTokenRevoker;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

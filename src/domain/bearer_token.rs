@@ -1,0 +1,134 @@
+//! A bearer token of any kind: what a server takes as a credential, whether it can be revoked by its id or not.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::token::{SessionToken, TokenId, is_b64token_byte};
+
+/// The longest bearer token, in bytes.
+const MAX_LENGTH: usize = 4096;
+
+/// A `b64token` (RFC 6750, section 2.1): a session token, or a credential of another kind.
+///
+/// It has no `Display`, and its `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BearerToken(String);
+
+impl BearerToken {
+    /// Checks that a text can stand in an `Authorization` header.
+    ///
+    /// # Errors
+    ///
+    /// One variant of [`BearerTokenError`] for each part of the rule; no error carries any of the text.
+    pub fn parse(text: impl Into<String>) -> Result<Self, BearerTokenError> {
+        let text = text.into();
+        if text.is_empty() {
+            return Err(BearerTokenError::Empty);
+        }
+        if text.len() > MAX_LENGTH {
+            return Err(BearerTokenError::TooLong);
+        }
+        let bare = text.trim_end_matches('=');
+        if bare.is_empty() || !bare.bytes().all(is_b64token_byte) {
+            return Err(BearerTokenError::Characters);
+        }
+        Ok(Self(text))
+    }
+
+    /// The token as a session token, if it is one. Only those can be revoked, since only those carry an id.
+    #[must_use]
+    pub fn to_session_token(&self) -> Option<SessionToken> {
+        SessionToken::parse(self.0.as_str()).ok()
+    }
+
+    /// The id of a session token. It is no secret.
+    #[must_use]
+    pub fn id(&self) -> Option<TokenId> {
+        self.to_session_token().map(|token| token.id())
+    }
+
+    /// The whole credential.
+    ///
+    /// The store writes it, the `Authorization` header carries it, and the mask looks for it in text that a server sent
+    /// back. Nothing else has a reason to call this.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Every session token can stand in an `Authorization` header.
+impl From<SessionToken> for BearerToken {
+    fn from(token: SessionToken) -> Self {
+        Self(token.expose_secret().to_owned())
+    }
+}
+
+/// Shows the type and never the credential.
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("BearerToken([redacted])")
+    }
+}
+
+/// Why a text is not a bearer token. No variant carries any of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BearerTokenError {
+    /// There is nothing.
+    #[error("it is empty")]
+    Empty,
+    /// The text is longer than 4096 bytes.
+    #[error("it is longer than {MAX_LENGTH} bytes")]
+    TooLong,
+    /// The text has characters that a bearer token cannot have (RFC 6750, section 2.1).
+    #[error("it has characters that a bearer token cannot have")]
+    Characters,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SESSION_TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret";
+
+    #[test]
+    fn a_session_token_a_jwt_and_any_other_b64token_are_accepted() {
+        for text in [SESSION_TOKEN, "eyJhbGciOiJFZERTQSJ9.e30.c2ln", "x", "AZaz09-._~+/==", &"a".repeat(4096)] {
+            assert_eq!(BearerToken::parse(text).unwrap().expose_secret(), text);
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_by_the_part_that_is_wrong() {
+        let too_long = "a".repeat(4097);
+        let cases = [
+            ("", BearerTokenError::Empty),
+            (too_long.as_str(), BearerTokenError::TooLong),
+            ("a b", BearerTokenError::Characters),
+            ("a\n", BearerTokenError::Characters),
+            ("a=b", BearerTokenError::Characters),
+            ("==", BearerTokenError::Characters),
+            ("é", BearerTokenError::Characters),
+            ("a\u{7f}", BearerTokenError::Characters),
+        ];
+        for (text, error) in cases {
+            assert_eq!(BearerToken::parse(text), Err(error), "{text:.20?}");
+        }
+    }
+
+    #[test]
+    fn only_a_session_token_has_an_id() {
+        let id = BearerToken::parse(SESSION_TOKEN).unwrap().id().unwrap();
+        assert_eq!(id.to_string(), "0192f0c1-2345-7abc-8def-0123456789ab");
+        assert_eq!(BearerToken::parse("eyJhbGciOiJFZERTQSJ9.e30.c2ln").unwrap().id(), None);
+    }
+
+    #[test]
+    fn a_session_token_is_a_bearer_token_with_the_same_text() {
+        let token = BearerToken::from(SessionToken::parse(SESSION_TOKEN).unwrap());
+        assert_eq!(token, BearerToken::parse(SESSION_TOKEN).unwrap());
+        assert_eq!(format!("{token:?}"), "BearerToken([redacted])");
+    }
+}

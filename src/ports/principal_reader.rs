@@ -1,0 +1,65 @@
+//! The port to the control plane that knows who a token speaks for.
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use super::BoxError;
+use crate::domain::bearer_token::BearerToken;
+use crate::domain::principal::Principal;
+use crate::domain::server_url::ServerUrl;
+
+/// Asks who a bearer token speaks for.
+///
+/// Every implementation promises:
+///
+/// 1. At most one request per call: nothing is retried, no redirect is followed, no call comes before it.
+/// 2. The token goes to this server only, and asking changes nothing there.
+/// 3. `Ok` means that the server itself accepted the token and named its principal.
+/// 4. [`ReadError::NotAccepted`] means that the server itself said that it does not take this token.
+/// 5. The call ends in bounded time.
+/// 6. No error carries any part of the token but its id.
+#[cfg_attr(feature = "testing", mockall::automock)]
+#[async_trait]
+pub trait PrincipalReader: Send + Sync {
+    /// Asks the server who the token speaks for.
+    ///
+    /// # Errors
+    ///
+    /// Any variant of [`ReadError`].
+    async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, ReadError>;
+}
+
+/// Why it is not known who a token speaks for.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The server does not accept the token: it is revoked, expired or none of its own.
+    #[error("the server does not accept the token")]
+    NotAccepted {
+        /// What the server said.
+        source: BoxError,
+    },
+    /// The server knows the token and declines to answer.
+    #[error("the server refused to say who it is")]
+    Refused {
+        /// What the server said.
+        source: BoxError,
+    },
+    /// The server answered something that names no principal.
+    #[error("the server did not say who it is")]
+    Unusable {
+        /// What the server said, or what is wrong with it.
+        source: BoxError,
+    },
+    /// The request may have reached the server, but no answer came back.
+    #[error("the server gave no answer")]
+    Unanswered {
+        /// What happened instead.
+        source: BoxError,
+    },
+    /// The server could not be reached, and the token was not sent.
+    #[error("the server was not reached")]
+    Unreached {
+        /// How far the attempt came, and what stopped it.
+        source: BoxError,
+    },
+}
