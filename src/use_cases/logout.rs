@@ -48,7 +48,8 @@ impl<'a> LogoutUseCase<'a> {
     ///
     /// # Errors
     ///
-    /// - [`LogoutError::Load`] and [`LogoutError::Server`]: nothing was sent, nothing was changed.
+    /// - [`LogoutError::Load`], [`LogoutError::Server`] and [`LogoutError::Rehearse`]: nothing was sent, nothing was
+    ///   changed.
     /// - [`LogoutError::Revoke`]: the token may still be live, so nothing was changed.
     /// - [`LogoutError::Clear`]: the token is dead; its source says what became of the profile.
     /// - [`LogoutError::Report`]: all is done, but the outcome could not be told.
@@ -57,18 +58,18 @@ impl<'a> LogoutUseCase<'a> {
             return self.report(LogoutOutcome::NoSession);
         };
         let server = server_in_use(&session, request)?;
-        self.store.rehearse_clear(&session).map_err(LogoutError::Load)?;
+        let about = SessionFacts { profile: session.profile.clone(), id: session.token.id(), server: server.clone() };
+        let about = Box::new(about);
+        self.store.rehearse_clear(&session).map_err(|source| LogoutError::Rehearse { about: about.clone(), source })?;
 
         // Either answer means that the token is dead, and only a dead token may be forgotten.
-        let revocation = self.revoker.revoke(&server, &session.token).await.map_err(|source| LogoutError::Revoke {
-            profile: session.profile.clone(),
-            id: session.token.id(),
-            origin: server.origin(),
-            source,
-        })?;
+        let revocation = self
+            .revoker
+            .revoke(&server, &session.token)
+            .await
+            .map_err(|source| LogoutError::Revoke { about: about.clone(), source })?;
 
-        let clearing =
-            self.store.clear(&session).map_err(|source| LogoutError::Clear { id: session.token.id(), source })?;
+        let clearing = self.store.clear(&session).map_err(|source| LogoutError::Clear { about, source })?;
         self.report(LogoutOutcome::LoggedOut { profile: session.profile, server, revocation, clearing })
     }
 
@@ -98,7 +99,7 @@ fn server_in_use(session: &Session, request: &LogoutRequest) -> Result<ServerUrl
         (None, None, Some(fallback)) => parse(fallback, ServerSetting::Fallback),
         (None, None, None) => Err(ServerError::Unknown),
     };
-    choose().map_err(|source| LogoutError::Server { profile: session.profile.clone(), source })
+    choose().map_err(|source| LogoutError::Server { profile: session.profile.clone(), id: session.token.id(), source })
 }
 
 /// Why a logout failed. The variant says what state it leaves.
@@ -112,32 +113,49 @@ pub enum LogoutError {
     Server {
         /// The selected profile.
         profile: ProfileName,
+        /// The token that it holds.
+        id: TokenId,
         /// What is wrong with the server.
         source: ServerError,
     },
+    /// The session could not be cleared without touching anything else. Nothing was sent, nothing was changed.
+    #[error("no session was ended: profile \"{}\" cannot be cleared", about.profile)]
+    Rehearse {
+        /// The session that is kept.
+        about: Box<SessionFacts>,
+        /// What stands in the way.
+        source: StoreError,
+    },
     /// The token is not known to be dead, so the profile was kept.
-    #[error("token {id} may still be live at {origin}, so profile \"{profile}\" is kept")]
+    #[error("token {} may still be live at {}, so profile \"{}\" is kept", about.id, about.server.origin(), about.profile)]
     Revoke {
-        /// The selected profile.
-        profile: ProfileName,
-        /// The token that may still be live.
-        id: TokenId,
-        /// The origin of the server that issued it.
-        origin: String,
-        /// How the attempt to revoke it ended.
+        /// The session that may still be live.
+        about: Box<SessionFacts>,
+        /// How the attempt to revoke its token ended.
         source: RevokeError,
     },
     /// The token is dead, but the profile is still stored, or its removal may not last.
-    #[error("token {id} is revoked on the server")]
+    #[error("token {} is revoked on the server", about.id)]
     Clear {
-        /// The token that is dead.
-        id: TokenId,
+        /// The session that has ended.
+        about: Box<SessionFacts>,
         /// What became of the profile.
         source: StoreError,
     },
     /// The logout is complete, but nobody was told.
     #[error("the logout is complete")]
     Report(#[source] ReportError),
+}
+
+/// What may be told about the session that an error is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionFacts {
+    /// The selected profile.
+    pub profile: ProfileName,
+    /// The id of its token.
+    pub id: TokenId,
+    /// The server that was asked, or would have been.
+    pub server: ServerUrl,
 }
 
 impl LogoutError {
@@ -153,6 +171,7 @@ impl LogoutError {
                 source: RevokeError::Unconfirmed { .. } | RevokeError::Unanswered { .. } | RevokeError::Unreached { .. },
                 ..
             }
+            | Self::Rehearse { .. }
             | Self::Clear { .. }
             | Self::Report(_) => Ending::Failed,
         }
@@ -161,7 +180,6 @@ impl LogoutError {
 
 /// Why there is no server to which the token may go.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
 pub enum ServerError {
     /// The server that would be used is not a usable URL.
     #[error("the {setting} server is not a usable URL")]
@@ -245,6 +263,11 @@ mod tests {
             revocation,
             clearing,
         }
+    }
+
+    fn facts(server: &str) -> SessionFacts {
+        let Session { profile, token, .. } = session(None);
+        SessionFacts { profile, id: token.id(), server: ServerUrl::parse(server).unwrap() }
     }
 
     fn store_error() -> StoreError {
@@ -342,9 +365,14 @@ mod tests {
         uncuttable.expect_find().once().returning(|_| Ok(Some(session(Some("https://h")))));
         uncuttable.expect_rehearse_clear().once().returning(|_| Err(store_error()));
 
-        for store in [unreadable, uncuttable] {
-            let error = execute(&store, &MockTokenRevoker::new(), &mut MockReporter::new(), &request(None, None));
-            assert!(matches!(error, Err(LogoutError::Load(StoreError::NotCleared { .. }))), "{error:?}");
+        let execute = |store| execute(store, &MockTokenRevoker::new(), &mut MockReporter::new(), &request(None, None));
+        let error = execute(&unreadable).unwrap_err();
+        assert!(matches!(error, LogoutError::Load(StoreError::NotCleared { .. })), "{error:?}");
+        match execute(&uncuttable).unwrap_err() {
+            LogoutError::Rehearse { about, source: StoreError::NotCleared { .. } } => {
+                assert_eq!(*about, facts("https://h"));
+            }
+            other => panic!("{other:?}"),
         }
     }
 
@@ -362,9 +390,8 @@ mod tests {
             let error =
                 execute(&store, &revoker_answering(Err(failure)), &mut MockReporter::new(), &request(None, None));
             match error.unwrap_err() {
-                LogoutError::Revoke { profile, id, origin, source } => {
-                    assert_eq!((profile.as_str(), id.to_string().as_str()), ("dev", ID));
-                    assert_eq!((origin.as_str(), source.to_string()), ("https://h:8443", text));
+                LogoutError::Revoke { about, source } => {
+                    assert_eq!((*about, source.to_string()), (facts("https://h:8443/base"), text));
                 }
                 other => panic!("{other:?}"),
             }
@@ -400,7 +427,7 @@ mod tests {
         let revoker = revoker_answering(Ok(Revocation::Revoked));
 
         let error = execute(&store, &revoker, &mut MockReporter::new(), &request(None, None)).unwrap_err();
-        assert!(matches!(error, LogoutError::Clear { id, .. } if id.to_string() == ID), "{error:?}");
+        assert!(matches!(&error, LogoutError::Clear { about, .. } if **about == facts("https://h")), "{error:?}");
     }
 
     #[test]
@@ -449,8 +476,8 @@ mod tests {
             let store = store_holding(session(stored));
             let request = request(flag, fallback);
             match execute(&store, &MockTokenRevoker::new(), &mut MockReporter::new(), &request).unwrap_err() {
-                LogoutError::Server { profile, source } => {
-                    assert_eq!((profile.as_str(), source), ("dev", expected));
+                LogoutError::Server { profile, id, source } => {
+                    assert_eq!((profile.as_str(), id.to_string().as_str(), source), ("dev", ID, expected));
                 }
                 other => panic!("{other:?}"),
             }

@@ -38,7 +38,7 @@ impl Failure {
             Self::Logout(LogoutError::Load(StoreError::NotASessionToken { .. })) => {
                 "only sessions that `plexctl login` has begun can be ended; nothing was sent or changed"
             }
-            Self::Runtime(_) | Self::Logout(LogoutError::Load(_)) => {
+            Self::Runtime(_) | Self::Logout(LogoutError::Load(_) | LogoutError::Rehearse { .. }) => {
                 "nothing was sent or changed; mend the cause and run `plexctl logout` again"
             }
             Self::Logout(LogoutError::Server { source: ServerError::Unknown, .. }) => {
