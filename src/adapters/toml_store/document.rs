@@ -32,7 +32,8 @@ pub(super) struct Document<'a> {
 pub(super) struct Profile<'d> {
     /// The token's text and offset, unless it is missing or empty.
     pub(super) token: Option<(&'d str, usize)>,
-    pub(super) server: Option<&'d str>,
+    /// The server's text and offset.
+    pub(super) server: Option<(&'d str, usize)>,
 }
 
 impl<'a> Document<'a> {
@@ -58,6 +59,13 @@ impl<'a> Document<'a> {
         ProfileName::new(name).ok()
     }
 
+    /// The names of all profiles, in the order in which they stand in the file.
+    pub(super) fn profiles(&self) -> Vec<ProfileName> {
+        let profiles = self.root.get(PROFILES_KEY).and_then(|profiles| profiles.get_ref().as_table());
+        let tables = profiles.into_iter().flatten().filter(|(_, value)| value.get_ref().is_table());
+        tables.filter_map(|(key, _)| ProfileName::new(key.get_ref().as_ref()).ok()).collect()
+    }
+
     /// Looks up a profile and checks its types.
     pub(super) fn profile(&self, name: &ProfileName) -> Result<Option<Profile<'_>>, Fault> {
         let profiles = self.root.get(PROFILES_KEY).and_then(|profiles| profiles.get_ref().as_table());
@@ -74,7 +82,7 @@ impl<'a> Document<'a> {
         };
         let server = match profile.get("server") {
             None => None,
-            Some(value) => Some(self.string(value, "the profile's `server` is not a string")?),
+            Some(value) => Some((self.string(value, "the profile's `server` is not a string")?, value.span().start)),
         };
         Ok(Some(Profile { token, server }))
     }
@@ -233,7 +241,7 @@ mod tests {
             let profile = document.profile(&ProfileName::new("x").unwrap()).unwrap();
             profile.map(|profile| {
                 let token = profile.token.map(|(token, offset)| format!("{token} at {}", document.position(offset)));
-                (token, profile.server.map(str::to_owned))
+                (token, profile.server.map(|(server, _)| server.to_owned()))
             })
         };
         assert_eq!(stored(""), None);

@@ -1,11 +1,12 @@
 //! The credential store in plexctl's TOML config file.
 //!
 //! This file is the port and its order of events. Below it stand the guarded open (`private_file`), the meaning of
-//! the document (`document`), the edits that leave every other byte alone (`edit`), and the locked, durable
-//! replacement of the file (`replace`).
+//! the document (`document`), the edits that leave every other byte alone (`edit`), the locked, durable replacement of
+//! the file (`replace`), and what can be asked beside the port (`inquiry`).
 
 mod document;
 mod edit;
+mod inquiry;
 mod private_file;
 mod replace;
 
@@ -18,6 +19,7 @@ use self::document::{Document, Fault, Position};
 use self::edit::EditError;
 #[cfg(fuzzing)]
 pub(crate) use self::edit::fuzzed_cut;
+pub use self::inquiry::Absence;
 use self::private_file::{OpenError, PrivateFile};
 use self::replace::{LockedTarget, ReplaceError};
 use crate::domain::session::{Selection, Session};
@@ -48,9 +50,14 @@ impl TomlStore {
         Self { path: path.into(), rehearsal: Mutex::new(None) }
     }
 
-    fn try_find(&self, selection: &Selection) -> Result<Option<Session>, ConfigError> {
+    /// The file's text. `None` means that there is no file.
+    fn read(&self) -> Result<Option<String>, ConfigError> {
         let Some(file) = PrivateFile::open(&self.path)? else { return Ok(None) };
-        let text = document::utf8(file.read()?)?;
+        Ok(Some(document::utf8(file.read()?)?))
+    }
+
+    fn try_find(&self, selection: &Selection) -> Result<Option<Session>, ConfigError> {
+        let Some(text) = self.read()? else { return Ok(None) };
         let document = Document::parse(&text)?;
         let selected = match selection {
             Selection::Default => document.pointer(),
@@ -60,7 +67,7 @@ impl TomlStore {
         let Some(profile) = document.profile(&name)? else { return Ok(None) };
         let Some((token, offset)) = profile.token else { return Ok(None) };
         let token = SessionToken::parse(token).map_err(|error| ConfigError::Token(document.position(offset), error))?;
-        let session = Session { profile: name, token, server: profile.server.map(str::to_owned) };
+        let session = Session { profile: name, token, server: profile.server.map(|(server, _)| server.to_owned()) };
 
         let rest = edit::without_profile(document, &session.profile);
         *self.rehearsal() = Some(Rehearsal { session: session.clone(), text, rest });
@@ -100,10 +107,10 @@ impl TomlStore {
         self.rehearsal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The file, and the place in it that an error is about.
-    fn place(&self, error: &ConfigError) -> String {
+    /// The file, and the place in it where one is known.
+    fn place(&self, position: Option<Position>) -> String {
         let path = self.path.display();
-        match error.position() {
+        match position {
             Some(position) => format!("{path}:{position}"),
             None => path.to_string(),
         }
@@ -113,7 +120,7 @@ impl TomlStore {
 impl CredentialStore for TomlStore {
     fn find(&self, selection: &Selection) -> Result<Option<Session>, StoreError> {
         self.try_find(selection).map_err(|error| {
-            let place = self.place(&error);
+            let place = self.place(error.position());
             match error {
                 ConfigError::Open(OpenError::TooWide(_)) => StoreError::Exposed { place, source: error.into() },
                 ConfigError::Token(..) => StoreError::NotASessionToken { place, source: error.into() },
@@ -133,7 +140,7 @@ impl CredentialStore for TomlStore {
     }
 
     fn clear(&self, session: &Session) -> Result<Clearing, StoreError> {
-        self.try_clear(session).map_err(|error| not_cleared(self.place(&error), error))
+        self.try_clear(session).map_err(|error| not_cleared(self.place(error.position()), error))
     }
 }
 
