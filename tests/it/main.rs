@@ -1,7 +1,9 @@
 //! The integration tests: one crate, so that the binary is linked against them once.
 //!
 //! - [`support`]: the sandbox that the binary runs in, and the servers that it meets.
-//! - [`outcomes`]: every row of the outcome table, seen from outside.
+//! - [`outcomes`]: every row of the outcome table that is no failure, seen from outside.
+//! - [`failures`]: every failing row, in every format.
+//! - [`hints`]: that pasting what a hint says acts on the session that it was printed for.
 //! - [`faults`]: what can happen between the first packet and the last line of output.
 //! - [`faults_local`]: what can happen to the file and around it, before the request and after the answer.
 //! - [`concurrency`]: many processes at one file.
@@ -15,8 +17,10 @@
 mod architecture;
 mod concurrency;
 mod contracts;
+mod failures;
 mod faults;
 mod faults_local;
+mod hints;
 mod outcomes;
 mod proxies;
 mod readme;

@@ -1,97 +1,13 @@
-//! Every row of the outcome table, seen from outside: exit code, standard output and standard error as one value, then
+//! Every row of the outcome table that is no failure, seen from outside: exit code, standard output and standard error as one value, then
 //! the config file's bytes and mode, then the requests that the server saw.
 
-use std::fs::{self, File, Permissions};
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::Stdio;
+use std::fs;
 
-use plexctl::domain::token::SessionToken;
-use plexctl::testing::{Answer, ControlPlane, RecordedRequest};
+use plexctl::testing::Answer;
 
-use crate::support::sandbox::{Run, Sandbox};
+use crate::support::sandbox::{BYSTANDER_HINT, Run, Sandbox, no_session, no_session_but};
 use crate::support::scripted_server::ScriptedServer;
-
-/// What is left of the config file when the default session is cleared.
-const BYSTANDER: &str = "# plexctl\n\n[profiles.bystander]\nserver = \"https://elsewhere.invalid\"\ntoken = \
-                         \"psk_prod_0192f0c1-9999-7abc-8def-0123456789ab_bystander-s3cret\"\n";
-
-const NO_SESSION: &str = "No active session; nothing to do.\n";
-
-/// A signed-in profile `default` beside a bystander, and the control plane that it is signed in to.
-struct SignedIn {
-    server: ControlPlane,
-    sandbox: Sandbox,
-    token: String,
-}
-
-impl SignedIn {
-    fn new() -> Self {
-        let server = ControlPlane::start().unwrap();
-        let token = server.mint("dev");
-        let mut sandbox = Sandbox::new();
-        sandbox.label(server.url(), "[ORIGIN]");
-        sandbox.label(id_of(&token), "[ID]");
-        sandbox.write_config(config(&server.url(), &token));
-        Self { server, sandbox, token }
-    }
-
-    fn answering(answer: Answer) -> Self {
-        let signed_in = Self::new();
-        signed_in.server.answer_revocations_with(answer);
-        signed_in
-    }
-
-    /// Runs `plexctl logout`, which has to clear the profile with one request; a second run has to be the no-op.
-    fn assert_clears(&self, arguments: &[&str], expected: &Run) {
-        assert_eq!(self.sandbox.run(arguments), *expected);
-        assert_eq!(self.sandbox.config_text(), BYSTANDER);
-        assert_eq!(self.sandbox.config_state().mode, 0o600);
-        assert_eq!(self.sandbox.neighbours(), [""; 0]);
-        assert_is_the_revocation(&self.server.requests(), &self.token);
-
-        assert_eq!(self.sandbox.run(arguments), Run::new(0, "", NO_SESSION));
-        assert_eq!(self.server.requests().len(), 1);
-    }
-
-    /// Runs `plexctl`, which has to leave the file as it is after so many requests.
-    fn assert_keeps(&self, arguments: &[&str], expected: &Run, requests: usize) {
-        let before = self.sandbox.config_state();
-        assert_eq!(self.sandbox.run(arguments), *expected);
-        assert_eq!(self.sandbox.config_state(), before);
-        assert_eq!(self.sandbox.neighbours(), [""; 0]);
-        assert_eq!(self.server.requests().len(), requests);
-    }
-}
-
-fn config(server: &str, token: &str) -> String {
-    let (head, bystander) = BYSTANDER.split_once('\n').unwrap();
-    format!(
-        "{head}\ndefault = \"default\"\n{bystander}[profiles.default]\nserver = \"{server}\"\ntoken = \"{token}\"\n"
-    )
-}
-
-fn id_of(token: &str) -> String {
-    SessionToken::parse(token).unwrap().id().to_string()
-}
-
-/// Checks the only request: method, target, every header, no body.
-fn assert_is_the_revocation(requests: &[RecordedRequest], token: &str) {
-    let [request] = requests else { panic!("{} requests", requests.len()) };
-    assert_eq!((request.method.as_str(), request.body.len()), ("DELETE", 0));
-    assert_eq!(request.target, format!("/v1/auth/tokens/{}", id_of(token)));
-    let mut headers: Vec<&str> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
-    headers.sort_unstable();
-    assert_eq!(headers, ["accept", "authorization", "host", "user-agent"]);
-    assert_eq!(request.header("authorization"), Some(format!("Bearer {token}").as_str()));
-    assert_eq!(request.header("accept"), Some("application/problem+json, application/json"));
-    assert_eq!(request.header("user-agent"), Some(concat!("plexctl/", env!("CARGO_PKG_VERSION"))));
-}
-
-/// The two lines of a failure after which the token may still be live.
-fn kept(reason: &str) -> Run {
-    let error = format!("token [ID] may still be live at [ORIGIN], so profile \"default\" is kept: {reason}");
-    Run::new(1, "", format!("error: {error}\nhint: once the cause is gone, run `plexctl logout` again\n"))
-}
+use crate::support::signed_in::{BYSTANDER, SignedIn, assert_is_the_revocation, config, id_of};
 
 #[test]
 fn a_revoked_session_is_cleared_and_a_second_run_finds_none() {
@@ -145,22 +61,32 @@ fn a_bare_401_or_404_is_believed_with_a_warning() {
 
 #[test]
 fn without_a_session_there_is_nothing_to_do_in_any_format() {
+    let has = |what: &str| format!("hint: {what}\n");
     let stores = [
-        "",
-        "# only a comment\n",
-        "[profiles.other]\nserver = \"http://127.0.0.1:1\"\ntoken = \"psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s\"\n",
-        "default = \"\"\n[profiles.\"\"]\ntoken = \"psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s\"\n",
-        "default = \"gone\"\n[profiles.default]\ntoken = \"psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s\"\n",
-        "default = \"x\"\n[profiles.x]\nserver = \"junk\"\n",
-        "default = \"x\"\n[profiles.x]\ntoken = \"\"\n",
+        ("", String::new()),
+        ("# only a comment\n", String::new()),
+        (
+            "[profiles.other]\nserver = \"http://127.0.0.1:1\"\ntoken = \"psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s\"\n",
+            has("there is no default, but [CONFIG] has \"other\"; name one with --profile"),
+        ),
+        (
+            "default = \"\"\n[profiles.\"\"]\ntoken = \"psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s\"\n",
+            String::new(),
+        ),
+        (
+            "default = \"gone\"\n[profiles.default]\ntoken = \"psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s\"\n",
+            has("the default of [CONFIG] names profile \"gone\", which is not there; it has \"default\""),
+        ),
+        ("default = \"x\"\n[profiles.x]\nserver = \"junk\"\n", has("profile \"x\" of [CONFIG] has no token")),
+        ("default = \"x\"\n[profiles.x]\ntoken = \"\"\n", has("profile \"x\" of [CONFIG] has no token")),
     ];
-    for store in stores {
+    for (store, hint) in stores {
         let mut sandbox = Sandbox::new();
         sandbox.write_config(store);
         let before = sandbox.config_state();
         for output in ["text", "json", "yaml"] {
             let run = sandbox.run(["logout", "--output", output, "--server", "junk"]);
-            assert_eq!(run, Run::new(0, "", NO_SESSION), "{store:?}");
+            assert_eq!(run, no_session_but(&hint), "{store:?}");
         }
         assert_eq!(sandbox.config_state(), before);
     }
@@ -169,123 +95,11 @@ fn without_a_session_there_is_nothing_to_do_in_any_format() {
 #[test]
 fn without_a_config_file_nothing_is_created() {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.run(["logout"]), Run::new(0, "", NO_SESSION));
-    assert_eq!(sandbox.run(["logout", "--profile", "default"]), Run::new(0, "", NO_SESSION));
+    assert_eq!(sandbox.run(["logout"]), no_session());
+    assert_eq!(sandbox.run(["logout", "--profile", "default"]), no_session());
     fs::remove_dir_all(sandbox.path().join(".config")).unwrap();
-    assert_eq!(sandbox.run(["logout"]), Run::new(0, "", NO_SESSION));
+    assert_eq!(sandbox.run(["logout"]), no_session());
     assert_eq!(fs::read_dir(sandbox.path()).unwrap().count(), 0);
-}
-
-#[test]
-fn a_refusal_keeps_the_session_and_shows_the_servers_words() {
-    let error = |words: &str| {
-        Run::new(
-            4,
-            "",
-            format!(
-                "error: token [ID] may still be live at [ORIGIN], so profile \"default\" is kept: the server refused \
-                 to revoke it: 403 Forbidden{words}\nhint: somebody with the right to revoke the token has to do it; \
-                 then run `plexctl logout` again\n"
-            ),
-        )
-    };
-    SignedIn::answering(Answer::problem(403, "Forbidden", "not_allowed", "Tokens of services stay.")).assert_keeps(
-        &["logout"],
-        &error(": Forbidden (not_allowed): Tokens of services stay."),
-        1,
-    );
-    SignedIn::answering(Answer::bare(403)).assert_keeps(&["logout", "--output", "json"], &error(""), 1);
-}
-
-#[test]
-fn any_other_status_keeps_the_session() {
-    let cases = [
-        (202, "202 Accepted"),
-        (206, "206 Partial Content"),
-        (301, "301 Moved Permanently, and a token follows no redirect"),
-        (307, "307 Temporary Redirect, and a token follows no redirect"),
-        (400, "400 Bad Request"),
-        (409, "409 Conflict"),
-        (410, "410 Gone"),
-        (429, "429 Too Many Requests"),
-        (500, "500 Internal Server Error"),
-        (503, "503 Service Unavailable"),
-        (799, "799"),
-    ];
-    for (status, words) in cases {
-        let expected = kept(&format!("the server did not confirm it: {words}"));
-        SignedIn::answering(Answer::bare(status)).assert_keeps(&["logout"], &expected, 1);
-    }
-    SignedIn::answering(Answer::problem(503, "Down", "maintenance", "Back soon.")).assert_keeps(
-        &["logout", "--output", "yaml"],
-        &kept("the server did not confirm it: 503 Service Unavailable: Down (maintenance): Back soon."),
-        1,
-    );
-}
-
-#[test]
-fn a_server_that_cannot_be_reached_keeps_the_session() {
-    let mut signed_in = SignedIn::new();
-    let closed = "http://127.0.0.1:1";
-    signed_in.sandbox.label(closed, "[ORIGIN]");
-    signed_in.sandbox.write_config(config(closed, &signed_in.token));
-    let reason = "the server was not reached: connecting to [ORIGIN] failed: tcp connect error: Connection refused (os \
-                  error 111)";
-    signed_in.assert_keeps(&["logout"], &kept(reason), 0);
-}
-
-#[test]
-fn a_stored_credential_that_is_no_session_token_is_refused() {
-    let cases = [
-        ("nsk_prod_0192f0c1-2345-7abc-8def-0123456789ab_s3cret-s3cret", "it does not start with `psk_`"),
-        ("psk_prod_0192f0c1_s3cret-s3cret", "its id is not a UUID in lower-case base32 or in hyphenated form"),
-        (
-            "psk_prod_0192f0c1-2345-7abc-8def-0123456789ab_s3cret s3cret",
-            "its secret is empty or has characters that a bearer token cannot have",
-        ),
-    ];
-    for (token, reason) in cases {
-        let mut signed_in = SignedIn::new();
-        signed_in.sandbox.write_config(config("junk", token));
-        let expected = format!(
-            "error: no session was ended: [CONFIG]:9:9 holds no session token: {reason}\nhint: only sessions that \
-             `plexctl login` has begun can be ended; nothing was sent or changed\n"
-        );
-        signed_in.assert_keeps(&["logout"], &Run::new(2, "", expected), 0);
-    }
-}
-
-#[test]
-fn a_server_that_is_not_certain_gets_nothing() {
-    let refused = |reason: &str, hint: &str| {
-        let error = format!("no session was ended: no server for profile \"default\": {reason}");
-        Run::new(2, "", format!("error: {error}\nhint: {hint}\n"))
-    };
-    let unchanged = "nothing was sent or changed";
-
-    let mut signed_in = SignedIn::new();
-    let other = refused("the given server http://localhost:1 is not [ORIGIN], which issued the token", unchanged);
-    signed_in.assert_keeps(&["logout", "--server", "http://localhost:1"], &other, 0);
-    let junk = refused("the given server is not a usable URL: it is not a URL", unchanged);
-    signed_in.assert_keeps(&["--server", "junk", "logout"], &junk, 0);
-
-    for (stored, reason) in [
-        ("", "it is not a URL"),
-        ("ftp://h", "its scheme is not http or https"),
-        ("https://user:hunter2@h", "it has userinfo"),
-        ("https://h?a", "it has a query or a fragment"),
-        ("https://h:99999", "its port is not from 1 to 65535"),
-    ] {
-        signed_in.sandbox.write_config(config(stored, &signed_in.token));
-        let expected = refused(&format!("the stored server is not a usable URL: {reason}"), unchanged);
-        signed_in.assert_keeps(&["logout"], &expected, 0);
-    }
-
-    let without_server = config("", &signed_in.token).replace("server = \"\"\n", "");
-    signed_in.sandbox.write_config(&without_server);
-    let unknown =
-        refused("the profile stores none and none was given", "name the server that issued the token with --server");
-    signed_in.assert_keeps(&["logout"], &unknown, 0);
 }
 
 #[test]
@@ -314,99 +128,6 @@ fn the_environment_never_redirects_a_stored_token() {
     let run = signed_in.sandbox.observe(&mut command);
     assert_eq!(run, Run::new(0, "Logged out. Cleared profile \"default\".\n", ""));
     assert_is_the_revocation(&signed_in.server.requests(), &signed_in.token);
-}
-
-#[test]
-fn usage_errors_show_the_error_and_the_usage_and_send_nothing() {
-    let signed_in = SignedIn::new();
-    let cases: [(&[&str], &str); 9] = [
-        (&[], "error: 'plexctl' requires a subcommand but one was not provided\n"),
-        (&["logout", "extra"], "error: unexpected argument 'extra' found\n"),
-        (&["logout", "psk_dev_a_b"], "error: unexpected argument 'psk_[redacted]' found\n"),
-        (&["logout", "--all"], "error: unexpected argument '--all' found\n"),
-        (&["login"], "error: unrecognized subcommand 'login'\n"),
-        (&["logout", "--profile", ""], "error: a value is required for '--profile <NAME>' but none was supplied\n"),
-        (&["--server=", "logout"], "error: a value is required for '--server <URL>' but none was supplied\n"),
-        (&["logout", "--output", "xml"], "error: invalid value 'xml' for '--output <FORMAT>'\n"),
-        (&["logout", "--profile"], "error: a value is required for '--profile <NAME>' but none was supplied\n"),
-    ];
-    for (arguments, error) in cases {
-        let before = signed_in.sandbox.config_state();
-        let run = signed_in.sandbox.run(arguments);
-        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{arguments:?}");
-        assert!(run.stderr.starts_with(error) && run.stderr.contains("\nUsage: plexctl "), "{}", run.stderr);
-        assert_eq!(signed_in.sandbox.config_state(), before);
-    }
-    assert_eq!(signed_in.server.requests(), []);
-}
-
-#[test]
-fn a_file_that_others_may_use_is_refused_even_without_a_session() {
-    for mode in [0o640, 0o604, 0o700, 0o4600, 0o610, 0o666] {
-        for contents in ["", "not TOML at all, and never looked at", "[profiles.x]\n"] {
-            let mut sandbox = Sandbox::new();
-            sandbox.write_config(contents);
-            fs::set_permissions(sandbox.config(), Permissions::from_mode(mode)).unwrap();
-            let before = sandbox.config_state();
-            let expected = format!(
-                "error: no session was ended: [CONFIG] is refused: its mode {mode:04o} is wider than 0600\nhint: run \
-                 `chmod 600 [CONFIG]`, then `plexctl logout` again\n"
-            );
-            assert_eq!(sandbox.run(["logout"]), Run::new(3, "", expected));
-            assert_eq!(sandbox.config_state(), before);
-        }
-    }
-}
-
-#[test]
-fn a_file_that_cannot_be_used_is_named_with_line_and_column() {
-    let cases: [(&[u8], &str); 8] = [
-        (b"default = \"x\n", "[CONFIG]:1:13 cannot be used: it is not valid TOML"),
-        (b"a = 1\na = 2\n", "[CONFIG]:2:1 cannot be used: it is not valid TOML"),
-        (b"a = 1\n\xff\n", "[CONFIG]:2:1 cannot be used: it is not valid UTF-8"),
-        (b"default = 3\n", "[CONFIG]:1:11 cannot be used: `default` is not a string"),
-        (b"profiles = 3\n", "[CONFIG]:1:12 cannot be used: `profiles` is not a table"),
-        (b"[[profiles.x]]\n", "[CONFIG]:1:1 cannot be used: the profile is not a table"),
-        (b"[profiles.x]\ntoken = 3\n", "[CONFIG]:2:9 cannot be used: the profile's `token` is not a string"),
-        (b"profiles.x.server = []\n", "[CONFIG]:1:21 cannot be used: the profile's `server` is not a string"),
-    ];
-    for (contents, reason) in cases {
-        let mut sandbox = Sandbox::new();
-        sandbox.write_config(contents);
-        let before = sandbox.config_state();
-        assert_eq!(sandbox.run(["logout", "--profile", "x"]), unusable(reason));
-        assert_eq!(sandbox.config_state(), before);
-    }
-}
-
-#[test]
-fn a_path_that_leads_to_no_regular_file_is_an_error() {
-    let sandbox = Sandbox::new();
-    fs::create_dir(sandbox.config()).unwrap();
-    assert_eq!(sandbox.run(["logout"]), unusable("[CONFIG] cannot be used: it is not a regular file"));
-
-    let sandbox = Sandbox::new();
-    symlink("nowhere", sandbox.config()).unwrap();
-    assert_eq!(sandbox.run(["logout"]), unusable("[CONFIG] cannot be used: a symbolic link in its path leads nowhere"));
-}
-
-fn unusable(reason: &str) -> Run {
-    let hint = "nothing was sent or changed; mend the cause and run `plexctl logout` again";
-    Run::new(1, "", format!("error: no session was ended: {reason}\nhint: {hint}\n"))
-}
-
-#[test]
-fn without_a_place_for_a_config_there_is_an_error() {
-    let sandbox = Sandbox::new();
-    let expected = Run::new(
-        1,
-        "",
-        "error: no place for a config file is known\nhint: set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG\n",
-    );
-    assert_eq!(sandbox.observe(sandbox.command(["logout"]).env_remove("HOME")), expected);
-    let mut command = sandbox.command(["logout"]);
-    command.env("HOME", "").env("XDG_CONFIG_HOME", "relative").env("PLEXCTL_CONFIG", "");
-    assert_eq!(sandbox.observe(&mut command), expected);
 }
 
 #[test]
@@ -503,53 +224,6 @@ fn what_else_changed_meanwhile_is_kept() {
 }
 
 #[test]
-fn a_dead_token_that_cannot_be_removed_is_said_plainly_and_a_rerun_heals() {
-    let not_removed = |reason: &str| {
-        Run::new(
-            1,
-            "",
-            format!(
-                "error: token 0192f0c1-2345-7abc-8def-0123456789ab is revoked on the server: the profile was not \
-                 removed from {reason}\nhint: once the cause is gone, run `plexctl logout` again\n"
-            ),
-        )
-    };
-    let (sandbox, server) = meanwhile(|path| fs::write(path, "default = \n").unwrap());
-    assert_eq!(sandbox.run(["logout"]), not_removed("[CONFIG]:1:11: it is not valid TOML"));
-    assert_eq!(sandbox.config_text(), "default = \n");
-    fs::write(sandbox.config(), config(&server.url(), TOKEN)).unwrap();
-
-    let (sandbox, _server) = meanwhile(|path| fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap());
-    assert_eq!(sandbox.run(["logout"]), not_removed("[CONFIG]: its mode 0644 is wider than 0600"));
-    assert_eq!(sandbox.config_state().mode, 0o644);
-
-    let (sandbox, _server) = meanwhile(|path| {
-        let temp = path.with_file_name(".plexctl-replacement.tmp");
-        if !temp.exists() {
-            fs::create_dir(temp).unwrap();
-        }
-    });
-    let before = sandbox.config_state();
-    let expected = not_removed(
-        "[CONFIG]: [SANDBOX]/.config/plexctl/.plexctl-replacement.tmp is in the way and was not left by plexctl",
-    );
-    assert_eq!(sandbox.run(["logout"]), expected);
-    assert_eq!(sandbox.config_state(), before);
-}
-
-#[test]
-fn a_summary_that_cannot_be_written_is_an_error_after_the_logout() {
-    let signed_in = SignedIn::new();
-    let mut command = signed_in.sandbox.command(["logout"]);
-    let full = File::options().write(true).open("/dev/full").unwrap();
-    let child = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
-    let error =
-        "error: the logout is complete: the summary could not be written: No space left on device (os error 28)\n";
-    assert_eq!(signed_in.sandbox.observe_child(child), Run::new(1, "", error));
-    assert_eq!(signed_in.sandbox.config_text(), BYSTANDER);
-}
-
-#[test]
 fn hints_name_the_credentials_that_logout_does_not_end() {
     let token_hint = "hint: PLEXSPHERE_TOKEN still authenticates other commands\n";
     let file_hint = "hint: --token-file still authenticates other commands\n";
@@ -560,14 +234,15 @@ fn hints_name_the_credentials_that_logout_does_not_end() {
 
     let cleared = "Logged out. Cleared profile \"default\".\n";
     assert_eq!(signed_in.sandbox.observe(&mut command), Run::new(0, cleared, format!("{token_hint}{file_hint}")));
-    let nothing = format!("{NO_SESSION}{token_hint}{file_hint}");
-    assert_eq!(signed_in.sandbox.observe(&mut command), Run::new(0, "", nothing));
-    assert_eq!(signed_in.sandbox.run(arguments), Run::new(0, "", format!("{NO_SESSION}{file_hint}")));
+    let nothing = format!("{BYSTANDER_HINT}{token_hint}{file_hint}");
+    assert_eq!(signed_in.sandbox.observe(&mut command), no_session_but(&nothing));
+    assert_eq!(signed_in.sandbox.run(arguments), no_session_but(&format!("{BYSTANDER_HINT}{file_hint}")));
 
     let failing = SignedIn::answering(Answer::bare(500));
     let mut command = failing.sandbox.command(["logout"]);
     command.env("PLEXSPHERE_TOKEN", "anything");
-    assert_eq!(failing.sandbox.observe(&mut command), kept("the server did not confirm it: 500 Internal Server Error"),);
+    let run = failing.sandbox.observe(&mut command);
+    assert!(run.exit == 1 && !run.stderr.contains("PLEXSPHERE_TOKEN"), "{run:?}");
 }
 
 #[test]
@@ -590,30 +265,18 @@ fn names_cannot_forge_output() {
 }
 
 #[test]
-fn plain_http_to_another_host_is_warned_about_before_anything_else() {
-    let mut signed_in = SignedIn::new();
-    signed_in.sandbox.write_config(config("http://plexsphere.example", &signed_in.token));
-    let mut command = signed_in.sandbox.command(["logout"]);
-    command.env("HTTP_PROXY", "http://127.0.0.1:1");
-    let expected = Run::new(
-        1,
-        "",
-        "warning: the token travels unencrypted to http://plexsphere.example\nerror: token [ID] may still be live at \
-         http://plexsphere.example, so profile \"default\" is kept: the server was not reached: connecting to \
-         http://127.0.0.1:1 failed: tcp connect error: Connection refused (os error 111)\nhint: once the cause is \
-         gone, run `plexctl logout` again\n",
-    );
-    assert_eq!(signed_in.sandbox.observe(&mut command), expected);
-}
-
-#[test]
 fn help_shows_exit_codes_and_examples_and_version_the_build() {
     let sandbox = Sandbox::new();
     for arguments in [vec!["--help"], vec!["logout", "--help"], vec!["help", "logout"]] {
         let run = sandbox.run(arguments);
         assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
-        for part in ["Usage: plexctl", "--profile <NAME>", "Exit codes:\n  0 ", "\n  4 ", "Examples:\n"] {
+        let parts = ["Usage: plexctl", "--profile <NAME>", "Exit codes:\n  0 ", "\n  4 ", "Examples:\n"];
+        let surroundings = ["Files and environment:\n", "config.toml", "PLEXCTL_CONFIG", "SSL_CERT_FILE", "NO_PROXY"];
+        for part in parts.iter().chain(&surroundings) {
             assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
+        }
+        for line in run.stdout.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
         }
     }
     let run = sandbox.run(["--version"]);

@@ -7,8 +7,8 @@ use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
 
 /// A [`Reporter`] that writes a JSON object to `out` for a session that has ended, and sentences to `err`.
 pub struct JsonReporter<O, E> {
-    out: O,
-    err: E,
+    pub(super) out: O,
+    pub(super) err: E,
 }
 
 impl<O: Write + Send, E: Write + Send> JsonReporter<O, E> {
@@ -20,6 +20,6 @@ impl<O: Write + Send, E: Write + Send> JsonReporter<O, E> {
 
 impl<O: Write + Send, E: Write + Send> Reporter<LogoutOutcome> for JsonReporter<O, E> {
     fn report(&mut self, outcome: &LogoutOutcome) -> Result<(), ReportError> {
-        report_summary(outcome, to_json, &mut self.out, &mut self.err)
+        report_summary(outcome, |summary| to_json(summary), &mut self.out, &mut self.err)
     }
 }

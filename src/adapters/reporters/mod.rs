@@ -3,6 +3,7 @@
 //! The summary goes to the first writer, which carries results; the sentences that are no result go to the second. What
 //! they have in common stands here.
 
+mod failure;
 mod json;
 mod text;
 mod yaml;
@@ -67,7 +68,7 @@ fn report_summary(
 
 /// Writes the summary as JSON with two spaces of indentation. Characters that must not reach a terminal, which JSON
 /// would allow in a string, stand as their `\u` escapes.
-fn to_json(summary: &Summary<'_>) -> Result<String, ReportError> {
+fn to_json(summary: &impl Serialize) -> Result<String, ReportError> {
     let pretty = serde_json::to_string_pretty(summary).map_err(|error| ReportError { source: error.into() })?;
     let mut json = String::with_capacity(pretty.len() + 1);
     for character in pretty.chars() {

@@ -1,13 +1,59 @@
 //! The command line: what can be typed, and what `--help` says about it.
 
 use std::ffi::OsString;
+use std::io::{self, IsTerminal};
 
 use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use plexctl::domain::session::ProfileName;
 
-const EXIT_CODES_AND_EXAMPLES: &str = "\
+use crate::terminal;
+
+/// How wide the help is where there is no terminal to fit, in columns.
+const WIDTH: usize = 80;
+
+/// What the help of plexctl and of each command says about the surroundings.
+macro_rules! files_and_environment {
+    () => {
+        "\
+Files and environment:
+  The config file is $PLEXCTL_CONFIG, else $XDG_CONFIG_HOME/plexctl/config.toml,
+  else $HOME/.config/plexctl/config.toml. A variable that is empty is unset.
+
+  PLEXCTL_CONFIG      the config file
+  XDG_CONFIG_HOME     where it is otherwise, if absolute
+  HOME                where it is if that is unset too
+  PLEXSPHERE_URL      the server of a profile that stores none
+  PLEXSPHERE_TOKEN    not acted on; a hint says that other commands still use it
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
+                      the proxy, and which servers need none; also in lower case
+  REQUEST_METHOD      where it is set, HTTP_PROXY is refused
+  SSL_CERT_FILE, SSL_CERT_DIR
+                      trusted authorities, in place of the system's
+  NO_COLOR, TERM      no colors with NO_COLOR or TERM=dumb"
+    };
+}
+
+const AFTER_HELP: &str = concat!(
+    "\
+Exit codes:
+  0    done, or there was nothing to do
+  1    the session may still be live, or a local step failed
+  2    usage error, or unusable token or server; nothing was sent
+  3    the config file's mode is wider than 0600; nothing was read or sent
+  4    the server refused
+
+Examples:
+  plexctl logout                      end the default session
+  plexctl logout --profile staging    end the session of one profile
+
+",
+    files_and_environment!()
+);
+
+const AFTER_LOGOUT_HELP: &str = concat!(
+    "\
 Exit codes:
   0    the session has ended, or there was none
   1    the session is kept and may still be live, or a local step failed
@@ -18,7 +64,11 @@ Exit codes:
 Examples:
   plexctl logout                      end the default session
   plexctl logout --profile staging    end the session of one profile
-  plexctl logout --output json        print a summary for a script";
+  plexctl logout --output json        print a summary for a script
+
+",
+    files_and_environment!()
+);
 
 /// Works with the sessions of a plexsphere control plane.
 #[derive(Parser)]
@@ -27,7 +77,7 @@ Examples:
     version,
     arg_required_else_help = false,
     args_override_self = true,
-    after_help = EXIT_CODES_AND_EXAMPLES
+    after_help = AFTER_HELP
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -40,7 +90,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 pub enum Command {
     /// End a session: revoke its token on the server, then clear its profile
-    #[command(args_override_self = true, after_help = EXIT_CODES_AND_EXAMPLES)]
+    #[command(args_override_self = true, after_help = AFTER_LOGOUT_HELP)]
     Logout,
 }
 
@@ -95,17 +145,29 @@ pub enum Invocation {
 ///
 /// What clap finds wrong, with the usage, as a text without any token that was typed.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, String> {
-    match Arguments::try_parse_from(arguments) {
+    let mut command = Arguments::command();
+    if !io::stdout().is_terminal() && !io::stderr().is_terminal() {
+        command = command.term_width(WIDTH);
+    }
+    let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
+    match parsed {
         Ok(arguments) => Ok(Invocation::Run(arguments)),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => Ok(Invocation::Read(format!("{}\n", version()))),
-        Err(error) if !error.use_stderr() => Ok(Invocation::Read(error.to_string())),
+        Err(error) if !error.use_stderr() => {
+            let help = error.render();
+            let is_colored = terminal::is_colored(&io::stdout());
+            Ok(Invocation::Read(if is_colored { help.ansi().to_string() } else { help.to_string() }))
+        }
+        Err(error) if error.kind() == ErrorKind::MissingSubcommand => {
+            Err(format!("no command was given\n\n{}", command.render_help()))
+        }
         Err(error) => {
             let mut text = error.to_string();
             if !text.contains("Usage:") {
-                let usage = Arguments::command().render_usage();
+                let usage = command.render_usage();
                 text = text.replace("\n\nFor more", &format!("\n\n{usage}\n\nFor more"));
             }
-            Err(redact_tokens(&text))
+            Err(redact_tokens(text.strip_prefix("error: ").unwrap_or(&text)))
         }
     }
 }

@@ -15,6 +15,21 @@ pub fn config_path() -> Option<PathBuf> {
     path("PLEXCTL_CONFIG").or_else(in_xdg).or_else(in_home)
 }
 
+/// Tells whether the config file was named by itself, rather than by its usual place.
+pub fn names_config() -> bool {
+    variable("PLEXCTL_CONFIG").is_some()
+}
+
+/// Tells whether the terminal can do no more than print.
+pub fn is_dumb_terminal() -> bool {
+    variable("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// Tells whether colors are not wanted.
+pub fn refuses_color() -> bool {
+    variable("NO_COLOR").is_some()
+}
+
 /// The server of a profile that stores none.
 pub fn server_fallback() -> Option<String> {
     text("PLEXSPHERE_URL")

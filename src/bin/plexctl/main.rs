@@ -6,39 +6,62 @@ mod environment;
 mod exit_code;
 mod failure;
 mod terminal;
+mod words;
 
-use std::env;
 use std::process::ExitCode;
+use std::{env, io};
 
-use crate::cli::{Command, Invocation};
+use plexctl::adapters::reporters::{JsonReporter, YamlReporter};
+use plexctl::ports::reporter::{FailureReport, Reporter};
+use plexctl::use_cases::logout::LogoutError;
+
+use crate::cli::{Arguments, Command, Format, Invocation};
 use crate::failure::Failure;
+use crate::terminal::Label;
 
 fn main() -> ExitCode {
     forbid_core_dumps();
-    let result = run();
-    if let Err(failure) = &result {
-        explain(failure);
-    }
+    let result = match cli::parse(env::args_os()) {
+        Ok(Invocation::Run(arguments)) => {
+            let format = arguments.flags.output;
+            run(arguments).inspect_err(|failure| explain(failure, format))
+        }
+        Ok(Invocation::Read(text)) => {
+            terminal::print(&text).map_err(Failure::Stdout).inspect_err(|failure| explain(failure, Format::Text))
+        }
+        Err(text) => Err(Failure::Usage(text)).inspect_err(|failure| explain(failure, Format::Text)),
+    };
     ExitCode::from(exit_code::of(&result))
 }
 
-fn run() -> Result<(), Failure> {
-    match cli::parse(env::args_os()).map_err(Failure::Usage)? {
-        Invocation::Read(text) => terminal::print(&text).map_err(Failure::Stdout),
-        Invocation::Run(arguments) => match arguments.command {
-            Command::Logout => commands::logout(arguments.flags),
-        },
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command {
+        Command::Logout => commands::logout(arguments.flags),
     }
 }
 
-fn explain(failure: &Failure) {
-    match failure {
-        Failure::Usage(text) => terminal::note_lines(text),
-        _ => terminal::note("error", &terminal::chain(failure)),
+/// Tells a failure on standard error and, where a program reads the results, as data among these.
+fn explain(failure: &Failure, format: Format) {
+    let report = failure.explain();
+    terminal::note_lines(Label::Error, &report.message);
+    if let Some(hint) = &report.hint {
+        terminal::note(Label::Hint, hint);
     }
-    if let Some(hint) = failure.hint() {
-        terminal::note("hint", &hint);
+    // What could not be written once is not tried again.
+    let is_stdout_unusable =
+        matches!(failure, Failure::Logout(failure) if matches!(failure.error, LogoutError::Report(_)));
+    if !is_stdout_unusable {
+        print_as_data(&report, format);
     }
+}
+
+/// The exit code tells that the run failed, so a failure to write that down changes nothing.
+fn print_as_data(report: &FailureReport, format: Format) {
+    let _ = match format {
+        Format::Text => Ok(()),
+        Format::Json => JsonReporter::new(io::stdout(), io::stderr()).report(report),
+        Format::Yaml => YamlReporter::new(io::stdout(), io::stderr()).report(report),
+    };
 }
 
 /// Keeps the token out of core dumps, whatever the system makes of a crash.

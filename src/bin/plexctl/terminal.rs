@@ -1,10 +1,49 @@
 //! What goes to the standard streams, with failures handled: a closed pipe must neither panic nor change the outcome.
 
-use std::error::Error;
-use std::io::{self, Write};
-use std::iter;
+use std::future::Future;
+use std::io::{self, IsTerminal, Write};
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use anstyle::{AnsiColor, Style};
 use plexctl::domain::printable::escape_unprintable;
+use tokio::time::timeout;
+
+use crate::environment;
+
+/// How long a wait may take before it is said what for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many columns of a line that is to be erased stand on the terminal.
+static ERASABLE: Mutex<usize> = Mutex::new(0);
+
+/// What a line on standard error is.
+#[derive(Clone, Copy)]
+pub enum Label {
+    Error,
+    Warning,
+    Hint,
+}
+
+impl Label {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Hint => "hint",
+        }
+    }
+
+    fn style(self) -> Style {
+        let color = match self {
+            Self::Error => AnsiColor::Red,
+            Self::Warning => AnsiColor::Yellow,
+            Self::Hint => AnsiColor::Cyan,
+        };
+        Style::new().bold().fg_color(Some(color.into()))
+    }
+}
 
 /// Writes a text that was asked for to standard output. A reader that closed its end has seen what it wanted.
 pub fn print(text: &str) -> io::Result<()> {
@@ -15,19 +54,51 @@ pub fn print(text: &str) -> io::Result<()> {
     }
 }
 
-/// Writes one line to standard error, behind a label such as `warning`. If that fails there is nobody left to tell.
-pub fn note(label: &str, text: &str) {
-    let _ = writeln!(io::stderr(), "{label}: {}", escape_unprintable(text));
+/// Writes one line to standard error, behind its label. If that fails there is nobody left to tell.
+pub fn note(label: Label, text: &str) {
+    erase();
+    let (name, text) = (label.name(), escape_unprintable(text));
+    let style = if is_colored(&io::stderr()) { label.style() } else { Style::new() };
+    let _ = writeln!(io::stderr(), "{style}{name}:{style:#} {text}");
 }
 
-/// Writes a text of several lines to standard error as it is, but for control characters other than its line breaks.
-pub fn note_lines(text: &str) {
-    for line in text.lines() {
+/// Writes a text of several lines, the first of them behind its label.
+pub fn note_lines(label: Label, text: &str) {
+    let mut lines = text.lines();
+    note(label, lines.next().unwrap_or_default());
+    for line in lines {
         let _ = writeln!(io::stderr(), "{}", escape_unprintable(line));
     }
 }
 
-/// The whole chain of an error on one line.
-pub fn chain(error: &dyn Error) -> String {
-    iter::successors(Some(error), |level| (*level).source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+/// Tells whether a stream is a terminal that shows colors, and somebody who wants them (<https://no-color.org>).
+pub fn is_colored(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && !environment::is_dumb_terminal() && !environment::refuses_color()
+}
+
+/// Waits for something to happen at a server. Where an operator watches, the second that follows the first one says
+/// what for; the line is gone before anything else is written.
+pub async fn watched<T>(origin: &str, something: impl Future<Output = T>) -> T {
+    if !io::stderr().is_terminal() || environment::is_dumb_terminal() {
+        return something.await;
+    }
+    let mut something = pin!(something);
+    if let Ok(result) = timeout(PATIENCE, &mut something).await {
+        return result;
+    }
+    let line = format!("waiting for {origin} (30 s at most)");
+    let _ = write!(io::stderr(), "{line}").and_then(|()| io::stderr().flush());
+    *ERASABLE.lock().unwrap_or_else(PoisonError::into_inner) = line.chars().count();
+    let result = something.await;
+    erase();
+    result
+}
+
+/// Overwrites the line that says what is waited for, if there is one.
+fn erase() {
+    let mut columns = ERASABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if *columns > 0 {
+        let _ = write!(io::stderr(), "\r{:width$}\r", "", width = *columns).and_then(|()| io::stderr().flush());
+        *columns = 0;
+    }
 }

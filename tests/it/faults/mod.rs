@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::figures;
-use crate::support::sandbox::{FileState, Run, SLACK, Sandbox};
+use crate::support::sandbox::{FileState, Run, SLACK, Sandbox, nothing_but_the_bystander};
 use crate::support::scripted_server::ScriptedServer;
 
 pub const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
@@ -92,8 +92,7 @@ impl Trial {
         let config = self.judge_config();
         if config == Config::Cleared {
             // The server is gone by now: a second request could not succeed.
-            let again = self.sandbox.run(["logout"]);
-            assert_eq!(again, Run::new(0, "", "No active session; nothing to do.\n"));
+            assert_eq!(self.sandbox.run(["logout"]), nothing_but_the_bystander());
             assert_eq!(self.judge_config(), Config::Cleared);
         }
         Outcome { run, config, neighbours: self.sandbox.neighbours(), requests }
@@ -126,25 +125,21 @@ impl Outcome {
     }
 
     pub fn unreached(cause: &str) -> Self {
-        Self { requests: 0, ..Self::kept(&format!("the server was not reached: {cause}")) }
+        Self { requests: 0, ..Self::kept(cause) }
     }
 
     pub fn unanswered(cause: &str) -> Self {
-        Self::kept(&format!(
-            "the server gave no answer, so the outcome is unknown: waiting for the answer of [SERVER] failed: {cause}"
-        ))
+        Self::kept(&format!("waiting for the answer of [SERVER] failed: {cause}, so the outcome is unknown"))
     }
 
     pub fn unconfirmed(answer: &str) -> Self {
-        Self::kept(&format!("the server did not confirm it: {answer}"))
+        Self::kept(answer)
     }
 
     pub fn refused(answer: &str) -> Self {
-        Self::failed(
-            4,
-            &format!("the server refused to revoke it: {answer}"),
-            "somebody with the right to revoke the token has to do it; then run `plexctl logout` again",
-        )
+        let hint =
+            format!("somebody with the right to revoke token {ID} has to do it; then run `plexctl logout` again");
+        Self::failed(4, answer, &hint)
     }
 
     fn kept(why: &str) -> Self {
@@ -152,7 +147,8 @@ impl Outcome {
     }
 
     fn failed(exit: i32, why: &str, hint: &str) -> Self {
-        let error = format!("token {ID} may still be live at [SERVER], so profile \"default\" is kept: {why}");
+        let error =
+            format!("profile \"default\" is kept, and its session may still be live: {why} ([SERVER], token {ID})");
         Self {
             run: Run::new(exit, "", format!("error: {error}\nhint: {hint}\n")),
             config: Config::Untouched,
@@ -166,12 +162,15 @@ impl Outcome {
         Self { requests: 0, ..self }
     }
 
-    /// Shows the rest of the line behind a phase as `[CAUSE]`, for causes in the words of the system or a library.
+    /// Shows what stands between a phase and the identifiers at the end of the line as `[CAUSE]`, for causes in the words
+    /// of the system.
     pub fn with_cause_elided(mut self, phase: &str) -> Self {
         if let Some((before, after)) = self.run.stderr.split_once(&format!("{phase}: "))
-            && let Some((_, rest)) = after.split_once('\n')
+            && let Some((cause, rest)) = after.split_once(" ([SERVER], token ")
         {
-            self.run.stderr = format!("{before}{phase}: [CAUSE]\n{rest}");
+            let unknown = ", so the outcome is unknown";
+            let unknown = if cause.ends_with(unknown) { unknown } else { "" };
+            self.run.stderr = format!("{before}{phase}: [CAUSE]{unknown} ([SERVER], token {rest}");
         }
         self
     }

@@ -1,6 +1,6 @@
 //! Standard streams that nobody reads, that are full or closed, and the signals that end a run.
 
-use std::io::{self, pipe};
+use std::io::pipe;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -10,10 +10,10 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{NO_CONTENT, Outcome, Trial, assert_took, timed};
-use crate::support::sandbox::{Run, Sandbox, start};
+use crate::support::sandbox::{Run, Sandbox, no_session_but, start};
 use crate::support::scripted_server::{ScriptedServer, read_to_hangup};
 use crate::support::shell::in_shell;
-use crate::support::{ending_signals, skip};
+use crate::support::{ending_signals, skip, system_words};
 
 const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\n\r\n";
 const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\n\r\n";
@@ -47,8 +47,9 @@ fn a_summary_that_cannot_be_written_is_a_failure_but_the_session_has_ended() {
         let server = ScriptedServer::answering(NO_CONTENT);
         let trial = Trial::against(&server.url());
         let run = trial.sandbox.observe(&mut redirected(&trial, format, ">/dev/full"));
-        let outcome = trial.outcome(run, &server.finish()).with_cause_elided("the summary could not be written");
-        let error = "error: the logout is complete: the summary could not be written: [CAUSE]\n";
+        let outcome = trial.outcome(run, &server.finish());
+        let cause = system_words(Errno::NOSPC);
+        let error = format!("error: the logout is complete, but its summary could not be written: {cause}\n");
         assert_eq!(outcome, Outcome { run: Run::new(1, "", error), ..Outcome::cleared() }, "{format}");
     }
 }
@@ -99,8 +100,9 @@ fn a_run_that_has_nothing_to_do_needs_no_streams() {
         let trial = Trial::against("http://127.0.0.1:1");
         let mut command = redirected(&trial, "text", redirections);
         let run = trial.sandbox.observe(command.args(["--profile", "nobody"]));
-        let stderr = if redirections.contains('2') { "" } else { "No active session; nothing to do.\n" };
-        let expected = Outcome { run: Run::new(0, "", stderr), ..Outcome::unreached("") };
+        let hint = "hint: [CONFIG] has no profile \"nobody\", it has \"default\", \"bystander\"\n";
+        let run_there = if redirections.contains('2') { Run::new(0, "", "") } else { no_session_but(hint) };
+        let expected = Outcome { run: run_there, ..Outcome::unreached("") };
         assert_eq!(trial.outcome(run, &[]), expected, "{redirections}");
     }
 }
@@ -115,7 +117,7 @@ fn help_that_nobody_reads_is_no_failure_but_help_that_cannot_be_written_is() {
         assert_eq!(sandbox.observe_child(child), Run::new(0, "", ""), "{argument}");
 
         let mut full = in_shell("exec \"$0\" \"$@\" >/dev/full", &sandbox.command([argument]));
-        let error = format!("error: standard output could not be written: {}\n", io::Error::from(Errno::NOSPC));
+        let error = format!("error: standard output could not be written: {}\n", system_words(Errno::NOSPC));
         assert_eq!(sandbox.observe(&mut full), Run::new(1, "", error), "{argument}");
     }
 }

@@ -16,8 +16,8 @@ use rustix::process::{Pid, kill_process};
 use super::{
     AT_ONCE, BYSTANDER, NO_CONTENT, TEMP_NAME, TOKEN, assert_cleared, assert_heals, assert_kept, chmod, cleared, config,
 };
-use super::{logged_out, no_session, not_removed, observe_within, prepared, system, temp};
-use crate::support::sandbox::{Run, SLACK, Sandbox, file_state, start};
+use super::{logged_out, not_removed, observe_within, prepared, system, temp};
+use crate::support::sandbox::{BYSTANDER_HINT, Run, SLACK, Sandbox, file_state, no_session, no_session_but, start};
 use crate::support::scripted_server::{Record, ScriptedServer};
 use crate::support::unprivileged::{NOBODY, Unprivileged};
 use crate::support::{ending_signals, runs_as_root};
@@ -36,6 +36,7 @@ fn prepared_with(meanwhile: impl Fn(&Path) + Send + 'static) -> (Sandbox, Script
         stream.write_all(NO_CONTENT.as_bytes()).unwrap();
     }));
     sandbox.write_config(config(&server.url()));
+    sandbox.label(server.url(), "[SERVER]");
     sandbox.count_requests_to(&server);
     (sandbox, server)
 }
@@ -322,14 +323,17 @@ fn a_file_that_vanished_meanwhile_counts_as_cleared_and_stays_away() {
 #[test]
 fn a_profile_or_token_that_is_gone_meanwhile_counts_as_cleared_and_nothing_is_written() {
     type Meanwhile = fn(&Path);
-    let cases: [Meanwhile; 5] = [
-        |path| fs::write(path, cleared()).unwrap(),
-        |path| fs::write(path, "").unwrap(),
-        |path| edit(path, |text| text.replace(&format!("token = \"{TOKEN}\"\n"), "")),
-        |path| edit(path, |text| text.replace(TOKEN, "")),
-        |path| edit(path, |text| text.replace("[profiles.default]", "[profiles.renamed]")),
+    let no_token = "hint: profile \"default\" of [CONFIG] has no token\n";
+    let dangling = "hint: the default of [CONFIG] names profile \"default\", which is not there; it has \"renamed\", \
+                    \"bystander\"\n";
+    let cases: [(Meanwhile, &str); 5] = [
+        (|path| fs::write(path, cleared()).unwrap(), BYSTANDER_HINT),
+        (|path| fs::write(path, "").unwrap(), ""),
+        (|path| edit(path, |text| text.replace(&format!("token = \"{TOKEN}\"\n"), "")), no_token),
+        (|path| edit(path, |text| text.replace(TOKEN, "")), no_token),
+        (|path| edit(path, |text| text.replace("[profiles.default]", "[profiles.renamed]")), dangling),
     ];
-    for meanwhile in cases {
+    for (meanwhile, hint) in cases {
         let states = Arc::new(Mutex::new(None));
         let seen = Arc::clone(&states);
         let (sandbox, server) = prepared_with(move |path| {
@@ -340,7 +344,7 @@ fn a_profile_or_token_that_is_gone_meanwhile_counts_as_cleared_and_nothing_is_wr
         assert_eq!(Some(sandbox.config_state()), states.lock().unwrap().take());
         assert_eq!(sandbox.neighbours(), [""; 0]);
         assert_eq!(server.requests().len(), 1);
-        assert_eq!(sandbox.run(["logout"]), no_session());
+        assert_eq!(sandbox.run(["logout"]), no_session_but(hint));
     }
 }
 

@@ -11,8 +11,10 @@ use std::time::Duration;
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::io::Errno;
 
-use super::{AT_ONCE, NO_CONTENT, TOKEN, chmod, config, logged_out, no_session, observe_within, system, unusable};
-use crate::support::sandbox::{Run, Sandbox};
+use super::{
+    AT_ONCE, ID, NO_CONTENT, TOKEN, chmod, config, logged_out, observe_within, system, unusable, unusable_after,
+};
+use crate::support::sandbox::{Run, Sandbox, no_session, no_session_but};
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::unprivileged::Unprivileged;
 
@@ -41,24 +43,38 @@ fn assert_stopped(arguments: &[&str], contents: impl AsRef<[u8]>, mode: u32, ser
 fn without_a_stored_session_there_is_nothing_to_do() {
     let server = unasked_server();
     let url = server.url();
-    let cases: [(&[&str], String); 12] = [
-        (&[], String::new()),
-        (&[], "\u{feff}".into()),
-        (&[], "# default = \"default\"\n# [profiles.default]\r\n".into()),
-        (&["--profile", "unknown"], config(&url)),
-        (&["--profile", "Default"], config(&url)),
-        (&[], config(&url).replace("default = \"default\"", "default = \"missing\"")),
-        (&[], config(&url).replace("default = \"default\"", "default = \"\"")),
-        (&[], config(&url).replace("default = \"default\"", "")),
-        (&[], format!("default = \"default\"\n[profiles.default]\nserver = \"{url}\"\n")),
-        (&[], format!("default = \"default\"\n[profiles.default]\nserver = \"{url}\"\ntoken = \"\"\n")),
-        (&[], "default = \"default\"\nprofiles = {}\n".into()),
-        (&["--profile", "a"], "[profiles]\n[other.a]\ntoken = 3\n".into()),
+    let has = |names: &str| format!("hint: there is no default, but [CONFIG] has {names}; name one with --profile\n");
+    let both = "\"default\", \"bystander\"";
+    let not_there = |name: &str| format!("hint: [CONFIG] has no profile \"{name}\", it has {both}\n");
+    let dangling = "hint: the default of [CONFIG] names profile";
+    let no_token = "hint: profile \"default\" of [CONFIG] has no token\n";
+    let pointing_to = |pointer: &str| config(&url).replace("default = \"default\"", pointer);
+    let cases: [(&[&str], String, String); 12] = [
+        (&[], String::new(), String::new()),
+        (&[], "\u{feff}".into(), String::new()),
+        (&[], "# default = \"default\"\n# [profiles.default]\r\n".into(), String::new()),
+        (&["--profile", "unknown"], config(&url), not_there("unknown")),
+        (&["--profile", "Default"], config(&url), not_there("Default")),
+        (
+            &[],
+            pointing_to("default = \"missing\""),
+            format!("{dangling} \"missing\", which is not there; it has {both}\n"),
+        ),
+        (&[], pointing_to("default = \"\""), has(both)),
+        (&[], pointing_to(""), has(both)),
+        (&[], format!("default = \"default\"\n[profiles.default]\nserver = \"{url}\"\n"), no_token.into()),
+        (
+            &[],
+            format!("default = \"default\"\n[profiles.default]\nserver = \"{url}\"\ntoken = \"\"\n"),
+            no_token.into(),
+        ),
+        (&[], "default = \"default\"\nprofiles = {}\n".into(), format!("{dangling} \"default\", which is not there\n")),
+        (&["--profile", "a"], "[profiles]\n[other.a]\ntoken = 3\n".into(), String::new()),
     ];
-    for (arguments, contents) in cases {
+    for (arguments, contents, hint) in cases {
         for format in ["text", "json", "yaml"] {
             let arguments = [arguments, &["--output", format]].concat();
-            assert_stopped(&arguments, &contents, 0o600, &server, &no_session());
+            assert_stopped(&arguments, &contents, 0o600, &server, &no_session_but(&hint));
         }
     }
 }
@@ -268,7 +284,7 @@ fn what_is_not_toml_is_an_error_with_a_place_and_without_the_text() {
         assert_ne!(contents, good.as_bytes());
         assert_stopped(&[], &contents, 0o600, &server, &unusable(&format!("[CONFIG]:{place}"), problem));
         // The file is judged before it is known whether there is anything to log out of.
-        let expected = unusable(&format!("[CONFIG]:{place}"), problem);
+        let expected = unusable_after(" --profile unknown", &format!("[CONFIG]:{place}"), problem);
         assert_stopped(&["--profile", "unknown"], &contents, 0o600, &server, &expected);
     }
 }
@@ -353,26 +369,30 @@ fn a_mode_with_any_bit_outside_0600_is_refused() {
         0o640, 0o604, 0o660, 0o606, 0o620, 0o602, 0o644, 0o666, 0o777, 0o610, 0o601, 0o700, 0o1600, 0o2600, 0o4600,
         0o440,
     ] {
-        let expected = Run::new(
-            3,
-            "",
-            format!(
-                "error: no session was ended: [CONFIG] is refused: its mode {mode:04o} is wider than 0600\n\
-                 hint: run `chmod 600 [CONFIG]`, then `plexctl logout` again\n"
-            ),
-        );
+        let expected = |typed: &str| {
+            Run::new(
+                3,
+                "",
+                format!(
+                    "error: no session was ended: [CONFIG] is refused: its mode {mode:04o} is wider than 0600\n\
+                     hint: run `chmod 600 [CONFIG]`, then `plexctl logout{typed}` again\n"
+                ),
+            )
+        };
         for contents in &contents {
-            assert_stopped(&[], contents, mode, &server, &expected);
+            assert_stopped(&[], contents, mode, &server, &expected(""));
         }
-        assert_stopped(&["--profile", "unknown"], &contents[0], mode, &server, &expected);
+        assert_stopped(&["--profile", "unknown"], &contents[0], mode, &server, &expected(" --profile unknown"));
     }
 }
 
 /// A run that knows no server to which the token may go.
 fn no_server(problem: &str, hint: &str) -> Run {
-    let error = format!("error: no session was ended: no server for profile \"default\": {problem}");
-    Run::new(2, "", format!("{error}\nhint: {hint}\n"))
+    Run::new(2, "", format!("error: no session was ended: {problem} (token {ID})\nhint: {hint}\n"))
 }
+
+/// What a usable server looks like.
+const FORM: &str = "must look like https://HOST[:PORT][/PATH], or http for development";
 
 #[test]
 fn a_stored_server_that_is_no_usable_url_is_not_asked_and_not_echoed() {
@@ -401,11 +421,13 @@ fn a_stored_server_that_is_no_usable_url_is_not_asked_and_not_echoed() {
         ("http://127.0.0.1:65536".to_owned(), "its port is not from 1 to 65535"),
     ];
     for (url, problem) in cases {
-        let problem = format!("the stored server is not a usable URL: {problem}");
-        let expected = no_server(&problem, "nothing was sent or changed");
-        assert_stopped(&[], config(&url), 0o600, &server, &expected);
+        let problem = format!("the server of profile \"default\" at [CONFIG]:4:10 is not a usable URL: {problem}");
+        let expected =
+            |typed| no_server(&problem, &format!("it {FORM}; mend it and run `plexctl logout{typed}` again"));
+        assert_stopped(&[], config(&url), 0o600, &server, &expected(""));
         // Naming a good server does not replace a stored one.
-        assert_stopped(&["--server", &server.url()], config(&url), 0o600, &server, &expected);
+        let given = ["--server", &server.url()];
+        assert_stopped(&given, config(&url), 0o600, &server, &expected(" --server [SERVER]"));
     }
 }
 
@@ -423,12 +445,15 @@ fn a_given_server_never_takes_the_place_of_the_origin_that_issued_the_token() {
         ("http://127.0.0.1".to_owned(), "http://127.0.0.1".to_owned()),
     ];
     for (given, origin) in cases {
-        let problem = format!("the given server {origin} is not {stored}, which issued the token");
-        let problem = problem.replace(&stored, "[SERVER]");
-        let expected = no_server(&problem, "nothing was sent or changed");
+        let issuer_of = "but the token of profile \"default\" was issued by";
+        let problem = format!("--server names {origin}, {issuer_of} {stored}").replace(&stored, "[SERVER]");
+        let expected = no_server(&problem, "a token goes to its own server only: run `plexctl logout`");
         assert_stopped(&["--server", &given], config(&stored), 0o600, &issuer, &expected);
     }
-    let unusable = no_server("the given server is not a usable URL: it has userinfo", "nothing was sent or changed");
+    let unusable = no_server(
+        "--server is not a usable URL: it has userinfo; profile \"default\" is kept",
+        &format!("nothing was sent or changed; --server {FORM}"),
+    );
     let given = stored.replace("//", "//operator:hunter22-pa55word@");
     assert_stopped(&["--server", &given], config(&stored), 0o600, &issuer, &unusable);
     assert_eq!(other.requests(), [""; 0]);
@@ -438,17 +463,19 @@ fn a_given_server_never_takes_the_place_of_the_origin_that_issued_the_token() {
 fn without_any_server_the_token_stays_where_it_is() {
     let server = unasked_server();
     let contents = config("").replace("server = \"\"\n", "");
-    let unknown =
-        no_server("the profile stores none and none was given", "name the server that issued the token with --server");
+    let unknown = no_server(
+        "it is not known which server issued the token: profile \"default\" stores none",
+        "name the server that issued the token with --server or PLEXSPHERE_URL",
+    );
     assert_stopped(&[], &contents, 0o600, &server, &unknown);
 
     for (variable, value, problem) in [
-        ("PLEXSPHERE_URL", "", "the profile stores none and none was given"),
-        ("PLEXSPHERE_URL", "nonsense", "the fallback server is not a usable URL: it is not a URL"),
+        ("PLEXSPHERE_URL", "", "profile \"default\" stores none"),
+        ("PLEXSPHERE_URL", "nonsense", "PLEXSPHERE_URL is not a usable URL: it is not a URL"),
         (
             "PLEXSPHERE_URL",
             "http://operator:hunter22-pa55word@h",
-            "the fallback server is not a usable URL: it has userinfo",
+            "PLEXSPHERE_URL is not a usable URL: it has userinfo",
         ),
     ] {
         let mut sandbox = Sandbox::new();

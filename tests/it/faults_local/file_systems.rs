@@ -14,15 +14,20 @@ use crate::support::sandbox::{Sandbox, file_state};
 use crate::support::shell::{has_namespaces, in_namespace};
 use crate::support::skip;
 
+/// What the hint adds where no re-run may ever help.
+const BY_HAND: &str = ", or delete the profile by hand: its token is dead";
+
 /// Holds that a logout revokes the token, fails to replace the file, and leaves it as it was, and that the next one
 /// heals it. What stands in the way goes when the value beside the command does.
-fn assert_stands_in_the_way<T>(problem: &str, obstruct: impl FnOnce(&Sandbox) -> (Command, T)) {
+fn assert_stands_in_the_way<T>(problem: &str, more: &str, obstruct: impl FnOnce(&Sandbox) -> (Command, T)) {
     let (sandbox, server) = prepared();
     let before = sandbox.config_state();
     let (mut command, obstacle) = obstruct(&sandbox);
     let (run, _) = observe_within(AT_ONCE, &sandbox, &mut command);
     drop(obstacle);
-    assert_eq!(run, not_removed("[CONFIG]", problem));
+    let mut expected = not_removed("[CONFIG]", problem);
+    expected.stderr.insert_str(expected.stderr.len() - 1, more);
+    assert_eq!(run, expected);
     assert_kept(&sandbox, &server, &before);
     assert_heals(&sandbox, &before);
 }
@@ -35,7 +40,7 @@ fn a_read_only_file_system_keeps_the_file() {
     let script =
         "d=\"$HOME/.config/plexctl\"; mount --bind \"$d\" \"$d\"; mount -o remount,bind,ro \"$d\"; exec \"$0\" \"$@\"";
     let obstruct = |sandbox: &Sandbox| (in_namespace(script, &sandbox.command(["logout"])), ());
-    assert_stands_in_the_way(&system("creating its replacement", Errno::ROFS), obstruct);
+    assert_stands_in_the_way(&system("creating its replacement", Errno::ROFS), BY_HAND, obstruct);
 }
 
 /// As in a container whose config is mounted as a single file.
@@ -46,7 +51,7 @@ fn a_mount_in_the_files_place_keeps_the_file() {
     }
     let script = "f=\"$HOME/.config/plexctl/config.toml\"; mount --bind \"$f\" \"$f\"; exec \"$0\" \"$@\"";
     let obstruct = |sandbox: &Sandbox| (in_namespace(script, &sandbox.command(["logout"])), ());
-    assert_stands_in_the_way(&system("renaming its replacement", Errno::BUSY), obstruct);
+    assert_stands_in_the_way(&system("renaming its replacement", Errno::BUSY), BY_HAND, obstruct);
 }
 
 #[test]
@@ -87,7 +92,7 @@ fn an_immutable_file_or_directory_keeps_the_file() {
     }
     for (place, action) in [(directory, "creating its replacement"), (file, "renaming its replacement")] {
         let obstruct = |sandbox: &Sandbox| (sandbox.command(["logout"]), Immutable::make(place(sandbox)).unwrap());
-        assert_stands_in_the_way(&system(action, Errno::PERM), obstruct);
+        assert_stands_in_the_way(&system(action, Errno::PERM), "", obstruct);
     }
 }
 

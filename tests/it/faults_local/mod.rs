@@ -12,7 +12,6 @@ mod file_systems;
 mod limits;
 
 use std::fs::{self, Permissions};
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,8 +19,9 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
-use crate::support::sandbox::{FileState, Run, Sandbox};
+use crate::support::sandbox::{FileState, Run, Sandbox, nothing_but_the_bystander};
 use crate::support::scripted_server::ScriptedServer;
+use crate::support::system_words;
 
 const TOKEN: &str = "psk_dev_agjpbqjdiv5lzdppaerukz4jvm_c4n4ry-0123456789abcdef";
 const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
@@ -52,6 +52,7 @@ fn prepared() -> (Sandbox, ScriptedServer) {
     let server = ScriptedServer::answering(NO_CONTENT);
     let mut sandbox = Sandbox::new();
     sandbox.write_config(config(&server.url()));
+    sandbox.label(server.url(), "[SERVER]");
     sandbox.count_requests_to(&server);
     (sandbox, server)
 }
@@ -67,7 +68,7 @@ fn assert_cleared(sandbox: &Sandbox, before: &FileState) {
     assert_eq!(String::from_utf8_lossy(&after.bytes), cleared());
     assert_eq!((after.mode, after.owner), (before.mode, before.owner));
     assert_eq!(sandbox.neighbours(), [""; 0]);
-    assert_eq!(sandbox.run(["logout"]), no_session());
+    assert_eq!(sandbox.run(["logout"]), nothing_but_the_bystander());
     assert_eq!(sandbox.config_state(), after);
 }
 
@@ -84,11 +85,6 @@ fn assert_heals(sandbox: &Sandbox, before: &FileState) {
     assert_cleared(sandbox, before);
 }
 
-/// A run that found no session.
-fn no_session() -> Run {
-    Run::new(0, "", "No active session; nothing to do.\n")
-}
-
 /// A run that logged the default profile out.
 fn logged_out() -> Run {
     Run::new(0, "Logged out. Cleared profile \"default\".\n", "")
@@ -96,12 +92,17 @@ fn logged_out() -> Run {
 
 /// A run that could not use the file.
 fn unusable(place: &str, problem: &str) -> Run {
+    unusable_after("", place, problem)
+}
+
+/// The same after further arguments, which the hint repeats.
+fn unusable_after(typed: &str, place: &str, problem: &str) -> Run {
     Run::new(
         1,
         "",
         format!(
             "error: no session was ended: {place} cannot be used: {problem}\n\
-             hint: nothing was sent or changed; mend the cause and run `plexctl logout` again\n"
+             hint: nothing was sent or changed; mend the cause and run `plexctl logout{typed}` again\n"
         ),
     )
 }
@@ -112,15 +113,15 @@ fn not_removed(place: &str, problem: &str) -> Run {
         1,
         "",
         format!(
-            "error: token {ID} is revoked on the server: the profile was not removed from {place}: {problem}\n\
-             hint: once the cause is gone, run `plexctl logout` again\n"
+            "error: profile \"default\" is revoked on the server, but not removed from {place}: {problem} ([SERVER], \
+             token {ID})\nhint: once the cause is gone, run `plexctl logout` again\n"
         ),
     )
 }
 
 /// An action that failed, in the system's words.
 fn system(action: &str, errno: Errno) -> String {
-    format!("{action} failed: {}", io::Error::from_raw_os_error(errno.raw_os_error()))
+    format!("{action} failed: {}", system_words(errno))
 }
 
 /// Runs a prepared command, fails if it has not ended in time, and says how long it took.

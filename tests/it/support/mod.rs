@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, ToSocketAddrs};
 
+use rustix::io::Errno;
 use rustix::process::Signal;
 
 pub mod figures;
@@ -12,6 +13,7 @@ pub mod leak_hunt;
 pub mod sandbox;
 pub mod scripted_server;
 pub mod shell;
+pub mod signed_in;
 pub mod tls;
 pub mod unprivileged;
 
@@ -46,6 +48,12 @@ pub fn has_localhost(what: &str) -> bool {
         skip(what, &format!("localhost stands for {addresses:?}"));
     }
     has
+}
+
+/// A system's error in its words alone, without the number that std appends.
+pub fn system_words(errno: Errno) -> String {
+    let text = io::Error::from(errno).to_string();
+    text.split(" (os error ").next().unwrap().to_owned()
 }
 
 /// Says that something is not tested here. It is written past the capture of the test runner, so that a passing run

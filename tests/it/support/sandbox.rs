@@ -54,6 +54,24 @@ impl Run {
     }
 }
 
+/// A run that found no session and no other profile.
+pub fn no_session() -> Run {
+    Run::new(0, "", "No active session; nothing to do.\n")
+}
+
+/// The hint to a profile `bystander`, which is all that the config has and no default.
+pub const BYSTANDER_HINT: &str = "hint: there is no default, but [CONFIG] has \"bystander\"; name one with --profile\n";
+
+/// A run that found no session, and hints at why.
+pub fn no_session_but(hint: &str) -> Run {
+    Run { stderr: no_session().stderr + hint, ..no_session() }
+}
+
+/// A run that found no session where the config has nothing but a profile `bystander`, which is no default.
+pub fn nothing_but_the_bystander() -> Run {
+    no_session_but(BYSTANDER_HINT)
+}
+
 /// Everything about a file that a run must not change by accident.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FileState {

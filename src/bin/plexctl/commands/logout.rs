@@ -1,25 +1,31 @@
 //! `plexctl logout`.
 
 use std::io;
+use std::path::{Path, PathBuf};
 
 use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::reporters::{JsonReporter, TextReporter, YamlReporter};
-use plexctl::adapters::toml_store::TomlStore;
-use plexctl::domain::session::Selection;
+use plexctl::adapters::toml_store::{Absence, TomlStore};
+use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::reporter::{LogoutOutcome, Reporter};
-use plexctl::use_cases::logout::{LogoutRequest, LogoutUseCase};
+use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase, ServerError, ServerSetting};
 
+use super::watched::Watched;
 use crate::cli::{Flags, Format};
-use crate::failure::Failure;
-use crate::{environment, terminal};
+use crate::environment;
+use crate::failure::again::Again;
+use crate::failure::{Failure, LogoutFailure};
+use crate::terminal::{self, Label};
 
 /// Ends the selected session, and says which credentials that leaves.
 pub fn logout(flags: Flags) -> Result<(), Failure> {
-    let store = TomlStore::new(environment::config_path().ok_or(Failure::NoConfigPlace)?);
+    let config = environment::config_path().ok_or(Failure::NoConfigPlace)?;
+    let store = TomlStore::new(config.as_path());
     let client = ControlPlaneClient::new(environment::proxy_settings(), environment::trust_settings(), |warning| {
-        terminal::note("warning", warning);
+        terminal::note(Label::Warning, warning);
     });
     let mut reporter = reporter(flags.output);
+    let again = Again { command: "logout", profile: flags.profile.clone(), server: flags.server.clone() };
     let request = LogoutRequest {
         selection: flags.profile.map_or(Selection::Default, Selection::Named),
         server_flag: flags.server,
@@ -27,13 +33,20 @@ pub fn logout(flags: Flags) -> Result<(), Failure> {
     };
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    runtime.block_on(LogoutUseCase::new(&store, &client, &mut *reporter).execute(&request))?;
+    let outcome = runtime
+        .block_on(LogoutUseCase::new(&store, &Watched(client), &mut *reporter).execute(&request))
+        .map_err(|error| failure(error, again, config.clone(), &store))?;
 
+    if outcome == LogoutOutcome::NoSession
+        && let Some(hint) = store.absence(&request.selection).and_then(|absence| absence_hint(&absence, &config))
+    {
+        terminal::note(Label::Hint, &hint);
+    }
     if environment::holds_token() {
-        terminal::note("hint", "PLEXSPHERE_TOKEN still authenticates other commands");
+        terminal::note(Label::Hint, "PLEXSPHERE_TOKEN still authenticates other commands");
     }
     if flags.token_file.is_some() {
-        terminal::note("hint", "--token-file still authenticates other commands");
+        terminal::note(Label::Hint, "--token-file still authenticates other commands");
     }
     Ok(())
 }
@@ -44,4 +57,48 @@ fn reporter(format: Format) -> Box<dyn Reporter<LogoutOutcome>> {
         Format::Json => Box::new(JsonReporter::new(io::stdout(), io::stderr())),
         Format::Yaml => Box::new(YamlReporter::new(io::stdout(), io::stderr())),
     }
+}
+
+fn failure(error: LogoutError, again: Again, config: PathBuf, store: &TomlStore) -> Failure {
+    let place_of_server = match &error {
+        LogoutError::Server {
+            profile, source: ServerError::Unusable { setting: ServerSetting::Stored, .. }, ..
+        } => Some(store.place_of_server(profile)),
+        _ => None,
+    };
+    Failure::Logout(Box::new(LogoutFailure { error, again, config, place_of_server }))
+}
+
+/// What was looked at in vain, where somebody may have meant something else.
+fn absence_hint(absence: &Absence, config: &Path) -> Option<String> {
+    let path = config.display();
+    match absence {
+        Absence::NoFile if environment::names_config() => Some(format!("PLEXCTL_CONFIG names no file: {path}")),
+        Absence::NoFile => None,
+        Absence::NoDefault { profiles } | Absence::NoProfile { profiles, .. } if profiles.is_empty() => None,
+        Absence::NoDefault { profiles } => {
+            Some(format!("there is no default, but {path} has {}; name one with --profile", listed(profiles)))
+        }
+        Absence::DanglingDefault { name, profiles } if profiles.is_empty() => {
+            Some(format!("the default of {path} names profile \"{name}\", which is not there"))
+        }
+        Absence::DanglingDefault { name, profiles } => Some(format!(
+            "the default of {path} names profile \"{name}\", which is not there; it has {}",
+            listed(profiles)
+        )),
+        Absence::NoProfile { name, profiles } => {
+            Some(format!("{path} has no profile \"{name}\", it has {}", listed(profiles)))
+        }
+        Absence::NoToken { name } => Some(format!("profile \"{name}\" of {path} has no token")),
+    }
+}
+
+/// Profiles by name, as many as fit a line.
+fn listed(profiles: &[ProfileName]) -> String {
+    const SHOWN: usize = 5;
+    let mut names: Vec<_> = profiles.iter().take(SHOWN).map(|profile| format!("\"{profile}\"")).collect();
+    if profiles.len() > SHOWN {
+        names.push(format!("and {} more", profiles.len() - SHOWN));
+    }
+    names.join(", ")
 }

@@ -1,0 +1,144 @@
+//! A session to end, and how a run is held against what it was to come to.
+
+use plexctl::domain::token::SessionToken;
+use plexctl::testing::{Answer, ControlPlane, RecordedRequest};
+
+use super::sandbox::{Run, Sandbox, nothing_but_the_bystander};
+
+/// What is left of the config file when the default session is cleared.
+pub const BYSTANDER: &str = "# plexctl\n\n[profiles.bystander]\nserver = \"https://elsewhere.invalid\"\ntoken = \
+                             \"psk_prod_0192f0c1-9999-7abc-8def-0123456789ab_bystander-s3cret\"\n";
+
+/// A signed-in profile `default` beside a bystander, and the control plane that it is signed in to.
+pub struct SignedIn {
+    pub server: ControlPlane,
+    pub sandbox: Sandbox,
+    pub token: String,
+}
+
+/// A failure as an operator and as a program see it. What is stated of it holds in each of the three formats.
+#[derive(Clone, Debug)]
+pub struct Failed<'a> {
+    pub exit: i32,
+    pub code: &'a str,
+    pub message: String,
+    pub hint: Option<String>,
+    pub profile: Option<&'a str>,
+    pub server: Option<&'a str>,
+    pub token_id: Option<&'a str>,
+    pub session: &'a str,
+}
+
+impl SignedIn {
+    pub fn new() -> Self {
+        let server = ControlPlane::start().unwrap();
+        let token = server.mint("dev");
+        let mut sandbox = Sandbox::new();
+        sandbox.label(server.url(), "[ORIGIN]");
+        sandbox.label(id_of(&token), "[ID]");
+        sandbox.write_config(config(&server.url(), &token));
+        Self { server, sandbox, token }
+    }
+
+    pub fn answering(answer: Answer) -> Self {
+        let signed_in = Self::new();
+        signed_in.server.answer_revocations_with(answer);
+        signed_in
+    }
+
+    /// Runs `plexctl logout`, which has to clear the profile with one request; a second run has to be the no-op.
+    pub fn assert_clears(&self, arguments: &[&str], expected: &Run) {
+        assert_eq!(self.sandbox.run(arguments), *expected);
+        assert_eq!(self.sandbox.config_text(), BYSTANDER);
+        assert_eq!(self.sandbox.config_state().mode, 0o600);
+        assert_eq!(self.sandbox.neighbours(), [""; 0]);
+        assert_is_the_revocation(&self.server.requests(), &self.token);
+
+        assert_eq!(self.sandbox.run(arguments), nothing_but_the_bystander());
+        assert_eq!(self.server.requests().len(), 1);
+    }
+
+    /// Runs `plexctl` in each format, which has to leave the file as it is after so many requests each.
+    pub fn assert_fails(&self, arguments: &[&str], expected: &Failed<'_>, requests: usize) {
+        for format in ["text", "json", "yaml"] {
+            let (before, seen) = (self.sandbox.config_state(), self.server.requests().len());
+            let run = self.sandbox.run([&["--output", format], arguments].concat());
+            expected.assert_is(&run, format);
+            assert_eq!(self.sandbox.config_state(), before);
+            assert_eq!(self.sandbox.neighbours(), [""; 0]);
+            assert_eq!(self.server.requests().len() - seen, requests);
+        }
+    }
+}
+
+impl Failed<'_> {
+    /// Fails unless a run in this format came to this failure.
+    pub fn assert_is(&self, run: &Run, format: &str) {
+        let Self { exit, message, hint, .. } = self;
+        let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+        assert_eq!((run.exit, run.stderr.as_str()), (*exit, format!("error: {message}\n{hint}").as_str()), "{format}");
+        match format {
+            "text" => assert_eq!(run.stdout, ""),
+            "json" => assert_eq!(run.stdout, self.json()),
+            "yaml" => assert_eq!(from_yaml(&run.stdout), self.members()),
+            other => panic!("{other}"),
+        }
+    }
+
+    fn members(&self) -> Vec<(String, Option<String>)> {
+        let members = [
+            ("code", Some(self.code)),
+            ("message", Some(self.message.as_str())),
+            ("hint", self.hint.as_deref()),
+            ("profile", self.profile),
+            ("server", self.server),
+            ("token_id", self.token_id),
+            ("session", Some(self.session)),
+        ];
+        members.map(|(key, value)| (key.to_owned(), value.map(str::to_owned))).to_vec()
+    }
+
+    fn json(&self) -> String {
+        let line = |(key, value)| format!("    \"{key}\": {}", serde_json::to_string(&value).unwrap());
+        let lines: Vec<_> = self.members().into_iter().map(line).collect();
+        format!("{{\n  \"error\": {{\n{}\n  }}\n}}\n", lines.join(",\n"))
+    }
+}
+
+/// The members below `error:`, in order. A scalar is plain, in single quotes, or in double quotes as in JSON.
+fn from_yaml(text: &str) -> Vec<(String, Option<String>)> {
+    let member = |line: &str| {
+        let (key, value) = line.trim_start_matches("  ").split_once(": ").unwrap();
+        let value = match value.as_bytes()[0] {
+            b'"' => Some(serde_json::from_str(value).unwrap()),
+            b'\'' => Some(value.trim_matches('\'').replace("''", "'")),
+            _ => Some(value.to_owned()).filter(|value| value != "null"),
+        };
+        (key.to_owned(), value)
+    };
+    text.strip_prefix("error:\n").unwrap_or_else(|| panic!("{text}")).lines().map(member).collect()
+}
+
+pub fn config(server: &str, token: &str) -> String {
+    let (head, bystander) = BYSTANDER.split_once('\n').unwrap();
+    format!(
+        "{head}\ndefault = \"default\"\n{bystander}[profiles.default]\nserver = \"{server}\"\ntoken = \"{token}\"\n"
+    )
+}
+
+pub fn id_of(token: &str) -> String {
+    SessionToken::parse(token).unwrap().id().to_string()
+}
+
+/// Checks the only request: method, target, every header, no body.
+pub fn assert_is_the_revocation(requests: &[RecordedRequest], token: &str) {
+    let [request] = requests else { panic!("{} requests", requests.len()) };
+    assert_eq!((request.method.as_str(), request.body.len()), ("DELETE", 0));
+    assert_eq!(request.target, format!("/v1/auth/tokens/{}", id_of(token)));
+    let mut headers: Vec<&str> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
+    headers.sort_unstable();
+    assert_eq!(headers, ["accept", "authorization", "host", "user-agent"]);
+    assert_eq!(request.header("authorization"), Some(format!("Bearer {token}").as_str()));
+    assert_eq!(request.header("accept"), Some("application/problem+json, application/json"));
+    assert_eq!(request.header("user-agent"), Some(concat!("plexctl/", env!("CARGO_PKG_VERSION"))));
+}
