@@ -1,17 +1,14 @@
-//! A failure as data: one object on the stream of results, in the formats that programs read.
-
-use std::io::Write;
+//! What there is to tell of a failure: an object for programs. What people read of it is not told through a reporter.
 
 use serde::Serialize;
 
-use super::yaml::to_yaml;
-use super::{JsonReporter, YamlReporter, to_json, write_result};
+use super::{Tell, Telling};
 use crate::domain::session::ProfileName;
-use crate::ports::reporter::{FailureReport, Leaves, ReportError, Reporter};
+use crate::ports::reporter::{FailureReport, Leaves};
 
-/// What a script reads. The order of the fields is the order of the keys.
+/// The failure under the one key that tells it from a result.
 #[derive(Serialize)]
-struct Envelope<'a> {
+pub(super) struct Envelope<'a> {
     error: Body<'a>,
 }
 
@@ -47,14 +44,14 @@ impl<'a> Envelope<'a> {
     }
 }
 
-impl<O: Write + Send, E: Write + Send> Reporter<FailureReport> for JsonReporter<O, E> {
-    fn report(&mut self, report: &FailureReport) -> Result<(), ReportError> {
-        write_result(&mut self.out, &to_json(&Envelope::new(report))?)
-    }
-}
+impl Tell for FailureReport {
+    type Data<'a> = Envelope<'a>;
 
-impl<O: Write + Send, E: Write + Send> Reporter<FailureReport> for YamlReporter<O, E> {
-    fn report(&mut self, report: &FailureReport) -> Result<(), ReportError> {
-        write_result(&mut self.out, &to_yaml(&Envelope::new(report))?)
+    fn to_people(&self) -> Telling<String> {
+        Telling::notes(String::new())
+    }
+
+    fn to_programs(&self) -> Telling<Envelope<'_>> {
+        Telling::result(Envelope::new(self))
     }
 }

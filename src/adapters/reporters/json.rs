@@ -1,14 +1,18 @@
 //! The reporter for programs that read JSON (RFC 8259).
 
+use std::fmt::Write as _;
 use std::io::Write;
 
-use super::{report_summary, to_json};
-use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
+use serde::Serialize;
 
-/// A [`Reporter`] that writes a JSON object to `out` for a session that has ended, and sentences to `err`.
+use super::Tell;
+use crate::domain::printable::is_unprintable;
+use crate::ports::reporter::{ReportError, Reporter};
+
+/// A [`Reporter`] that writes results to `out` as JSON objects, and sentences to `err`.
 pub struct JsonReporter<O, E> {
-    pub(super) out: O,
-    pub(super) err: E,
+    out: O,
+    err: E,
 }
 
 impl<O: Write + Send, E: Write + Send> JsonReporter<O, E> {
@@ -18,8 +22,24 @@ impl<O: Write + Send, E: Write + Send> JsonReporter<O, E> {
     }
 }
 
-impl<O: Write + Send, E: Write + Send> Reporter<LogoutOutcome> for JsonReporter<O, E> {
-    fn report(&mut self, outcome: &LogoutOutcome) -> Result<(), ReportError> {
-        report_summary(outcome, |summary| to_json(summary), &mut self.out, &mut self.err)
+impl<T: Tell + Send, O: Write + Send, E: Write + Send> Reporter<T> for JsonReporter<O, E> {
+    fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
+        outcome.to_programs().write(|data| to_json(&data), &mut self.out, &mut self.err)
     }
+}
+
+/// Writes data as JSON with two spaces of indentation. Characters that must not reach a terminal, which JSON would allow
+/// in a string, stand as their `\u` escapes.
+pub(super) fn to_json(data: &impl Serialize) -> Result<String, ReportError> {
+    let pretty = serde_json::to_string_pretty(data).map_err(|error| ReportError { source: error.into() })?;
+    let mut json = String::with_capacity(pretty.len() + 1);
+    for character in pretty.chars() {
+        if is_unprintable(character) && character != '\n' {
+            let _ = write!(json, "\\u{:04x}", u32::from(character));
+        } else {
+            json.push(character);
+        }
+    }
+    json.push('\n');
+    Ok(json)
 }

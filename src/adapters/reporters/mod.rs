@@ -1,14 +1,15 @@
 //! The reporters: one per output format, each over two injected writers.
 //!
-//! The summary goes to the first writer, which carries results; the sentences that are no result go to the second. What
-//! they have in common stands here.
+//! A result goes to the first writer, the sentences that are no result go to the second. What there is to tell of an
+//! outcome stands in one file per outcome type, which knows no format; how a format writes it stands in one file per
+//! format, which knows no outcome. What they have in common stands here.
 
 mod failure;
 mod json;
+mod logout;
 mod text;
 mod yaml;
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -16,82 +17,56 @@ use serde::Serialize;
 pub use self::json::JsonReporter;
 pub use self::text::TextReporter;
 pub use self::yaml::YamlReporter;
-use crate::domain::printable::is_unprintable;
-use crate::domain::server_url::ServerUrl;
-use crate::domain::session::ProfileName;
-use crate::ports::credential_store::Clearing;
-use crate::ports::reporter::{LogoutOutcome, ReportError};
-use crate::ports::token_revoker::Revocation;
+use crate::ports::reporter::ReportError;
 
-/// What a script reads. The order of the fields is the order of the keys.
-#[derive(Serialize)]
-struct Summary<'a> {
-    profile: &'a str,
-    server: &'a str,
-    revoked: bool,
+/// What there is to tell of an outcome.
+trait Tell {
+    /// What a program reads. The order of its fields is the order of the keys.
+    type Data<'a>: Serialize
+    where
+        Self: 'a;
+
+    /// What people are told. Whatever comes from outside stands escaped in it, and each line ends in a line break.
+    fn to_people(&self) -> Telling<String>;
+
+    /// What programs are told: the data as it is, since its format escapes it, and sentences as people read them.
+    fn to_programs(&self) -> Telling<Self::Data<'_>>;
 }
 
-impl<'a> Summary<'a> {
-    fn new(profile: &'a ProfileName, server: &'a ServerUrl, revocation: Revocation) -> Self {
-        Self {
-            profile: profile.as_str(),
-            server: server.as_given(),
-            revoked: match revocation {
-                Revocation::Revoked => true,
-                Revocation::AlreadyGone => false,
-            },
-        }
+/// What goes to which writer, in the order in which it is written.
+struct Telling<R> {
+    /// Sentences that are told even if the result cannot be written.
+    warnings: String,
+    /// The result, if something was done.
+    result: Option<R>,
+    /// Sentences beside the result, or in its place.
+    notes: String,
+}
+
+impl<R> Telling<R> {
+    /// Nothing but a result.
+    fn result(result: R) -> Self {
+        Self { warnings: String::new(), result: Some(result), notes: String::new() }
     }
-}
 
-/// Tells an outcome as a structured summary, with the sentence beside it where the summary cannot say it all.
-fn report_summary(
-    outcome: &LogoutOutcome,
-    format: impl FnOnce(&Summary<'_>) -> Result<String, ReportError>,
-    out: &mut impl Write,
-    err: &mut impl Write,
-) -> Result<(), ReportError> {
-    match outcome {
-        LogoutOutcome::NoSession => {
-            write_note(err, &sentence(outcome));
-            Ok(())
-        }
-        LogoutOutcome::LoggedOut { profile, server, revocation, clearing } => {
-            write_result(out, &format(&Summary::new(profile, server, *revocation))?)?;
-            if *clearing == Clearing::Replaced {
-                write_note(err, &sentence(outcome));
-            }
-            Ok(())
-        }
+    /// Nothing but sentences.
+    fn notes(notes: String) -> Self {
+        Self { warnings: String::new(), result: None, notes }
     }
-}
 
-/// Writes the summary as JSON with two spaces of indentation. Characters that must not reach a terminal, which JSON
-/// would allow in a string, stand as their `\u` escapes.
-fn to_json(summary: &impl Serialize) -> Result<String, ReportError> {
-    let pretty = serde_json::to_string_pretty(summary).map_err(|error| ReportError { source: error.into() })?;
-    let mut json = String::with_capacity(pretty.len() + 1);
-    for character in pretty.chars() {
-        if is_unprintable(character) && character != '\n' {
-            let _ = write!(json, "\\u{:04x}", u32::from(character));
-        } else {
-            json.push(character);
+    /// Writes everything, the result as this format writes it.
+    fn write(
+        self,
+        format: impl FnOnce(R) -> Result<String, ReportError>,
+        out: &mut impl Write,
+        err: &mut impl Write,
+    ) -> Result<(), ReportError> {
+        write_notes(err, &self.warnings);
+        if let Some(result) = self.result {
+            write_result(out, &format(result)?)?;
         }
-    }
-    json.push('\n');
-    Ok(json)
-}
-
-/// The outcome in one line.
-fn sentence(outcome: &LogoutOutcome) -> String {
-    match outcome {
-        LogoutOutcome::NoSession => "No active session; nothing to do.\n".to_owned(),
-        LogoutOutcome::LoggedOut { profile, clearing: Clearing::Cleared, .. } => {
-            format!("Logged out. Cleared profile \"{profile}\".\n")
-        }
-        LogoutOutcome::LoggedOut { profile, clearing: Clearing::Replaced, .. } => {
-            format!("Logged out. Kept profile \"{profile}\": it holds a newer session.\n")
-        }
+        write_notes(err, &self.notes);
+        Ok(())
     }
 }
 
@@ -103,7 +78,66 @@ fn write_result(out: &mut impl Write, result: &str) -> Result<(), ReportError> {
     }
 }
 
-/// Writes a sentence that is no result. The exit code tells the same, so a failure is none of the logout's.
-fn write_note(err: &mut impl Write, note: &str) {
-    let _ = err.write_all(note.as_bytes()).and_then(|()| err.flush());
+/// Writes sentences that are no result. The exit code tells the same, so a failure is none of the command's.
+fn write_notes(err: &mut impl Write, notes: &str) {
+    if !notes.is_empty() {
+        let _ = err.write_all(notes.as_bytes()).and_then(|()| err.flush());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A writer that fails in one way.
+    struct Broken(io::ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn telling() -> Telling<&'static str> {
+        Telling { warnings: "warned\n".into(), result: Some("done"), notes: "noted\n".into() }
+    }
+
+    fn write(out: &mut impl Write, err: &mut impl Write) -> Result<(), ReportError> {
+        telling().write(|result| Ok(format!("<{result}>")), out, err)
+    }
+
+    #[test]
+    fn a_result_goes_to_one_writer_and_all_sentences_to_the_other() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        write(&mut out, &mut err).unwrap();
+        assert_eq!((out.as_slice(), err.as_slice()), (&b"<done>"[..], &b"warned\nnoted\n"[..]));
+    }
+
+    #[test]
+    fn where_the_result_cannot_be_written_the_warnings_are_told_all_the_same() {
+        let mut err = Vec::new();
+        let full = write(&mut Broken(io::ErrorKind::StorageFull), &mut err);
+        assert!(full.is_err());
+        assert_eq!(err, b"warned\n");
+
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let unformatted = telling().write(|_| Err(ReportError { source: "no".into() }), &mut out, &mut err);
+        assert!(unformatted.is_err());
+        assert_eq!((out.as_slice(), err.as_slice()), (&b""[..], &b"warned\n"[..]));
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_failure_and_nor_are_lost_sentences() {
+        let mut err = Vec::new();
+        write(&mut Broken(io::ErrorKind::BrokenPipe), &mut err).unwrap();
+        assert_eq!(err, b"warned\nnoted\n");
+
+        let mut out = Vec::new();
+        write(&mut out, &mut Broken(io::ErrorKind::StorageFull)).unwrap();
+        assert_eq!(out, b"<done>");
+    }
 }

@@ -1,11 +1,11 @@
-//! The reporter for people: one sentence.
+//! The reporter for people: sentences and tables.
 
 use std::io::Write;
 
-use super::{sentence, write_note, write_result};
-use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
+use super::Tell;
+use crate::ports::reporter::{ReportError, Reporter};
 
-/// A [`Reporter`] that writes one sentence: to `out` for a session that has ended, to `err` if there was none.
+/// A [`Reporter`] that writes for people: results to `out`, sentences that are no result to `err`.
 pub struct TextReporter<O, E> {
     out: O,
     err: E,
@@ -18,14 +18,8 @@ impl<O: Write + Send, E: Write + Send> TextReporter<O, E> {
     }
 }
 
-impl<O: Write + Send, E: Write + Send> Reporter<LogoutOutcome> for TextReporter<O, E> {
-    fn report(&mut self, outcome: &LogoutOutcome) -> Result<(), ReportError> {
-        match outcome {
-            LogoutOutcome::NoSession => {
-                write_note(&mut self.err, &sentence(outcome));
-                Ok(())
-            }
-            LogoutOutcome::LoggedOut { .. } => write_result(&mut self.out, &sentence(outcome)),
-        }
+impl<T: Tell + Send, O: Write + Send, E: Write + Send> Reporter<T> for TextReporter<O, E> {
+    fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
+        outcome.to_people().write(Ok, &mut self.out, &mut self.err)
     }
 }

@@ -2,17 +2,18 @@
 
 use std::io::Write;
 
+use serde::Serialize;
 use serde_saphyr::ser_options;
 
-use super::{report_summary, to_json};
+use super::Tell;
+use super::json::to_json;
 use crate::domain::printable::is_unprintable;
-use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
-use serde::Serialize;
+use crate::ports::reporter::{ReportError, Reporter};
 
-/// A [`Reporter`] that writes a YAML mapping to `out` for a session that has ended, and sentences to `err`.
+/// A [`Reporter`] that writes results to `out` as YAML mappings, and sentences to `err`.
 pub struct YamlReporter<O, E> {
-    pub(super) out: O,
-    pub(super) err: E,
+    out: O,
+    err: E,
 }
 
 impl<O: Write + Send, E: Write + Send> YamlReporter<O, E> {
@@ -22,17 +23,17 @@ impl<O: Write + Send, E: Write + Send> YamlReporter<O, E> {
     }
 }
 
-impl<O: Write + Send, E: Write + Send> Reporter<LogoutOutcome> for YamlReporter<O, E> {
-    fn report(&mut self, outcome: &LogoutOutcome) -> Result<(), ReportError> {
-        report_summary(outcome, |summary| to_yaml(summary), &mut self.out, &mut self.err)
+impl<T: Tell + Send, O: Write + Send, E: Write + Send> Reporter<T> for YamlReporter<O, E> {
+    fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
+        outcome.to_programs().write(|data| to_yaml(&data), &mut self.out, &mut self.err)
     }
 }
 
-/// Writes the summary as a block mapping. A name with characters that must not reach a terminal needs escapes that the
-/// block style would not use; then it is the JSON object, which YAML reads as it is (YAML 1.2.2, section 1.2).
-pub(super) fn to_yaml(summary: &impl Serialize) -> Result<String, ReportError> {
+/// Writes data as a block mapping. A text with characters that must not reach a terminal needs escapes that the block
+/// style would not use; then it is the JSON object, which YAML reads as it is (YAML 1.2.2, section 1.2).
+fn to_yaml(data: &impl Serialize) -> Result<String, ReportError> {
     let options = ser_options! { prefer_block_scalars: false };
     let yaml =
-        serde_saphyr::to_string_with_options(summary, options).map_err(|error| ReportError { source: error.into() })?;
-    if yaml.contains(|character| is_unprintable(character) && character != '\n') { to_json(summary) } else { Ok(yaml) }
+        serde_saphyr::to_string_with_options(data, options).map_err(|error| ReportError { source: error.into() })?;
+    if yaml.contains(|character| is_unprintable(character) && character != '\n') { to_json(data) } else { Ok(yaml) }
 }
