@@ -10,6 +10,7 @@
 //! - [`proxies`]: the way through a proxy.
 //! - [`contracts`]: the promises of the ports, held against every adapter and fake.
 //! - [`architecture`]: the arrows between the layers, held against the sources.
+//! - [`terminal`]: what an operator at a terminal sees.
 //! - [`readme`]: what the README shows is what is tested.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
@@ -25,3 +26,4 @@ mod outcomes;
 mod proxies;
 mod readme;
 mod support;
+mod terminal;

@@ -8,11 +8,9 @@ mod failure;
 mod terminal;
 mod words;
 
+use std::env;
 use std::process::ExitCode;
-use std::{env, io};
 
-use plexctl::adapters::reporters::{JsonReporter, YamlReporter};
-use plexctl::ports::reporter::{FailureReport, Reporter};
 use plexctl::use_cases::logout::LogoutError;
 
 use crate::cli::{Arguments, Command, Format, Invocation};
@@ -51,17 +49,9 @@ fn explain(failure: &Failure, format: Format) {
     let is_stdout_unusable =
         matches!(failure, Failure::Logout(failure) if matches!(failure.error, LogoutError::Report(_)));
     if !is_stdout_unusable {
-        print_as_data(&report, format);
+        // The exit code tells that the run failed, so a failure to write that down changes nothing.
+        let _ = commands::reporter(format).report(&report);
     }
-}
-
-/// The exit code tells that the run failed, so a failure to write that down changes nothing.
-fn print_as_data(report: &FailureReport, format: Format) {
-    let _ = match format {
-        Format::Text => Ok(()),
-        Format::Json => JsonReporter::new(io::stdout(), io::stderr()).report(report),
-        Format::Yaml => YamlReporter::new(io::stdout(), io::stderr()).report(report),
-    };
 }
 
 /// Keeps the token out of core dumps, whatever the system makes of a crash.

@@ -1,17 +1,16 @@
 //! `plexctl logout`.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use plexctl::adapters::control_plane::ControlPlaneClient;
-use plexctl::adapters::reporters::{JsonReporter, TextReporter, YamlReporter};
 use plexctl::adapters::toml_store::{Absence, TomlStore};
 use plexctl::domain::session::{ProfileName, Selection};
-use plexctl::ports::reporter::{LogoutOutcome, Reporter};
+use plexctl::ports::reporter::LogoutOutcome;
 use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase, ServerError, ServerSetting};
 
+use super::reporter;
 use super::watched::Watched;
-use crate::cli::{Flags, Format};
+use crate::cli::Flags;
 use crate::environment;
 use crate::failure::again::Again;
 use crate::failure::{Failure, LogoutFailure};
@@ -49,14 +48,6 @@ pub fn logout(flags: Flags) -> Result<(), Failure> {
         terminal::note(Label::Hint, "--token-file still authenticates other commands");
     }
     Ok(())
-}
-
-fn reporter(format: Format) -> Box<dyn Reporter<LogoutOutcome>> {
-    match format {
-        Format::Text => Box::new(TextReporter::new(io::stdout(), io::stderr())),
-        Format::Json => Box::new(JsonReporter::new(io::stdout(), io::stderr())),
-        Format::Yaml => Box::new(YamlReporter::new(io::stdout(), io::stderr())),
-    }
 }
 
 fn failure(error: LogoutError, again: Again, config: PathBuf, store: &TomlStore) -> Failure {

@@ -3,4 +3,24 @@
 mod logout;
 mod watched;
 
+use std::io::{self, Stderr, Stdout};
+
+use plexctl::adapters::reporters::{JsonReporter, TextReporter, YamlReporter};
+use plexctl::ports::reporter::Reporter;
+
 pub use self::logout::logout;
+use crate::cli::Format;
+
+/// The reporter of an outcome in a format, on the standard streams.
+pub fn reporter<T: Send>(format: Format) -> Box<dyn Reporter<T>>
+where
+    TextReporter<Stdout, Stderr>: Reporter<T>,
+    JsonReporter<Stdout, Stderr>: Reporter<T>,
+    YamlReporter<Stdout, Stderr>: Reporter<T>,
+{
+    match format {
+        Format::Text => Box::new(TextReporter::new(io::stdout(), io::stderr())),
+        Format::Json => Box::new(JsonReporter::new(io::stdout(), io::stderr())),
+        Format::Yaml => Box::new(YamlReporter::new(io::stdout(), io::stderr())),
+    }
+}
