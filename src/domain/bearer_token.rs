@@ -36,6 +36,12 @@ impl BearerToken {
         Ok(Self(text))
     }
 
+    /// The longest token there can be, in place of one that is still to be issued. It is no session token.
+    #[must_use]
+    pub fn placeholder() -> Self {
+        Self("x".repeat(MAX_LENGTH))
+    }
+
     /// The token as a session token, if it is one. Only those can be revoked, since only those carry an id.
     #[must_use]
     pub fn to_session_token(&self) -> Option<SessionToken> {
