@@ -39,10 +39,10 @@ impl FieldValue {
     }
 
     /// Takes the number of a field, if it has a value.
-    pub(super) fn integer(value: Option<Self>) -> Result<Option<i64>, FieldFault> {
+    pub(super) fn integer(value: Option<&Self>) -> Result<Option<i64>, FieldFault> {
         match value {
             None => Ok(None),
-            Some(Self::Integer(number)) => Ok(Some(number)),
+            Some(Self::Integer(number)) => Ok(Some(*number)),
             Some(Self::Text(_) | Self::Other) => Err(FieldFault::NoInteger),
         }
     }

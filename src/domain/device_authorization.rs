@@ -70,8 +70,8 @@ impl DeviceAuthorization {
             .map_err(FieldError::of("user_code"))?;
         let page = page(fields.verification_uri, server).map_err(FieldError::of("verification_uri"))?;
         let complete_page = page_with_code(fields.verification_uri_complete, server, &page, &user_code);
-        let lifetime = lifetime(fields.expires_in).map_err(FieldError::of("expires_in"))?;
-        let interval = FieldValue::integer(fields.interval).map_err(FieldError::of("interval"))?;
+        let lifetime = lifetime(fields.expires_in.as_ref()).map_err(FieldError::of("expires_in"))?;
+        let interval = FieldValue::integer(fields.interval.as_ref()).map_err(FieldError::of("interval"))?;
         let interval = interval.unwrap_or(DEFAULT_INTERVAL).clamp(1, MAX_INTERVAL);
         Ok(Self {
             device_code: DeviceCode(device_code),
@@ -145,7 +145,7 @@ impl fmt::Debug for DeviceCode {
 }
 
 /// Takes a number of seconds that must be there: at least one.
-pub(super) fn lifetime(value: Option<FieldValue>) -> Result<i64, FieldFault> {
+pub(super) fn lifetime(value: Option<&FieldValue>) -> Result<i64, FieldFault> {
     let seconds = FieldValue::integer(value)?.ok_or(FieldFault::Missing)?;
     if seconds < 1 { Err(FieldFault::BelowOne) } else { Ok(seconds) }
 }

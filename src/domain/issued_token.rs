@@ -36,7 +36,8 @@ impl IssuedToken {
     pub fn parse(fields: TokenFields) -> Result<Self, FieldError> {
         let token = token(fields.access_token).map_err(FieldError::of("access_token"))?;
         token_type(fields.token_type).map_err(FieldError::of("token_type"))?;
-        let lifetime = lifetime(fields.expires_in).ok().map(|seconds| Duration::from_secs(seconds.unsigned_abs()));
+        let lifetime =
+            lifetime(fields.expires_in.as_ref()).ok().map(|seconds| Duration::from_secs(seconds.unsigned_abs()));
         Ok(Self { token, lifetime })
     }
 

@@ -2,9 +2,15 @@
 //!
 //! Ports import values of the domain and nothing else. Adapters implement them; the use case calls them.
 
+pub mod browser;
+pub mod cause;
 pub mod credential_store;
+pub mod login_outcome;
 pub mod principal_reader;
 pub mod reporter;
+pub mod session_keeper;
+pub mod timer;
+pub mod token_issuer;
 pub mod token_revoker;
 
 /// The technical detail behind a port's error, for `source()`.

@@ -14,8 +14,12 @@ pub use self::control_plane::{Answer, ControlPlane, RecordedRequest};
 pub use self::in_memory_store::InMemoryStore;
 pub use self::recording_reporter::RecordingReporter;
 pub use self::scripted_revoker::{RecordedRevocation, ScriptedRevoker};
+pub use crate::ports::browser::MockBrowser;
 pub use crate::ports::credential_store::MockCredentialStore;
 pub use crate::ports::principal_reader::MockPrincipalReader;
+pub use crate::ports::session_keeper::MockSessionKeeper;
+pub use crate::ports::timer::MockTimer;
+pub use crate::ports::token_issuer::MockTokenIssuer;
 pub use crate::ports::token_revoker::MockTokenRevoker;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,0 +1,125 @@
+//! What is told of a login: while it runs, and when it is done.
+
+use std::time::Duration;
+
+use super::browser::NotShown;
+use super::cause::Cause;
+use crate::domain::page_url::PageUrl;
+use crate::domain::principal::Principal;
+use crate::domain::server_url::ServerUrl;
+use crate::domain::session::ProfileName;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::token::TokenId;
+
+/// What happens while a login runs. Each of these is no result: it is told beside the results, and that it cannot be
+/// told ends no login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginProgress {
+    /// The page is not the server's own: a warning, told before the instructions.
+    PageElsewhere {
+        /// The origin of the page.
+        page: String,
+        /// The origin of the server.
+        server: String,
+    },
+    /// The login is begun, and these are the instructions for its approval.
+    Begun(Box<Instructions>),
+    /// The instructions are given, the page was opened or not, and the operator is waited for.
+    Waiting {
+        /// Whether the page was opened.
+        browser: Result<(), NotShown>,
+        /// How long the login can be approved.
+        lifetime: Duration,
+    },
+    /// The server does not answer any more, and will be asked again: a warning, told once until it answers.
+    NoAnswer {
+        /// The origin of the server.
+        origin: String,
+        /// What happened instead of an answer.
+        cause: Cause,
+    },
+    /// The operator interrupted while an answer was under way, which is waited for.
+    Interrupted {
+        /// For how long at most.
+        patience: Duration,
+    },
+    /// The token has arrived, but an answer before it was lost, so another may have been issued that nobody holds: a
+    /// warning.
+    AnswerLost,
+}
+
+/// What an operator needs to approve a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instructions {
+    /// The server that is logged in to.
+    pub server: ServerUrl,
+    /// The code that the page must show or be told: printable ASCII.
+    pub user_code: String,
+    /// The page on which the code is typed.
+    pub page: PageUrl,
+    /// The page on which the code stands already, if there is one.
+    pub complete_page: Option<PageUrl>,
+    /// How long the login can be approved.
+    pub lifetime: Duration,
+    /// How long to wait before each poll.
+    pub interval: Duration,
+}
+
+/// A login that is complete: the session is stored, and the server did not say that it does not accept it.
+///
+/// Three of its facts come with a warning, since the operator may have to act: a missing `token_id`, an unknown
+/// `principal`, and a replaced token that is [`Kept`](Fate::Kept) or [`NotCleared`](Fate::NotCleared).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginOutcome {
+    /// The profile that holds the session.
+    pub profile: ProfileName,
+    /// The server that issued the token, as it was given.
+    pub server: ServerUrl,
+    /// The id of the token. One that is not a session token has none, so a logout cannot end it.
+    pub token_id: Option<TokenId>,
+    /// When the token expires, if that is known.
+    pub expires_at: Option<Timestamp>,
+    /// Who is logged in, or why the server did not say.
+    pub principal: Result<Principal, Cause>,
+    /// The token that the profile held before, and what became of it.
+    pub replaced: Option<Replaced>,
+}
+
+/// A token that had to make room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// The token, and where it was put.
+    pub token: ReplacedToken,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// A token that was put aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplacedToken {
+    /// The id of a session token. A token without one cannot be ended by a logout.
+    pub id: Option<TokenId>,
+    /// The origin of the server that issued it, if its profile stores a usable one.
+    pub origin: Option<String>,
+    /// The profile that it was put into.
+    pub kept_as: ProfileName,
+}
+
+/// What became of a token that was put aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It was revoked, and its profile is cleared.
+    Revoked,
+    /// It was gone before, or somebody else cleared its profile meanwhile; the profile is cleared.
+    Gone,
+    /// It may still be live, so it is kept in its profile.
+    Kept {
+        /// Why it is not known to be dead.
+        cause: Cause,
+    },
+    /// It is dead, but its profile is still stored, or may be after a power cut.
+    NotCleared {
+        /// What failed.
+        cause: Cause,
+    },
+}

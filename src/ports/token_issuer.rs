@@ -1,0 +1,141 @@
+//! The port to the control plane that issues a token once an operator has approved it (RFC 8628).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use super::BoxError;
+use crate::domain::device_authorization::{DeviceAuthorization, DeviceCode};
+use crate::domain::identifier::Identifier;
+use crate::domain::issued_token::IssuedToken;
+use crate::domain::server_url::ServerUrl;
+
+/// Begins a device authorization, and asks whether it was approved.
+///
+/// The server issues the token **while it answers a poll**, so an answer that goes astray may leave a live token that
+/// nobody holds. Every implementation promises:
+///
+/// 1. At most one request per call: nothing is retried, no redirect is followed, no call comes before it.
+/// 2. The device code goes to this server only, in the body of a poll.
+/// 3. A login is begun if the server answered so, with fields that keep the rules of [`DeviceAuthorization::parse`].
+/// 4. A poll brings [`PollAnswer::Issued`] whenever a usable token has arrived, even if the answer breaks off behind it.
+/// 5. Where a token may have been issued that did not arrive, the answer is [`PollAnswer::Unusable`], or a
+///    [`PollFailure`] that says so: after every server error (5xx), and wherever the request may have been read and no
+///    answer came back.
+/// 6. What ends a login, or denies one, was said by the server itself: an answer that may be a proxy's own, since the
+///    proxy can read it and it has no problem details, is [`BeginError::Unconfirmed`] or [`PollAnswer::Failed`].
+/// 7. The call ends in bounded time. A future that is dropped leaves nothing under way, but the request may be read.
+/// 8. No answer and no error shows any part of a token but its id, or of a device code.
+#[cfg_attr(feature = "testing", mockall::automock)]
+#[async_trait]
+pub trait TokenIssuer: Send + Sync {
+    /// Begins a login.
+    ///
+    /// # Errors
+    ///
+    /// Any variant of [`BeginError`]; after each of them no token can be issued.
+    async fn begin(
+        &self,
+        server: &ServerUrl,
+        request: &AuthorizationRequest,
+    ) -> Result<DeviceAuthorization, BeginError>;
+
+    /// Asks once whether the login was approved.
+    async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollAnswer;
+}
+
+/// Who is asked to approve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthorizationRequest {
+    /// The domain to log in to.
+    pub domain_id: Identifier,
+    /// The binding of that domain to an identity provider.
+    pub idp_binding_id: Identifier,
+}
+
+/// What a poll brought.
+#[derive(Debug)]
+pub enum PollAnswer {
+    /// The token.
+    Issued(IssuedToken),
+    /// Nobody has approved yet (`authorization_pending`).
+    Pending,
+    /// Nobody has approved yet, and the server is asked too often (`slow_down`).
+    SlowDown,
+    /// Somebody has denied it (`access_denied`).
+    Denied,
+    /// It was not approved in time (`expired_token`).
+    Expired,
+    /// The server does not know what it is asked for (`invalid_grant`, and every other answer from 400 to 499 that has
+    /// no meaning here).
+    Rejected {
+        /// What the server said.
+        source: BoxError,
+    },
+    /// The server understood and declined (403).
+    Refused {
+        /// What the server said.
+        source: BoxError,
+    },
+    /// The server meant to issue a token, and it cannot be used: a success without a usable token in it.
+    Unusable {
+        /// What is wrong with the answer.
+        source: BoxError,
+    },
+    /// No answer that says anything, so the question can be asked again: a server error, a redirect, 408, 429, one that
+    /// may be a proxy's own, none at all, or a server that was not reached.
+    Failed(PollFailure),
+}
+
+/// A poll that brought nothing.
+#[derive(Debug)]
+pub struct PollFailure {
+    /// What happened.
+    pub source: BoxError,
+    /// Whether the server may have issued a token that did not arrive.
+    pub may_have_issued: bool,
+    /// How long the server asks to be left alone (`Retry-After` in seconds; RFC 9110, section 10.2.3).
+    pub retry_after: Option<Duration>,
+}
+
+/// Why no login was begun.
+#[derive(Debug, Error)]
+pub enum BeginError {
+    /// The server does not know what it was asked for, such as the domain or the binding (400, 404).
+    #[error("the server does not know the domain or its binding")]
+    Rejected {
+        /// What the server said.
+        source: BoxError,
+    },
+    /// The server understood and declined (403).
+    #[error("the server refused to begin a login")]
+    Refused {
+        /// What the server said.
+        source: BoxError,
+    },
+    /// The server answered something else.
+    #[error("the server did not begin a login")]
+    Unconfirmed {
+        /// What the server said.
+        source: BoxError,
+    },
+    /// The server began a login, and its answer cannot be used.
+    #[error("the server's answer cannot be used")]
+    Unusable {
+        /// What is wrong with it.
+        source: BoxError,
+    },
+    /// The request may have reached the server, but no answer came back.
+    #[error("the server gave no answer")]
+    Unanswered {
+        /// What happened instead.
+        source: BoxError,
+    },
+    /// The server could not be reached.
+    #[error("the server was not reached")]
+    Unreached {
+        /// How far the attempt came, and what stopped it.
+        source: BoxError,
+    },
+}
