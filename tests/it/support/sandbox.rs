@@ -199,6 +199,7 @@ impl Sandbox {
         self.assert_no_leak_below(self.path());
         assert!(!self.path().join(TLS_KEYS).exists(), "the keys of a TLS connection were written down");
         self.assert_one_request_at_most();
+        assert_speaks_plainly(&String::from_utf8_lossy(&output.stderr));
         Run {
             exit: exit_of(output.status),
             stdout: self.labelled(&output.stdout),
@@ -246,6 +247,27 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         figures::case_ends(!thread::panicking());
+    }
+}
+
+/// Fails if an error is told in a library's words or in those of a debugger instead of the operator's.
+fn assert_speaks_plainly(stderr: &str) {
+    const JARGON: [&str; 12] = [
+        "os error",
+        "tcp connect",
+        "dns error",
+        "Os {",
+        "Some(",
+        "Ok(",
+        "Err(",
+        "Error(",
+        "Error {",
+        "kind:",
+        "source:",
+        "Kind::",
+    ];
+    for words in JARGON {
+        assert!(!stderr.contains(words), "{words:?} stands in {stderr}");
     }
 }
 
