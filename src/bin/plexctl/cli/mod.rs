@@ -1,11 +1,13 @@
-//! The command line: what can be typed, and what `--help` says about it.
+//! The command line: what can be typed, and what `--help` says about it (`help`).
+
+mod help;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
 use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 use plexctl::domain::session::ProfileName;
 
 use crate::terminal;
@@ -13,84 +15,17 @@ use crate::terminal;
 /// How wide the help is where there is no terminal to fit, in columns.
 const WIDTH: usize = 80;
 
-/// What the help of plexctl and of each command says about the surroundings.
-macro_rules! files_and_environment {
-    () => {
-        "\
-Files and environment:
-  The config file is $PLEXCTL_CONFIG, else $XDG_CONFIG_HOME/plexctl/config.toml,
-  else $HOME/.config/plexctl/config.toml. A variable that is empty is unset.
-
-  PLEXCTL_CONFIG      the config file
-  XDG_CONFIG_HOME     where it is otherwise, if absolute
-  HOME                where it is if that is unset too
-  PLEXSPHERE_URL      the server of a profile that stores none
-  PLEXSPHERE_TOKEN    not acted on; a hint says that other commands still use it
-  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-                      the proxy, and which servers need none; also in lower case
-  REQUEST_METHOD      where it is set, HTTP_PROXY is refused
-  SSL_CERT_FILE, SSL_CERT_DIR
-                      trusted authorities, in place of the system's
-  NO_COLOR, TERM      no colors with NO_COLOR or TERM=dumb"
-    };
-}
-
-const AFTER_HELP: &str = concat!(
-    "\
-Exit codes:
-  0    done, or there was nothing to do
-  1    the session may still be live, or a local step failed
-  2    usage error, or unusable token or server; nothing was sent
-  3    the config file's mode is wider than 0600; nothing was read or sent
-  4    the server refused
-
-Examples:
-  plexctl logout                      end the default session
-  plexctl logout --profile staging    end the session of one profile
-
-",
-    files_and_environment!()
-);
-
-const AFTER_LOGOUT_HELP: &str = concat!(
-    "\
-Exit codes:
-  0    the session has ended, or there was none
-  1    the session is kept and may still be live, or a local step failed
-  2    usage error, or unusable token or server; nothing was sent
-  3    the config file's mode is wider than 0600; nothing was read or sent
-  4    the server refused to revoke the token; the session is kept
-
-Examples:
-  plexctl logout                      end the default session
-  plexctl logout --profile staging    end the session of one profile
-  plexctl logout --output json        print a summary for a script
-
-",
-    files_and_environment!()
-);
-
-/// Works with the sessions of a plexsphere control plane.
-#[derive(Parser)]
-#[command(
-    name = "plexctl",
-    version,
-    arg_required_else_help = false,
-    args_override_self = true,
-    after_help = AFTER_HELP
-)]
+/// What was typed.
 pub struct Arguments {
-    #[command(flatten)]
+    /// The persistent flags.
     pub flags: Flags,
-    #[command(subcommand)]
+    /// What plexctl is asked to do.
     pub command: Command,
 }
 
 /// What plexctl is asked to do.
-#[derive(Subcommand)]
 pub enum Command {
-    /// End a session: revoke its token on the server, then clear its profile
-    #[command(args_override_self = true, after_help = AFTER_LOGOUT_HELP)]
+    /// To end a session.
     Logout,
 }
 
@@ -145,11 +80,11 @@ pub enum Invocation {
 ///
 /// What clap finds wrong, with the usage, as a text without any token that was typed.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, String> {
-    let mut command = Arguments::command();
+    let mut command = definition();
     if !io::stdout().is_terminal() && !io::stderr().is_terminal() {
         command = command.term_width(WIDTH);
     }
-    let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
+    let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| understand(&matches));
     match parsed {
         Ok(arguments) => Ok(Invocation::Run(arguments)),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => Ok(Invocation::Read(format!("{}\n", version()))),
@@ -170,6 +105,30 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
             Err(redact_tokens(text.strip_prefix("error: ").unwrap_or(&text)))
         }
     }
+}
+
+/// The command line as clap knows it. What belongs to one command alone is defined when that command is typed, so that
+/// none pays for its siblings.
+fn definition() -> clap::Command {
+    let logout = clap::Command::new("logout")
+        .about("End a session: revoke its token on the server, then clear its profile")
+        .defer(|logout| logout.args_override_self(true).after_help(help::LOGOUT));
+    Flags::augment_args(clap::Command::new("plexctl"))
+        .about("Works with the sessions of a plexsphere control plane")
+        .version(env!("CARGO_PKG_VERSION"))
+        .args_override_self(true)
+        .subcommand_required(true)
+        .subcommand(logout)
+        .after_help(help::PLEXCTL)
+}
+
+fn understand(matches: &ArgMatches) -> Result<Arguments, clap::Error> {
+    let flags = Flags::from_arg_matches(matches)?;
+    let command = match matches.subcommand() {
+        Some(("logout", _)) => Command::Logout,
+        _ => return Err(clap::Error::new(ErrorKind::MissingSubcommand)),
+    };
+    Ok(Arguments { flags, command })
 }
 
 /// What `--version` prints. A build that does not know its commit says `unknown`.
