@@ -11,7 +11,7 @@ use crate::failure::Failure;
 pub fn of(result: &Result<(), Failure>) -> u8 {
     let ending = match result {
         Ok(()) => Ending::Done,
-        Err(Failure::NoConfigPlace | Failure::Runtime(_) | Failure::Stdout(_)) => Ending::Failed,
+        Err(Failure::NoConfigPlace | Failure::Stdout(_)) => Ending::Failed,
         Err(Failure::Usage(_)) => Ending::Unusable,
         Err(Failure::Logout(failure)) => failure.error.ending(),
     };
@@ -24,7 +24,7 @@ pub fn code(failure: &Failure) -> &'static str {
 
     match failure {
         Failure::NoConfigPlace => "config_unusable",
-        Failure::Usage(_) | Failure::Runtime(_) | Failure::Stdout(_) => "internal",
+        Failure::Usage(_) | Failure::Stdout(_) => "internal",
         Failure::Logout(failure) => match &failure.error {
             Load(StoreError::Exposed { .. }) => "config_exposed",
             Load(StoreError::NotASessionToken { .. }) => "not_a_session_token",

@@ -8,8 +8,8 @@ use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::reporter::LogoutOutcome;
 use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase, ServerError, ServerSetting};
 
+use super::on_demand::OnDemand;
 use super::reporter;
-use super::watched::Watched;
 use crate::cli::Flags;
 use crate::environment;
 use crate::failure::again::Again;
@@ -31,9 +31,8 @@ pub fn logout(flags: Flags) -> Result<(), Failure> {
         server_fallback: environment::server_fallback(),
     };
 
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let outcome = runtime
-        .block_on(LogoutUseCase::new(&store, &Watched(client), &mut *reporter).execute(&request))
+    let client = OnDemand(client);
+    let outcome = pollster::block_on(LogoutUseCase::new(&store, &client, &mut *reporter).execute(&request))
         .map_err(|error| failure(error, again, config.clone(), &store))?;
 
     if outcome == LogoutOutcome::NoSession

@@ -1,7 +1,7 @@
 //! The commands: one wiring file each, from the flags to the use case over its adapters.
 
 mod logout;
-mod watched;
+mod on_demand;
 
 use std::io::{self, Stderr, Stdout};
 

@@ -7,10 +7,16 @@ use std::io;
 
 use plexctl::domain::printable::escape_unprintable;
 use plexctl::ports::reporter::{FailureReport, Leaves};
+use thiserror::Error;
 
 pub use self::logout::LogoutFailure;
 use crate::exit_code;
 use crate::words::words;
+
+/// What connections and deadlines need could not be had, such as descriptors.
+#[derive(Debug, Error)]
+#[error("the runtime could not be started")]
+pub struct RuntimeError(#[source] pub io::Error);
 
 /// Why a run failed.
 #[derive(Debug)]
@@ -19,8 +25,6 @@ pub enum Failure {
     Usage(String),
     /// No variable says where the config file is.
     NoConfigPlace,
-    /// The runtime could not be started.
-    Runtime(io::Error),
     /// The text that was asked for could not be written.
     Stdout(io::Error),
     /// The logout failed.
@@ -38,9 +42,6 @@ impl Failure {
                 hint: Some("set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG".to_owned()),
                 ..bare(code, "no place for a config file is known".to_owned())
             },
-            Self::Runtime(error) => {
-                bare(code, format!("nothing was sent or changed: the runtime could not be started: {}", words(error)))
-            }
             Self::Stdout(error) => bare(code, format!("standard output could not be written: {}", words(error))),
         }
     }

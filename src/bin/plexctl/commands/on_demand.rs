@@ -1,0 +1,28 @@
+//! The ports to a server for commands that do one thing at a time. What a call needs is set up when it is made, so that a
+//! run without a session does not pay for it; and at a terminal a long wait says what for.
+
+use async_trait::async_trait;
+use plexctl::domain::server_url::ServerUrl;
+use plexctl::domain::token::SessionToken;
+use plexctl::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::failure::RuntimeError;
+use crate::terminal;
+
+/// A port whose calls run on a runtime of their own, one after the other. Whoever awaits one never waits: it has ended
+/// when it returns.
+pub struct OnDemand<P>(pub P);
+
+#[async_trait]
+impl<P: TokenRevoker> TokenRevoker for OnDemand<P> {
+    async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
+        let runtime = runtime().map_err(|error| RevokeError::Unreached { source: error.into() })?;
+        runtime.block_on(terminal::watched(&server.origin(), self.0.revoke(server, token)))
+    }
+}
+
+/// Starts what connections and deadlines need.
+pub fn runtime() -> Result<Runtime, RuntimeError> {
+    Builder::new_current_thread().enable_all().build().map_err(RuntimeError)
+}
