@@ -3,12 +3,12 @@
 //! A token that may still be live is never forgotten. So everything that could go wrong locally is checked before the
 //! request, and the stored profile is kept unless the token is known to be dead.
 
-use std::fmt;
-
 use thiserror::Error;
 
 use super::ending::Ending;
-use crate::domain::server_url::{ServerUrl, ServerUrlError};
+use super::server::NamedServers;
+pub use super::server::{ServerError, ServerSetting};
+use crate::domain::server_url::ServerUrl;
 use crate::domain::session::{ProfileName, Selection, Session};
 use crate::domain::token::TokenId;
 use crate::ports::credential_store::{CredentialStore, StoreError};
@@ -81,25 +81,14 @@ impl<'a> LogoutUseCase<'a> {
 
 /// Decides which server may see the token: the stored one. Others count only where none is stored.
 fn server_in_use(session: &Session, request: &LogoutRequest) -> Result<ServerUrl, LogoutError> {
-    let parse = |text: &String, setting| {
-        ServerUrl::parse(text.as_str()).map_err(|source| ServerError::Unusable { setting, source })
+    let servers = NamedServers {
+        stored: session.server.as_deref(),
+        flag: request.server_flag.as_deref(),
+        fallback: request.server_fallback.as_deref(),
     };
-    let choose = || match (&session.server, &request.server_flag, &request.server_fallback) {
-        (Some(stored), flag, _) => {
-            let stored = parse(stored, ServerSetting::Stored)?;
-            let Some(flag) = flag else { return Ok(stored) };
-            let flag = parse(flag, ServerSetting::Given)?;
-            if flag.same_origin(&stored) {
-                Ok(stored)
-            } else {
-                Err(ServerError::OtherOrigin { stored: stored.origin(), given: flag.origin() })
-            }
-        }
-        (None, Some(flag), _) => parse(flag, ServerSetting::Given),
-        (None, None, Some(fallback)) => parse(fallback, ServerSetting::Fallback),
-        (None, None, None) => Err(ServerError::Unknown),
-    };
-    choose().map_err(|source| LogoutError::Server { profile: session.profile.clone(), id: session.token.id(), source })
+    let (profile, id) = (session.profile.clone(), session.token.id());
+    let unclear = |source| LogoutError::Server { profile, id, source };
+    servers.for_stored_credential().map_err(unclear)
 }
 
 /// Why a logout failed. The variant says what state it leaves.
@@ -178,51 +167,6 @@ impl LogoutError {
     }
 }
 
-/// Why there is no server to which the token may go.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum ServerError {
-    /// The server that would be used is not a usable URL.
-    #[error("the {setting} server is not a usable URL")]
-    Unusable {
-        /// Where the text came from; the text itself may hold a password and stays out.
-        setting: ServerSetting,
-        /// Which part of the rule it breaks.
-        source: ServerUrlError,
-    },
-    /// The operator named another origin than the one that issued the token.
-    #[error("the given server {given} is not {stored}, which issued the token")]
-    OtherOrigin {
-        /// The origin that issued the token.
-        stored: String,
-        /// The origin that the operator named.
-        given: String,
-    },
-    /// The profile stores no server, and none was given.
-    #[error("the profile stores none and none was given")]
-    Unknown,
-}
-
-/// Where a server's text came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServerSetting {
-    /// The profile.
-    Stored,
-    /// The operator, for this logout.
-    Given,
-    /// The operator, for every profile without a server.
-    Fallback,
-}
-
-impl fmt::Display for ServerSetting {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Stored => "stored",
-            Self::Given => "given",
-            Self::Fallback => "fallback",
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::future::Future;
@@ -233,6 +177,7 @@ mod tests {
     use mockall::predicate::{always, eq};
 
     use super::*;
+    use crate::domain::server_url::ServerUrlError;
     use crate::domain::token::SessionToken;
     use crate::ports::credential_store::{Clearing, MockCredentialStore};
     use crate::ports::reporter::MockReporter;
@@ -481,17 +426,6 @@ mod tests {
                 }
                 other => panic!("{other:?}"),
             }
-        }
-    }
-
-    #[test]
-    fn an_unusable_server_is_named_by_where_it_came_from() {
-        for (setting, words) in [
-            (ServerSetting::Stored, "the stored server is not a usable URL"),
-            (ServerSetting::Given, "the given server is not a usable URL"),
-            (ServerSetting::Fallback, "the fallback server is not a usable URL"),
-        ] {
-            assert_eq!(ServerError::Unusable { setting, source: ServerUrlError::Syntax }.to_string(), words);
         }
     }
 }

@@ -4,3 +4,4 @@
 
 pub mod ending;
 pub mod logout;
+pub mod server;

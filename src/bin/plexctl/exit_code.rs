@@ -3,7 +3,8 @@
 use plexctl::ports::credential_store::StoreError;
 use plexctl::ports::token_revoker::RevokeError;
 use plexctl::use_cases::ending::Ending;
-use plexctl::use_cases::logout::{LogoutError, ServerError};
+use plexctl::use_cases::logout::LogoutError;
+use plexctl::use_cases::server::ServerError;
 
 use crate::failure::Failure;
 

@@ -6,7 +6,8 @@ use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::toml_store::{Absence, TomlStore};
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::reporter::LogoutOutcome;
-use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase, ServerError, ServerSetting};
+use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase};
+use plexctl::use_cases::server::{ServerError, ServerSetting};
 
 use super::on_demand::OnDemand;
 use super::reporter;

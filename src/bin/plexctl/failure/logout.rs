@@ -10,7 +10,8 @@ use plexctl::domain::token::TokenId;
 use plexctl::ports::credential_store::StoreError;
 use plexctl::ports::reporter::{FailureReport, Leaves};
 use plexctl::ports::token_revoker::RevokeError;
-use plexctl::use_cases::logout::{LogoutError, ServerError, ServerSetting, SessionFacts};
+use plexctl::use_cases::logout::{LogoutError, SessionFacts};
+use plexctl::use_cases::server::{ServerError, ServerSetting};
 
 use super::again::{Again, chmod};
 use crate::words::{hint, words};

@@ -1,0 +1,119 @@
+//! Which server a credential goes to: the one that issued it where that is known, and else the one that the operator
+//! named.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::domain::server_url::{ServerUrl, ServerUrlError};
+
+/// The servers that are named, as they are stored or were given.
+#[derive(Clone, Copy)]
+pub(super) struct NamedServers<'a> {
+    /// The one that the profile stores.
+    pub(super) stored: Option<&'a str>,
+    /// The one that the operator named for this run.
+    pub(super) flag: Option<&'a str>,
+    /// The one that the operator named for every profile without a server.
+    pub(super) fallback: Option<&'a str>,
+}
+
+impl NamedServers<'_> {
+    /// Decides which server may see a stored credential: the one stored beside it. Others count only where none is
+    /// stored.
+    ///
+    /// # Errors
+    ///
+    /// Any variant of [`ServerError`].
+    pub(super) fn for_stored_credential(self) -> Result<ServerUrl, ServerError> {
+        let Some(stored) = self.stored else { return self.for_given_credential() };
+        let stored = parse(stored, ServerSetting::Stored)?;
+        let Some(flag) = self.flag else { return Ok(stored) };
+        let flag = parse(flag, ServerSetting::Given)?;
+        if flag.same_origin(&stored) {
+            Ok(stored)
+        } else {
+            Err(ServerError::OtherOrigin { stored: stored.origin(), given: flag.origin() })
+        }
+    }
+
+    /// Decides which server may see a credential that the operator gives: the first that the operator names, and else
+    /// the one that the profile stores.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::Unusable`] or [`ServerError::Unknown`].
+    pub(super) fn for_given_credential(self) -> Result<ServerUrl, ServerError> {
+        match self {
+            Self { flag: Some(flag), .. } => parse(flag, ServerSetting::Given),
+            Self { fallback: Some(fallback), .. } => parse(fallback, ServerSetting::Fallback),
+            Self { stored: Some(stored), .. } => parse(stored, ServerSetting::Stored),
+            Self { stored: None, flag: None, fallback: None } => Err(ServerError::Unknown),
+        }
+    }
+}
+
+fn parse(text: &str, setting: ServerSetting) -> Result<ServerUrl, ServerError> {
+    ServerUrl::parse(text).map_err(|source| ServerError::Unusable { setting, source })
+}
+
+/// Why there is no server to which the token may go.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ServerError {
+    /// The server that would be used is not a usable URL.
+    #[error("the {setting} server is not a usable URL")]
+    Unusable {
+        /// Where the text came from; the text itself may hold a password and stays out.
+        setting: ServerSetting,
+        /// Which part of the rule it breaks.
+        source: ServerUrlError,
+    },
+    /// The operator named another origin than the one that issued the token.
+    #[error("the given server {given} is not {stored}, which issued the token")]
+    OtherOrigin {
+        /// The origin that issued the token.
+        stored: String,
+        /// The origin that the operator named.
+        given: String,
+    },
+    /// The profile stores no server, and none was given.
+    #[error("the profile stores none and none was given")]
+    Unknown,
+}
+
+/// Where a server's text came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerSetting {
+    /// The profile.
+    Stored,
+    /// The operator, for this run.
+    Given,
+    /// The operator, for every profile without a server.
+    Fallback,
+}
+
+impl fmt::Display for ServerSetting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Stored => "stored",
+            Self::Given => "given",
+            Self::Fallback => "fallback",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unusable_server_is_named_by_where_it_came_from() {
+        for (setting, words) in [
+            (ServerSetting::Stored, "the stored server is not a usable URL"),
+            (ServerSetting::Given, "the given server is not a usable URL"),
+            (ServerSetting::Fallback, "the fallback server is not a usable URL"),
+        ] {
+            assert_eq!(ServerError::Unusable { setting, source: ServerUrlError::Syntax }.to_string(), words);
+        }
+    }
+}
