@@ -4,12 +4,15 @@
 
 pub mod browser;
 pub mod cause;
+pub mod credential_reader;
 pub mod credential_store;
 pub mod login_outcome;
 pub mod principal_reader;
+pub mod profile_book;
 pub mod reporter;
 pub mod session_keeper;
 pub mod timer;
+pub mod token_file;
 pub mod token_issuer;
 pub mod token_revoker;
 

@@ -1,10 +1,14 @@
 //! The port to whoever asked for something to be done, and the outcomes that are told.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use super::BoxError;
 use super::credential_store::Clearing;
+use super::profile_book::{ForgottenProfile, ProfileList};
 use super::token_revoker::Revocation;
+use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::ProfileName;
 use crate::domain::token::TokenId;
@@ -76,6 +80,46 @@ pub enum Leaves {
     Revoked,
     /// Neither a live token nor a stored one.
     Ended,
+}
+
+/// Who the operator is, as the server sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WhoamiOutcome {
+    /// Who the credential speaks for.
+    pub principal: Principal,
+    /// The server that was asked.
+    pub server: ServerUrl,
+    /// The credential that was asked with.
+    pub credential: CredentialSource,
+    /// When the credential expires, as the store writes it, if that is stored.
+    pub expires_at: Option<String>,
+}
+
+/// Where the credential that was asked with came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// A stored profile.
+    Profile(ProfileName),
+    /// The variable that the operator set, `PLEXSPHERE_TOKEN`.
+    Variable,
+    /// A file that the operator named.
+    File(PathBuf),
+}
+
+/// What was asked of the stored profiles, done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProfilesOutcome {
+    /// These are stored.
+    Listed(ProfileList),
+    /// The default is this profile, whether it was before or not.
+    DefaultIs(ProfileName),
+    /// A profile is removed, and its token was not revoked.
+    Forgotten {
+        /// The profile that is gone.
+        profile: ProfileName,
+        /// What it held.
+        held: ForgottenProfile,
+    },
 }
 
 /// The summary could not be written.

@@ -7,7 +7,10 @@
 mod failure;
 mod json;
 mod logout;
+mod profiles;
+mod table;
 mod text;
+mod whoami;
 mod yaml;
 
 use std::io::{self, Write};

@@ -1,0 +1,320 @@
+//! What there is to tell of the stored profiles: which there are, which is the default now, and which is gone, with the
+//! token that may still be live.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::table::{cell, table};
+use super::{Tell, Telling};
+use crate::domain::printable::escape_unprintable;
+use crate::domain::session::ProfileName;
+use crate::domain::shown_server::ShownServer;
+use crate::ports::profile_book::{ForgottenProfile, HeldToken, ListedProfile, ProfileList};
+use crate::ports::reporter::ProfilesOutcome;
+
+const HEADER: [&str; 5] = ["DEFAULT", "PROFILE", "SERVER", "TOKEN ID", "EXPIRES"];
+
+/// What a program reads of each outcome.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum ProfilesData<'a> {
+    Listed { config: &'a str, default: Option<&'a str>, profiles: Vec<ProfileData<'a>> },
+    DefaultIs { default: &'a str },
+    Forgotten { forgotten: &'a str, token_id: Option<String>, server: Option<&'a str> },
+}
+
+/// A profile in the list.
+#[derive(Serialize)]
+pub(super) struct ProfileData<'a> {
+    name: &'a str,
+    server: Option<&'a str>,
+    token_id: Option<String>,
+    expires_at: Option<&'a str>,
+}
+
+impl Tell for ProfilesOutcome {
+    type Data<'a> = ProfilesData<'a>;
+
+    fn to_people(&self) -> Telling<String> {
+        match self {
+            Self::Listed(list) if list.profiles.is_empty() => Telling::notes(no_profiles(list)),
+            Self::Listed(list) => Telling::result(table(HEADER, &list.profiles, |profile| row(list, profile))),
+            Self::DefaultIs(profile) => Telling::result(format!("Default profile is now \"{profile}\".\n")),
+            Self::Forgotten { profile, held } => {
+                Telling { warnings: warning(held), ..Telling::result(format!("Forgot profile \"{profile}\".\n")) }
+            }
+        }
+    }
+
+    fn to_programs(&self) -> Telling<ProfilesData<'_>> {
+        match self {
+            Self::Listed(list) => {
+                let notes = if list.profiles.is_empty() { no_profiles(list) } else { String::new() };
+                Telling { notes, ..Telling::result(listed(list)) }
+            }
+            Self::DefaultIs(profile) => Telling::result(ProfilesData::DefaultIs { default: profile.as_str() }),
+            Self::Forgotten { profile, held } => {
+                let data = ProfilesData::Forgotten {
+                    forgotten: profile.as_str(),
+                    token_id: token_id(held.token),
+                    server: held.server.as_ref().map(ShownServer::as_str),
+                };
+                Telling { warnings: warning(held), ..Telling::result(data) }
+            }
+        }
+    }
+}
+
+fn row<'a>(list: &ProfileList, profile: &'a ListedProfile) -> [Cow<'a, str>; HEADER.len()] {
+    let is_default = list.default.as_ref() == Some(&profile.name);
+    [
+        Cow::Borrowed(if is_default { "*" } else { "" }),
+        cell(Some(profile.name.as_str())),
+        cell(profile.server.as_ref().map(ShownServer::as_str)),
+        cell(token_id(profile.token).as_deref()).into_owned().into(),
+        cell(profile.expires_at.as_deref()),
+    ]
+}
+
+fn listed(list: &ProfileList) -> ProfilesData<'_> {
+    let profiles = list.profiles.iter().map(|profile| ProfileData {
+        name: profile.name.as_str(),
+        server: profile.server.as_ref().map(ShownServer::as_str),
+        token_id: token_id(profile.token),
+        expires_at: profile.expires_at.as_deref(),
+    });
+    ProfilesData::Listed {
+        config: &list.place,
+        default: list.default.as_ref().map(ProfileName::as_str),
+        profiles: profiles.collect(),
+    }
+}
+
+fn no_profiles(list: &ProfileList) -> String {
+    format!("No profiles in {}.\n", escape_unprintable(&list.place))
+}
+
+/// Nobody revoked what the profile held, so it may still be live.
+fn warning(held: &ForgottenProfile) -> String {
+    let token = match held.token {
+        Some(HeldToken::Session(id)) => format!("token {id}"),
+        Some(HeldToken::WithoutId) => "a token without an id".to_owned(),
+        None => return String::new(),
+    };
+    match held.server.as_ref().map(|server| server.origin().unwrap_or_else(|| server.as_str().to_owned())) {
+        Some(server) if !server.is_empty() => {
+            format!("warning: {token} may still be live at {}\n", escape_unprintable(&server))
+        }
+        _ => format!("warning: {token} may still be live\n"),
+    }
+}
+
+fn token_id(token: Option<HeldToken>) -> Option<String> {
+    match token {
+        Some(HeldToken::Session(id)) => Some(id.to_string()),
+        Some(HeldToken::WithoutId) | None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{JsonReporter, TextReporter, YamlReporter};
+    use super::*;
+    use crate::domain::printable::is_unprintable;
+    use crate::domain::token::SessionToken;
+    use crate::ports::reporter::Reporter;
+
+    const HOSTILE: &str = "a\t\u{1b}[2J\u{202e}\"b\"\n- c: [d]\u{85}é日本";
+
+    fn name(name: &str) -> ProfileName {
+        ProfileName::new(name).unwrap()
+    }
+
+    fn session_token() -> HeldToken {
+        let token = SessionToken::parse("psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret").unwrap();
+        HeldToken::Session(token.id())
+    }
+
+    fn profile(profile: &str, server: Option<&str>, token: Option<HeldToken>, expires: Option<&str>) -> ListedProfile {
+        ListedProfile {
+            name: name(profile),
+            server: server.map(ShownServer::new),
+            token,
+            expires_at: expires.map(str::to_owned),
+        }
+    }
+
+    fn listed(default: Option<&str>, profiles: Vec<ListedProfile>) -> ProfilesOutcome {
+        ProfilesOutcome::Listed(ProfileList { place: "/etc/a\u{1b}".into(), default: default.map(name), profiles })
+    }
+
+    fn forgotten(server: Option<&str>, token: Option<HeldToken>) -> ProfilesOutcome {
+        let held = ForgottenProfile { server: server.map(ShownServer::new), token };
+        ProfilesOutcome::Forgotten { profile: name("dev\u{1b}"), held }
+    }
+
+    /// What a reporter writes to each of its writers.
+    macro_rules! told {
+        ($reporter:ident, $outcome:expr) => {{
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            $reporter::new(&mut out, &mut err).report(&$outcome).unwrap();
+            (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+        }};
+    }
+
+    #[test]
+    fn people_read_a_table_with_a_star_at_the_default() {
+        let list = listed(
+            Some("default"),
+            vec![
+                profile(
+                    "default",
+                    Some("https://plexsphere.example"),
+                    Some(session_token()),
+                    Some("2026-11-25T13:46:00Z"),
+                ),
+                profile("staging", Some("https://user:s3cret@staging.example"), Some(HeldToken::WithoutId), None),
+                profile("empty", Some(""), None, None),
+                profile("bare", None, None, None),
+            ],
+        );
+        let expected = "\
+DEFAULT  PROFILE  SERVER                      TOKEN ID                              EXPIRES
+*        default  https://plexsphere.example  0192f0c1-2345-7abc-8def-0123456789ab  2026-11-25T13:46:00Z
+         staging  https://staging.example     -                                     -
+         empty    -                           -                                     -
+         bare     -                           -                                     -
+";
+        assert_eq!(told!(TextReporter, list), (expected.to_owned(), String::new()));
+    }
+
+    #[test]
+    fn programs_read_the_list_in_its_order_with_null_for_what_is_absent() {
+        let list = listed(
+            Some("gone"),
+            vec![
+                profile("z", Some("https://h"), Some(session_token()), Some("2026-11-25T13:46:00Z")),
+                profile("a", None, Some(HeldToken::WithoutId), None),
+            ],
+        );
+        let json = r#"{
+  "config": "/etc/a\u001b",
+  "default": "gone",
+  "profiles": [
+    {
+      "name": "z",
+      "server": "https://h",
+      "token_id": "0192f0c1-2345-7abc-8def-0123456789ab",
+      "expires_at": "2026-11-25T13:46:00Z"
+    },
+    {
+      "name": "a",
+      "server": null,
+      "token_id": null,
+      "expires_at": null
+    }
+  ]
+}
+"#;
+        assert_eq!(told!(JsonReporter, list), (json.to_owned(), String::new()));
+        let ProfilesOutcome::Listed(list) = list else { unreachable!() };
+        let yaml = "\
+config: /etc/a
+default: gone
+profiles:
+- name: z
+  server: https://h
+  token_id: 0192f0c1-2345-7abc-8def-0123456789ab
+  expires_at: \"2026-11-25T13:46:00Z\"
+- name: a
+  server: null
+  token_id: null
+  expires_at: null
+";
+        let list = ProfilesOutcome::Listed(ProfileList { place: "/etc/a".into(), ..list });
+        assert_eq!(told!(YamlReporter, list), (yaml.to_owned(), String::new()));
+    }
+
+    #[test]
+    fn an_empty_list_is_a_sentence_for_people_and_an_object_for_programs() {
+        let sentence = "No profiles in /etc/a\\u{1b}.\n".to_owned();
+        let json = "{\n  \"config\": \"/etc/a\\u001b\",\n  \"default\": null,\n  \"profiles\": []\n}\n".to_owned();
+        let empty = listed(None, vec![]);
+        assert_eq!(told!(TextReporter, empty), (String::new(), sentence.clone()));
+        assert_eq!(told!(JsonReporter, empty), (json, sentence.clone()));
+        let yaml = "config: \"/etc/a\\e\"\ndefault: null\nprofiles: []\n".to_owned();
+        assert_eq!(told!(YamlReporter, empty), (yaml, sentence));
+    }
+
+    #[test]
+    fn the_new_default_is_told_in_one_sentence() {
+        let outcome = ProfilesOutcome::DefaultIs(name("my \"dev\"\u{1b}"));
+        let text = told!(TextReporter, outcome);
+        assert_eq!(text, ("Default profile is now \"my \"dev\"\\u{1b}\".\n".to_owned(), String::new()));
+        let json = told!(JsonReporter, outcome);
+        assert_eq!(json, ("{\n  \"default\": \"my \\\"dev\\\"\\u001b\"\n}\n".to_owned(), String::new()));
+        let yaml = told!(YamlReporter, ProfilesOutcome::DefaultIs(name("dev")));
+        assert_eq!(yaml, ("default: dev\n".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn a_forgotten_token_that_may_still_be_live_is_named_in_every_format() {
+        let session = Some(session_token());
+        let warned = "warning: token 0192f0c1-2345-7abc-8def-0123456789ab may still be live";
+        let cases = [
+            (Some("HTTPS://H:443/base"), session, format!("{warned} at https://h\n")),
+            (Some("https://user:s3cret@h"), session, format!("{warned} at https://h\n")),
+            (Some("ftp://h\u{1b}"), session, format!("{warned} at ftp://h\\u{{1b}}\n")),
+            (Some(""), session, format!("{warned}\n")),
+            (None, session, format!("{warned}\n")),
+            (
+                Some("https://h"),
+                Some(HeldToken::WithoutId),
+                "warning: a token without an id may still be live at https://h\n".to_owned(),
+            ),
+            (Some("https://h"), None, String::new()),
+        ];
+        for (server, token, warning) in cases {
+            let outcome = forgotten(server, token);
+            let text = told!(TextReporter, outcome);
+            assert_eq!(text, ("Forgot profile \"dev\\u{1b}\".\n".to_owned(), warning.clone()), "{server:?}");
+            assert_eq!(told!(JsonReporter, outcome).1, warning);
+            assert_eq!(told!(YamlReporter, outcome).1, warning);
+        }
+    }
+
+    #[test]
+    fn programs_read_what_a_forgotten_profile_held() {
+        let data = |outcome| told!(JsonReporter, outcome).0;
+        assert_eq!(
+            data(forgotten(Some("https://user:s3cret@h/base"), Some(session_token()))),
+            "{\n  \"forgotten\": \"dev\\u001b\",\n  \"token_id\": \"0192f0c1-2345-7abc-8def-0123456789ab\",\n  \
+             \"server\": \"https://h/base\"\n}\n"
+        );
+        let nothing = "{\n  \"forgotten\": \"dev\\u001b\",\n  \"token_id\": null,\n  \"server\": null\n}\n";
+        assert_eq!(data(forgotten(None, Some(HeldToken::WithoutId))), nothing);
+        assert_eq!(data(forgotten(None, None)), nothing);
+    }
+
+    #[test]
+    fn hostile_values_leave_neither_their_cell_nor_their_string() {
+        let long = HOSTILE.repeat(500);
+        let list = || {
+            let hostile = profile(&long, Some(HOSTILE), Some(session_token()), Some(HOSTILE));
+            listed(Some(&long), vec![hostile, profile("b", None, None, None)])
+        };
+        let (table, _) = told!(TextReporter, list());
+        let rows: Vec<Vec<&str>> =
+            table.lines().map(|row| row.split("  ").filter(|cell| !cell.is_empty()).collect()).collect();
+        assert_eq!(rows.iter().map(Vec::len).collect::<Vec<_>>(), [5, 5, 4], "{table:.300}");
+        assert!(!table.contains(|character| character != '\n' && is_unprintable(character)));
+
+        let (json, _) = told!(JsonReporter, list());
+        assert!(!json.contains(|character| character != '\n' && is_unprintable(character)));
+        let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(parsed["default"], long.as_str());
+        assert_eq!(parsed["profiles"][0]["server"], HOSTILE);
+        assert_eq!(told!(YamlReporter, list()).0, json);
+    }
+}

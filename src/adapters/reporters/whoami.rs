@@ -1,0 +1,245 @@
+//! What there is to tell of who the operator is: a table for people, with what was asked beside it; for programs the
+//! server's answer alone.
+
+use std::fmt::Write as _;
+use std::slice;
+
+use serde::Serialize;
+
+use super::table::{cell, table};
+use super::{Tell, Telling};
+use crate::domain::principal::Principal;
+use crate::domain::printable::escape_unprintable;
+use crate::ports::reporter::{CredentialSource, WhoamiOutcome};
+
+const HEADER: [&str; 5] = ["PRINCIPAL", "SUBJECT", "DOMAIN", "ACR", "AMR"];
+
+/// The principal as the server named it; what it left out is left out.
+#[derive(Serialize)]
+pub(super) struct PrincipalData<'a> {
+    principal_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal_scope: Option<&'a str>,
+    subject: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amr: Option<&'a [String]>,
+}
+
+impl<'a> PrincipalData<'a> {
+    /// Takes every field as it is.
+    pub(super) fn new(principal: &'a Principal) -> Self {
+        let Principal { principal_type, principal_scope, subject, domain_id, email, acr, amr } = principal;
+        Self {
+            principal_type,
+            principal_scope: principal_scope.as_deref(),
+            subject,
+            domain_id: domain_id.as_deref(),
+            email: email.as_deref(),
+            acr: acr.as_deref(),
+            amr: amr.as_deref(),
+        }
+    }
+}
+
+impl Tell for WhoamiOutcome {
+    type Data<'a> = PrincipalData<'a>;
+
+    fn to_people(&self) -> Telling<String> {
+        let principal = table(HEADER, slice::from_ref(&self.principal), |principal| {
+            let methods = principal.amr.as_ref().map(|methods| methods.join(","));
+            [
+                cell(Some(&principal.principal_type)),
+                cell(Some(&principal.subject)),
+                cell(principal.domain_id.as_deref()),
+                cell(principal.acr.as_deref()),
+                cell(methods.as_deref()).into_owned().into(),
+            ]
+        });
+        Telling { notes: question(self), ..Telling::result(principal) }
+    }
+
+    fn to_programs(&self) -> Telling<PrincipalData<'_>> {
+        Telling::result(PrincipalData::new(&self.principal))
+    }
+}
+
+/// Who was asked with what, and for how long that will do.
+fn question(outcome: &WhoamiOutcome) -> String {
+    let credential = match &outcome.credential {
+        CredentialSource::Profile(profile) => format!("the token of profile \"{profile}\""),
+        CredentialSource::Variable => "PLEXSPHERE_TOKEN".to_owned(),
+        CredentialSource::File(path) => format!("the token in {}", escape_unprintable(&path.to_string_lossy())),
+    };
+    let mut question = format!("Asked {} with {credential}.\n", outcome.server.origin());
+    if let Some(time) = &outcome.expires_at {
+        let _ = writeln!(question, "The token expires at {}.", escape_unprintable(time));
+    }
+    question
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::super::{JsonReporter, TextReporter, YamlReporter};
+    use super::*;
+    use crate::domain::server_url::ServerUrl;
+    use crate::domain::session::ProfileName;
+    use crate::ports::reporter::Reporter;
+
+    const HOSTILE: &str = "a\t\u{1b}[2J\u{202e}\"b\"\n- c: [d]\u{85}é日本";
+
+    fn outcome(principal: Principal) -> WhoamiOutcome {
+        WhoamiOutcome {
+            principal,
+            server: ServerUrl::parse("HTTPS://Plexsphere.Example:443/base").unwrap(),
+            credential: CredentialSource::Variable,
+            expires_at: None,
+        }
+    }
+
+    fn least() -> Principal {
+        Principal { principal_type: "user".into(), subject: "0192f0c1".into(), ..Principal::default() }
+    }
+
+    fn full() -> Principal {
+        Principal {
+            principal_type: "service".into(),
+            principal_scope: Some("domain".into()),
+            subject: "0192f0c1-0000-7000-8000-000000000001".into(),
+            domain_id: Some("0192f0c1-0000-7000-8000-000000000002".into()),
+            email: Some("ops@plexsphere.example".into()),
+            acr: Some("silver".into()),
+            amr: Some(vec!["pwd".into(), "mfa".into()]),
+        }
+    }
+
+    /// What the text reporter writes to each of its writers.
+    fn text(outcome: &WhoamiOutcome) -> (String, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        TextReporter::new(&mut out, &mut err).report(outcome).unwrap();
+        (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    /// What the reporters for programs write as results, sure that they write nothing else.
+    fn data(principal: Principal) -> (String, String) {
+        let mut outcome = outcome(principal);
+        outcome.expires_at = Some("2026-11-25T13:46:00Z".into());
+        let (mut json, mut yaml, mut err) = (Vec::new(), Vec::new(), Vec::new());
+        JsonReporter::new(&mut json, &mut err).report(&outcome).unwrap();
+        YamlReporter::new(&mut yaml, &mut err).report(&outcome).unwrap();
+        assert_eq!(err, b"");
+        (String::from_utf8(json).unwrap(), String::from_utf8(yaml).unwrap())
+    }
+
+    #[test]
+    fn people_read_a_table_whose_absent_and_empty_cells_are_dashes() {
+        let (table, _) = text(&outcome(full()));
+        let expected = "\
+PRINCIPAL  SUBJECT                               DOMAIN                                ACR     AMR
+service    0192f0c1-0000-7000-8000-000000000001  0192f0c1-0000-7000-8000-000000000002  silver  pwd,mfa
+";
+        assert_eq!(table, expected);
+
+        let expected = "PRINCIPAL  SUBJECT   DOMAIN  ACR  AMR\nuser       0192f0c1  -       -    -\n";
+        assert_eq!(text(&outcome(least())).0, expected);
+        let empty =
+            Principal { domain_id: Some(String::new()), acr: Some(String::new()), amr: Some(vec![]), ..least() };
+        assert_eq!(text(&outcome(empty)).0, expected);
+    }
+
+    #[test]
+    fn people_read_who_was_asked_with_what_and_when_the_token_expires() {
+        let mut outcome = outcome(least());
+        let mut notes = |credential, expires_at: Option<&str>| {
+            outcome.credential = credential;
+            outcome.expires_at = expires_at.map(str::to_owned);
+            text(&outcome).1
+        };
+        let profile = || CredentialSource::Profile(ProfileName::new("my \"dev\"\u{1b}").unwrap());
+        let file = |path: &[u8]| CredentialSource::File(std::ffi::OsString::from_vec(path.to_vec()).into());
+        assert_eq!(
+            notes(CredentialSource::Variable, None),
+            "Asked https://plexsphere.example with PLEXSPHERE_TOKEN.\n"
+        );
+        assert_eq!(
+            notes(file(b"/run/a\x1b\xff b"), None),
+            "Asked https://plexsphere.example with the token in /run/a\\u{1b}\u{fffd} b.\n"
+        );
+        assert_eq!(
+            notes(profile(), Some("2026-11-25T13:46:00Z")),
+            "Asked https://plexsphere.example with the token of profile \"my \"dev\"\\u{1b}\".\n\
+             The token expires at 2026-11-25T13:46:00Z.\n"
+        );
+    }
+
+    #[test]
+    fn programs_read_the_payload_alone_in_the_order_of_its_keys() {
+        let (json, yaml) = data(full());
+        let expected = r#"{
+  "principal_type": "service",
+  "principal_scope": "domain",
+  "subject": "0192f0c1-0000-7000-8000-000000000001",
+  "domain_id": "0192f0c1-0000-7000-8000-000000000002",
+  "email": "ops@plexsphere.example",
+  "acr": "silver",
+  "amr": [
+    "pwd",
+    "mfa"
+  ]
+}
+"#;
+        assert_eq!(json, expected);
+        let expected = "\
+principal_type: service
+principal_scope: domain
+subject: 0192f0c1-0000-7000-8000-000000000001
+domain_id: 0192f0c1-0000-7000-8000-000000000002
+email: ops@plexsphere.example
+acr: silver
+amr:
+- pwd
+- mfa
+";
+        assert_eq!(yaml, expected);
+    }
+
+    #[test]
+    fn what_is_absent_is_left_out_and_what_is_empty_is_not() {
+        let (json, yaml) = data(least());
+        assert_eq!(json, "{\n  \"principal_type\": \"user\",\n  \"subject\": \"0192f0c1\"\n}\n");
+        assert_eq!(yaml, "principal_type: user\nsubject: 0192f0c1\n");
+        let (json, _) = data(Principal { acr: Some(String::new()), amr: Some(vec![]), ..least() });
+        assert!(json.ends_with("  \"acr\": \"\",\n  \"amr\": []\n}\n"), "{json}");
+    }
+
+    #[test]
+    fn hostile_values_leave_neither_their_cell_nor_their_string() {
+        let principal = || Principal {
+            principal_type: HOSTILE.into(),
+            subject: HOSTILE.repeat(500),
+            email: Some(HOSTILE.into()),
+            amr: Some(vec![HOSTILE.into(), "b,c".into()]),
+            ..least()
+        };
+        let (table, _) = text(&outcome(principal()));
+        let row = table.lines().nth(1).unwrap();
+        assert_eq!(table.lines().count(), 2, "{table}");
+        assert_eq!(row.split("  ").filter(|cell| !cell.is_empty()).count(), 5, "{row}");
+        assert!(row.starts_with(r#"a\t\u{1b}[2J\u{202e}"b"\n- c: [d]\u{85}é日本  a\t\u{1b}"#), "{row:.100}");
+
+        let (json, yaml) = data(principal());
+        assert!(!json.contains(|c: char| c != '\n' && crate::domain::printable::is_unprintable(c)), "{json:.500}");
+        let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(parsed["principal_type"], HOSTILE);
+        assert_eq!(parsed["subject"], HOSTILE.repeat(500));
+        assert_eq!(parsed["amr"], serde_json::json!([HOSTILE, "b,c"]));
+        assert_eq!(yaml, json);
+    }
+}

@@ -1,0 +1,87 @@
+//! A stored server as it may be shown: without the userinfo that somebody may have put into it.
+
+use super::server_url::{ServerUrl, ServerUrlError};
+
+/// The text of a stored server, usable or not, without its userinfo (RFC 3986, section 3.2.1), which may hold a
+/// password.
+///
+/// Control and bidirectional characters are still in it: whoever shows it escapes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownServer(String);
+
+impl ShownServer {
+    /// Takes the text as stored and drops the userinfo. Where the text is no server URL, so that its parts cannot be
+    /// told apart, that is everything before its last `@`, but for the scheme.
+    #[must_use]
+    pub fn new(stored: &str) -> Self {
+        let end = match ServerUrl::parse(stored) {
+            Ok(_) => None,
+            Err(ServerUrlError::Userinfo) => stored.find('@'),
+            Err(_) => stored.rfind('@'),
+        };
+        let Some(end) = end else { return Self(stored.to_owned()) };
+        let start = stored[..end].find("://").map_or(0, |scheme| scheme + "://".len());
+        Self(format!("{}{}", &stored[..start], &stored[end + 1..]))
+    }
+
+    /// The text without userinfo.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The server's origin in its ASCII form (RFC 6454, section 6.2), if the text has one.
+    #[must_use]
+    pub fn origin(&self) -> Option<String> {
+        ServerUrl::parse(self.0.as_str()).ok().map(|server| server.origin())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_without_userinfo_is_shown_as_it_is_stored() {
+        for text in
+            ["https://h", "HTTPS://H:443/base/", "https://h/a@b", "", "junk", "ftp://h", "https://h?q", "ä\u{1b}"]
+        {
+            assert_eq!(ShownServer::new(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn no_userinfo_is_shown_whatever_else_is_wrong() {
+        let cases = [
+            ("https://user:s3cret@h", "https://h"),
+            ("https://s3cret@h:8443/base", "https://h:8443/base"),
+            ("https://@h", "https://h"),
+            ("https://user:s3cret@h/a@b", "https://h/a@b"),
+            ("https://user:s3cret@h?q", "https://h?q"),
+            ("ftp://user:s3cret@h", "ftp://h"),
+            ("user:s3cret@h", "h"),
+            ("s3cret@https://h", "https://h"),
+            ("https://user:s3/cret@h", "https://h"),
+            ("https://user:s3@cret@h", "https://h"),
+            ("https://user:s3 cret@h", "https://h"),
+            ("https://user:s3cret@", "https://"),
+            ("@", ""),
+        ];
+        for (stored, shown) in cases {
+            assert_eq!(ShownServer::new(stored).as_str(), shown, "{stored}");
+            assert_eq!(format!("{:?}", ShownServer::new(stored)), format!("ShownServer({shown:?})"));
+        }
+    }
+
+    #[test]
+    fn the_origin_is_that_of_the_server_without_its_userinfo() {
+        for (stored, origin) in [
+            ("https://H:443/base", Some("https://h")),
+            ("https://user:s3cret@h:8443", Some("https://h:8443")),
+            ("junk", None),
+            ("", None),
+        ] {
+            assert_eq!(ShownServer::new(stored).origin().as_deref(), origin, "{stored}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The port to the file in which the operator keeps a bearer token of their own.
+
+use std::path::Path;
+
+use super::credential_reader::CredentialError;
+use crate::domain::bearer_token::BearerToken;
+
+/// Reads a bearer token from a file that holds nothing else.
+///
+/// Every implementation promises:
+///
+/// 1. A file is judged before its first byte is read: only a regular one that nobody but its owner may use is read.
+///    Opening it never waits.
+/// 2. The token is the whole text, at most 4096 bytes, without one line end that may close it.
+/// 3. A file that is missing is an error, since the operator named it.
+/// 4. Reading changes and creates nothing.
+/// 5. No error carries any of the text.
+#[cfg_attr(feature = "testing", mockall::automock)]
+pub trait TokenFile: Send + Sync {
+    /// Reads the token in the file at this path.
+    ///
+    /// # Errors
+    ///
+    /// Any variant of [`CredentialError`].
+    fn read(&self, path: &Path) -> Result<BearerToken, CredentialError>;
+}
