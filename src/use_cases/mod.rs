@@ -4,4 +4,6 @@
 
 pub mod ending;
 pub mod logout;
+pub mod profiles;
 pub mod server;
+pub mod whoami;

@@ -1,0 +1,661 @@
+//! Who the operator is: one question to the server, with the first credential that is given.
+//!
+//! A stored credential goes to the server that issued it and nowhere else; one that the operator gives goes where the
+//! operator says. Files are opened only where what they hold is needed.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::ending::Ending;
+use super::server::{NamedServers, ServerError};
+use crate::domain::bearer_token::{BearerToken, BearerTokenError};
+use crate::domain::server_url::ServerUrl;
+use crate::domain::session::Selection;
+use crate::ports::credential_reader::{CredentialError, CredentialReader};
+use crate::ports::principal_reader::{PrincipalReader, ReadError};
+use crate::ports::reporter::{CredentialSource, ReportError, Reporter, WhoamiOutcome};
+use crate::ports::token_file::TokenFile;
+
+/// What the operator asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WhoamiRequest {
+    /// The profile to ask with, or to take the server from.
+    pub selection: Selection,
+    /// The file that holds the credential to ask with.
+    pub token_file: Option<PathBuf>,
+    /// The credential that the operator set for every run, or what is wrong with it.
+    pub token_variable: Option<Result<BearerToken, BearerTokenError>>,
+    /// The server that the operator named for this run. It never redirects a stored credential: it stands in for a
+    /// profile that stores no server, and otherwise has to be of the same origin.
+    pub server_flag: Option<String>,
+    /// The server that the operator named for every profile without one.
+    pub server_fallback: Option<String>,
+}
+
+impl WhoamiRequest {
+    /// Tells whether the run has to look at a stored profile, for its credential or for its server.
+    #[must_use]
+    pub fn needs_profile(&self) -> bool {
+        match self.choice() {
+            Choice::Profile => true,
+            Choice::File(_) | Choice::Variable(_) => self.server_flag.is_none() && self.server_fallback.is_none(),
+        }
+    }
+
+    /// Decides which credential is asked with: the first that is given, whatever it turns out to hold.
+    fn choice(&self) -> Choice<'_> {
+        match (&self.token_file, &self.selection, &self.token_variable) {
+            (Some(path), _, _) => Choice::File(path),
+            (None, Selection::Default, Some(token)) => Choice::Variable(token),
+            (None, Selection::Named(_), _) | (None, Selection::Default, None) => Choice::Profile,
+        }
+    }
+
+    /// The servers that count, beside the one that the profile stores.
+    fn servers<'a>(&'a self, stored: Option<&'a str>) -> NamedServers<'a> {
+        NamedServers { stored, flag: self.server_flag.as_deref(), fallback: self.server_fallback.as_deref() }
+    }
+}
+
+/// Which credential is asked with.
+enum Choice<'a> {
+    /// The one in this file.
+    File(&'a Path),
+    /// The one that is set for every run.
+    Variable(&'a Result<BearerToken, BearerTokenError>),
+    /// The one that the selected profile stores.
+    Profile,
+}
+
+/// Asks the server who the operator is.
+pub struct WhoamiUseCase<'a> {
+    credentials: &'a dyn CredentialReader,
+    token_file: &'a dyn TokenFile,
+    reader: &'a dyn PrincipalReader,
+    reporter: &'a mut dyn Reporter<WhoamiOutcome>,
+}
+
+impl<'a> WhoamiUseCase<'a> {
+    /// Wires the use case to its ports.
+    pub fn new(
+        credentials: &'a dyn CredentialReader,
+        token_file: &'a dyn TokenFile,
+        reader: &'a dyn PrincipalReader,
+        reporter: &'a mut dyn Reporter<WhoamiOutcome>,
+    ) -> Self {
+        Self { credentials, token_file, reader, reporter }
+    }
+
+    /// Takes the first credential that is given, asks its server who it speaks for, then reports.
+    ///
+    /// # Errors
+    ///
+    /// - [`WhoamiError::Load`], [`WhoamiError::Variable`], [`WhoamiError::NoCredential`] and [`WhoamiError::Server`]:
+    ///   nothing was sent.
+    /// - [`WhoamiError::Read`]: the server said no, or did not say who it is.
+    /// - [`WhoamiError::Report`]: the server said who it is, but the outcome could not be told.
+    pub async fn execute(&mut self, request: &WhoamiRequest) -> Result<WhoamiOutcome, WhoamiError> {
+        let Question { credential, token, server, expires_at } = self.question(request)?;
+        let principal = self.reader.read(&server, &token).await.map_err(|source| WhoamiError::Read {
+            credential: credential.clone(),
+            origin: server.origin(),
+            source,
+        })?;
+
+        let outcome = WhoamiOutcome { principal, server, credential, expires_at };
+        self.reporter.report(&outcome).map_err(WhoamiError::Report)?;
+        Ok(outcome)
+    }
+
+    fn question(&self, request: &WhoamiRequest) -> Result<Question, WhoamiError> {
+        match request.choice() {
+            Choice::File(path) => {
+                let token = self.token_file.read(path).map_err(WhoamiError::Load)?;
+                self.question_of_operator(CredentialSource::File(path.to_owned()), token, request)
+            }
+            Choice::Variable(token) => {
+                let token = token.clone().map_err(WhoamiError::Variable)?;
+                self.question_of_operator(CredentialSource::Variable, token, request)
+            }
+            Choice::Profile => self.question_of_profile(request),
+        }
+    }
+
+    /// A credential that the operator gives goes to the server that the operator names, else to the selected profile's.
+    fn question_of_operator(
+        &self,
+        credential: CredentialSource,
+        token: BearerToken,
+        request: &WhoamiRequest,
+    ) -> Result<Question, WhoamiError> {
+        let stored = if request.needs_profile() {
+            self.credentials.server(&request.selection).map_err(WhoamiError::Load)?
+        } else {
+            None
+        };
+        match request.servers(stored.as_deref()).for_given_credential() {
+            Ok(server) => Ok(Question { credential, token, server, expires_at: None }),
+            Err(source) => Err(WhoamiError::Server { credential, source }),
+        }
+    }
+
+    /// A stored credential goes to the server that is stored beside it.
+    fn question_of_profile(&self, request: &WhoamiRequest) -> Result<Question, WhoamiError> {
+        let stored = self.credentials.credential(&request.selection).map_err(WhoamiError::Load)?;
+        let Some(stored) = stored else {
+            return Err(WhoamiError::NoCredential { selection: request.selection.clone() });
+        };
+        let credential = CredentialSource::Profile(stored.profile);
+        match request.servers(stored.server.as_deref()).for_stored_credential() {
+            Ok(server) => Ok(Question { credential, token: stored.token, server, expires_at: stored.expires_at }),
+            Err(source) => Err(WhoamiError::Server { credential, source }),
+        }
+    }
+}
+
+/// What is asked, of whom.
+struct Question {
+    credential: CredentialSource,
+    token: BearerToken,
+    server: ServerUrl,
+    expires_at: Option<String>,
+}
+
+/// Why it cannot be told who the operator is. Whatever the variant, nothing was changed.
+#[derive(Debug, Error)]
+pub enum WhoamiError {
+    /// What is stored in the config or in the named file cannot be used. Nothing was sent.
+    #[error("nobody was asked")]
+    Load(#[source] CredentialError),
+    /// The credential that the operator set for every run cannot be one. Nothing was sent.
+    #[error("nobody was asked: the token that is set is no bearer token")]
+    Variable(#[source] BearerTokenError),
+    /// There is no credential to ask with. Nothing was sent.
+    #[error("nobody was asked: there is no credential")]
+    NoCredential {
+        /// The profile that was looked for.
+        selection: Selection,
+    },
+    /// It is not clear which server may see the credential. Nothing was sent.
+    #[error("nobody was asked: no server for the credential")]
+    Server {
+        /// The credential that would be asked with.
+        credential: CredentialSource,
+        /// What is wrong with the server.
+        source: ServerError,
+    },
+    /// The server said no, or it did not say who it is.
+    #[error("{origin} did not say who is logged in")]
+    Read {
+        /// The credential that was asked with.
+        credential: CredentialSource,
+        /// The origin that was asked.
+        origin: String,
+        /// How the attempt to ask it ended.
+        source: ReadError,
+    },
+    /// The server said who it is, but nobody was told.
+    #[error("the server said who is logged in")]
+    Report(#[source] ReportError),
+}
+
+impl WhoamiError {
+    /// How a command ends that fails so.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::Load(CredentialError::Exposed { .. }) => Ending::Exposed,
+            Self::Load(CredentialError::NotABearerToken { .. })
+            | Self::Variable(_)
+            | Self::NoCredential { .. }
+            | Self::Server { .. } => Ending::Unusable,
+            Self::Read { source: ReadError::NotAccepted { .. } | ReadError::Refused { .. }, .. } => Ending::Refused,
+            Self::Load(CredentialError::Unreadable { .. })
+            | Self::Read {
+                source: ReadError::Unusable { .. } | ReadError::Unanswered { .. } | ReadError::Unreached { .. },
+                ..
+            }
+            | Self::Report(_) => Ending::Failed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::sync::Mutex;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::domain::principal::Principal;
+    use crate::domain::server_url::ServerUrlError;
+    use crate::domain::session::ProfileName;
+    use crate::ports::credential_reader::{MockCredentialReader, StoredCredential};
+    use crate::ports::principal_reader::MockPrincipalReader;
+    use crate::ports::reporter::MockReporter;
+    use crate::ports::token_file::MockTokenFile;
+    use crate::use_cases::server::ServerSetting;
+
+    const EXPIRY: &str = "2026-11-25T13:46:00Z";
+
+    fn token(text: &str) -> BearerToken {
+        BearerToken::parse(text).unwrap()
+    }
+
+    fn named(profile: &str) -> Selection {
+        Selection::Named(ProfileName::new(profile).unwrap())
+    }
+
+    fn principal() -> Principal {
+        Principal { principal_type: "user".into(), subject: "0192f0c1".into(), ..Principal::default() }
+    }
+
+    fn request() -> WhoamiRequest {
+        WhoamiRequest {
+            selection: Selection::Default,
+            token_file: None,
+            token_variable: None,
+            server_flag: None,
+            server_fallback: None,
+        }
+    }
+
+    fn stored(server: Option<&str>) -> StoredCredential {
+        StoredCredential {
+            profile: ProfileName::new("dev").unwrap(),
+            token: token("of-dev"),
+            server: server.map(str::to_owned),
+            expires_at: Some(EXPIRY.into()),
+        }
+    }
+
+    /// What a run may use. A mock without an expectation panics on any call.
+    #[derive(Default)]
+    struct World {
+        credentials: MockCredentialReader,
+        token_file: MockTokenFile,
+        reader: MockPrincipalReader,
+        reporter: MockReporter<WhoamiOutcome>,
+    }
+
+    impl World {
+        /// A world whose default profile holds a credential for `https://h`.
+        fn logged_in() -> Self {
+            let mut world = Self::default();
+            world.credentials.expect_credential().once().returning(|_| Ok(Some(stored(Some("https://h")))));
+            world
+        }
+
+        /// Mocks never wait, so a single poll is the whole run.
+        fn execute(&mut self, request: &WhoamiRequest) -> Result<WhoamiOutcome, WhoamiError> {
+            let Self { credentials, token_file, reader, reporter } = self;
+            let mut use_case = WhoamiUseCase::new(credentials, token_file, reader, reporter);
+            match pin!(use_case.execute(request)).poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(result) => result,
+                Poll::Pending => panic!("a mock waited"),
+            }
+        }
+    }
+
+    /// The words of a row: what is given on the command line and in the environment.
+    fn given(words: &str) -> WhoamiRequest {
+        let mut request = request();
+        for word in words.split_whitespace() {
+            let (name, value) = word.split_once('=').unwrap_or((word, ""));
+            match name {
+                "--token-file" => request.token_file = Some("/run/token".into()),
+                "--profile" => request.selection = named(value),
+                "--server" => request.server_flag = Some(value.to_owned()),
+                "PLEXSPHERE_URL" => request.server_fallback = Some(value.to_owned()),
+                "PLEXSPHERE_TOKEN" => request.token_variable = Some(Ok(token("of-variable"))),
+                _ => panic!("{word}"),
+            }
+        }
+        request
+    }
+
+    /// A store whose default pointer names `dev`, which stores what these words say, beside `other`, which stores all.
+    /// No words at all are no config file.
+    fn config(words: &str) -> MockCredentialReader {
+        let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+        let look_up = move |selection: &Selection| {
+            let server = |text: &str| Some(text.to_owned());
+            match selection {
+                _ if words.is_empty() => (None, None, "dev"),
+                Selection::Named(name) if name.as_str() == "other" => {
+                    (server("https://other"), Some(token("of-other")), "other")
+                }
+                Selection::Named(name) if name.as_str() != "dev" => (None, None, "missing"),
+                Selection::Default | Selection::Named(_) => {
+                    let stored = words.iter().find_map(|word| word.strip_prefix("server="));
+                    let held = words.iter().any(|word| word == "token").then(|| token("of-dev"));
+                    (stored.and_then(server), held, "dev")
+                }
+            }
+        };
+        let mut credentials = MockCredentialReader::new();
+        let of_server = look_up.clone();
+        credentials.expect_server().returning(move |selection| Ok(of_server(selection).0));
+        credentials.expect_credential().returning(move |selection| {
+            let (server, token, profile) = look_up(selection);
+            let profile = ProfileName::new(profile).unwrap();
+            Ok(token.map(|token| StoredCredential { profile, token, server, expires_at: None }))
+        });
+        credentials
+    }
+
+    /// Runs the use case and tells in one line which credential went where, or why none went anywhere.
+    fn asked(request: &WhoamiRequest, stored: &str) -> String {
+        let sent = std::sync::Arc::new(Mutex::new(Vec::new()));
+        let mut world = World { credentials: config(stored), ..World::default() };
+        world.token_file.expect_read().returning(|path| {
+            assert_eq!(path, Path::new("/run/token"));
+            Ok(token("of-file"))
+        });
+        let log = sent.clone();
+        world.reader.expect_read().returning(move |server, token| {
+            log.lock().unwrap().push(format!("{} -> {}", token.expose_secret(), server.as_given()));
+            Ok(principal())
+        });
+        world.reporter.expect_report().returning(|_| Ok(()));
+
+        let result = world.execute(request);
+        let sent = sent.lock().unwrap().join(", ");
+        match result {
+            Ok(WhoamiOutcome { credential, .. }) => {
+                let source = match credential {
+                    CredentialSource::Profile(name) => format!("of-{name}"),
+                    CredentialSource::Variable => "of-variable".to_owned(),
+                    CredentialSource::File(_) => "of-file".to_owned(),
+                };
+                assert!(sent.starts_with(&format!("{source} -> ")), "{source} is told, but {sent}");
+                sent
+            }
+            Err(error) => {
+                assert_eq!((error.ending(), sent.as_str()), (Ending::Unusable, ""));
+                match error {
+                    WhoamiError::NoCredential { .. } => "no credential".to_owned(),
+                    WhoamiError::Server { source: ServerError::Unknown, .. } => "no server".to_owned(),
+                    WhoamiError::Server { source: ServerError::OtherOrigin { .. }, .. } => "other origin".to_owned(),
+                    WhoamiError::Server { source: ServerError::Unusable { setting, .. }, .. } => {
+                        format!("unusable: {setting}")
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+
+    /// What is given; what the default profile stores; what comes of it; whether the config is needed.
+    const PRECEDENCE: [(&str, &str, &str, bool); 58] = [
+        // A token file comes first and goes where the operator says.
+        ("--token-file", "", "no server", true),
+        ("--token-file", "bare", "no server", true),
+        ("--token-file", "token", "no server", true),
+        ("--token-file", "server=https://dev", "of-file -> https://dev", true),
+        ("--token-file", "server=https://dev token", "of-file -> https://dev", true),
+        ("--token-file", "server=junk token", "unusable: stored", true),
+        ("--token-file --server=https://flag", "", "of-file -> https://flag", false),
+        ("--token-file --server=https://flag", "server=https://dev token", "of-file -> https://flag", false),
+        ("--token-file --server=https://flag", "server=junk", "of-file -> https://flag", false),
+        ("--token-file --server=junk", "server=https://dev token", "unusable: given", false),
+        ("--token-file PLEXSPHERE_URL=https://url", "", "of-file -> https://url", false),
+        ("--token-file PLEXSPHERE_URL=https://url", "server=https://dev token", "of-file -> https://url", false),
+        ("--token-file PLEXSPHERE_URL=junk", "server=https://dev token", "unusable: fallback", false),
+        ("--token-file --server=https://flag PLEXSPHERE_URL=https://url", "", "of-file -> https://flag", false),
+        ("--token-file --server=https://flag PLEXSPHERE_URL=junk", "", "of-file -> https://flag", false),
+        ("--token-file PLEXSPHERE_TOKEN", "", "no server", true),
+        ("--token-file PLEXSPHERE_TOKEN", "server=https://dev token", "of-file -> https://dev", true),
+        ("--token-file PLEXSPHERE_TOKEN --server=https://flag", "token", "of-file -> https://flag", false),
+        ("--token-file --profile=other", "server=https://dev token", "of-file -> https://other", true),
+        ("--token-file --profile=missing", "server=https://dev token", "no server", true),
+        ("--token-file --profile=other --server=https://flag", "token", "of-file -> https://flag", false),
+        ("--token-file --profile=other PLEXSPHERE_URL=https://url", "token", "of-file -> https://url", false),
+        ("--token-file --profile=other PLEXSPHERE_TOKEN", "token", "of-file -> https://other", true),
+        // An explicit profile comes next and goes to its own server only, or to none.
+        ("--profile=other", "server=https://dev token", "of-other -> https://other", true),
+        ("--profile=other PLEXSPHERE_TOKEN", "server=https://dev token", "of-other -> https://other", true),
+        ("--profile=other PLEXSPHERE_URL=https://url", "token", "of-other -> https://other", true),
+        ("--profile=other PLEXSPHERE_URL=junk", "token", "of-other -> https://other", true),
+        ("--profile=other --server=https://OTHER:443/v2", "token", "of-other -> https://other", true),
+        ("--profile=other --server=https://flag", "token", "other origin", true),
+        ("--profile=other --server=http://other", "token", "other origin", true),
+        ("--profile=other --server=https://other:8443", "token", "other origin", true),
+        ("--profile=other --server=https://flag PLEXSPHERE_TOKEN", "token", "other origin", true),
+        ("--profile=other --server=junk", "token", "unusable: given", true),
+        ("--profile=missing", "server=https://dev token", "no credential", true),
+        (
+            "--profile=missing PLEXSPHERE_TOKEN PLEXSPHERE_URL=https://url",
+            "server=https://dev token",
+            "no credential",
+            true,
+        ),
+        ("--profile=dev PLEXSPHERE_TOKEN PLEXSPHERE_URL=https://url", "server=https://dev", "no credential", true),
+        ("--profile=dev", "token", "no server", true),
+        ("--profile=dev --server=https://flag", "token", "of-dev -> https://flag", true),
+        ("--profile=dev PLEXSPHERE_URL=https://url", "token", "of-dev -> https://url", true),
+        ("--profile=dev --server=https://flag PLEXSPHERE_URL=https://url", "token", "of-dev -> https://flag", true),
+        ("--profile=dev --server=https://flag", "server=junk token", "unusable: stored", true),
+        ("--profile=dev", "", "no credential", true),
+        // Then the variable, which goes where the operator says.
+        ("PLEXSPHERE_TOKEN", "", "no server", true),
+        ("PLEXSPHERE_TOKEN", "token", "no server", true),
+        ("PLEXSPHERE_TOKEN", "server=https://dev token", "of-variable -> https://dev", true),
+        ("PLEXSPHERE_TOKEN --server=https://flag", "server=https://dev token", "of-variable -> https://flag", false),
+        (
+            "PLEXSPHERE_TOKEN PLEXSPHERE_URL=https://url",
+            "server=https://dev token",
+            "of-variable -> https://url",
+            false,
+        ),
+        ("PLEXSPHERE_TOKEN --server=https://flag PLEXSPHERE_URL=https://url", "", "of-variable -> https://flag", false),
+        // At last the default profile, as an explicit one.
+        ("", "", "no credential", true),
+        ("", "bare", "no credential", true),
+        ("", "server=https://dev", "no credential", true),
+        ("", "token", "no server", true),
+        ("", "server=https://dev token", "of-dev -> https://dev", true),
+        ("PLEXSPHERE_URL=https://url", "server=https://dev token", "of-dev -> https://dev", true),
+        ("PLEXSPHERE_URL=https://url", "token", "of-dev -> https://url", true),
+        ("--server=https://flag", "token", "of-dev -> https://flag", true),
+        ("--server=https://flag", "server=https://dev token", "other origin", true),
+        ("--server=https://dev/v2", "server=https://dev token", "of-dev -> https://dev", true),
+    ];
+
+    #[test]
+    fn the_first_credential_that_is_given_goes_to_the_server_of_its_row() {
+        for (words, stored, expected, needs_profile) in PRECEDENCE {
+            let request = given(words);
+            assert_eq!(asked(&request, stored), expected, "{words} with {stored}");
+            assert_eq!(request.needs_profile(), needs_profile, "{words} with {stored}");
+        }
+    }
+
+    #[test]
+    fn no_stored_credential_goes_to_another_origin_whatever_is_given() {
+        let mut runs = 0;
+        for file in ["", "--token-file"] {
+            for profile in ["", "--profile=dev", "--profile=other", "--profile=missing"] {
+                for flag in ["", "--server=https://dev/v2", "--server=https://flag", "--server=junk"] {
+                    for fallback in ["", "PLEXSPHERE_URL=https://url", "PLEXSPHERE_URL=junk"] {
+                        for variable in ["", "PLEXSPHERE_TOKEN"] {
+                            for stored in ["", "bare", "token", "server=https://dev", "server=https://dev token"] {
+                                let words = format!("{file} {profile} {flag} {fallback} {variable}");
+                                let sent = asked(&given(&words), stored);
+                                let is_allowed = match sent.split_once(" -> ") {
+                                    Some(("of-dev", server)) if stored.contains("server") => server == "https://dev",
+                                    Some(("of-dev", server)) => words.contains(&format!("={server} ")),
+                                    Some(("of-other", server)) => server == "https://other",
+                                    Some(("of-file", _)) => !file.is_empty(),
+                                    Some(("of-variable", _)) => file.is_empty() && profile.is_empty(),
+                                    Some(_) => false,
+                                    None => true,
+                                };
+                                assert!(is_allowed, "{words} with {stored}: {sent}");
+                                runs += 1;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(runs, 960);
+    }
+
+    #[test]
+    fn a_stored_credential_is_asked_for_and_reported_with_its_expiry() {
+        let mut world = World::default();
+        world
+            .credentials
+            .expect_credential()
+            .once()
+            .withf(|selection| *selection == Selection::Default)
+            .returning(|_| Ok(Some(stored(Some("https://h/base")))));
+        world
+            .reader
+            .expect_read()
+            .once()
+            .withf(|server, token| server.as_given() == "https://h/base" && token.expose_secret() == "of-dev")
+            .returning(|_, _| Ok(principal()));
+        let expected = WhoamiOutcome {
+            principal: principal(),
+            server: ServerUrl::parse("https://h/base").unwrap(),
+            credential: CredentialSource::Profile(ProfileName::new("dev").unwrap()),
+            expires_at: Some(EXPIRY.into()),
+        };
+        let reported = expected.clone();
+        world.reporter.expect_report().once().withf(move |outcome| *outcome == reported).returning(|_| Ok(()));
+
+        assert_eq!(world.execute(&request()).unwrap(), expected);
+    }
+
+    #[test]
+    fn nothing_is_opened_that_is_not_needed() {
+        let mut world = World::default();
+        world.reader.expect_read().once().returning(|_, _| Ok(principal()));
+        world.reporter.expect_report().once().returning(|_| Ok(()));
+
+        let outcome = world.execute(&given("PLEXSPHERE_TOKEN --server=https://flag")).unwrap();
+        assert_eq!(outcome.expires_at, None);
+    }
+
+    #[test]
+    fn an_unusable_variable_matters_only_where_it_is_the_credential() {
+        let unusable =
+            |words: &str| WhoamiRequest { token_variable: Some(Err(BearerTokenError::Empty)), ..given(words) };
+        let error = World::default().execute(&unusable("--server=https://flag")).unwrap_err();
+        assert!(matches!(error, WhoamiError::Variable(BearerTokenError::Empty)), "{error:?}");
+        assert_eq!(error.ending(), Ending::Unusable);
+
+        assert_eq!(asked(&unusable("--token-file --server=https://flag"), ""), "of-file -> https://flag");
+        assert_eq!(asked(&unusable("--profile=other"), "token"), "of-other -> https://other");
+    }
+
+    #[test]
+    fn what_cannot_be_loaded_is_told_by_its_consequence_and_nothing_is_sent() {
+        let place = || "place".to_owned();
+        let failures = [
+            (CredentialError::Exposed { place: place(), source: "0640".into() }, Ending::Exposed),
+            (CredentialError::Unreadable { place: place(), source: "a pipe".into() }, Ending::Failed),
+            (CredentialError::NotABearerToken { place: place(), source: "empty".into() }, Ending::Unusable),
+        ];
+        for (failure, ending) in failures {
+            let words = failure.to_string();
+            let mut world = World::default();
+            world.token_file.expect_read().once().return_once(|_| Err(failure));
+            let error = world.execute(&given("--token-file --server=https://flag")).unwrap_err();
+            assert_eq!(error.ending(), ending, "{words}");
+            assert!(matches!(error, WhoamiError::Load(source) if source.to_string() == words));
+        }
+        let exposed = || CredentialError::Exposed { place: "place".into(), source: "0640".into() };
+        let mut world = World::default();
+        world.credentials.expect_credential().once().returning(move |_| Err(exposed()));
+        assert_eq!(world.execute(&request()).unwrap_err().ending(), Ending::Exposed);
+        let mut world = World::default();
+        world.credentials.expect_server().once().returning(move |_| Err(exposed()));
+        assert_eq!(world.execute(&given("PLEXSPHERE_TOKEN")).unwrap_err().ending(), Ending::Exposed);
+    }
+
+    #[test]
+    fn a_missing_credential_is_told_with_what_was_looked_for() {
+        for (words, selection) in [("", Selection::Default), ("--profile=missing", named("missing"))] {
+            let mut world = World { credentials: config("server=https://dev"), ..World::default() };
+            let error = world.execute(&given(words)).unwrap_err();
+            assert!(matches!(error, WhoamiError::NoCredential { selection: looked_for } if looked_for == selection));
+        }
+    }
+
+    #[test]
+    fn an_unclear_server_is_told_with_the_credential_that_would_have_gone_there() {
+        let of_dev = CredentialSource::Profile(ProfileName::new("dev").unwrap());
+        let unusable = |setting, source| ServerError::Unusable { setting, source };
+        let cases = [
+            ("", "token", of_dev.clone(), ServerError::Unknown),
+            (
+                "--server=https://flag",
+                "server=https://dev token",
+                of_dev,
+                ServerError::OtherOrigin { stored: "https://dev".into(), given: "https://flag".into() },
+            ),
+            (
+                "--token-file --server=https://u@h",
+                "",
+                CredentialSource::File("/run/token".into()),
+                unusable(ServerSetting::Given, ServerUrlError::Userinfo),
+            ),
+            (
+                "PLEXSPHERE_TOKEN PLEXSPHERE_URL=https://h:0",
+                "",
+                CredentialSource::Variable,
+                unusable(ServerSetting::Fallback, ServerUrlError::Port),
+            ),
+        ];
+        for (words, stored, expected_credential, expected) in cases {
+            let mut world = World { credentials: config(stored), ..World::default() };
+            world.token_file.expect_read().returning(|_| Ok(token("of-file")));
+            match world.execute(&given(words)).unwrap_err() {
+                WhoamiError::Server { credential, source } => {
+                    assert_eq!((credential, source), (expected_credential, expected), "{words}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_no_of_the_server_is_told_from_not_knowing() {
+        let failures = [
+            (ReadError::NotAccepted { source: "401".into() }, Ending::Refused),
+            (ReadError::Refused { source: "403".into() }, Ending::Refused),
+            (ReadError::Unusable { source: "500".into() }, Ending::Failed),
+            (ReadError::Unanswered { source: "reset".into() }, Ending::Failed),
+            (ReadError::Unreached { source: "refused".into() }, Ending::Failed),
+        ];
+        for (failure, ending) in failures {
+            let words = failure.to_string();
+            let mut world = World::logged_in();
+            world.reader.expect_read().once().return_once(|_, _| Err(failure));
+            let error = world.execute(&request()).unwrap_err();
+            assert_eq!(error.ending(), ending, "{words}");
+            match error {
+                WhoamiError::Read { credential, origin, source } => {
+                    assert_eq!(credential, CredentialSource::Profile(ProfileName::new("dev").unwrap()));
+                    assert_eq!((origin.as_str(), source.to_string()), ("https://h", words));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_failed_report_is_told_apart() {
+        let mut world = World::logged_in();
+        world.reader.expect_read().once().returning(|_, _| Ok(principal()));
+        world.reporter.expect_report().once().returning(|_| Err(ReportError { source: "full".into() }));
+        let error = world.execute(&request()).unwrap_err();
+        assert!(matches!(error, WhoamiError::Report(_)), "{error:?}");
+        assert_eq!(error.ending(), Ending::Failed);
+    }
+}
