@@ -10,7 +10,10 @@ mod in_memory_store;
 mod recording_reporter;
 mod scripted_revoker;
 
-pub use self::control_plane::{Answer, ControlPlane, RecordedRequest};
+pub use self::control_plane::{
+    Answer, ControlPlane, ControlPlaneSettings, Decision, Endpoint, LiveToken, Minting, RecordedRequest, Script,
+    TokenShape,
+};
 pub use self::in_memory_store::InMemoryStore;
 pub use self::recording_reporter::RecordingReporter;
 pub use self::scripted_revoker::{RecordedRevocation, ScriptedRevoker};

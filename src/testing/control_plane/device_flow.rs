@@ -1,0 +1,243 @@
+//! The device authorization grant (RFC 8628): codes are issued, decided, and polled for a token.
+//!
+//! A token is minted while a poll is answered, and not before: from then on it is live, whether the answer arrives or not.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::State;
+use super::answer::Answer;
+use super::page;
+use super::request::RecordedRequest;
+use super::tokens::Minting;
+
+/// The environment of the tokens that polls mint.
+const ENVIRONMENT: &str = "dev";
+
+/// By how much a poll that comes too early lengthens the interval (RFC 8628, section 3.5).
+const LENGTHENING: Duration = Duration::from_secs(5);
+
+/// The longest text that the API takes for a name or a code.
+const MAX_LENGTH: usize = 4096;
+
+/// The letters of user codes: no vowels, so that they make no words, and none that look alike (RFC 8628, section 6.1).
+const USER_CODE_LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+
+/// What a person says to a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The program that shows the code gets a token.
+    Approve,
+    /// It gets none.
+    Deny,
+}
+
+/// A code that was issued, and what has become of it.
+pub(super) struct Authorization {
+    device_code: String,
+    pub(super) user_code: String,
+    pub(super) domain_id: String,
+    /// The id or the alias of the binding, where one was named.
+    pub(super) binding: Option<String>,
+    issued: Instant,
+    expires_in: Duration,
+    interval: Duration,
+    polls: usize,
+    last_poll: Option<Instant>,
+    /// A decision that is made when so many polls have arrived.
+    planned: Option<(Decision, usize)>,
+    progress: Progress,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Undecided,
+    Decided(Decision),
+    Used,
+}
+
+/// Why a user code cannot be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CodeError {
+    Unknown,
+    Expired,
+    Used,
+}
+
+#[derive(Deserialize)]
+struct DeviceCodeRequest {
+    domain_id: Option<Uuid>,
+    idp_binding_id: Option<Uuid>,
+    idp_binding_alias: Option<String>,
+    client_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct DeviceTokenRequest {
+    device_code: String,
+}
+
+/// Why a request is answered 400, as the API reports it.
+struct Refusal {
+    code: &'static str,
+    detail: &'static str,
+}
+
+const AUTHORIZATION_PENDING: Refusal =
+    Refusal { code: "authorization_pending", detail: "The code is neither approved nor denied yet." };
+const SLOW_DOWN: Refusal =
+    Refusal { code: "slow_down", detail: "The poll came too early, and the interval is five seconds longer now." };
+const ACCESS_DENIED: Refusal = Refusal { code: "access_denied", detail: "The code was denied." };
+const EXPIRED_TOKEN: Refusal = Refusal { code: "expired_token", detail: "The code has expired." };
+const INVALID_GRANT: Refusal =
+    Refusal { code: "invalid_grant", detail: "There is no such device code, or its token was issued already." };
+
+impl Refusal {
+    fn invalid_request(detail: &'static str) -> Self {
+        Self { code: "invalid_request", detail }
+    }
+
+    fn to(&self, request: &RecordedRequest) -> Answer {
+        Answer::problem_at(&request.path(), 400, "Bad Request", self.code, self.detail)
+    }
+}
+
+impl Authorization {
+    fn is_expired(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.issued) >= self.expires_in
+    }
+
+    /// Tells whether a person can still decide it.
+    pub(super) fn is_open(&self, now: Instant) -> Result<(), CodeError> {
+        match self.progress {
+            Progress::Decided(_) | Progress::Used => Err(CodeError::Used),
+            Progress::Undecided if self.is_expired(now) => Err(CodeError::Expired),
+            Progress::Undecided => Ok(()),
+        }
+    }
+
+    /// Counts a poll. The token is due unless it is refused.
+    fn poll(&mut self, now: Instant) -> Result<(), Refusal> {
+        self.polls += 1;
+        let is_early = self.last_poll.is_some_and(|last| now.saturating_duration_since(last) < self.interval);
+        self.last_poll = Some(now);
+        if let Some((decision, poll)) = self.planned
+            && self.polls >= poll
+            && self.progress == Progress::Undecided
+        {
+            self.progress = Progress::Decided(decision);
+        }
+        match self.progress {
+            Progress::Used => Err(INVALID_GRANT),
+            _ if self.is_expired(now) => Err(EXPIRED_TOKEN),
+            Progress::Decided(Decision::Deny) => Err(ACCESS_DENIED),
+            Progress::Decided(Decision::Approve) => {
+                self.progress = Progress::Used;
+                Ok(())
+            }
+            Progress::Undecided if is_early => {
+                self.interval += LENGTHENING;
+                Err(SLOW_DOWN)
+            }
+            Progress::Undecided => Err(AUTHORIZATION_PENDING),
+        }
+    }
+}
+
+impl State {
+    pub(super) fn issue_code(&mut self, request: &RecordedRequest) -> Answer {
+        let invalid = |detail| Refusal::invalid_request(detail).to(request);
+        let Some(body) = request.json::<DeviceCodeRequest>() else {
+            return invalid("The body is not the JSON object that this operation takes.");
+        };
+        let binding_id = body.idp_binding_id.map(|id| id.to_string());
+        let texts = [&body.idp_binding_alias, &body.client_id];
+        if texts.into_iter().flatten().any(|text| text.chars().count() > MAX_LENGTH) {
+            return invalid("A text is too long.");
+        }
+        let (domain_id, binding) = match (body.domain_id, binding_id, body.idp_binding_alias) {
+            (None, None, None) => return invalid("Neither a Domain nor an IdP binding is named."),
+            (None, ..) => return invalid("This deployment starts no login without a Domain."),
+            (Some(_), Some(_), Some(_)) => return invalid("The IdP binding is named twice."),
+            (Some(domain), id, alias) => (domain.to_string(), id.or(alias)),
+        };
+        if self.settings.domain_id.as_ref().is_some_and(|known| !known.eq_ignore_ascii_case(&domain_id)) {
+            let detail = "The Domain has no active IdP binding.";
+            return Answer::problem_at(&request.path(), 404, "Not Found", "idp_binding_not_found", detail);
+        }
+
+        let authorization = Authorization {
+            device_code: format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
+            user_code: user_code(),
+            domain_id,
+            binding,
+            issued: request.arrived,
+            expires_in: self.settings.expires_in,
+            interval: self.settings.interval,
+            polls: 0,
+            last_poll: None,
+            planned: self.planned.pop_front(),
+            progress: Progress::Undecided,
+        };
+        let uri = self.settings.verification_uri.clone().unwrap_or_else(|| format!("{}{}", self.url, page::PATH));
+        let answer = Answer::json(&json!({
+            "device_code": authorization.device_code,
+            "user_code": authorization.user_code,
+            "verification_uri": uri,
+            "verification_uri_complete": format!("{uri}?user_code={}", authorization.user_code),
+            "expires_in": authorization.expires_in.as_secs(),
+            "interval": authorization.interval.as_secs(),
+        }));
+        self.authorizations.push(authorization);
+        answer
+    }
+
+    pub(super) fn answer_poll(&mut self, request: &RecordedRequest) -> Answer {
+        let body = request.json::<DeviceTokenRequest>().filter(|body| body.device_code.len() <= MAX_LENGTH);
+        let Some(DeviceTokenRequest { device_code }) = body else {
+            return Refusal::invalid_request("The body names no device code.").to(request);
+        };
+        let known = self.authorizations.iter_mut().find(|authorization| authorization.device_code == device_code);
+        let Some(authorization) = known else { return INVALID_GRANT.to(request) };
+        if let Err(refusal) = authorization.poll(request.arrived) {
+            return refusal.to(request);
+        }
+        let (domain_id, user_code) = (authorization.domain_id.clone(), authorization.user_code.clone());
+        let token = self.mint(ENVIRONMENT, Some(domain_id), Minting::Poll { user_code });
+        let expires_in = self.settings.token_lifetime.as_secs();
+        Answer::json(&json!({ "access_token": token, "token_type": "Bearer", "expires_in": expires_in }))
+    }
+
+    /// The authorization with this user code, however it was typed, if it can still be decided.
+    pub(super) fn open_code(&mut self, user_code: &str, now: Instant) -> Result<&mut Authorization, CodeError> {
+        let typed = normalized(user_code);
+        let known = self.authorizations.iter_mut().find(|authorization| normalized(&authorization.user_code) == typed);
+        let authorization = known.ok_or(CodeError::Unknown)?;
+        authorization.is_open(now)?;
+        Ok(authorization)
+    }
+
+    pub(super) fn decide(&mut self, user_code: &str, decision: Decision, now: Instant) -> Result<(), CodeError> {
+        self.open_code(user_code, now)?.progress = Progress::Decided(decision);
+        Ok(())
+    }
+
+    pub(super) fn expire(&mut self, user_code: &str, now: Instant) -> Result<(), CodeError> {
+        self.open_code(user_code, now)?.expires_in = Duration::ZERO;
+        Ok(())
+    }
+}
+
+fn user_code() -> String {
+    let letter = |byte: &u8| char::from(USER_CODE_LETTERS[usize::from(*byte) % USER_CODE_LETTERS.len()]);
+    let letters: String = Uuid::new_v4().as_bytes()[8..].iter().map(letter).collect();
+    format!("{}-{}", &letters[..4], &letters[4..])
+}
+
+/// A user code as codes are compared: typed in any case, with or without dashes and blanks.
+fn normalized(user_code: &str) -> String {
+    user_code.chars().filter(|c| *c != '-' && !c.is_whitespace()).flat_map(char::to_uppercase).collect()
+}
