@@ -10,6 +10,7 @@ if [ "${1-}" = --help ]; then
     exit 0
 fi
 
+echo "Building plexctl and its control plane: a minute or two the first time, seconds afterwards ..."
 target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 cargo build --quiet --locked --example control_plane --features testing
 # By itself and last, so that it has nothing of the feature.
@@ -38,7 +39,7 @@ fail() {
 serve() {
     local config=$1
     shift
-    (umask 077 && exec "$control_plane" serve --port 0 --quiet "$@" >"$config") &
+    "$control_plane" serve --port 0 --config "$config" --quiet "$@" &
     servers+=($!)
     for _ in $(seq 100); do
         if grep -q '^token' "$config" 2>/dev/null; then return; fi

@@ -178,15 +178,15 @@ fn absolute(file: &Path) -> PathBuf {
 
 /// Sends one request to the control plane on a port, and gives the whole answer.
 fn ask(port: u16, request: &str, fields: &str, body: &str) -> Result<String, String> {
+    let length = body.len();
+    let request = format!(
+        "{request} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{fields}Content-Length: {length}\r\nConnection: \
+         close\r\n\r\n{body}"
+    );
     let exchange = || {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let length = body.len();
-        write!(
-            stream,
-            "{request} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{fields}Content-Length: {length}\r\nConnection: \
-             close\r\n\r\n{body}"
-        )?;
+        stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer)

@@ -8,6 +8,7 @@
 //! - [`faults_local`]: what can happen to the file and around it, before the request and after the answer.
 //! - [`concurrency`]: many processes at one file.
 //! - [`proxies`]: the way through a proxy.
+//! - [`control_plane`]: the server on loopback that the feature `testing` brings, and the example that runs it.
 //! - [`contracts`]: the promises of the ports, held against every adapter and fake.
 //! - [`architecture`]: the arrows between the layers, held against the sources.
 //! - [`terminal`]: what an operator at a terminal sees.
@@ -18,6 +19,7 @@
 mod architecture;
 mod concurrency;
 mod contracts;
+mod control_plane;
 mod failures;
 mod faults;
 mod faults_local;

@@ -50,6 +50,11 @@ impl Identity {
         Self { certificate, key: key.into() }
     }
 
+    /// The certificate and the key in DER.
+    pub fn der(&self) -> (Vec<u8>, Vec<u8>) {
+        (self.certificate.to_vec(), self.key.secret_der().to_vec())
+    }
+
     /// A server that shows this certificate and sends the bytes for each request.
     pub fn serve(self, versions: &[&'static SupportedProtocolVersion], answer: &'static [u8]) -> ScriptedServer {
         self.play(versions, Duration::ZERO, move |_, stream| {
