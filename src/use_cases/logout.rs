@@ -54,28 +54,33 @@ impl<'a> LogoutUseCase<'a> {
     /// - [`LogoutError::Clear`]: the token is dead; its source says what became of the profile.
     /// - [`LogoutError::Report`]: all is done, but the outcome could not be told.
     pub async fn execute(&mut self, request: &LogoutRequest) -> Result<LogoutOutcome, LogoutError> {
-        let Some(session) = self.store.find(&request.selection).map_err(LogoutError::Load)? else {
-            return self.report(LogoutOutcome::NoSession);
+        let outcome = Self::end(self.store, self.revoker, request).await?;
+        self.reporter.report(&outcome).map_err(LogoutError::Report)?;
+        Ok(outcome)
+    }
+
+    /// Takes the steps of a logout but the last, for whoever has something else to report.
+    pub(super) async fn end(
+        store: &dyn CredentialStore,
+        revoker: &dyn TokenRevoker,
+        request: &LogoutRequest,
+    ) -> Result<LogoutOutcome, LogoutError> {
+        let Some(session) = store.find(&request.selection).map_err(LogoutError::Load)? else {
+            return Ok(LogoutOutcome::NoSession);
         };
         let server = server_in_use(&session, request)?;
         let about = SessionFacts { profile: session.profile.clone(), id: session.token.id(), server: server.clone() };
         let about = Box::new(about);
-        self.store.rehearse_clear(&session).map_err(|source| LogoutError::Rehearse { about: about.clone(), source })?;
+        store.rehearse_clear(&session).map_err(|source| LogoutError::Rehearse { about: about.clone(), source })?;
 
         // Either answer means that the token is dead, and only a dead token may be forgotten.
-        let revocation = self
-            .revoker
+        let revocation = revoker
             .revoke(&server, &session.token)
             .await
             .map_err(|source| LogoutError::Revoke { about: about.clone(), source })?;
 
-        let clearing = self.store.clear(&session).map_err(|source| LogoutError::Clear { about, source })?;
-        self.report(LogoutOutcome::LoggedOut { profile: session.profile, server, revocation, clearing })
-    }
-
-    fn report(&mut self, outcome: LogoutOutcome) -> Result<LogoutOutcome, LogoutError> {
-        self.reporter.report(&outcome).map_err(LogoutError::Report)?;
-        Ok(outcome)
+        let clearing = store.clear(&session).map_err(|source| LogoutError::Clear { about, source })?;
+        Ok(LogoutOutcome::LoggedOut { profile: session.profile, server, revocation, clearing })
     }
 }
 
