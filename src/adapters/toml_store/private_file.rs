@@ -9,7 +9,7 @@ use rustix::fs::OFlags;
 use thiserror::Error;
 
 /// The largest config file that is read, in bytes.
-const MAX_SIZE: u64 = 64 * 1024 * 1024;
+const MAX_SIZE: u64 = 16 * 1024 * 1024;
 
 /// The mode bits that a config file may have: reading and writing for its owner.
 const PRIVATE_MODE: u32 = 0o600;
@@ -72,7 +72,7 @@ pub(super) enum OpenError {
     TooWide(u32),
     #[error("it is not a regular file")]
     NotRegular,
-    #[error("it is larger than 64 MiB")]
+    #[error("it is larger than 16 MiB")]
     TooLarge,
     #[error("a symbolic link in its path leads nowhere")]
     DanglingLink,
@@ -115,14 +115,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_more_than_64_mib_is_refused_before_it_is_read() {
+    fn a_file_of_more_than_16_mib_is_refused_before_it_is_read() {
         let sandbox = tempfile::tempdir().unwrap();
         let at = |name: &str| sandbox.path().join(name);
         sparse(&at("largest"), MAX_SIZE);
         sparse(&at("larger"), MAX_SIZE + 1);
 
         let largest = PrivateFile::open(&at("largest")).unwrap().unwrap();
-        assert_eq!(largest.read().unwrap().len() as u64, 64 * 1024 * 1024);
+        assert_eq!(largest.read().unwrap().len() as u64, 16 * 1024 * 1024);
         assert!(matches!(PrivateFile::open(&at("larger")), Err(OpenError::TooLarge)));
     }
 

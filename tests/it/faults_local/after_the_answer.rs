@@ -262,7 +262,7 @@ fn a_file_that_became_unusable_meanwhile_stays_as_it_is() {
             "[CONFIG]",
             wide,
         ),
-        (|path| set_len(path, 64 * 1024 * 1024 + 1), "[CONFIG]", "it is larger than 64 MiB"),
+        (|path| set_len(path, 16 * 1024 * 1024 + 1), "[CONFIG]", "it is larger than 16 MiB"),
         (|path| edit(path, |text| text.replace("cdef\"\n", "cdef\n")), "[CONFIG]:5:68", invalid),
     ];
     for (meanwhile, place, problem) in cases {

@@ -12,7 +12,8 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::io::Errno;
 
 use super::{
-    AT_ONCE, ID, NO_CONTENT, TOKEN, chmod, config, logged_out, observe_within, system, unusable, unusable_after,
+    AT_ONCE, ID, NO_CONTENT, TOKEN, chmod, cleared, config, logged_out, observe_within, system, unusable,
+    unusable_after,
 };
 use crate::support::sandbox::{Run, Sandbox, no_session, no_session_but};
 use crate::support::scripted_server::ScriptedServer;
@@ -235,12 +236,12 @@ fn what_is_no_regular_file_is_refused_at_once_and_unread() {
 }
 
 #[test]
-fn a_file_beyond_64_mib_is_refused_within_a_second() {
-    const LIMIT: u64 = 64 * 1024 * 1024;
+fn a_file_beyond_16_mib_is_refused_within_a_second() {
+    const LIMIT: u64 = 16 * 1024 * 1024;
     let cases = [
         (LIMIT, unusable("[CONFIG]:1:1", "it is not valid UTF-8"), AT_ONCE),
-        (LIMIT + 1, unusable("[CONFIG]", "it is larger than 64 MiB"), Duration::from_secs(1)),
-        (160 * LIMIT, unusable("[CONFIG]", "it is larger than 64 MiB"), Duration::from_secs(1)),
+        (LIMIT + 1, unusable("[CONFIG]", "it is larger than 16 MiB"), Duration::from_secs(1)),
+        (640 * LIMIT, unusable("[CONFIG]", "it is larger than 16 MiB"), Duration::from_secs(1)),
     ];
     for (size, expected, limit) in cases {
         let mut sandbox = Sandbox::new();
@@ -256,13 +257,55 @@ fn a_file_beyond_64_mib_is_refused_within_a_second() {
     }
 }
 
+/// Each of them would take hundreds of MiB to some GiB if the parser got at it.
+#[test]
+fn a_document_of_too_many_parts_is_refused_at_once() {
+    const MILLION: usize = 1_000_000;
+    let too_many = "it has more than a million keys and values";
+    let dotted = |table: usize| format!("{table}.{} = 1\n", ["a"; 79].join("."));
+    let cases = [
+        (format!("list = [{}]\n", "{},".repeat(MILLION)), too_many),
+        (format!("list = [{}]\n", format!("{}{},", "[".repeat(79), "]".repeat(79)).repeat(MILLION / 79 + 1)), too_many),
+        ((0..=MILLION / 160).map(dotted).collect(), too_many),
+        ("[[list]]\nkey = 1\n".repeat(MILLION / 3 + 1), too_many),
+        ("\n".repeat(16 * MILLION), "it has more than five million words, signs and line ends"),
+        ("#\n".repeat(8 * MILLION), "it has more than five million words, signs and line ends"),
+    ];
+    for (contents, problem) in cases {
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(contents);
+        let before = sandbox.config_state();
+        let (run, _) = observe_within(AT_ONCE, &sandbox, &mut sandbox.command(["logout"]));
+        assert_eq!(run, unusable("[CONFIG]", problem));
+        assert_eq!(sandbox.config_state(), before);
+        assert_eq!(sandbox.neighbours(), [""; 0]);
+    }
+}
+
+/// How much memory any run may take is held by the sandbox.
+#[test]
+fn the_costliest_documents_are_logged_out_of_within_the_bounds_of_memory() {
+    let nested = format!("{}{},", "[".repeat(79), "]".repeat(79));
+    let dotted = |table: usize| format!("{table}.{} = 1\n", ["a"; 79].join("."));
+    let largest = format!("list = [{}]\n{}", nested.repeat(999_900 / 79), "\n".repeat(2_900_000));
+    let ordinary: String = (0..196).map(dotted).collect();
+    for document in [largest, ordinary] {
+        let server = ScriptedServer::answering(NO_CONTENT);
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(format!("{document}{}", config(&server.url())));
+        assert_eq!(sandbox.run(["logout"]), logged_out());
+        assert!(sandbox.config_text() == format!("{document}{}", cleared()));
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
 #[test]
 fn what_is_not_toml_is_an_error_with_a_place_and_without_the_text() {
     let server = unasked_server();
     let good = config(&server.url());
     let token_line = format!("token = \"{TOKEN}\"\n");
     let invalid = "it is not valid TOML";
-    let cases: [(Vec<u8>, &str, &str); 16] = [
+    let cases: [(Vec<u8>, &str, &str); 18] = [
         (b"\xff\xfe".to_vec(), "1:1", "it is not valid UTF-8"),
         (b"default = \"a\"\n# caf\xe9\n".to_vec(), "2:6", "it is not valid UTF-8"),
         ([good.as_bytes(), b"\n# \xc3"].concat(), "10:3", "it is not valid UTF-8"),
@@ -279,6 +322,12 @@ fn what_is_not_toml_is_an_error_with_a_place_and_without_the_text() {
         (format!("{good}\nx = '''{TOKEN}\n").into(), "11:1", invalid),
         (good.replace("]\nserver", "]\rserver").into(), "3:20", invalid),
         (b"default = \"a\\q\"\n".to_vec(), "1:14", invalid),
+        (format!("{good}\n{} = 1\n", ["a"; 81].join(".")).into(), "10:161", "the key has more than 80 parts"),
+        (
+            format!("{good}\nlist = {}{}\n", "[".repeat(81), "]".repeat(81)).into(),
+            "10:88",
+            "the value is nested more than 80 levels deep",
+        ),
     ];
     for (contents, place, problem) in cases {
         assert_ne!(contents, good.as_bytes());

@@ -28,6 +28,9 @@ const MAX_MEMORY: u64 = 20 * 1024;
 /// Up to which size a config is ordinary, in bytes. Beyond, the document is what takes memory.
 const ORDINARY_CONFIG: u64 = 32 * 1024;
 
+/// What a run may hold in memory at its peak, in KiB, whatever its config is.
+const MAX_MEMORY_WITH_LARGE_CONFIG: u64 = 640 * 1024;
+
 /// Where a TLS client that can be asked to give its keys away would write them.
 const TLS_KEYS: &str = "tls-keys";
 
@@ -182,6 +185,7 @@ impl Sandbox {
             thread::sleep(Duration::from_millis(1));
         }
         if fs::metadata(self.config()).is_ok_and(|config| config.len() > ORDINARY_CONFIG) {
+            assert!(peak < MAX_MEMORY_WITH_LARGE_CONFIG, "the run took {peak} KiB");
             peak = 0;
         } else if peak == 0 && started.elapsed() > Duration::from_secs(1) {
             super::skip("the memory of a run", "the system does not tell it");
