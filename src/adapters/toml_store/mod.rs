@@ -4,6 +4,8 @@
 //! the document (`document`), the edits that leave every other byte alone (`edit`), the locked, durable replacement of
 //! the file (`replace`), and what can be asked beside the port (`inquiry`).
 
+#[cfg(test)]
+mod corpus;
 mod document;
 mod edit;
 mod inquiry;

@@ -305,7 +305,7 @@ fn what_is_not_toml_is_an_error_with_a_place_and_without_the_text() {
     let good = config(&server.url());
     let token_line = format!("token = \"{TOKEN}\"\n");
     let invalid = "it is not valid TOML";
-    let cases: [(Vec<u8>, &str, &str); 18] = [
+    let cases: [(Vec<u8>, &str, &str); 22] = [
         (b"\xff\xfe".to_vec(), "1:1", "it is not valid UTF-8"),
         (b"default = \"a\"\n# caf\xe9\n".to_vec(), "2:6", "it is not valid UTF-8"),
         ([good.as_bytes(), b"\n# \xc3"].concat(), "10:3", "it is not valid UTF-8"),
@@ -322,6 +322,12 @@ fn what_is_not_toml_is_an_error_with_a_place_and_without_the_text() {
         (format!("{good}\nx = '''{TOKEN}\n").into(), "11:1", invalid),
         (good.replace("]\nserver", "]\rserver").into(), "3:20", invalid),
         (b"default = \"a\\q\"\n".to_vec(), "1:14", invalid),
+        // What the parser would let pass.
+        (format!("{good}\nport = 0x\n").into(), "10:8", invalid),
+        (format!("{good}\nport = 1_b\n").into(), "10:8", invalid),
+        (format!("{good}\nport = 1_0\u{660}\n").into(), "10:8", invalid),
+        (format!("{good}\nnote = {{ a # of a\n= 1 }}\n").into(), "11:3", invalid),
+        // What it does not.
         (format!("{good}\n{} = 1\n", ["a"; 81].join(".")).into(), "10:161", "the key has more than 80 parts"),
         (
             format!("{good}\nlist = {}{}\n", "[".repeat(81), "]".repeat(81)).into(),

@@ -1,9 +1,11 @@
 //! What the config document means: the default pointer, the profiles, and where it breaks its own form.
 //!
-//! Documents are bounded by `limits` and compared by a `digest`.
+//! What the parser takes to be TOML is bounded by `limits` before and held against the specification by `strict` after it.
+//! Documents are compared by a `digest`.
 
 mod digest;
 mod limits;
+mod strict;
 mod walk;
 
 use std::fmt;
@@ -52,6 +54,9 @@ impl<'a> Document<'a> {
         // The parser's own message and its `Debug` quote the document, which holds tokens.
         let root = DeTable::parse(text).map_err(|error| refusal(text, error.span().map(|span| span.start)))?;
         let root = root.into_inner();
+        if let Some(offset) = strict::first_offence(text, &root) {
+            return Err(Fault::at(text, Some(offset), INVALID));
+        }
         let document = Self { text, root };
         if let Some(pointer) = document.root.get(POINTER_KEY) {
             document.string(pointer, "`default` is not a string")?;
@@ -217,6 +222,7 @@ mod tests {
             ("[profiles]\nx = \"t\"\n", "2:5 the profile is not a table"),
             ("[profiles.x]\n  token = 3\n", "2:11 the profile's `token` is not a string"),
             ("[profiles.x]\ntoken = \"t\"\nserver = {}\n", "3:10 the profile's `server` is not a string"),
+            ("a = 0x\nb = 0b\n", "1:5 it is not valid TOML"),
         ];
         for (text, message) in cases {
             assert_eq!(fault(text), message, "{text:?}");
