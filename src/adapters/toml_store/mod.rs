@@ -1,8 +1,8 @@
 //! The credential store in plexctl's TOML config file.
 //!
 //! This file is the port and its order of events. Below it stand the guarded open (`private_file`), the meaning of
-//! the document (`document`), the edits that leave every other byte alone (`edit`), the locked, durable replacement of
-//! the file (`replace`), and what can be asked beside the port (`inquiry`).
+//! the document (`document`), the edits that leave every other byte alone (`edit`), the lock (`target`) and the durable
+//! replacement of the file (`replace`), and what can be asked beside the port (`inquiry`).
 
 #[cfg(test)]
 mod corpus;
@@ -11,6 +11,7 @@ mod edit;
 mod inquiry;
 mod private_file;
 mod replace;
+mod target;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,7 +24,8 @@ use self::edit::EditError;
 pub(crate) use self::edit::fuzzed_cut;
 pub use self::inquiry::Absence;
 use self::private_file::{OpenError, PrivateFile};
-use self::replace::{LockedTarget, ReplaceError};
+use self::replace::ReplaceError;
+use self::target::LockedTarget;
 use crate::domain::session::{Selection, Session};
 use crate::domain::token::{SessionToken, TokenError};
 use crate::ports::credential_store::{Clearing, CredentialStore, StoreError};
@@ -43,6 +45,12 @@ struct Rehearsal {
     session: Session,
     text: String,
     rest: Result<String, EditError>,
+}
+
+impl Rehearsal {
+    fn is_of(&self, session: &Session, text: &str) -> bool {
+        self.session == *session && self.text == text
+    }
 }
 
 impl TomlStore {
@@ -70,6 +78,8 @@ impl TomlStore {
         let Some((token, offset)) = profile.token else { return Ok(None) };
         let token = SessionToken::parse(token).map_err(|error| ConfigError::Token(document.position(offset), error))?;
         let session = Session { profile: name, token, server: profile.server.map(|(server, _)| server.to_owned()) };
+        // What would only be found out under the lock, when the token is revoked.
+        target::resolve(&self.path)?;
 
         let rest = edit::without_profile(document, &session.profile);
         *self.rehearsal() = Some(Rehearsal { session: session.clone(), text, rest });
@@ -78,27 +88,18 @@ impl TomlStore {
 
     /// Judges the file as it is now, under the lock.
     fn try_clear(&self, session: &Session) -> Result<Clearing, ConfigError> {
-        let Some(target) = LockedTarget::acquire(&self.path)? else {
-            // A file that is gone holds no session; one behind a dangling link may come back with it.
-            return match PrivateFile::open(&self.path)? {
-                None => Ok(Clearing::Cleared),
-                Some(_) => Err(ReplaceError::Unsteady.into()),
-            };
-        };
-        let Some(file) = PrivateFile::open(target.path())? else { return Ok(Clearing::Cleared) };
+        let Some((target, file)) = LockedTarget::acquire(&self.path)? else { return Ok(Clearing::Cleared) };
         let original = file.metadata().clone();
         let text = document::utf8(file.read()?)?;
-        let rest = match self.rehearsal().take() {
-            Some(Rehearsal { session: found, text: before, rest: Ok(rest) }) if found == *session && before == text => {
-                rest
-            }
-            _ => {
-                let document = Document::parse(&text)?;
-                match document.profile(&session.profile)?.and_then(|profile| profile.token) {
-                    None => return Ok(Clearing::Cleared),
-                    Some((token, _)) if token != session.token.expose_secret() => return Ok(Clearing::Replaced),
-                    Some(_) => edit::without_profile(document, &session.profile)?,
-                }
+        let rehearsed = self.rehearsal().take().filter(|rehearsal| rehearsal.is_of(session, &text));
+        let rest = if let Some(rest) = rehearsed.and_then(|rehearsal| rehearsal.rest.ok()) {
+            rest
+        } else {
+            let document = Document::parse(&text)?;
+            match document.profile(&session.profile)?.and_then(|profile| profile.token) {
+                None => return Ok(Clearing::Cleared),
+                Some((token, _)) if token != session.token.expose_secret() => return Ok(Clearing::Replaced),
+                Some(_) => edit::without_profile(document, &session.profile)?,
             }
         };
         target.replace(&original, rest.as_bytes())?;
@@ -181,9 +182,11 @@ impl ConfigError {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{OpenOptions, Permissions};
+    use std::fs::{self, OpenOptions, Permissions};
     use std::io::{self, Write};
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
 
     use tempfile::TempDir;
 
@@ -208,7 +211,7 @@ mod tests {
     }
 
     fn read(store: &TomlStore) -> String {
-        std::fs::read_to_string(&store.path).unwrap()
+        fs::read_to_string(&store.path).unwrap()
     }
 
     fn find(store: &TomlStore, name: &str) -> Session {
@@ -245,16 +248,56 @@ mod tests {
 
     #[test]
     fn only_the_token_that_was_found_is_cleared() {
-        let newer = X.replace("ab_x", "ad_newer");
-        for (meanwhile, clearing) in
-            [(newer.as_str(), Clearing::Replaced), (Y, Clearing::Cleared), ("[profiles.x]\n", Clearing::Cleared)]
-        {
+        // A token is another one if it has another id, and also if it has another secret.
+        let (newer, rotated) = (X.replace("ab_x", "ad_newer"), X.replace("ab_x", "ab_y"));
+        let cases = [
+            (newer.as_str(), Clearing::Replaced),
+            (&rotated, Clearing::Replaced),
+            (Y, Clearing::Cleared),
+            ("[profiles.x]\n", Clearing::Cleared),
+        ];
+        for (meanwhile, clearing) in cases {
             let (_sandbox, store) = store_of(X);
             let x = find(&store, "x");
             write(&store, meanwhile);
             assert_eq!(store.clear(&x).unwrap(), clearing);
             assert_eq!(read(&store), meanwhile);
         }
+    }
+
+    /// Where it is seen to be gone and then to be there, it has to be looked at again.
+    #[test]
+    fn a_file_that_comes_and_goes_with_a_newer_token_is_kept_or_gone_and_never_an_error() {
+        let (sandbox, store) = store_of(X);
+        let x = find(&store, "x");
+        write(&store, &X.replace("ab_x", "ad_newer"));
+        let (path, away) = (store.path.clone(), sandbox.path().join("away"));
+        let stop = AtomicBool::new(false);
+        let clearings = thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    fs::rename(&path, &away).unwrap();
+                    fs::rename(&away, &path).unwrap();
+                }
+            });
+            let clearings: Vec<_> = (0..2000).map(|_| store.clear(&x)).collect();
+            stop.store(true, Ordering::Relaxed);
+            clearings
+        });
+        for clearing in clearings {
+            clearing.unwrap();
+        }
+    }
+
+    #[test]
+    fn what_would_fail_under_the_lock_is_found_where_there_is_a_session() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let store = TomlStore::new(sandbox.path().join(replace::TEMP_NAME));
+        write(&store, X);
+        let selection = |name: &str| Selection::Named(ProfileName::new(name).unwrap());
+        let error = store.find(&selection("x")).unwrap_err();
+        assert!(matches!(error, StoreError::Unusable { place, .. } if place == store.path.display().to_string()));
+        assert!(store.find(&selection("y")).unwrap().is_none());
     }
 
     #[test]
@@ -265,7 +308,7 @@ mod tests {
         assert!(matches!(error(), StoreError::NotASessionToken { place, .. } if place == format!("{path}:2:9")));
         write(&store, "[profiles.x]\ntoken = 3\n");
         assert!(matches!(error(), StoreError::Unusable { place, .. } if place == format!("{path}:2:9")));
-        std::fs::set_permissions(&store.path, Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(&store.path, Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(error(), StoreError::Exposed { place, .. } if place == path));
     }
 

@@ -1,11 +1,14 @@
 //! The guarded open: a config file is judged by its open handle before the first byte is read.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 
 /// The largest config file that is read, in bytes.
@@ -28,14 +31,24 @@ impl PrivateFile {
     ///
     /// A symbolic link that leads nowhere is an error: what it stands for may be away, such as an unmounted home.
     pub(super) fn open(path: &Path) -> Result<Option<Self>, OpenError> {
-        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-        let file = match OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return if has_dangling_link(path) { Err(OpenError::DanglingLink) } else { Ok(None) };
-            }
-            Err(error) => return Err(OpenError::Io("opening it", error)),
-        };
+        match open_for_reading(CWD, path.as_os_str(), OFlags::empty()) {
+            Err(Errno::NOENT) if has_dangling_link(path) => Err(OpenError::DanglingLink),
+            Err(Errno::NOENT) => Ok(None),
+            opened => Self::judge(opened).map(Some),
+        }
+    }
+
+    /// Opens a file in an open directory likewise, but does not follow a link. `None` means that there is a link by that
+    /// name, or nothing.
+    pub(super) fn open_in(directory: &File, name: &OsStr) -> Result<Option<Self>, OpenError> {
+        match open_for_reading(directory, name, OFlags::NOFOLLOW) {
+            Err(Errno::NOENT | Errno::LOOP) => Ok(None),
+            opened => Self::judge(opened).map(Some),
+        }
+    }
+
+    fn judge(opened: rustix::io::Result<File>) -> Result<Self, OpenError> {
+        let file = opened.map_err(|error| OpenError::Io("opening it", error.into()))?;
         let metadata = file.metadata().map_err(|error| OpenError::Io("examining it", error))?;
         if !metadata.is_file() {
             return Err(OpenError::NotRegular);
@@ -46,7 +59,7 @@ impl PrivateFile {
         if metadata.len() > MAX_SIZE {
             return Err(OpenError::TooLarge);
         }
-        Ok(Some(Self { file, metadata }))
+        Ok(Self { file, metadata })
     }
 
     /// What `fstat` said of the open handle.
@@ -80,8 +93,14 @@ pub(super) enum OpenError {
     Io(&'static str, #[source] io::Error),
 }
 
+/// Neither waits for the writer of a pipe, nor makes a terminal the controlling one.
+fn open_for_reading(directory: impl AsFd, path: &OsStr, further: OFlags) -> rustix::io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC | further;
+    retry_on_intr(|| openat(directory.as_fd(), path, flags, Mode::empty())).map(File::from)
+}
+
 /// Tells whether a mode gives nothing to anybody but the owner, and to the owner no more than reading and writing.
-pub(super) fn is_private(mode: u32) -> bool {
+fn is_private(mode: u32) -> bool {
     mode & PERMISSION_BITS & !PRIVATE_MODE == 0
 }
 
@@ -96,7 +115,8 @@ fn has_dangling_link(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::fs::OpenOptions;
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
     use std::process::Command;
 
     use super::*;
@@ -158,6 +178,22 @@ mod tests {
         let path = sandbox.path().join("file");
         sparse(&path, 0).set_permissions(fs::Permissions::from_mode(0o644)).unwrap();
         assert!(matches!(PrivateFile::open(&path), Err(OpenError::TooWide(0o644))));
+    }
+
+    #[test]
+    fn in_an_open_directory_no_link_is_followed() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let at = |name: &str| sandbox.path().join(name);
+        sparse(&at("file"), 1);
+        symlink("file", at("link")).unwrap();
+        let directory = File::open(sandbox.path()).unwrap();
+        let is_found = |name: &str| PrivateFile::open_in(&directory, OsStr::new(name)).unwrap().is_some();
+        assert!(is_found("file"));
+        assert!(!is_found("link") && !is_found("missing"));
+
+        fs::set_permissions(at("file"), fs::Permissions::from_mode(0o604)).unwrap();
+        let wide = PrivateFile::open_in(&directory, OsStr::new("file"));
+        assert!(matches!(wide, Err(OpenError::TooWide(0o604))));
     }
 
     #[test]

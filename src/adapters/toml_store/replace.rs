@@ -1,96 +1,80 @@
-//! The locked, atomic and durable replacement of the config file.
+//! The atomic and durable replacement of a file in a locked directory.
 //!
-//! Writers take turns through an advisory lock on the directory, which outlives every replaced file. A crash at any
-//! point leaves the old or the new file whole, and at most one temporary file, which the next writer sweeps.
+//! A crash at any point leaves the old or the new file whole, and at most one temporary file, which the next writer
+//! sweeps. Nothing is found by a path: see [`LockedTarget`].
 
-use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, renameat, statat, unlinkat};
+use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 
-use super::private_file::is_private;
-
-/// How long a writer waits for its turn.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long a writer sleeps between two attempts to lock.
-const LOCK_POLL_INTERVAL: Duration = Duration::from_millis(5);
+use super::target::{LOCK_TIMEOUT, LockedTarget};
 
 /// The name of the temporary file. It is fixed, so that whoever holds the lock can sweep what a killed run left.
-const TEMP_NAME: &str = ".plexctl-replacement.tmp";
+pub(super) const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 
-/// The file behind the config's path, links followed, with its directory locked. Dropping it releases the lock.
-pub(super) struct LockedTarget {
-    path: PathBuf,
-    temp: PathBuf,
-    directory: File,
-}
+/// The mode of the temporary file until it has that of the original, and the widest that a leftover can have.
+const TEMP_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 impl LockedTarget {
-    /// Locks the directory of the file that `path` leads to. `None` means that it leads to no file.
-    pub(super) fn acquire(path: &Path) -> Result<Option<Self>, ReplaceError> {
-        let deadline = Instant::now() + LOCK_TIMEOUT;
-        loop {
-            let Some(target) = resolve(path)? else { return Ok(None) };
-            let parent = target.parent().unwrap_or(&target);
-            let directory = File::open(parent).map_err(|error| failed("opening its directory", error))?;
-            lock(&directory, deadline)?;
-            // While this run waited, a link may have been turned, or another directory may have taken the place of the
-            // locked one. Then the lock keeps nobody away.
-            if resolve(path)?.as_deref() == Some(&target) && is_at(&directory, parent)? {
-                let temp = parent.join(TEMP_NAME);
-                return Ok(Some(Self { path: target, temp, directory }));
-            }
-            if Instant::now() >= deadline {
-                return Err(ReplaceError::Unsteady);
-            }
-        }
-    }
-
-    /// The file itself.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Replaces the file by one with these contents and the original's owner and mode.
     pub(super) fn replace(&self, original: &Metadata, contents: &[u8]) -> Result<(), ReplaceError> {
         let temp = self.create_temp(original)?;
         let replaced = write_durably(temp, original, contents).and_then(|()| {
-            fs::rename(&self.temp, &self.path).map_err(|error| failed("renaming its replacement", error))
+            renameat(&self.directory, TEMP_NAME, &self.directory, &self.name)
+                .map_err(|error| failed("renaming its replacement", error))
         });
-        if let Err(error) = replaced {
-            // The first failure is the one to tell; what cannot be removed now is swept by the next writer.
-            let _ = fs::remove_file(&self.temp);
-            return Err(error);
+        if let Err(failure) = replaced {
+            return Err(match unlinkat(&self.directory, TEMP_NAME, AtFlags::empty()) {
+                Ok(()) => failure,
+                Err(_) => ReplaceError::LeftBehind { temp: self.temp_place(), failure: failure.into() },
+            });
         }
         self.directory.sync_all().map_err(ReplaceError::NotDurable)
     }
 
     /// Creates the temporary file, after sweeping what a killed run may have left in its place.
     fn create_temp(&self, original: &Metadata) -> Result<File, ReplaceError> {
-        let create = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.temp);
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let create = || retry_on_intr(|| openat(&self.directory, TEMP_NAME, flags, TEMP_MODE));
         let created = match create() {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(Errno::EXIST) => {
                 self.sweep_temp(original)?;
                 create()
             }
             created => created,
         };
-        created.map_err(|error| failed("creating its replacement", error))
+        created.map(File::from).map_err(|error| failed("creating its replacement", error))
     }
 
     /// Removes a leftover, but nothing that this program cannot have left.
     fn sweep_temp(&self, original: &Metadata) -> Result<(), ReplaceError> {
-        let leftover = fs::symlink_metadata(&self.temp).map_err(|error| failed("examining a leftover", error))?;
-        let owners = [rustix::process::geteuid().as_raw(), original.uid()];
-        if !leftover.is_file() || !is_private(leftover.mode()) || !owners.contains(&leftover.uid()) {
-            return Err(ReplaceError::ForeignTemp(self.temp.display().to_string()));
+        let examining = |error| failed("examining a leftover", error);
+        let leftover = statat(&self.directory, TEMP_NAME, AtFlags::SYMLINK_NOFOLLOW).map_err(examining)?;
+        let is_file = FileType::from_raw_mode(leftover.st_mode) == FileType::RegularFile;
+        let is_private = TEMP_MODE.contains(Mode::from_raw_mode(leftover.st_mode));
+        if !is_file || !is_private || !self.may_have_left(leftover.st_uid, original)? {
+            return Err(ReplaceError::ForeignTemp(self.temp_place()));
         }
-        fs::remove_file(&self.temp).map_err(|error| failed("sweeping a leftover", error))
+        unlinkat(&self.directory, TEMP_NAME, AtFlags::empty()).map_err(|error| failed("sweeping a leftover", error))
+    }
+
+    /// Tells whether a leftover of this user can be that of a run on this file: their own, the owner's, or root's in a
+    /// directory of the owner. That is what a run by root leaves until it has given the file away.
+    fn may_have_left(&self, user: u32, original: &Metadata) -> Result<bool, ReplaceError> {
+        const ROOT: u32 = 0;
+        if [rustix::process::geteuid().as_raw(), original.uid()].contains(&user) {
+            return Ok(true);
+        }
+        let directory = self.directory.metadata().map_err(|error| failed("examining its directory", error))?;
+        Ok(user == ROOT && directory.uid() == original.uid())
+    }
+
+    fn temp_place(&self) -> String {
+        self.place.join(TEMP_NAME).display().to_string()
     }
 }
 
@@ -101,45 +85,24 @@ pub(super) enum ReplaceError {
     Locked,
     #[error("its path leads somewhere else time and again")]
     Unsteady,
+    #[error("its name is that of the temporary file that would replace it")]
+    TempName,
     #[error("{0} is in the way and was not left by plexctl")]
     ForeignTemp(String),
     #[error("{0} failed")]
     Failed(&'static str, #[source] io::Error),
+    #[error("its replacement stays behind as {temp}")]
+    LeftBehind {
+        temp: String,
+        #[source]
+        failure: Box<ReplaceError>,
+    },
     #[error("syncing its directory failed")]
     NotDurable(#[source] io::Error),
 }
 
-fn failed(action: &'static str, error: io::Error) -> ReplaceError {
-    ReplaceError::Failed(action, error)
-}
-
-fn resolve(path: &Path) -> Result<Option<PathBuf>, ReplaceError> {
-    match fs::canonicalize(path) {
-        Ok(target) => Ok(Some(target)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed("resolving its path", error)),
-    }
-}
-
-/// Tells whether an open directory is the one that a path leads to.
-fn is_at(directory: &File, path: &Path) -> Result<bool, ReplaceError> {
-    let found = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        found => found.map_err(|error| failed("examining its directory", error))?,
-    };
-    let opened = directory.metadata().map_err(|error| failed("examining its directory", error))?;
-    Ok((found.dev(), found.ino()) == (opened.dev(), opened.ino()))
-}
-
-fn lock(directory: &File, deadline: Instant) -> Result<(), ReplaceError> {
-    loop {
-        match directory.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_POLL_INTERVAL),
-            Err(TryLockError::WouldBlock) => return Err(ReplaceError::Locked),
-            Err(TryLockError::Error(error)) => return Err(failed("locking its directory", error)),
-        }
-    }
+pub(super) fn failed(action: &'static str, error: impl Into<io::Error>) -> ReplaceError {
+    ReplaceError::Failed(action, error.into())
 }
 
 /// Gives the temporary file the original's owner and mode, then writes and syncs it.
@@ -162,21 +125,68 @@ fn write_durably(mut temp: File, original: &Metadata, contents: &[u8]) -> Result
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
+
+    use tempfile::TempDir;
+
     use super::*;
 
-    #[test]
-    fn an_open_directory_is_told_from_others_that_its_path_may_lead_to() {
+    /// A locked file, and its metadata.
+    fn locked() -> (TempDir, LockedTarget, Metadata) {
         let sandbox = tempfile::tempdir().unwrap();
-        let at = |name: &str| sandbox.path().join(name);
-        fs::create_dir(at("locked")).unwrap();
-        fs::create_dir(at("other")).unwrap();
-        fs::write(at("file"), "").unwrap();
-        let directory = File::open(at("locked")).unwrap();
+        let path = sandbox.path().join("config");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o400)).unwrap();
+        let (target, file) = LockedTarget::acquire(&path).unwrap().unwrap();
+        (sandbox, target, file.metadata().clone())
+    }
 
-        assert!(is_at(&directory, &at("locked")).unwrap());
-        for elsewhere in ["other", "file", "missing"] {
-            assert!(!is_at(&directory, &at(elsewhere)).unwrap(), "{elsewhere}");
-        }
-        assert!(matches!(is_at(&directory, &at("file/below")), Err(ReplaceError::Failed(..))));
+    fn temp(sandbox: &TempDir) -> PathBuf {
+        sandbox.path().join(TEMP_NAME)
+    }
+
+    #[test]
+    fn a_temporary_file_is_private_from_the_first_moment_on() {
+        let (sandbox, target, original) = locked();
+        let created = target.create_temp(&original).unwrap().metadata().unwrap();
+        assert_eq!(created.mode() & 0o7777, 0o600);
+        assert_eq!(created.ino(), fs::symlink_metadata(temp(&sandbox)).unwrap().ino());
+    }
+
+    #[test]
+    fn a_leftover_is_swept_and_a_link_in_its_place_is_not_followed() {
+        let (sandbox, target, original) = locked();
+        fs::write(temp(&sandbox), "half").unwrap();
+        fs::set_permissions(temp(&sandbox), Permissions::from_mode(0o600)).unwrap();
+        target.replace(&original, b"new").unwrap();
+        assert_eq!(fs::read_to_string(sandbox.path().join("config")).unwrap(), "new");
+
+        let victim = sandbox.path().join("victim");
+        fs::write(&victim, "untouched").unwrap();
+        symlink("victim", temp(&sandbox)).unwrap();
+        assert!(matches!(target.replace(&original, b"newer"), Err(ReplaceError::ForeignTemp(_))));
+        assert_eq!(fs::read_to_string(victim).unwrap(), "untouched");
+    }
+
+    #[test]
+    fn a_replacement_that_fails_leaves_nothing_behind() {
+        let (sandbox, target, original) = locked();
+        fs::remove_file(sandbox.path().join("config")).unwrap();
+        fs::create_dir(sandbox.path().join("config")).unwrap();
+        let failure = target.replace(&original, b"new").unwrap_err();
+        assert_eq!(failure.to_string(), "renaming its replacement failed");
+        assert!(!temp(&sandbox).exists());
+    }
+
+    #[test]
+    fn a_failure_is_told_by_what_was_done_and_what_the_system_said() {
+        let failure = || failed("renaming its replacement", Errno::PERM);
+        let behind = ReplaceError::LeftBehind { temp: "directory/temp".into(), failure: failure().into() };
+        assert_eq!(behind.to_string(), "its replacement stays behind as directory/temp");
+        let source = std::error::Error::source(&behind).unwrap();
+        assert_eq!(source.to_string(), failure().to_string());
+        assert_eq!(source.source().unwrap().to_string(), io::Error::from(Errno::PERM).to_string());
     }
 }

@@ -4,12 +4,15 @@
 //! - [`after_the_answer`]: what can still go wrong when the token is dead, and what must not.
 //! - [`file_systems`]: what mounts, full disks and attributes of files do to it.
 //! - [`limits`]: what is left where the process may have less than it needs.
+//! - [`swapped`]: what somebody can do who turns the path meanwhile.
 
 mod after_the_answer;
 mod before_the_request;
 #[cfg(target_os = "linux")]
 mod file_systems;
 mod limits;
+#[cfg(target_os = "linux")]
+mod swapped;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
