@@ -22,18 +22,26 @@ const TEMP_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 impl LockedTarget {
     /// Replaces the file by one with these contents and the original's owner and mode.
     pub(super) fn replace(&self, original: &Metadata, contents: &[u8]) -> Result<(), ReplaceError> {
-        let temp = self.create_temp(original)?;
-        let replaced = write_durably(temp, original, contents).and_then(|()| {
+        let mut temp = self.create_temp(original)?;
+        let replaced = write_durably(&mut temp, original, contents).and_then(|()| {
             renameat(&self.directory, TEMP_NAME, &self.directory, &self.name)
                 .map_err(|error| failed("renaming its replacement", error))
         });
         if let Err(failure) = replaced {
-            return Err(match unlinkat(&self.directory, TEMP_NAME, AtFlags::empty()) {
-                Ok(()) => failure,
-                Err(_) => ReplaceError::LeftBehind { temp: self.temp_place(), failure: failure.into() },
-            });
+            return Err(self.clean_up(&temp, failure));
         }
         self.directory.sync_all().map_err(ReplaceError::NotDurable)
+    }
+
+    /// Removes the temporary file after a failure, which is what is to be told. Where it stays, it holds no token.
+    fn clean_up(&self, temp: &File, failure: ReplaceError) -> ReplaceError {
+        match unlinkat(&self.directory, TEMP_NAME, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => failure,
+            Err(_) => {
+                let _ = temp.set_len(0);
+                ReplaceError::LeftBehind { temp: self.temp_place(), failure: failure.into() }
+            }
+        }
     }
 
     /// Creates the temporary file, after sweeping what a killed run may have left in its place.
@@ -106,14 +114,14 @@ pub(super) fn failed(action: &'static str, error: impl Into<io::Error>) -> Repla
 }
 
 /// Gives the temporary file the original's owner and mode, then writes and syncs it.
-fn write_durably(mut temp: File, original: &Metadata, contents: &[u8]) -> Result<(), ReplaceError> {
+fn write_durably(temp: &mut File, original: &Metadata, contents: &[u8]) -> Result<(), ReplaceError> {
     let created = temp.metadata().map_err(|error| failed("examining its replacement", error))?;
     if created.uid() != original.uid() {
-        fchown(&temp, Some(original.uid()), None).map_err(|error| failed("restoring its owner", error))?;
+        fchown(&*temp, Some(original.uid()), None).map_err(|error| failed("restoring its owner", error))?;
     }
     if created.gid() != original.gid() {
         // Only a member may give a file to a group, and the mode gives the group nothing.
-        let _ = fchown(&temp, None, Some(original.gid()));
+        let _ = fchown(&*temp, None, Some(original.gid()));
     }
     if created.mode() != original.mode() {
         let mode = Permissions::from_mode(original.mode());
@@ -178,6 +186,9 @@ mod tests {
         let failure = target.replace(&original, b"new").unwrap_err();
         assert_eq!(failure.to_string(), "renaming its replacement failed");
         assert!(!temp(&sandbox).exists());
+
+        let again = target.clean_up(&target.directory, ReplaceError::Unsteady);
+        assert!(matches!(again, ReplaceError::Unsteady), "what is gone does not stay behind");
     }
 
     #[test]

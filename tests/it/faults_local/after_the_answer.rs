@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,8 +20,9 @@ use super::{
 use super::{logged_out, not_removed, observe_within, prepared, system, temp};
 use crate::support::sandbox::{BYSTANDER_HINT, Run, SLACK, Sandbox, file_state, no_session, no_session_but, start};
 use crate::support::scripted_server::{Record, ScriptedServer};
+use crate::support::shell::in_shell;
 use crate::support::unprivileged::{NOBODY, Unprivileged};
-use crate::support::{ending_signals, runs_as_root};
+use crate::support::{ending_signals, runs_as_root, skip};
 
 const NEWER_TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ad_n3w3r-0123456789abcdef";
 
@@ -140,6 +142,38 @@ fn a_directory_that_was_replaced_meanwhile_is_locked_anew() {
     assert_cleared(&sandbox, &before);
 }
 
+/// The lock that was waited for is that of a directory which the config is no longer in.
+#[test]
+fn a_link_that_was_turned_meanwhile_is_followed_anew() {
+    let server = ScriptedServer::answering(NO_CONTENT);
+    let mut sandbox = Sandbox::new();
+    let at = |name: &str, file: &str| sandbox.path().join(name).join(file);
+    for name in ["first", "second"] {
+        fs::create_dir(sandbox.path().join(name)).unwrap();
+    }
+    let (first, second) = (at("first", "plexctl.toml"), at("second", "plexctl.toml"));
+    for path in [&first, &second] {
+        sandbox.write(path, config(&server.url()));
+    }
+    symlink(&first, sandbox.config()).unwrap();
+    let before = (file_state(&first), file_state(&second));
+    let lock = File::open(first.parent().unwrap()).unwrap();
+    lock.lock().unwrap();
+    let child = start(&mut sandbox.command(["logout"]));
+    wait_for_request(&server.record());
+    thread::sleep(HALF_A_SECOND);
+
+    fs::remove_file(sandbox.config()).unwrap();
+    symlink(&second, sandbox.config()).unwrap();
+    drop(lock);
+    assert_eq!(sandbox.observe_child(child), logged_out());
+    assert_eq!(file_state(&first), before.0);
+    assert_cleared(&sandbox, &before.1);
+    for path in [first, second] {
+        assert_eq!(walk(path.parent().unwrap()), ["plexctl.toml"]);
+    }
+}
+
 #[test]
 fn a_lock_on_the_file_itself_stops_nobody() {
     let (sandbox, _server) = prepared();
@@ -242,6 +276,40 @@ fn a_leftover_that_root_had_given_to_the_owner_already_is_swept() {
     }
     let before = sandbox.config_state();
     assert_heals(&sandbox, &before);
+}
+
+/// A run by root gives the temporary file to the config's owner only after it has created it.
+#[test]
+fn a_leftover_that_root_had_not_given_to_the_owner_yet_is_swept_by_the_owner() {
+    let what = "a leftover of root's in the directory of another user";
+    let Some(unprivileged) = Unprivileged::new(what).filter(|_| runs_as_root()) else { return };
+    let (mut sandbox, _server) = prepared();
+    let mut command = unprivileged.logout(&sandbox);
+    let before = sandbox.config_state();
+    sandbox.write(&temp(&sandbox), "half a repla");
+    assert_eq!(sandbox.observe(&mut command), logged_out());
+    assert_cleared(&sandbox, &before);
+}
+
+#[test]
+fn a_file_of_root_in_the_place_of_the_temp_is_no_leftover_where_the_owner_does_not_own_the_directory() {
+    let what = "a file of root's in a directory of root's";
+    let Some(unprivileged) = Unprivileged::new(what).filter(|_| runs_as_root()) else { return };
+    let (mut sandbox, server) = prepared();
+    let mut command = unprivileged.logout(&sandbox);
+    let (directory, before) = (sandbox.config().parent().unwrap().to_owned(), sandbox.config_state());
+    chown(&directory, Some(0), Some(0)).unwrap();
+    chmod(&directory, 0o777);
+    sandbox.write(&temp(&sandbox), "foreign");
+    let in_the_way = format!("[SANDBOX]/.config/plexctl/{TEMP_NAME} is in the way and was not left by plexctl");
+    assert_eq!(sandbox.observe(&mut command), not_removed("[CONFIG]", &in_the_way));
+    assert_eq!(sandbox.config_state(), before);
+    assert_eq!(fs::read_to_string(temp(&sandbox)).unwrap(), "foreign");
+    assert_eq!(server.requests().len(), 1);
+
+    fs::remove_file(temp(&sandbox)).unwrap();
+    assert_eq!(sandbox.observe(&mut command), logged_out());
+    assert_cleared(&sandbox, &before);
 }
 
 #[test]
@@ -351,8 +419,14 @@ fn a_profile_or_token_that_is_gone_meanwhile_counts_as_cleared_and_nothing_is_wr
 #[test]
 fn a_newer_token_in_the_profile_is_kept() {
     let kept = "Logged out. Kept profile \"default\": it holds a newer session.\n";
-    for format in ["text", "json", "yaml"] {
-        let (mut sandbox, server) = prepared_with(|path| edit(path, |text| text.replace(TOKEN, NEWER_TOKEN)));
+    // One with the same id, too, is another token.
+    let rotated = TOKEN.replace("c4n4ry", "n3w3r");
+    for (format, newer) in [("text", NEWER_TOKEN), ("json", NEWER_TOKEN), ("yaml", NEWER_TOKEN), ("text", &rotated)] {
+        let newer = newer.to_owned();
+        let (mut sandbox, server) = prepared_with({
+            let newer = newer.clone();
+            move |path| edit(path, |text| text.replace(TOKEN, &newer))
+        });
         sandbox.label(server.url(), "[SERVER]");
         let before = sandbox.config_state();
         let expected = match format {
@@ -364,7 +438,7 @@ fn a_newer_token_in_the_profile_is_kept() {
             _ => Run::new(0, "profile: default\nserver: [SERVER]\nrevoked: true\n", kept),
         };
         assert_eq!(sandbox.run(["logout", "--output", format]), expected);
-        assert_eq!(sandbox.config_text(), config(&server.url()).replace(TOKEN, NEWER_TOKEN));
+        assert_eq!(sandbox.config_text(), config(&server.url()).replace(TOKEN, &newer));
         assert_eq!(sandbox.config_state().inode, before.inode, "the file was replaced");
         assert_eq!(sandbox.neighbours(), [""; 0]);
         assert_eq!(server.requests().len(), 1);
@@ -465,6 +539,41 @@ fn a_config_of_another_user_stays_theirs_when_root_logs_out() {
         assert_cleared(&sandbox, &before);
         assert_eq!(server.requests().len(), 1);
     }
+}
+
+/// Only a member may give a file to a group, and the mode gives the group nothing.
+#[test]
+fn a_group_that_the_file_cannot_be_given_to_is_given_up() {
+    let what = "a group that the owner is not in";
+    let Some(unprivileged) = Unprivileged::new(what).filter(|_| runs_as_root()) else { return };
+    let (sandbox, server) = prepared();
+    let mut command = unprivileged.logout(&sandbox);
+    chown(sandbox.config(), Some(NOBODY), Some(0)).unwrap();
+    let mut before = sandbox.config_state();
+    assert_eq!(sandbox.observe(&mut command), logged_out());
+    before.owner = (NOBODY, NOBODY);
+    assert_cleared(&sandbox, &before);
+    assert_eq!(server.requests().len(), 1);
+}
+
+/// As in a container whose root may read any file, but not give one away.
+#[test]
+fn an_owner_that_the_file_cannot_be_given_to_is_an_error() {
+    let (sandbox, server) = prepared();
+    let mut limited = Command::new("setpriv");
+    limited.args(["--bounding-set=-chown", "--inh-caps=-chown", "--"]);
+    let can_limit = runs_as_root() && limited.arg("true").output().is_ok_and(|output| output.status.success());
+    if !can_limit {
+        skip("a file that cannot be given away", "only root can be without that one capability, by setpriv");
+        return;
+    }
+    chown(sandbox.config(), Some(NOBODY), None).unwrap();
+    let before = sandbox.config_state();
+    let script = "exec setpriv --bounding-set=-chown --inh-caps=-chown -- \"$0\" \"$@\"";
+    let run = sandbox.observe(&mut in_shell(script, &sandbox.command(["logout"])));
+    assert_eq!(run, not_removed("[CONFIG]", &system("restoring its owner", Errno::PERM)));
+    assert_kept(&sandbox, &server, &before);
+    assert_heals(&sandbox, &before);
 }
 
 fn edit(path: &Path, change: impl FnOnce(&str) -> String) {

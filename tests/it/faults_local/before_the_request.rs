@@ -12,11 +12,12 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::io::Errno;
 
 use super::{
-    AT_ONCE, ID, NO_CONTENT, TOKEN, chmod, cleared, config, logged_out, observe_within, system, unusable,
+    AT_ONCE, ID, NO_CONTENT, TEMP_NAME, TOKEN, chmod, cleared, config, logged_out, observe_within, system, unusable,
     unusable_after,
 };
-use crate::support::sandbox::{Run, Sandbox, no_session, no_session_but};
+use crate::support::sandbox::{Run, Sandbox, file_state, no_session, no_session_but};
 use crate::support::scripted_server::ScriptedServer;
+use crate::support::shell::in_shell;
 use crate::support::unprivileged::Unprivileged;
 
 /// A server that would say gone, and must not be asked.
@@ -174,6 +175,71 @@ fn a_path_that_cannot_be_walked_is_an_error_and_not_the_absence_of_a_session() {
     names.sort();
     assert_eq!(names, [".config", "chain", "dangling", "file", "loop"]);
     assert_eq!(fs::read_link(at("dangling")).unwrap(), Path::new("nowhere"));
+}
+
+/// It would be swept as a leftover.
+#[test]
+fn a_config_named_as_its_temporary_file_is_refused_as_soon_as_it_holds_a_session() {
+    let server = unasked_server();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let target = elsewhere.path().join(TEMP_NAME);
+    let mut sandbox = Sandbox::new();
+    sandbox.write(&target, config(&server.url()));
+    symlink(&target, sandbox.config()).unwrap();
+    let before = sandbox.config_state();
+    let expected = unusable("[CONFIG]", "its name is that of the temporary file that would replace it");
+    assert_eq!(sandbox.run(["logout"]), expected);
+    assert_eq!(sandbox.run(["logout", "--profile", "unknown"]), no_session());
+    assert_eq!(sandbox.config_state(), before);
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
+    assert_eq!(server.requests(), [""; 0]);
+}
+
+/// Runs the binary over a relative path, and keeps its exit code.
+const OVER_RELATIVE_PATH: &str = "code=0; PLEXCTL_CONFIG=config.toml \"$0\" \"$@\" || code=$?";
+
+/// The file can be read, but no path leads to the directory that would have to be locked.
+#[test]
+fn a_relative_path_in_a_directory_that_is_too_deep_for_any_other_is_refused_if_there_is_a_session() {
+    let server = unasked_server();
+    let refused = unusable("config.toml", &system("resolving its path", Errno::NAMETOOLONG));
+    for (arguments, expected) in [(&["logout"][..], refused), (&["logout", "--profile", "unknown"], no_session())] {
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(config(&server.url()));
+        let before = sandbox.config_state();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let deep = vec!["d".repeat(200); 12].join("/");
+        for half in ["upper", "lower"] {
+            fs::create_dir_all(elsewhere.path().join(half).join(&deep)).unwrap();
+        }
+        let script = format!(
+            "e={}; d={deep}; cd $e/lower/$d; cp -p \"$HOME/.config/plexctl/config.toml\" .; mv $e/lower $e/upper/$d
+             {OVER_RELATIVE_PATH}; cp -p config.toml \"$HOME\"; exit $code",
+            elsewhere.path().display()
+        );
+        assert_eq!(sandbox.observe(&mut in_shell(&script, &sandbox.command(arguments))), expected);
+        let after = file_state(&sandbox.path().join("config.toml"));
+        assert_eq!((after.bytes, after.mode), (before.bytes, before.mode));
+    }
+    assert_eq!(server.requests(), [""; 0]);
+}
+
+#[test]
+fn a_relative_path_below_a_directory_that_may_not_be_searched_is_refused() {
+    let server = unasked_server();
+    let Some(unprivileged) = Unprivileged::new("a working directory that no path leads to") else { return };
+    let mut sandbox = Sandbox::new();
+    sandbox.write_config(config(&server.url()));
+    let script = format!(
+        "mkdir -p shut/open; cp -p .config/plexctl/config.toml shut/open; cd shut/open; chmod 0 ..
+         {OVER_RELATIVE_PATH}; chmod 755 ..; exit $code"
+    );
+    let mut command = unprivileged.logout_after(&script, &sandbox);
+    let before = sandbox.config_state();
+    let expected = unusable("config.toml", &system("resolving its path", Errno::ACCESS));
+    assert_eq!(sandbox.observe(&mut command), expected);
+    assert_eq!(file_state(&sandbox.path().join("shut/open/config.toml")).bytes, before.bytes);
+    assert_eq!(server.requests(), [""; 0]);
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::process::Command;
 use rustix::fs::{IFlags, XattrFlags, ioctl_getflags, ioctl_setflags, setxattr};
 use rustix::io::Errno;
 
-use super::{AT_ONCE, BYSTANDER, assert_cleared, assert_heals, assert_kept, chmod, logged_out, not_removed};
-use super::{observe_within, prepared, system};
+use super::{AT_ONCE, BYSTANDER, TEMP_NAME, assert_cleared, assert_heals, assert_kept, chmod, logged_out, not_removed};
+use super::{observe_within, prepared, system, temp};
 use crate::support::sandbox::{Sandbox, file_state};
 use crate::support::shell::{has_namespaces, in_namespace};
 use crate::support::skip;
@@ -86,31 +86,63 @@ fn a_full_file_system_takes_half_of_the_replacement_and_keeps_the_file() {
 fn an_immutable_file_or_directory_keeps_the_file() {
     let directory: fn(&Sandbox) -> PathBuf = |sandbox| sandbox.config().parent().unwrap().to_owned();
     let file: fn(&Sandbox) -> PathBuf = Sandbox::config;
-    if let Err(error) = Immutable::make(tempfile::tempdir().unwrap().path()) {
-        skip("an immutable directory", &error.to_string());
+    if !has_attributes("an immutable directory") {
         return;
     }
     for (place, action) in [(directory, "creating its replacement"), (file, "renaming its replacement")] {
-        let obstruct = |sandbox: &Sandbox| (sandbox.command(["logout"]), Immutable::make(place(sandbox)).unwrap());
+        let obstruct = |sandbox: &Sandbox| {
+            (sandbox.command(["logout"]), Attribute::set(place(sandbox), IFlags::IMMUTABLE).unwrap())
+        };
         assert_stands_in_the_way(&system(action, Errno::PERM), "", obstruct);
     }
 }
 
-/// A file or directory that nobody can change until this is dropped.
-struct Immutable(File);
+/// What cannot be renamed cannot be removed either.
+#[test]
+fn a_temp_that_stays_behind_in_an_append_only_directory_is_named_and_swept_later() {
+    if !has_attributes("an append-only directory") {
+        return;
+    }
+    let (sandbox, server) = prepared();
+    let before = sandbox.config_state();
+    let attribute = Attribute::set(sandbox.config().parent().unwrap(), IFlags::APPEND).unwrap();
+    let run = sandbox.run(["logout"]);
+    drop(attribute);
+    let behind = format!("its replacement stays behind as [SANDBOX]/.config/plexctl/{TEMP_NAME}");
+    let problem = format!("{behind}: {}", system("renaming its replacement", Errno::PERM));
+    assert_eq!(run, not_removed("[CONFIG]", &problem));
+    assert_eq!(sandbox.config_state(), before);
+    assert_eq!(sandbox.neighbours(), [TEMP_NAME]);
+    let left = file_state(&temp(&sandbox));
+    assert_eq!((left.bytes.len(), left.mode), (0, 0o600));
+    assert_eq!(server.requests().len(), 1);
+    assert_heals(&sandbox, &before);
+}
 
-impl Immutable {
-    fn make(path: impl AsRef<Path>) -> rustix::io::Result<Self> {
+/// Tells whether files can be given attributes here, and says loudly what is skipped if not.
+fn has_attributes(what: &str) -> bool {
+    let attribute = Attribute::set(tempfile::tempdir().unwrap().path(), IFlags::IMMUTABLE);
+    if let Err(error) = &attribute {
+        skip(what, &error.to_string());
+    }
+    attribute.is_ok()
+}
+
+/// A file or directory with an attribute that lasts until this is dropped.
+struct Attribute(File, IFlags);
+
+impl Attribute {
+    fn set(path: impl AsRef<Path>, attribute: IFlags) -> rustix::io::Result<Self> {
         let file = File::open(path).unwrap();
-        ioctl_setflags(&file, ioctl_getflags(&file)? | IFlags::IMMUTABLE)?;
-        Ok(Self(file))
+        ioctl_setflags(&file, ioctl_getflags(&file)? | attribute)?;
+        Ok(Self(file, attribute))
     }
 }
 
-impl Drop for Immutable {
+impl Drop for Attribute {
     fn drop(&mut self) {
         let flags = ioctl_getflags(&self.0).unwrap();
-        ioctl_setflags(&self.0, flags - IFlags::IMMUTABLE).unwrap();
+        ioctl_setflags(&self.0, flags - self.1).unwrap();
     }
 }
 

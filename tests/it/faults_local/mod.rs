@@ -2,12 +2,15 @@
 //!
 //! - [`before_the_request`]: what stops a logout before anything was sent.
 //! - [`after_the_answer`]: what can still go wrong when the token is dead, and what must not.
+//! - [`durability`]: the calls that replace the file, in their order and failing.
 //! - [`file_systems`]: what mounts, full disks and attributes of files do to it.
 //! - [`limits`]: what is left where the process may have less than it needs.
 //! - [`swapped`]: what somebody can do who turns the path meanwhile.
 
 mod after_the_answer;
 mod before_the_request;
+#[cfg(target_os = "linux")]
+mod durability;
 #[cfg(target_os = "linux")]
 mod file_systems;
 mod limits;
@@ -120,6 +123,13 @@ fn not_removed(place: &str, problem: &str) -> Run {
              token {ID})\nhint: once the cause is gone, run `plexctl logout` again\n"
         ),
     )
+}
+
+/// A run that removed the profile, but could not make that last.
+fn not_durable(place: &str, problem: &str) -> Run {
+    let removed =
+        format!("the profile was removed from {place}, but the removal may not survive a power cut: {problem}");
+    Run::new(1, "", format!("error: token {ID} is revoked on the server: {removed}\n"))
 }
 
 /// An action that failed, in the system's words.
