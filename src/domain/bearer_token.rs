@@ -54,6 +54,16 @@ impl BearerToken {
         self.to_session_token().map(|token| token.id())
     }
 
+    /// Checks the contents of a file that holds a bearer token and nothing else but one line end that may close it.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse) of the text without the line end.
+    pub fn parse_file(contents: &[u8]) -> Result<Self, BearerTokenError> {
+        let line = contents.strip_suffix(b"\n").map_or(contents, |line| line.strip_suffix(b"\r").unwrap_or(line));
+        Self::parse(str::from_utf8(line).map_err(|_| BearerTokenError::Characters)?)
+    }
+
     /// The whole credential.
     ///
     /// The store writes it, the `Authorization` header carries it, and the mask looks for it in text that a server sent
@@ -121,6 +131,28 @@ mod tests {
         ];
         for (text, error) in cases {
             assert_eq!(BearerToken::parse(text), Err(error), "{text:.20?}");
+        }
+    }
+
+    #[test]
+    fn a_file_holds_a_token_and_at_most_one_line_end_after_it() {
+        let longest = "a".repeat(4096);
+        for (contents, token) in [("x", "x"), ("x\n", "x"), ("x\r\n", "x"), (&format!("{longest}\r\n"), &longest)] {
+            assert_eq!(BearerToken::parse_file(contents.as_bytes()).unwrap().expose_secret(), token);
+        }
+        let too_long = format!("{longest}a\n");
+        let cases: [(&[u8], BearerTokenError); 8] = [
+            (b"", BearerTokenError::Empty),
+            (b"\n", BearerTokenError::Empty),
+            (b"\r\n", BearerTokenError::Empty),
+            (b"x\n\n", BearerTokenError::Characters),
+            (b"x\r", BearerTokenError::Characters),
+            (b"\nx", BearerTokenError::Characters),
+            (b"x\xff", BearerTokenError::Characters),
+            (too_long.as_bytes(), BearerTokenError::TooLong),
+        ];
+        for (contents, error) in cases {
+            assert_eq!(BearerToken::parse_file(contents), Err(error), "{contents:.20?}");
         }
     }
 

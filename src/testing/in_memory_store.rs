@@ -3,11 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use super::in_memory_book::BookFailures;
 use super::lock;
 use crate::domain::session::{ProfileName, Selection, Session};
+use crate::domain::stored_token::{ProfileContents, StoredToken};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::token::SessionToken;
 use crate::ports::credential_store::{Clearing, CredentialStore, StoreError};
 
-/// A [`CredentialStore`] in memory, which keeps the port's promises and can be told to fail.
+/// Where a store in memory keeps its sessions, as its errors say it.
+pub(super) const PLACE: &str = "memory";
+
+/// A [`CredentialStore`] in memory, and every other role of the store with it, which keeps the ports' promises and can
+/// be told to fail.
 ///
 /// ```
 /// use plexctl::domain::session::{ProfileName, Session};
@@ -27,16 +35,24 @@ use crate::ports::credential_store::{Clearing, CredentialStore, StoreError};
 /// ```
 #[derive(Debug, Default)]
 pub struct InMemoryStore {
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    pointer: Option<ProfileName>,
-    sessions: BTreeMap<String, Session>,
+pub(super) struct State {
+    pub(super) pointer: Option<ProfileName>,
+    pub(super) profiles: BTreeMap<String, Profile>,
     find_failure: Option<StoreError>,
     rehearsal_failure: Option<StoreError>,
     clear_failure: Option<StoreError>,
+    pub(super) book: BookFailures,
+}
+
+/// What is stored under a profile's name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Profile {
+    pub(super) contents: ProfileContents,
+    pub(super) expires_at: Option<Timestamp>,
 }
 
 impl InMemoryStore {
@@ -53,6 +69,14 @@ impl InMemoryStore {
         self
     }
 
+    /// Adds a profile with whatever it holds, in place of one of the same name.
+    #[must_use]
+    pub fn with_profile(self, name: &ProfileName, contents: ProfileContents) -> Self {
+        let profile = Profile { contents, expires_at: None };
+        lock(&self.state).profiles.insert(name.as_str().to_owned(), profile);
+        self
+    }
+
     /// Adds a session and points the default to its profile.
     #[must_use]
     pub fn with_default_session(self, session: Session) -> Self {
@@ -62,7 +86,10 @@ impl InMemoryStore {
 
     /// Stores a session, in place of one that its profile may hold: what a login does meanwhile.
     pub fn sign_in(&self, session: Session) {
-        lock(&self.state).sessions.insert(session.profile.as_str().to_owned(), session);
+        let contents =
+            ProfileContents { server: session.server, token: StoredToken::new(session.token.expose_secret()) };
+        let profile = Profile { contents, expires_at: None };
+        lock(&self.state).profiles.insert(session.profile.as_str().to_owned(), profile);
     }
 
     /// Makes the next look-up fail.
@@ -83,7 +110,18 @@ impl InMemoryStore {
     /// Tells whether this very session is stored.
     #[must_use]
     pub fn holds(&self, session: &Session) -> bool {
-        lock(&self.state).sessions.get(session.profile.as_str()) == Some(session)
+        let state = lock(&self.state);
+        let contents = state.profiles.get(session.profile.as_str()).map(|profile| &profile.contents);
+        contents.is_some_and(|contents| {
+            let token = contents.token.as_ref().map(StoredToken::expose_secret);
+            contents.server == session.server && token == Some(session.token.expose_secret())
+        })
+    }
+
+    /// The names of the profiles, sorted.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<String> {
+        lock(&self.state).profiles.keys().cloned().collect()
     }
 
     /// The profile that the default pointer names.
@@ -103,7 +141,12 @@ impl CredentialStore for InMemoryStore {
             Selection::Default => state.pointer.as_ref(),
             Selection::Named(name) => Some(name),
         };
-        Ok(selected.and_then(|name| state.sessions.get(name.as_str())).cloned())
+        let Some(name) = selected else { return Ok(None) };
+        let contents = state.profiles.get(name.as_str()).map(|profile| profile.contents.clone()).unwrap_or_default();
+        let Some(token) = contents.token else { return Ok(None) };
+        let token = SessionToken::parse(token.expose_secret())
+            .map_err(|error| StoreError::NotASessionToken { place: PLACE.to_owned(), source: error.into() })?;
+        Ok(Some(Session { profile: name.clone(), token, server: contents.server }))
     }
 
     fn rehearse_clear(&self, _session: &Session) -> Result<(), StoreError> {
@@ -115,11 +158,12 @@ impl CredentialStore for InMemoryStore {
         if let Some(error) = state.clear_failure.take() {
             return Err(error);
         }
-        match state.sessions.get(session.profile.as_str()).map(|stored| &stored.token) {
+        let stored = state.profiles.get(session.profile.as_str()).and_then(|profile| profile.contents.token.as_ref());
+        match stored.map(StoredToken::expose_secret) {
             None => Ok(Clearing::Cleared),
-            Some(token) if *token != session.token => Ok(Clearing::Replaced),
+            Some(token) if token != session.token.expose_secret() => Ok(Clearing::Replaced),
             Some(_) => {
-                state.sessions.remove(session.profile.as_str());
+                state.profiles.remove(session.profile.as_str());
                 state.pointer.take_if(|pointer| *pointer == session.profile);
                 Ok(Clearing::Cleared)
             }

@@ -1,12 +1,14 @@
 //! Test doubles for everybody who links this crate, behind the feature `testing`.
 //!
-//! - The mocks of the three ports, made by `mockall`, for tests that expect calls.
-//! - The fakes [`InMemoryStore`], [`ScriptedRevoker`] and [`RecordingReporter`], which behave as the ports promise and
-//!   record what they were asked for.
+//! - The mocks of the ports, made by `mockall`, for tests that expect calls.
+//! - The fakes [`InMemoryStore`], [`InMemoryTokenFile`], [`ScriptedRevoker`] and [`RecordingReporter`], which behave as
+//!   the ports promise and record what they were asked for.
 //! - The [`ControlPlane`], a small plexsphere on loopback for tests and trials of the real HTTP adapter.
 
 mod control_plane;
+mod in_memory_book;
 mod in_memory_store;
+mod in_memory_token_file;
 mod recording_reporter;
 mod scripted_revoker;
 
@@ -15,13 +17,17 @@ pub use self::control_plane::{
     TokenShape,
 };
 pub use self::in_memory_store::InMemoryStore;
+pub use self::in_memory_token_file::InMemoryTokenFile;
 pub use self::recording_reporter::RecordingReporter;
 pub use self::scripted_revoker::{RecordedRevocation, ScriptedRevoker};
 pub use crate::ports::browser::MockBrowser;
+pub use crate::ports::credential_reader::MockCredentialReader;
 pub use crate::ports::credential_store::MockCredentialStore;
 pub use crate::ports::principal_reader::MockPrincipalReader;
+pub use crate::ports::profile_book::MockProfileBook;
 pub use crate::ports::session_keeper::MockSessionKeeper;
 pub use crate::ports::timer::MockTimer;
+pub use crate::ports::token_file::MockTokenFile;
 pub use crate::ports::token_issuer::MockTokenIssuer;
 pub use crate::ports::token_revoker::MockTokenRevoker;
 
