@@ -10,6 +10,7 @@ use crate::domain::stored_token::{ProfileContents, StoredToken};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token::SessionToken;
 use crate::ports::credential_store::{Clearing, CredentialStore, StoreError};
+use crate::ports::session_keeper::KeepError;
 
 /// Where a store in memory keeps its sessions, as its errors say it.
 pub(super) const PLACE: &str = "memory";
@@ -46,6 +47,9 @@ pub(super) struct State {
     rehearsal_failure: Option<StoreError>,
     clear_failure: Option<StoreError>,
     pub(super) book: BookFailures,
+    pub(super) look_up_failure: Option<KeepError>,
+    pub(super) save_rehearsal_failure: Option<KeepError>,
+    pub(super) save_failure: Option<KeepError>,
 }
 
 /// What is stored under a profile's name.

@@ -1,15 +1,21 @@
 //! Test doubles for everybody who links this crate, behind the feature `testing`.
 //!
 //! - The mocks of the ports, made by `mockall`, for tests that expect calls.
-//! - The fakes [`InMemoryStore`], [`InMemoryTokenFile`], [`ScriptedRevoker`] and [`RecordingReporter`], which behave as
-//!   the ports promise and record what they were asked for.
+//! - The fakes, which behave as the ports promise and record what they were asked for: [`InMemoryStore`],
+//!   [`ScriptedRevoker`] and [`RecordingReporter`] for a logout; for a login [`ScriptedIssuer`],
+//!   [`ScriptedPrincipalReader`], [`RecordingBrowser`] and [`ManualTimer`] too, and [`InMemoryTokenFile`] for whoami.
 //! - The [`ControlPlane`], a small plexsphere on loopback for tests and trials of the real HTTP adapter.
 
 mod control_plane;
 mod in_memory_book;
+mod in_memory_keeper;
 mod in_memory_store;
 mod in_memory_token_file;
+mod manual_timer;
+mod recording_browser;
 mod recording_reporter;
+mod scripted_issuer;
+mod scripted_principal_reader;
 mod scripted_revoker;
 
 pub use self::control_plane::{
@@ -18,7 +24,11 @@ pub use self::control_plane::{
 };
 pub use self::in_memory_store::InMemoryStore;
 pub use self::in_memory_token_file::InMemoryTokenFile;
+pub use self::manual_timer::ManualTimer;
+pub use self::recording_browser::RecordingBrowser;
 pub use self::recording_reporter::RecordingReporter;
+pub use self::scripted_issuer::{RecordedBeginning, RecordedPoll, ScriptedIssuer, ScriptedPoll};
+pub use self::scripted_principal_reader::{RecordedReading, ScriptedPrincipalReader};
 pub use self::scripted_revoker::{RecordedRevocation, ScriptedRevoker};
 pub use crate::ports::browser::MockBrowser;
 pub use crate::ports::credential_reader::MockCredentialReader;
@@ -31,7 +41,9 @@ pub use crate::ports::token_file::MockTokenFile;
 pub use crate::ports::token_issuer::MockTokenIssuer;
 pub use crate::ports::token_revoker::MockTokenRevoker;
 
+use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use crate::ports::reporter::LogoutOutcome;
 
@@ -41,4 +53,18 @@ pub type MockReporter<T = LogoutOutcome> = crate::ports::reporter::MockReporter<
 /// Locks a double's records. A test that panicked while it held them has failed already.
 fn lock<T>(records: &Mutex<T>) -> MutexGuard<'_, T> {
     records.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets whatever is awaited beside this come first, once.
+async fn yield_once() {
+    let mut has_yielded = false;
+    poll_fn(|context| {
+        if has_yielded {
+            return Poll::Ready(());
+        }
+        has_yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

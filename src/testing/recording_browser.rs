@@ -1,0 +1,56 @@
+//! A browser that remembers.
+
+use std::sync::Mutex;
+
+use super::lock;
+use crate::domain::page_url::PageUrl;
+use crate::ports::browser::{Browser, NotShown};
+
+/// A [`Browser`] that records the pages it was to show, and shows them or says why not.
+///
+/// ```
+/// use plexctl::domain::page_url::PageUrl;
+/// use plexctl::ports::browser::{Browser, NotShown};
+/// use plexctl::testing::RecordingBrowser;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let page = PageUrl::parse("https://plexsphere.example/v1/device")?;
+/// let browser = RecordingBrowser::new();
+/// assert_eq!(browser.show(&page), Ok(()));
+/// assert_eq!(browser.pages(), [page.clone()]);
+/// assert_eq!(RecordingBrowser::declining(NotShown::Remote).show(&page), Err(NotShown::Remote));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Default)]
+pub struct RecordingBrowser {
+    refusal: Option<NotShown>,
+    pages: Mutex<Vec<PageUrl>>,
+}
+
+impl RecordingBrowser {
+    /// A browser that shows every page.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A browser that shows no page, for this reason.
+    #[must_use]
+    pub fn declining(reason: NotShown) -> Self {
+        Self { refusal: Some(reason), pages: Mutex::default() }
+    }
+
+    /// The pages so far, shown or not, in order.
+    #[must_use]
+    pub fn pages(&self) -> Vec<PageUrl> {
+        lock(&self.pages).clone()
+    }
+}
+
+impl Browser for RecordingBrowser {
+    fn show(&self, page: &PageUrl) -> Result<(), NotShown> {
+        lock(&self.pages).push(page.clone());
+        self.refusal.clone().map_or(Ok(()), Err)
+    }
+}
