@@ -3,6 +3,7 @@
 //! Use cases import domain values and ports, never an adapter.
 
 pub mod ending;
+pub mod login;
 pub mod logout;
 pub mod profiles;
 pub mod server;

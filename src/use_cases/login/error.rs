@@ -1,0 +1,240 @@
+//! How a login fails, by the state that this leaves.
+
+use thiserror::Error;
+
+use super::poll::NotIssued;
+use crate::domain::identifier::Identifier;
+use crate::domain::issued_token::TokenFacts;
+use crate::domain::session::ProfileName;
+use crate::ports::login_outcome::ReplacedToken;
+use crate::ports::principal_reader::ReadError;
+use crate::ports::reporter::ReportError;
+use crate::ports::session_keeper::KeepError;
+use crate::ports::token_issuer::BeginError;
+use crate::ports::token_revoker::RevokeError;
+use crate::use_cases::ending::Ending;
+use crate::use_cases::logout::ServerError;
+
+/// Why a login failed. The variant says what state it leaves.
+#[derive(Debug, Error)]
+pub enum LoginError {
+    /// The store cannot be used, or nothing can be stored there. Nothing was sent, nothing was changed.
+    #[error("no login was begun")]
+    NotBegun(#[source] KeepError),
+    /// It is not clear which server to log in to. Nothing was sent, nothing was changed.
+    #[error("no login was begun: no server for profile \"{profile}\"")]
+    Server {
+        /// The profile to log in to.
+        profile: ProfileName,
+        /// What is wrong with the server.
+        source: ServerError,
+    },
+    /// The server did not begin a login, so no token exists. Nothing was changed.
+    #[error("nobody is logged in at {origin}")]
+    Begin {
+        /// The origin of the server.
+        origin: String,
+        /// How the attempt ended.
+        source: BeginError,
+    },
+    /// No token was issued that arrived. Nothing was changed.
+    #[error("nobody is logged in")]
+    NotIssued {
+        /// The origin of the server.
+        origin: String,
+        /// Whether a poll may have issued a token that did not arrive.
+        is_answer_lost: bool,
+        /// Why there is no token.
+        source: NotIssued,
+    },
+    /// The token was issued, could not be stored, and is revoked. Nothing was changed.
+    #[error("nobody is logged in; {} was issued and is revoked", named(token))]
+    NotStored {
+        /// The token that is dead.
+        token: Box<TokenFacts>,
+        /// Why it could not be stored.
+        source: KeepError,
+    },
+    /// The token was issued, could not be stored, and is not known to be dead. Nothing was changed.
+    #[error("{} was issued by {}, could not be stored and may be live{}", named(token), token.origin, until(token))]
+    Homeless {
+        /// The token that may be live.
+        token: Box<TokenFacts>,
+        /// Why it is not known to be dead.
+        revoking: NotRevoked,
+        /// Why it could not be stored.
+        source: KeepError,
+    },
+    /// The profile holds a session that was stored while this login ran, so the token was not stored.
+    #[error("profile \"{profile}\" holds a newer session, which is kept")]
+    Superseded {
+        /// The profile.
+        profile: ProfileName,
+        /// The token of this login.
+        token: Box<TokenFacts>,
+        /// Why that token is not known to be dead; none means that it is revoked.
+        #[source]
+        revoking: Option<NotRevoked>,
+    },
+    /// The session is stored, but a power cut may undo that. What it replaced was left alone, since a power cut may
+    /// bring that back, too.
+    #[error("the login is complete, but may not survive a power cut")]
+    NotDurable {
+        /// What is stored.
+        stored: Box<StoredLogin>,
+        /// What could not be made durable.
+        source: KeepError,
+    },
+    /// The session is stored, but the server does not accept it. What it replaced was left alone.
+    #[error("profile \"{}\" holds a session that {} does not accept", stored.profile, stored.token.origin)]
+    NotAccepted {
+        /// What is stored.
+        stored: Box<StoredLogin>,
+        /// What the server said: [`ReadError::NotAccepted`] or [`ReadError::Refused`].
+        source: ReadError,
+    },
+    /// The session is stored, but it is one of another domain. What it replaced was left alone.
+    #[error("profile \"{}\" holds a session of domain {found}, not of {asked_for}", stored.profile)]
+    OtherDomain {
+        /// What is stored.
+        stored: Box<StoredLogin>,
+        /// The domain to log in to.
+        asked_for: Identifier,
+        /// The domain that the server named, unchecked.
+        found: String,
+    },
+    /// All is done, but nobody was told.
+    #[error("the login is complete")]
+    Report(#[source] ReportError),
+    /// The operator interrupted, and has to be told what that leaves.
+    #[error("interrupted")]
+    Interrupted(#[from] Interruption),
+}
+
+/// What an interrupted login leaves.
+#[derive(Debug, Error)]
+pub enum Interruption {
+    /// No token has arrived. Nothing was changed.
+    #[error("nobody is logged in")]
+    NotIssued {
+        /// Whether a poll may have issued a token that did not arrive.
+        is_answer_lost: bool,
+    },
+    /// The token was issued and is revoked. Nothing was changed.
+    #[error("nobody is logged in; {} was issued and is revoked", named(token))]
+    Revoked {
+        /// The token that is dead.
+        token: Box<TokenFacts>,
+    },
+    /// The session is stored. What it replaced was left alone, or was being ended.
+    #[error("profile \"{}\" holds the new session", .0.profile)]
+    Stored(Box<StoredLogin>),
+    /// The token is not known to be dead, and either is not stored or may not stay so.
+    #[error("{} was issued by {} and may be live{}", named(token), token.origin, until(token))]
+    Homeless {
+        /// The token that may be live.
+        token: Box<TokenFacts>,
+        /// Why it is not known to be dead.
+        revoking: NotRevoked,
+        /// Why it is not stored for good.
+        source: NotKept,
+    },
+}
+
+/// A login that is stored, whatever else failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredLogin {
+    /// The profile that holds the session.
+    pub profile: ProfileName,
+    /// The token of the session.
+    pub token: TokenFacts,
+    /// The token that it replaced, which may be live.
+    pub replaced: Option<ReplacedToken>,
+}
+
+/// Why a session is not stored for good.
+#[derive(Debug, Error)]
+pub enum NotKept {
+    /// The profile holds a session that was stored meanwhile.
+    #[error("the profile holds a newer session")]
+    Superseded,
+    /// It is stored, but a power cut may undo that.
+    #[error("it may not survive a power cut")]
+    NotDurable {
+        /// What is stored.
+        stored: Box<StoredLogin>,
+        /// What could not be made durable.
+        source: KeepError,
+    },
+    /// It could not be stored.
+    #[error("it could not be stored")]
+    NotSaved(#[source] KeepError),
+}
+
+/// Why a token that was issued is not known to be dead.
+#[derive(Debug, Error)]
+pub enum NotRevoked {
+    /// It is not a session token, so there is no id to revoke it by.
+    #[error("it has no id to revoke it by")]
+    WithoutId,
+    /// The server did not say that it is dead.
+    #[error("revoking it failed")]
+    Failed(#[source] RevokeError),
+}
+
+impl LoginError {
+    /// How a command ends that fails so. What ends it after an [`Interrupted`](Self::Interrupted) is the interruption
+    /// itself; the ending counts only where that cannot be.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::NotBegun(KeepError::Exposed { .. }) => Ending::Exposed,
+            Self::Server { .. } => Ending::Unusable,
+            Self::Begin { source: BeginError::Refused { .. }, .. }
+            | Self::NotIssued { source: NotIssued::Denied | NotIssued::Refused { .. }, .. }
+            | Self::NotAccepted { source: ReadError::Refused { .. }, .. } => Ending::Refused,
+            Self::NotBegun(
+                KeepError::Unusable { .. }
+                | KeepError::Unstorable { .. }
+                | KeepError::NotSaved { .. }
+                | KeepError::NotDurable { .. },
+            )
+            | Self::Begin {
+                source:
+                    BeginError::Rejected { .. }
+                    | BeginError::Unconfirmed { .. }
+                    | BeginError::Unusable { .. }
+                    | BeginError::Unanswered { .. }
+                    | BeginError::Unreached { .. },
+                ..
+            }
+            | Self::NotIssued {
+                source: NotIssued::NotApproved { .. } | NotIssued::Rejected { .. } | NotIssued::Unusable { .. },
+                ..
+            }
+            | Self::NotAccepted {
+                source:
+                    ReadError::NotAccepted { .. }
+                    | ReadError::Unusable { .. }
+                    | ReadError::Unanswered { .. }
+                    | ReadError::Unreached { .. },
+                ..
+            }
+            | Self::NotStored { .. }
+            | Self::Homeless { .. }
+            | Self::Superseded { .. }
+            | Self::NotDurable { .. }
+            | Self::OtherDomain { .. }
+            | Self::Report(_)
+            | Self::Interrupted(_) => Ending::Failed,
+        }
+    }
+}
+
+fn named(token: &TokenFacts) -> String {
+    token.id.map_or_else(|| "a token without an id".to_owned(), |id| format!("token {id}"))
+}
+
+fn until(token: &TokenFacts) -> String {
+    token.expires_at.map(|time| format!(" until {time}")).unwrap_or_default()
+}
