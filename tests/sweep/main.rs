@@ -286,11 +286,11 @@ fn one_logout_makes_one_connection_and_replaces_the_file_in_order() -> Vec<Strin
         ("the first open", &["openat(", &config]),
         ("the connection", &["connect("]),
         ("the lock", &["flock(", "LOCK_EX"]),
-        ("the second open", &["openat(", &config]),
+        ("the second open", &["openat(", "\"plexctl.toml\"", "O_NOFOLLOW"]),
         ("the temporary file", &[".plexctl-replacement.tmp", "O_CREAT", "O_EXCL", ", 0600)"]),
         ("the write", &["write("]),
         ("the sync", &["fsync("]),
-        ("the rename", &["rename", ".plexctl-replacement.tmp", &config]),
+        ("the rename", &["renameat", "\".plexctl-replacement.tmp\"", "\"plexctl.toml\""]),
         ("the sync of the directory", &["fsync("]),
         ("the report", &["write(1, \"Logged out."]),
     ];
