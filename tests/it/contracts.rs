@@ -19,7 +19,7 @@ use plexctl::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
 use plexctl::testing::{Answer, ControlPlane, InMemoryStore, RecordingReporter, ScriptedRevoker};
 use tempfile::TempDir;
 
-const SECRET: &str = "c4nary-s3cret";
+pub(super) const SECRET: &str = "c4nary-s3cret";
 
 fn session(profile: &str, number: u8) -> Session {
     Session {
@@ -34,7 +34,7 @@ fn named(profile: &str) -> Selection {
 }
 
 /// Everything that an error can show, its sources included.
-fn shown(error: &dyn Error) -> String {
+pub(super) fn shown(error: &dyn Error) -> String {
     let chain = iter::successors(Some(error), |level| (*level).source());
     chain.map(|level| format!("{level} {level:?}")).collect::<Vec<_>>().join("\n")
 }

@@ -9,8 +9,7 @@
 //! - [`concurrency`]: many processes at one file.
 //! - [`proxies`]: the way through a proxy.
 //! - [`control_plane`]: the server on loopback that the feature `testing` brings, and the example that runs it.
-//! - [`contracts`]: the promises of the ports, held against every adapter and fake.
-//! - [`contracts_profiles`]: those of the roles that `profiles` and `whoami` need.
+//! - [`contracts`], [`contracts_login`], [`contracts_profiles`]: the promises of the ports, held against every adapter and fake.
 //! - [`architecture`]: the arrows between the layers, held against the sources.
 //! - [`terminal`]: what an operator at a terminal sees.
 //! - [`readme`]: what the README shows is what is tested.
@@ -20,6 +19,7 @@
 mod architecture;
 mod concurrency;
 mod contracts;
+mod contracts_login;
 mod contracts_profiles;
 mod control_plane;
 mod failures;
