@@ -1,17 +1,13 @@
 //! The document cut: removes one profile from the config's text and leaves every other byte as it is.
 //!
-//! The text is walked token by token, and the byte ranges that belong to the profile are collected.
+//! The text is walked expression by expression, and the byte ranges that belong to the profile are collected.
 
-use std::borrow::Cow;
-use std::iter::Peekable;
 use std::ops::Range;
 
-use toml_parser::Source;
-use toml_parser::lexer::{Lexer, Token, TokenKind};
-
-use super::splice::splice;
+use super::splice::{Change, Gap, splice};
+use super::walk::{Entries, Kind, Place, Walk};
 use super::{EditError, verify};
-use crate::adapters::toml_store::document::{Document, POINTER_KEY, PROFILES_KEY};
+use crate::adapters::toml_store::document::Document;
 use crate::domain::session::ProfileName;
 
 /// Returns the document's text without the profile, its sub-tables and, if it names the profile, the default pointer.
@@ -20,9 +16,23 @@ use crate::domain::session::ProfileName;
 /// dotted key and for the pointer, the whole expression with its line; in an inline table, the entry with the comma
 /// that follows it, else with the one before it.
 pub(in super::super) fn without_profile(document: Document<'_>, profile: &ProfileName) -> Result<String, EditError> {
+    without_profile_and_gap(document, profile, &Gap::default())
+}
+
+/// The same, together with the gap that set the profile off when it was written, as long as it ends the document.
+pub(in super::super) fn without_profile_and_gap(
+    document: Document<'_>,
+    profile: &ProfileName,
+    gap: &Gap,
+) -> Result<String, EditError> {
     let text = document.text();
-    let cuts_pointer = document.pointer().as_ref() == Some(profile);
-    let rest = splice(text, Walk::new(text, profile.as_str(), cuts_pointer).ranges());
+    let mut ranges = ranges(text, profile.as_str(), document.pointer().as_ref() == Some(profile));
+    if let Some(last) = ranges.last_mut()
+        && last.end == text.len()
+    {
+        last.start = gap.start_before(text, last.start);
+    }
+    let rest = splice(text, ranges.into_iter().map(Change::remove).collect());
     verify::without_profile(document, profile, rest)
 }
 
@@ -34,172 +44,47 @@ pub(crate) fn fuzzed_cut(text: &str, profile: &str) -> Option<Result<String, Str
     Some(rest.map_err(|error| error.to_string()))
 }
 
-/// What a table or a key path stands for, seen from the selected profile.
-#[derive(Clone, Copy, PartialEq)]
-enum Place {
-    Root,
-    Pointer,
-    Profiles,
-    /// The profile, or anything in it.
-    Ours,
-    Other,
-}
-
-/// One pass over the tokens of a valid document.
-///
-/// Since the document has been parsed before, the walk only has to find its way: it never meets an unclosed string,
-/// bracket or key.
-struct Walk<'a> {
-    source: Source<'a>,
-    tokens: Peekable<Lexer<'a>>,
-    profile: &'a str,
-    cuts_pointer: bool,
-    ranges: Vec<Range<usize>>,
-}
-
-impl<'a> Walk<'a> {
-    fn new(text: &'a str, profile: &'a str, cuts_pointer: bool) -> Self {
-        let source = Source::new(text);
-        Self { source, tokens: source.lex().peekable(), profile, cuts_pointer, ranges: Vec::new() }
-    }
-
-    /// The byte ranges that belong to the profile. They may overlap, but only within one inline table.
-    fn ranges(mut self) -> Vec<Range<usize>> {
-        let mut table = Place::Root;
-        let mut section: Option<Range<usize>> = None;
-        loop {
-            let line_start = self.offset();
-            self.skip(&[TokenKind::Whitespace]);
-            match self.peek() {
-                TokenKind::Eof => break,
-                TokenKind::LeftSquareBracket => {
-                    self.ranges.extend(section.take());
-                    self.skip(&[TokenKind::LeftSquareBracket]);
-                    table = self.key_path(Place::Root);
-                    self.skip(&[TokenKind::RightSquareBracket]);
-                    self.rest_of_line();
-                    section = (table == Place::Ours).then(|| line_start..self.offset());
+/// The byte ranges that belong to the profile. They may overlap, but only within one inline table.
+fn ranges(text: &str, profile: &str, cuts_pointer: bool) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut section: Option<Range<usize>> = None;
+    for expression in Walk::new(text, profile) {
+        match expression.kind {
+            Kind::Header(place) => {
+                ranges.extend(section.take());
+                section = place.is_ours().then_some(expression.lines);
+            }
+            Kind::Pair(pair) => {
+                if pair.key.place == Place::Profiles && pair.is_inline_table(text) {
+                    ranges.extend(inline_ranges(text, profile, pair.value.start));
                 }
-                TokenKind::Newline | TokenKind::Comment => self.rest_of_line(),
-                _ => {
-                    let place = self.key_path(table);
-                    self.skip(&[TokenKind::Equals, TokenKind::Whitespace]);
-                    if place == Place::Profiles && self.peek() == TokenKind::LeftCurlyBracket {
-                        self.inline_profiles();
+                match &mut section {
+                    Some(section) => section.end = expression.lines.end,
+                    None if pair.key.place.is_ours() || (pair.key.place == Place::Pointer && cuts_pointer) => {
+                        ranges.push(expression.lines);
                     }
-                    self.rest_of_line();
-                    let line_end = self.offset();
-                    match &mut section {
-                        Some(section) => section.end = line_end,
-                        None if place == Place::Ours || (place == Place::Pointer && self.cuts_pointer) => {
-                            self.ranges.push(line_start..line_end);
-                        }
-                        None => {}
-                    }
+                    None => {}
                 }
             }
         }
-        self.ranges.extend(section);
-        self.ranges
     }
-
-    /// Walks the entries of `profiles = { … }` up to the closing bracket.
-    fn inline_profiles(&mut self) {
-        self.skip(&[TokenKind::LeftCurlyBracket]);
-        let mut kept_comma = None;
-        loop {
-            self.skip(&TRIVIA);
-            if self.peek() == TokenKind::RightCurlyBracket {
-                return;
-            }
-            let start = self.offset();
-            let place = self.key_path(Place::Profiles);
-            let value_end = self.value();
-            let comma = self.tokens.next_if(|token| token.kind() == TokenKind::Comma).map(|token| token.span());
-            match (place, comma) {
-                (Place::Ours, Some(comma)) => self.ranges.push(start..comma.end()),
-                (Place::Ours, None) => self.ranges.push(kept_comma.unwrap_or(start)..value_end),
-                (_, comma) => kept_comma = comma.map(|comma| comma.start()),
-            }
-        }
-    }
-
-    /// Reads a key path and says what it stands for below `from`.
-    fn key_path(&mut self, from: Place) -> Place {
-        use TokenKind::{Atom, BasicString, Dot, LiteralString, Whitespace};
-
-        let mut place = from;
-        while let Some(token) =
-            self.tokens.next_if(|token| matches!(token.kind(), Atom | BasicString | LiteralString | Dot | Whitespace))
-        {
-            if !matches!(token.kind(), Dot | Whitespace) {
-                place = self.step(place, token);
-            }
-        }
-        place
-    }
-
-    fn step(&self, from: Place, key: Token) -> Place {
-        let mut name = Cow::Borrowed("");
-        if let Some(raw) = self.source.get(key) {
-            raw.decode_key(&mut name, &mut ());
-        }
-        match (from, name.as_ref()) {
-            (Place::Root, POINTER_KEY) => Place::Pointer,
-            (Place::Root, PROFILES_KEY) => Place::Profiles,
-            (Place::Profiles, name) if name == self.profile => Place::Ours,
-            (Place::Ours, _) => Place::Ours,
-            _ => Place::Other,
-        }
-    }
-
-    /// Passes over the rest of an inline table's entry, and says where its value ends.
-    fn value(&mut self) -> usize {
-        let mut depth = 0_usize;
-        let mut end = self.offset();
-        loop {
-            match self.peek() {
-                TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => depth += 1,
-                TokenKind::Comma | TokenKind::RightCurlyBracket if depth == 0 => return end,
-                TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => depth -= 1,
-                _ => {}
-            }
-            let Some(token) = self.tokens.next() else { return end };
-            if !TRIVIA.contains(&token.kind()) {
-                end = token.span().end();
-            }
-        }
-    }
-
-    /// Passes over the rest of an expression and its line. Brackets may keep it open over several lines.
-    fn rest_of_line(&mut self) {
-        let mut depth = 0_usize;
-        for token in self.tokens.by_ref() {
-            match token.kind() {
-                TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => depth += 1,
-                TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => depth = depth.saturating_sub(1),
-                TokenKind::Newline if depth == 0 => return,
-                _ => {}
-            }
-        }
-    }
-
-    fn skip(&mut self, kinds: &[TokenKind]) {
-        while self.tokens.next_if(|token| kinds.contains(&token.kind())).is_some() {}
-    }
-
-    fn peek(&mut self) -> TokenKind {
-        self.tokens.peek().map_or(TokenKind::Eof, Token::kind)
-    }
-
-    /// Where the next token starts.
-    fn offset(&mut self) -> usize {
-        self.tokens.peek().map_or(self.source.input().len(), |token| token.span().start())
-    }
+    ranges.extend(section);
+    ranges
 }
 
-/// What may stand between an inline table's values without meaning anything.
-const TRIVIA: [TokenKind; 3] = [TokenKind::Whitespace, TokenKind::Newline, TokenKind::Comment];
+/// The ranges of the profile's entries in `profiles = { … }`, whose brace opens at this offset.
+fn inline_ranges(text: &str, profile: &str, open: usize) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut kept_comma = None;
+    for entry in Entries::new(text, profile, open, Place::Profiles) {
+        if entry.pair.key.place.is_ours() {
+            ranges.push(entry.removal(kept_comma.as_ref()));
+        } else {
+            kept_comma = entry.comma;
+        }
+    }
+    ranges
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Edits of the config's text that leave every other byte alone.
 //!
-//! A TOML writer would normalize what it does not have to touch. So an edit finds the byte ranges it is about (`cut`),
+//! A TOML writer would normalize what it does not have to touch. So an edit finds the byte ranges it is about (`cut`, by a `walk`),
 //! changes these in the text (`splice`), and is only believed if the result means what was intended (`verify`).
 
 mod cut;
@@ -8,6 +8,7 @@ mod cut;
 mod properties;
 mod splice;
 mod verify;
+mod walk;
 
 use thiserror::Error;
 
