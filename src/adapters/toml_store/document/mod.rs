@@ -116,6 +116,11 @@ impl<'a> Document<'a> {
         self.text
     }
 
+    /// What the document means, for an edit to change it to what the edited text has to come to.
+    pub(super) fn root_mut(&mut self) -> &mut DeTable<'a> {
+        &mut self.root
+    }
+
     /// Forgets a profile, and the pointer if it names the profile: what a cut of the text has to come to.
     pub(super) fn remove(&mut self, name: &ProfileName) {
         if self.pointer().as_ref() == Some(name) {
