@@ -1,7 +1,14 @@
 //! The verification: an edited text is believed only if it means what the edit intends.
 
+use std::borrow::Cow;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
 use super::EditError;
-use crate::adapters::toml_store::document::Document;
+use super::session::NewSession;
+use super::walk::Field;
+use crate::adapters::toml_store::document::{Document, POINTER_KEY, PROFILES_KEY};
 use crate::domain::session::ProfileName;
 
 /// Gives the rest back only if it means what the document means without the profile.
@@ -18,6 +25,79 @@ pub(super) fn without_profile(
     let mut reread = Document::parse(&rest).map_err(|_| EditError)?;
     reread.forget_empty_profiles();
     if reread.digest() == intended { Ok(rest) } else { Err(EditError) }
+}
+
+/// Gives the edited text back only if it means what the document means with the session in its profile, with what the
+/// profile held put aside, and with a default.
+pub(super) fn with_session(
+    mut document: Document<'_>,
+    session: &NewSession<'_>,
+    edited: String,
+) -> Result<String, EditError> {
+    if document.pointer().is_none() {
+        point_to(&mut document, session.profile);
+    }
+    let profiles = document.root_mut().entry(key(PROFILES_KEY)).or_insert_with(empty_table);
+    let profiles = as_table(profiles)?;
+    let profile = as_table(profiles.entry(key(session.profile.as_str())).or_insert_with(empty_table))?;
+    let old = Field::ALL.map(|field| profile.remove_entry(field.key()));
+    profile.insert(key(Field::Server.key()), string(session.server));
+    profile.insert(key(Field::Token.key()), string(session.token));
+    if let Some(expires_at) = session.expires_at {
+        profile.insert(key(Field::ExpiresAt.key()), date_time(expires_at)?);
+    }
+    if let Some(put_aside) = session.put_aside {
+        let held = Spanned::new(0..0, DeValue::Table(old.into_iter().flatten().collect()));
+        if profiles.insert(key(put_aside.as_str()), held).is_some() {
+            return Err(EditError);
+        }
+    }
+    believe(edited, &document)
+}
+
+/// Gives the edited text back only if it means what the document means with the pointer naming the profile.
+pub(super) fn with_pointer(
+    mut document: Document<'_>,
+    profile: &ProfileName,
+    edited: String,
+) -> Result<String, EditError> {
+    point_to(&mut document, profile);
+    believe(edited, &document)
+}
+
+fn believe(edited: String, intended: &Document<'_>) -> Result<String, EditError> {
+    let reread = Document::parse(&edited).map_err(|_| EditError)?;
+    if reread == *intended { Ok(edited) } else { Err(EditError) }
+}
+
+fn point_to(document: &mut Document<'_>, profile: &ProfileName) {
+    document.root_mut().insert(key(POINTER_KEY), string(profile.as_str()));
+}
+
+fn key<'a>(name: &str) -> Spanned<Cow<'a, str>> {
+    Spanned::new(0..0, Cow::Owned(name.to_owned()))
+}
+
+fn string<'a>(text: &str) -> Spanned<DeValue<'a>> {
+    Spanned::new(0..0, DeValue::String(Cow::Owned(text.to_owned())))
+}
+
+fn date_time<'a>(text: &str) -> Result<Spanned<DeValue<'a>>, EditError> {
+    match DeValue::parse(text).map(Spanned::into_inner) {
+        Ok(DeValue::Datetime(date_time)) => Ok(Spanned::new(0..0, DeValue::Datetime(date_time))),
+        _ => Err(EditError),
+    }
+}
+
+fn empty_table<'a>() -> Spanned<DeValue<'a>> {
+    Spanned::new(0..0, DeValue::Table(DeTable::new()))
+}
+
+fn as_table<'d, 'a>(value: &'d mut Spanned<DeValue<'a>>) -> Result<&'d mut DeTable<'a>, EditError> {
+    match value.get_mut() {
+        DeValue::Table(table) => Ok(table),
+        _ => Err(EditError),
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,74 @@
+//! The edit of the default pointer: sets it, and leaves every other byte as it is.
+
+use super::spelling::{lines, string};
+use super::splice::{Change, splice};
+use super::survey::Survey;
+use super::{EditError, verify};
+use crate::adapters::toml_store::document::{Document, POINTER_KEY};
+use crate::domain::session::ProfileName;
+
+/// Returns the document's text with the default pointer naming the profile.
+///
+/// A pointer that is there gets another value. A new one follows the last line of the root that has a key, else it is
+/// the first line.
+pub(in super::super) fn with_pointer(document: Document<'_>, profile: &ProfileName) -> Result<String, EditError> {
+    let text = document.text();
+    let survey = Survey::new(text, profile.as_str(), None);
+    let edited = splice(text, vec![point_to(profile, text, &survey)]);
+    verify::with_pointer(document, profile, edited)
+}
+
+/// Sets the pointer in a text that was surveyed.
+pub(super) fn point_to(profile: &ProfileName, text: &str, survey: &Survey<'_>) -> Change {
+    let name = string(profile.as_str());
+    match survey.pointer.clone() {
+        Some(value) => Change::replace(value, name),
+        None => Change::insert_lines(survey.root_end, lines(text, "", &[(POINTER_KEY, name)])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(text: &str, profile: &str) -> String {
+        let profile = ProfileName::new(profile).unwrap();
+        with_pointer(Document::parse(text).unwrap(), &profile).unwrap_or_else(|error| panic!("{error}: {text:?}"))
+    }
+
+    #[test]
+    fn a_pointer_that_is_there_gets_another_value() {
+        for (text, edited) in [
+            ("default = \"y\"\n", "default = \"x\"\n"),
+            ("\u{feff}'default'='''\ny''' # why\r\n[profiles.x]", "\u{feff}'default'=\"x\" # why\r\n[profiles.x]"),
+            ("default = \"\"", "default = \"x\""),
+            ("a = 1\n\"default\" = \"x\"\n[profiles.x]\n", "a = 1\n\"default\" = \"x\"\n[profiles.x]\n"),
+        ] {
+            assert_eq!(point(text, "x"), edited, "{text:?}");
+        }
+        assert_eq!(point("default = 'y'\n", "a \"b\".c"), "default = \"a \\\"b\\\".c\"\n");
+    }
+
+    #[test]
+    fn a_new_pointer_follows_the_last_line_of_the_root_that_has_a_key() {
+        for (text, edited) in [
+            ("# a\n a = 1 # a\n# end\n\n[profiles.x]\n", "# a\n a = 1 # a\ndefault = \"x\"\n# end\n\n[profiles.x]\n"),
+            ("a = {\n b = 1\n}\r\n", "a = {\n b = 1\n}\r\ndefault = \"x\"\n"),
+            ("a = 1\r\nprofiles.x.token = ''\r\n\r\n", "a = 1\r\nprofiles.x.token = ''\r\ndefault = \"x\"\r\n\r\n"),
+            ("profiles = { x = {} }", "profiles = { x = {} }\ndefault = \"x\"\n"),
+        ] {
+            assert_eq!(point(text, "x"), edited, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_pointer_is_the_first_line_where_the_root_has_no_key() {
+        for (text, edited) in [
+            ("# comment\n[profiles.x]\ndefault = 1\n", "default = \"x\"\n# comment\n[profiles.x]\ndefault = 1\n"),
+            ("\u{feff}\r\n[profiles.x]", "\u{feff}default = \"x\"\r\n\r\n[profiles.x]"),
+            ("", "default = \"x\"\n"),
+        ] {
+            assert_eq!(point(text, "x"), edited, "{text:?}");
+        }
+    }
+}
