@@ -76,8 +76,7 @@ impl InMemoryStore {
     /// Adds a profile with whatever it holds, in place of one of the same name.
     #[must_use]
     pub fn with_profile(self, name: &ProfileName, contents: ProfileContents) -> Self {
-        let profile = Profile { contents, expires_at: None };
-        lock(&self.state).profiles.insert(name.as_str().to_owned(), profile);
+        self.put(name, contents);
         self
     }
 
@@ -90,10 +89,14 @@ impl InMemoryStore {
 
     /// Stores a session, in place of one that its profile may hold: what a login does meanwhile.
     pub fn sign_in(&self, session: Session) {
-        let contents =
-            ProfileContents { server: session.server, token: StoredToken::new(session.token.expose_secret()) };
+        let token = StoredToken::new(session.token.expose_secret());
+        self.put(&session.profile, ProfileContents { server: session.server, token });
+    }
+
+    /// Stores a profile with whatever it holds, in place of one of the same name: what another program does meanwhile.
+    pub fn put(&self, name: &ProfileName, contents: ProfileContents) {
         let profile = Profile { contents, expires_at: None };
-        lock(&self.state).profiles.insert(session.profile.as_str().to_owned(), profile);
+        lock(&self.state).profiles.insert(name.as_str().to_owned(), profile);
     }
 
     /// Makes the next look-up fail.

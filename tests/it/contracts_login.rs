@@ -71,7 +71,7 @@ trait KeeperUnderTest {
 
 impl KeeperUnderTest for InMemoryStore {
     fn holding(profiles: &[(&str, ProfileContents)], pointer: Option<&str>) -> Self {
-        let store = pointer.map_or_else(Self::new, |pointer| Self::new().with_pointer(name(pointer)));
+        let store = pointer.map_or_else(Self::new, |pointer| Self::new().with_pointer(&name(pointer)));
         profiles.iter().fold(store, |store, (profile, contents)| store.with_profile(&name(profile), contents.clone()))
     }
 

@@ -101,8 +101,9 @@ impl<'a> Document<'a> {
         Ok(Some(Profile { token, server }))
     }
 
-    /// What the document means, which is all that a comparison needs of it.
-    pub(super) fn digest(&self) -> Digest {
+    /// What the document means, which is all that a comparison needs of it: two documents at once would take twice the
+    /// memory.
+    pub(super) fn into_digest(self) -> Digest {
         Digest::of(&self.root)
     }
 

@@ -19,12 +19,10 @@ pub(super) fn without_profile(
 ) -> Result<String, EditError> {
     document.remove(profile);
     document.forget_empty_profiles();
-    let intended = document.digest();
-    // Two documents at once would take twice the memory.
-    drop(document);
+    let intended = document.into_digest();
     let mut reread = Document::parse(&rest).map_err(|_| EditError)?;
     reread.forget_empty_profiles();
-    if reread.digest() == intended { Ok(rest) } else { Err(EditError) }
+    if reread.into_digest() == intended { Ok(rest) } else { Err(EditError) }
 }
 
 /// Gives the edited text back only if it means what the document means with the session in its profile, with what the
@@ -52,7 +50,7 @@ pub(super) fn with_session(
             return Err(EditError);
         }
     }
-    believe(edited, &document)
+    believe(edited, document)
 }
 
 /// Gives the edited text back only if it means what the document means with the pointer naming the profile.
@@ -62,12 +60,13 @@ pub(super) fn with_pointer(
     edited: String,
 ) -> Result<String, EditError> {
     point_to(&mut document, profile);
-    believe(edited, &document)
+    believe(edited, document)
 }
 
-fn believe(edited: String, intended: &Document<'_>) -> Result<String, EditError> {
+fn believe(edited: String, intended: Document<'_>) -> Result<String, EditError> {
+    let intended = intended.into_digest();
     let reread = Document::parse(&edited).map_err(|_| EditError)?;
-    if reread == *intended { Ok(edited) } else { Err(EditError) }
+    if reread.into_digest() == intended { Ok(edited) } else { Err(EditError) }
 }
 
 fn point_to(document: &mut Document<'_>, profile: &ProfileName) {
