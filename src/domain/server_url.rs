@@ -306,6 +306,8 @@ mod tests {
             ("https://h", "https://h."),
             ("https://h", "https://www.h"),
             ("https://127.0.0.1", "https://localhost"),
+            ("https://[::ffff:127.0.0.1]", "https://127.0.0.1"),
+            ("https://[::ffff:10.0.0.1]", "https://[::10.0.0.1]"),
         ];
         for (left, right) in different {
             assert!(!url(left).same_origin(&url(right)), "{left} {right}");

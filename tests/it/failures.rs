@@ -52,7 +52,7 @@ fn a_refusal_keeps_the_session_and_shows_the_servers_words() {
         hint: Some(
             "somebody with the right to revoke token [ID] has to do it; then run `plexctl logout` again".to_owned(),
         ),
-        ..kept("refused", &format!("403 Forbidden{words}"))
+        ..kept("refused", &format!("the server answered 403 Forbidden{words}"))
     };
     SignedIn::answering(Answer::problem(403, "Forbidden", "not_allowed", "Tokens of services stay.")).assert_fails(
         &["logout"],
@@ -78,11 +78,15 @@ fn any_other_status_keeps_the_session() {
         (799, "799"),
     ];
     for (status, words) in cases {
-        SignedIn::answering(Answer::bare(status)).assert_fails(&["logout"], &kept("unconfirmed", words), 1);
+        SignedIn::answering(Answer::bare(status)).assert_fails(
+            &["logout"],
+            &kept("unconfirmed", &format!("the server answered {words}")),
+            1,
+        );
     }
     SignedIn::answering(Answer::problem(503, "Down", "maintenance", "Back soon.")).assert_fails(
         &["logout"],
-        &kept("unconfirmed", "503 Service Unavailable: Down (maintenance): Back soon."),
+        &kept("unconfirmed", "the server answered 503 Service Unavailable: Down (maintenance): Back soon."),
         1,
     );
 }
@@ -98,7 +102,7 @@ fn a_server_that_cannot_be_reached_or_gives_no_answer_keeps_the_session() {
     let hangs_up = ScriptedServer::answering("");
     signed_in.sandbox.label(hangs_up.url(), "[ORIGIN]");
     signed_in.sandbox.write_config(config(&hangs_up.url(), &signed_in.token));
-    let reason = "the connection was closed without an answer, so the outcome is unknown";
+    let reason = "the connection was closed before an answer, so the outcome is unknown";
     signed_in.assert_fails(&["logout"], &kept("unanswered", reason), 0);
 }
 

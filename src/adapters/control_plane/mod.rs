@@ -1,34 +1,48 @@
-//! The client of the control plane: one connection, one request and one answer for each call of a port.
+//! The client of the control plane: one request and one answer for each call of a port.
 //!
-//! This file is what an application makes and wires. Below it stand the exchange that every call is (`exchange`), the
-//! choice of a proxy (`proxy`), the way to the server (`transport`) with whom it trusts (`trust`), and the texts that a
-//! server may send back (`problem`). On it stand the ports, one short file each: `revoker`.
+//! This file is what an application makes and wires. On the client stand the ports, one short file each: `revoker`.
+//! Below them, a call is an `exchange`: over a `connection` that is new, or the one that was `kept`, with a `body` that
+//! may be a `problem`. The way to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom
+//! it may `trust`, and on it a `wire` that HTTP libraries get along with. Whatever fails becomes a `failure`.
 
+mod body;
+mod connection;
+mod dial;
 mod exchange;
+mod failure;
+mod kept;
 mod problem;
 mod proxy;
 mod revoker;
+mod tls;
 mod transport;
 mod trust;
+mod wire;
 
+pub use self::failure::{Answered, CallFailure, Cause, Peer, Phase, ProxyName, ProxyProblem, TrustStoreProblem};
+pub use self::problem::ProblemDetails;
 #[cfg(fuzzing)]
 pub(crate) use self::problem::fuzzed_problem;
-pub use self::proxy::ProxySettings;
+pub use self::proxy::{ProxySettings, ProxyVariable};
 pub use self::trust::TrustSettings;
+
+use self::kept::KeptConnection;
 
 /// Speaks HTTP/1.1 with control planes, with TLS 1.2 or 1.3 to `https` servers.
 ///
-/// It is a [`TokenRevoker`](crate::ports::token_revoker::TokenRevoker). Connecting is bounded by 10 seconds, a whole
-/// call by 30. It needs a tokio runtime with its I/O and time drivers.
+/// It is a [`TokenRevoker`](crate::ports::token_revoker::TokenRevoker). Connecting is bounded by 10 seconds from the
+/// resolved name on, a whole call by 30. It needs a tokio runtime with its I/O and time drivers. The errors of its ports
+/// have a [`CallFailure`] or an [`Answered`] as their source.
 pub struct ControlPlaneClient {
     proxy: ProxySettings,
     trust: TrustSettings,
+    kept: KeptConnection,
     warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl ControlPlaneClient {
     /// Takes the settings, and what to do with a warning that is no failure.
     pub fn new(proxy: ProxySettings, trust: TrustSettings, warn: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self { proxy, trust, warn: Box::new(warn) }
+        Self { proxy, trust, kept: KeptConnection::default(), warn: Box::new(warn) }
     }
 }

@@ -6,19 +6,20 @@
 use std::net::IpAddr;
 
 use data_encoding::BASE64;
+use hyper::header::HeaderValue;
 use ipnet::IpNet;
 use percent_encoding::percent_decode_str;
-use thiserror::Error;
 
+use super::failure::{Cause, Peer, Phase, ProxyName, ProxyProblem};
 use crate::domain::server_url::{Host, Scheme, ServerUrl};
 
 /// The proxy settings as the environment gives them, empty values left out.
 #[derive(Clone, Default)]
 pub struct ProxySettings {
     /// The proxy for `https` servers, from `HTTPS_PROXY` or `https_proxy`.
-    pub https_proxy: Option<String>,
+    pub https_proxy: Option<ProxyVariable>,
     /// The proxy for `http` servers, from `HTTP_PROXY` or `http_proxy`.
-    pub http_proxy: Option<String>,
+    pub http_proxy: Option<ProxyVariable>,
     /// The hosts that are reached directly, from `NO_PROXY` or `no_proxy`: a comma-separated list of hosts (which
     /// stand for their subdomains too), `.domain`, `*.domain`, IP addresses, CIDR blocks, each but the last with an
     /// optional `:port`, or `*` for all.
@@ -27,44 +28,87 @@ pub struct ProxySettings {
     pub is_cgi: bool,
 }
 
+/// A variable that names a proxy.
+#[derive(Clone)]
+pub struct ProxyVariable {
+    /// What operators know it by.
+    pub name: String,
+    /// The proxy's URL, which may hold a password, or its host and port alone.
+    pub value: String,
+}
+
 /// The way to a server.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) enum Route {
     Direct,
     Proxy(Proxy),
 }
 
 /// An `http://` proxy.
-#[derive(PartialEq)]
+#[derive(Debug)]
 pub(super) struct Proxy {
     /// Where it listens: an `http` URL without a credential.
     pub(super) address: ServerUrl,
-    /// The value of `Proxy-Authorization` (RFC 7617, section 2).
-    pub(super) authorization: Option<String>,
+    /// The value of `Proxy-Authorization` (RFC 7617, section 2), marked so that its `Debug` shows nothing of it.
+    pub(super) authorization: Option<HeaderValue>,
+    /// The variable that named it.
+    variable: String,
 }
 
-/// Leaves out the credential.
-impl std::fmt::Debug for Proxy {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Proxy").field("address", &self.address).finish_non_exhaustive()
+impl Route {
+    /// Whom the connection is made to.
+    pub(super) fn next_hop<'a>(&'a self, server: &'a ServerUrl) -> &'a ServerUrl {
+        match self {
+            Self::Direct => server,
+            Self::Proxy(proxy) => &proxy.address,
+        }
+    }
+
+    /// The proxy that reads the request and may answer it by itself, as it can without TLS.
+    pub(super) fn reader(&self, server: &ServerUrl) -> Option<&Proxy> {
+        match self {
+            Self::Proxy(proxy) if server.scheme() == Scheme::Http => Some(proxy),
+            _ => None,
+        }
+    }
+
+    /// The other side in a phase.
+    pub(super) fn peer(&self, server: &ServerUrl, phase: Phase) -> Peer {
+        let proxy = match (self, phase) {
+            (Self::Proxy(proxy), Phase::NameLookup | Phase::Connection | Phase::Tunnel) => Some(proxy),
+            (_, Phase::Answer) => self.reader(server),
+            _ => None,
+        };
+        proxy.map_or_else(|| Peer::Server(server.origin()), |proxy| Peer::Proxy(proxy.name()))
+    }
+}
+
+impl Proxy {
+    /// What operators know it by.
+    pub(super) fn name(&self) -> ProxyName {
+        ProxyName { address: self.address.origin(), variable: self.variable.clone() }
     }
 }
 
 impl ProxySettings {
     /// Chooses the way to a server.
-    pub(super) fn route(&self, server: &ServerUrl) -> Result<Route, ProxyError> {
-        let value = match server.scheme() {
+    pub(super) fn route(&self, server: &ServerUrl) -> Result<Route, Cause> {
+        let setting = match server.scheme() {
             Scheme::Https => &self.https_proxy,
             Scheme::Http => &self.http_proxy,
         };
-        let Some(value) = value else { return Ok(Route::Direct) };
+        let Some(ProxyVariable { name, value }) = setting else { return Ok(Route::Direct) };
         if server.is_loopback() || self.is_exempt(server) {
             return Ok(Route::Direct);
         }
-        if self.is_cgi && server.scheme() == Scheme::Http {
-            return Err(ProxyError::Cgi);
+        let proxy = match server.scheme() {
+            Scheme::Http if self.is_cgi => Err(ProxyProblem::Cgi),
+            _ => parse_proxy(value),
+        };
+        match proxy {
+            Ok((address, authorization)) => Ok(Route::Proxy(Proxy { address, authorization, variable: name.clone() })),
+            Err(problem) => Err(Cause::UnusableProxy { variable: name.clone(), problem }),
         }
-        parse_proxy(value).map(Route::Proxy)
     }
 
     fn is_exempt(&self, server: &ServerUrl) -> bool {
@@ -73,21 +117,10 @@ impl ProxySettings {
     }
 }
 
-/// Why a proxy setting cannot be used. The value stays out: it may hold a password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(super) enum ProxyError {
-    #[error("the proxy setting has another scheme than http")]
-    Scheme,
-    #[error("the proxy setting is not a usable URL")]
-    Unusable,
-    #[error("HTTP_PROXY is refused where REQUEST_METHOD is set, since a CGI client can set it")]
-    Cgi,
-}
-
-fn parse_proxy(value: &str) -> Result<Proxy, ProxyError> {
+fn parse_proxy(value: &str) -> Result<(ServerUrl, Option<HeaderValue>), ProxyProblem> {
     let rest = match value.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
-        Some(_) => return Err(ProxyError::Scheme),
+        Some(_) => return Err(ProxyProblem::Scheme),
         None => value,
     };
     let authority = rest.split_once(['/', '?', '#']).map_or(rest, |(authority, _)| authority);
@@ -95,21 +128,24 @@ fn parse_proxy(value: &str) -> Result<Proxy, ProxyError> {
         Some((userinfo, host)) => (Some(userinfo), host),
         None => (None, authority),
     };
-    let address = ServerUrl::parse(format!("http://{host}")).map_err(|_| ProxyError::Unusable)?;
+    let address = ServerUrl::parse(format!("http://{host}")).map_err(|_| ProxyProblem::Url)?;
     let authorization = userinfo.map(basic_credentials).transpose()?;
-    Ok(Proxy { address, authorization })
+    Ok((address, authorization))
 }
 
 /// Encodes userinfo as basic credentials; a user without a password has an empty one.
-fn basic_credentials(userinfo: &str) -> Result<String, ProxyError> {
+fn basic_credentials(userinfo: &str) -> Result<HeaderValue, ProxyProblem> {
     if userinfo.bytes().any(|byte| !is_userinfo_byte(byte)) || has_broken_escape(userinfo) {
-        return Err(ProxyError::Unusable);
+        return Err(ProxyProblem::Url);
     }
     let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
     let mut credentials: Vec<u8> = percent_decode_str(user).collect();
     credentials.push(b':');
     credentials.extend(percent_decode_str(password));
-    Ok(format!("Basic {}", BASE64.encode(&credentials)))
+    let value = format!("Basic {}", BASE64.encode(&credentials));
+    let mut value = HeaderValue::try_from(value).map_err(|_| ProxyProblem::Url)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// The characters that Go takes in userinfo: those of RFC 3986, section 3.2.1, and `@`.
@@ -167,9 +203,11 @@ mod tests {
     fn route(settings: &ProxySettings, server: &str) -> String {
         match settings.route(&ServerUrl::parse(server).unwrap()) {
             Ok(Route::Direct) => "direct".to_owned(),
-            Ok(Route::Proxy(Proxy { address, authorization: None })) => address.origin(),
-            Ok(Route::Proxy(Proxy { address, authorization: Some(value) })) => format!("{} {value}", address.origin()),
-            Err(error) => error.to_string(),
+            Ok(Route::Proxy(Proxy { address, authorization: None, .. })) => address.origin(),
+            Ok(Route::Proxy(Proxy { address, authorization: Some(value), .. })) => {
+                format!("{} {}", address.origin(), value.to_str().unwrap())
+            }
+            Err(cause) => cause.to_string(),
         }
     }
 
@@ -177,10 +215,14 @@ mod tests {
         (!value.is_empty()).then(|| value.to_owned())
     }
 
+    fn proxy(value: &str) -> Option<ProxyVariable> {
+        some(value).map(|value| ProxyVariable { name: "THE_PROXY".to_owned(), value })
+    }
+
     #[test]
     fn the_scheme_of_the_server_selects_the_variable() {
         let settings =
-            ProxySettings { https_proxy: some("http://s:1"), http_proxy: some("http://p:2"), ..Default::default() };
+            ProxySettings { https_proxy: proxy("http://s:1"), http_proxy: proxy("http://p:2"), ..Default::default() };
         assert_eq!(route(&settings, "https://h"), "http://s:1");
         assert_eq!(route(&settings, "http://h"), "http://p:2");
         assert_eq!(route(&ProxySettings { https_proxy: None, ..settings.clone() }, "https://h"), "direct");
@@ -207,7 +249,7 @@ mod tests {
             ("http://us%C3%A9r:a:b@proxy", "http://proxy Basic dXPDqXI6YTpi"),
         ];
         for (value, expected) in cases {
-            let settings = ProxySettings { https_proxy: some(value), ..Default::default() };
+            let settings = ProxySettings { https_proxy: proxy(value), ..Default::default() };
             assert_eq!(route(&settings, "https://h"), expected, "{value}");
         }
     }
@@ -215,7 +257,7 @@ mod tests {
     #[test]
     fn a_value_that_cannot_be_used_is_an_error_where_it_would_apply() {
         let (scheme, unusable) =
-            ("the proxy setting has another scheme than http", "the proxy setting is not a usable URL");
+            ("THE_PROXY cannot be used: its scheme is not http", "THE_PROXY cannot be used: it is not a usable URL");
         let cases = [
             ("https://proxy:3128", scheme),
             ("socks5://proxy:1080", scheme),
@@ -234,7 +276,7 @@ mod tests {
             ("http://user:pass\r\n@proxy", unusable),
         ];
         for (value, expected) in cases {
-            let settings = ProxySettings { https_proxy: some(value), ..Default::default() };
+            let settings = ProxySettings { https_proxy: proxy(value), ..Default::default() };
             assert_eq!(route(&settings, "https://h"), expected, "{value}");
             assert_eq!(route(&settings, "http://h"), "direct", "{value}");
             assert_eq!(route(&settings, "https://localhost"), "direct", "{value}");
@@ -245,13 +287,15 @@ mod tests {
 
     #[test]
     fn debug_of_a_proxy_shows_its_address_and_no_credential() {
-        let proxy = parse_proxy("http://user:s3cret@proxy:3128").unwrap();
-        assert_eq!(format!("{proxy:?}"), r#"Proxy { address: ServerUrl("http://proxy:3128"), .. }"#);
+        let settings = ProxySettings { https_proxy: proxy("http://user:s3cret@proxy:3128"), ..Default::default() };
+        let debug = format!("{:?}", settings.route(&ServerUrl::parse("https://h").unwrap()).unwrap());
+        assert!(debug.contains("http://proxy:3128"), "{debug}");
+        assert!(!debug.contains("s3cret") && !debug.contains("dXNlcjpzM2NyZXQ"), "{debug}");
     }
 
     #[test]
     fn loopback_is_always_direct() {
-        let settings = ProxySettings { https_proxy: some("proxy"), http_proxy: some("proxy"), ..Default::default() };
+        let settings = ProxySettings { https_proxy: proxy("proxy"), http_proxy: proxy("proxy"), ..Default::default() };
         for server in
             ["https://localhost", "http://LOCALHOST:8080", "https://127.0.0.1", "http://127.8.8.8", "https://[::1]"]
         {
@@ -305,7 +349,8 @@ mod tests {
             ("::ffff:10.0.0.1", "https://10.0.0.1", direct),
         ];
         for (no_proxy, server, is_direct) in cases {
-            let settings = ProxySettings { https_proxy: some("proxy"), no_proxy: some(no_proxy), ..Default::default() };
+            let settings =
+                ProxySettings { https_proxy: proxy("proxy"), no_proxy: some(no_proxy), ..Default::default() };
             let expected = if is_direct { "direct" } else { "http://proxy" };
             assert_eq!(route(&settings, server), expected, "{no_proxy} {server}");
         }
@@ -314,15 +359,12 @@ mod tests {
     #[test]
     fn a_cgi_client_cannot_choose_the_proxy() {
         let settings = ProxySettings {
-            https_proxy: some("proxy"),
-            http_proxy: some("proxy"),
+            https_proxy: proxy("proxy"),
+            http_proxy: proxy("proxy"),
             no_proxy: some("exempt"),
             is_cgi: true,
         };
-        assert_eq!(
-            route(&settings, "http://h"),
-            "HTTP_PROXY is refused where REQUEST_METHOD is set, since a CGI client can set it"
-        );
+        assert_eq!(route(&settings, "http://h"), "THE_PROXY cannot be used: a CGI client can set it");
         assert_eq!(route(&settings, "http://exempt"), "direct");
         assert_eq!(route(&settings, "https://h"), "http://proxy");
     }

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use hyper::Method;
-use thiserror::Error;
 
 use super::ControlPlaneClient;
-use super::exchange::{Call, CallError, ErrorAnswer};
+use super::exchange::{Answer, CALL_LIMIT, Call, ERROR_BODY_LIMIT};
+use super::failure::{CallFailure, Phase};
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
 use crate::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
@@ -13,26 +13,24 @@ use crate::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
 #[async_trait]
 impl TokenRevoker for ControlPlaneClient {
     async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
-        let answer = self.call(server, revocation_of(token)).await?;
-        let is_plain_proxied = answer.is_plain_proxied;
-        match verdict(answer.status()) {
-            Verdict::Revoked => Ok(Revocation::Revoked),
-            Verdict::AlreadyGone => {
-                let answer = answer.into_error(token).await;
-                if !answer.has_problem() {
-                    if is_plain_proxied {
-                        return Err(RevokeError::Unconfirmed { source: AnswerOfProxy(answer).into() });
-                    }
-                    self.warn(&format!(
-                        "the server answered {} without problem details for token {}, so it may not be plexsphere",
-                        answer.status(),
-                        token.id()
-                    ));
-                }
+        let mut answer = self.call(server, revocation_of(token)).await?;
+        let verdict = verdict(answer.status());
+        if verdict == Verdict::Revoked || verdict == Verdict::RevokedIfPlausible && is_plausible(&mut answer).await {
+            return Ok(Revocation::Revoked);
+        }
+        let answered = answer.into_error(token.expose_secret()).await;
+        match verdict {
+            Verdict::AlreadyGone if answered.problem.is_some() => Ok(Revocation::AlreadyGone),
+            Verdict::AlreadyGone if answered.proxy.is_none() => {
+                self.warn(&format!(
+                    "the server answered {} without problem details for token {}, so it may not be plexsphere",
+                    answered.status,
+                    token.id()
+                ));
                 Ok(Revocation::AlreadyGone)
             }
-            Verdict::Refused => Err(RevokeError::Refused { source: answer.into_error(token).await.into() }),
-            Verdict::Unconfirmed => Err(RevokeError::Unconfirmed { source: answer.into_error(token).await.into() }),
+            Verdict::Refused => Err(RevokeError::Refused { source: answered.into() }),
+            _ => Err(RevokeError::Unconfirmed { source: answered.into() }),
         }
     }
 }
@@ -41,24 +39,29 @@ fn revocation_of(token: &SessionToken) -> Call<'_> {
     Call {
         method: Method::DELETE,
         path: format!("/v1/auth/tokens/{}", token.id()),
-        token,
+        bearer: Some(token.expose_secret()),
+        body: None,
         accept: "application/problem+json, application/json",
+        limit: CALL_LIMIT,
+        keeps_connection: false,
     }
 }
 
-impl From<CallError> for RevokeError {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::Unreached(source) => Self::Unreached { source },
-            error @ CallError::Unanswered { .. } => Self::Unanswered { source: error.into() },
+/// Tells whether a success may come from plexsphere: captive portals and proxies answer 200 to anything, with a page.
+async fn is_plausible(answer: &mut Answer<'_>) -> bool {
+    answer.proxy.is_none() && (answer.is_json() || answer.body(ERROR_BODY_LIMIT).await.is_empty())
+}
+
+impl From<CallFailure> for RevokeError {
+    fn from(failure: CallFailure) -> Self {
+        match failure.phase {
+            Phase::Answer => Self::Unanswered { source: failure.into() },
+            Phase::ProxySetting | Phase::NameLookup | Phase::Connection | Phase::Tunnel | Phase::Tls => {
+                Self::Unreached { source: failure.into() }
+            }
         }
     }
 }
-
-/// An answer that may be the proxy's own.
-#[derive(Debug, Error)]
-#[error("{0}, without problem details, may be the answer of the proxy")]
-struct AnswerOfProxy(ErrorAnswer);
 
 /// What a status code says about the token. It stands apart from the port's outcomes, since an error needs the answer's
 /// body and this table has to be total without one.
@@ -66,6 +69,8 @@ struct AnswerOfProxy(ErrorAnswer);
 enum Verdict {
     /// This request revoked it.
     Revoked,
+    /// The same, if the answer looks like one of plexsphere.
+    RevokedIfPlausible,
     /// It was dead before: a revoked token cannot authenticate its own revocation, and an unknown id has no session.
     AlreadyGone,
     /// The server understood and declined.
@@ -77,7 +82,8 @@ enum Verdict {
 /// Reads the status table. Every number that is not in it leaves the token's fate open.
 fn verdict(status: u16) -> Verdict {
     match status {
-        200 | 204 => Verdict::Revoked,
+        204 => Verdict::Revoked,
+        200 => Verdict::RevokedIfPlausible,
         401 | 404 => Verdict::AlreadyGone,
         403 => Verdict::Refused,
         _ => Verdict::Unconfirmed,
@@ -91,7 +97,7 @@ mod tests {
     #[test]
     fn five_numbers_have_a_meaning_and_all_others_leave_the_token_live() {
         let table = [
-            (200, Verdict::Revoked),
+            (200, Verdict::RevokedIfPlausible),
             (204, Verdict::Revoked),
             (401, Verdict::AlreadyGone),
             (403, Verdict::Refused),

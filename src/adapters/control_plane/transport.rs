@@ -1,164 +1,123 @@
-//! The way to the server: name resolution and TCP, the proxy's tunnel, TLS.
+//! The way to the server: its addresses, TCP, the proxy's tunnel, TLS.
 //!
 //! Each phase is one awaited step, so an error or a deadline can name the phase that it struck.
 
-use std::future::{self, Future, Ready};
-use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::thread;
+use std::future::Future;
 use std::time::Duration;
-use std::vec;
 
-use hyper::Uri;
-use hyper::header::HeaderValue;
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::Name;
-use hyper_util::client::legacy::connect::proxy::Tunnel;
+use http_body_util::Full;
+use hyper::header::{HOST, PROXY_AUTHORIZATION};
+use hyper::{Request, StatusCode};
+use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
-use thiserror::Error;
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::task;
 use tokio::time::{Instant, timeout_at};
-use tower_service::Service;
 
-use super::proxy::{Proxy, Route};
-use super::trust::TrustSettings;
+use super::connection::{Connection, Sent};
+use super::dial::{dial, resolve};
+use super::failure::{CallFailure, Cause, Phase, TrustStoreProblem};
+use super::proxy::Route;
+use super::tls::{self, Stream};
+use super::trust::{TrustSettings, TrustStore};
+use super::wire::Wire;
 use crate::domain::server_url::{Scheme, ServerUrl};
-use crate::ports::BoxError;
 
-/// How long name resolution, TCP, tunnel and TLS may take together.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long TCP, tunnel and TLS may take together, from the resolved name on.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+/// When a step has to be done, and the limit that this comes from.
+#[derive(Clone, Copy)]
+pub(super) struct Deadline {
+    pub(super) at: Instant,
+    limit: Duration,
+}
+
+impl Deadline {
+    /// A limit that counts from now.
+    pub(super) fn in_time(limit: Duration) -> Self {
+        Self { at: Instant::now() + limit, limit }
+    }
+
+    /// The earlier of this and a limit that counts from now.
+    fn or_in_time(self, limit: Duration) -> Self {
+        let other = Self::in_time(limit);
+        if other.at < self.at { other } else { self }
+    }
+
+    /// Gives a step up when its time has come.
+    pub(super) async fn bound<T>(self, step: impl Future<Output = Result<T, Cause>>) -> Result<T, Cause> {
+        timeout_at(self.at, step).await.unwrap_or(Err(Cause::TimedOut(self.limit)))
+    }
+}
 
 /// Connects to the server, or to the proxy on the way to it, with TLS up to the server where its scheme asks for it.
 pub(super) async fn connect(
     server: &ServerUrl,
     route: &Route,
     trust: &TrustSettings,
-    deadline: Instant,
-) -> Result<Stream, TransportError> {
-    let (next_hop, proxy) = match route {
-        Route::Direct => (server, None),
-        Route::Proxy(proxy) => (&proxy.address, Some(proxy)),
-    };
-    let tcp = within(deadline, "connecting to", next_hop, dial(next_hop)).await?;
+    deadline: Deadline,
+) -> Result<Stream, CallFailure> {
+    let failed = |phase| move |cause| CallFailure { phase, peer: route.peer(server, phase), cause };
+    let addresses = deadline.bound(resolve(route.next_hop(server))).await.map_err(failed(Phase::NameLookup))?;
+    let deadline = deadline.or_in_time(CONNECT_LIMIT);
+    let dialling = dial(&addresses);
     if server.scheme() == Scheme::Http {
-        return Ok(MaybeHttpsStream::Http(tcp));
+        let tcp = deadline.bound(dialling).await.map_err(failed(Phase::Connection))?;
+        return Ok(MaybeHttpsStream::Http(TokioIo::new(tcp)));
     }
-    let tcp = match proxy {
-        None => tcp,
-        Some(proxy) => within(deadline, "opening a tunnel through", next_hop, open_tunnel(tcp, proxy, server)).await?,
+
+    // Reading the trust store costs no time while the first packet is under way.
+    task::yield_now().await;
+    let mut store = TrustStore::new(trust);
+    let roots = store.bundle().or_else(|| store.directories());
+    let tcp = deadline.bound(dialling).await.map_err(failed(Phase::Connection))?;
+    let Some(roots) = roots else {
+        return Err(failed(Phase::Tls)(Cause::TrustStore(store.into_problem().unwrap_or(TrustStoreProblem::Missing))));
     };
-    within(deadline, "TLS handshake with", server, start_tls(tcp, server, trust)).await
-}
-
-/// What stopped the way to the server, and in which phase.
-#[derive(Debug, Error)]
-#[error("{phase} {peer} failed")]
-pub(super) struct TransportError {
-    phase: &'static str,
-    peer: String,
-    source: BoxError,
-}
-
-impl TransportError {
-    pub(super) fn new(phase: &'static str, peer: &ServerUrl, source: impl Into<BoxError>) -> Self {
-        Self { phase, peer: peer.origin(), source: source.into() }
-    }
-}
-
-async fn within<T>(
-    deadline: Instant,
-    phase: &'static str,
-    peer: &ServerUrl,
-    step: impl Future<Output = Result<T, BoxError>>,
-) -> Result<T, TransportError> {
-    let result = timeout_at(deadline, step).await.unwrap_or_else(|_| Err("timed out".into()));
-    result.map_err(|source| TransportError::new(phase, peer, source))
-}
-
-async fn dial(peer: &ServerUrl) -> Result<TokioIo<TcpStream>, BoxError> {
-    let mut connector = HttpConnector::new_with_resolver(Resolver);
-    connector.enforce_http(false);
-    connector.set_nodelay(true);
-    // Shared among the addresses that a name resolves to, so that one that swallows packets leaves time for the next.
-    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    Ok(connector.call(uri(peer)?).await?)
-}
-
-/// Asks the system for the addresses of a name, which cannot be interrupted, on a thread that nobody waits for.
-///
-/// The runtime's own threads for such work would hold its end up for as long as the system takes, and it panics where
-/// it cannot start one.
-#[derive(Clone)]
-struct Resolver;
-
-impl Service<Name> for Resolver {
-    type Response = vec::IntoIter<SocketAddr>;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    let tcp = deadline.bound(open_tunnel(tcp, route, server)).await.map_err(failed(Phase::Tunnel))?;
+    match deadline.bound(tls::start(tcp, server, roots)).await {
+        Err(Cause::NotTrusted { .. }) => {}
+        result => return result.map_err(failed(Phase::Tls)),
     }
 
-    fn call(&mut self, name: Name) -> Self::Future {
-        let (sender, answer) = oneshot::channel();
-        let thread = thread::Builder::new().name("resolver".to_owned());
-        let started = thread.spawn(move || {
-            // Nobody listens any more where the deadline has passed.
-            let _ = sender.send((name.as_str(), 0).to_socket_addrs());
+    // No token was sent, so it does no harm to ask again what the directories know.
+    let Some(roots) = store.directories() else {
+        return Err(failed(Phase::Tls)(Cause::NotTrusted { store: store.into_problem() }));
+    };
+    let tcp = deadline.bound(dial(&addresses)).await.map_err(failed(Phase::Connection))?;
+    let tcp = deadline.bound(open_tunnel(tcp, route, server)).await.map_err(failed(Phase::Tunnel))?;
+    let result = deadline.bound(tls::start(tcp, server, roots)).await;
+    result.map_err(|cause| match cause {
+        Cause::NotTrusted { .. } => failed(Phase::Tls)(Cause::NotTrusted { store: store.into_problem() }),
+        cause => failed(Phase::Tls)(cause),
+    })
+}
+
+/// Asks a proxy for a tunnel to the server (RFC 9110, section 9.3.6); without one there is nothing to do. It is open at
+/// status 200 alone.
+async fn open_tunnel(tcp: TcpStream, route: &Route, server: &ServerUrl) -> Result<TokioIo<TcpStream>, Cause> {
+    let tcp = TokioIo::new(tcp);
+    let Route::Proxy(proxy) = route else { return Ok(tcp) };
+    let authority = format!("{}:{}", server.host(), server.port());
+    let mut request = Request::connect(&authority).header(HOST, &authority);
+    if let Some(credentials) = &proxy.authorization {
+        request = request.header(PROXY_AUTHORIZATION, credentials);
+    }
+    let request = request.body(Full::default()).map_err(|error| Cause::System(error.to_string()))?;
+
+    let Sent::Answered(_connection, response) = Connection::over(tcp).await?.send(request).await? else {
+        return Err(Cause::Closed);
+    };
+    if response.status() != StatusCode::OK {
+        return Err(Cause::TunnelRefused {
+            status: response.status().as_u16(),
+            reason: response.status().canonical_reason(),
         });
-        Box::pin(async move {
-            started?;
-            answer.await.map_err(io::Error::other)?
-        })
     }
-}
-
-async fn open_tunnel(
-    tcp: TokioIo<TcpStream>,
-    proxy: &Proxy,
-    server: &ServerUrl,
-) -> Result<TokioIo<TcpStream>, BoxError> {
-    let mut tunnel = Tunnel::new(uri(&proxy.address)?, Established(Some(tcp)));
-    if let Some(authorization) = &proxy.authorization {
-        tunnel = tunnel.with_auth(HeaderValue::from_str(authorization)?);
-    }
-    Ok(tunnel.call(uri(server)?).await?)
-}
-
-async fn start_tls(tcp: TokioIo<TcpStream>, server: &ServerUrl, trust: &TrustSettings) -> Result<Stream, BoxError> {
-    let config = ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(trust.load()?)
-        .with_no_client_auth();
-    HttpsConnector::from((Established(Some(tcp)), config)).call(uri(server)?).await
-}
-
-/// The server's scheme, host and port, as the connectors want them.
-fn uri(server: &ServerUrl) -> Result<Uri, BoxError> {
-    Ok(format!("{}://{}:{}", server.scheme(), server.host(), server.port()).parse()?)
-}
-
-/// A connector over a connection that is there already.
-struct Established(Option<TokioIo<TcpStream>>);
-
-impl Service<Uri> for Established {
-    type Response = TokioIo<TcpStream>;
-    type Error = io::Error;
-    type Future = Ready<io::Result<TokioIo<TcpStream>>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        future::ready(self.0.take().ok_or_else(|| io::ErrorKind::NotConnected.into()))
-    }
+    let upgraded = hyper::upgrade::on(response).await.map_err(|_| Cause::Closed)?;
+    let parts = upgraded.downcast::<Wire<TokioIo<TcpStream>>>().map_err(|_| Cause::NotHttp)?;
+    // A server waits for the client to begin the handshake, so what came already is not from one.
+    let is_silent = parts.read_buf.is_empty();
+    parts.io.into_inner().filter(|_| is_silent).ok_or(Cause::NotTls)
 }

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use plexctl::adapters::control_plane::{ProxySettings, TrustSettings};
+use plexctl::adapters::control_plane::{ProxySettings, ProxyVariable, TrustSettings};
 
 /// The config file: `$PLEXCTL_CONFIG`, else below `$XDG_CONFIG_HOME` if that is absolute (XDG Base Directory
 /// Specification 0.8), else below `$HOME`. `None` means that no place is known.
@@ -43,14 +43,18 @@ pub fn holds_token() -> bool {
 /// The proxies, upper case before lower case.
 pub fn proxy_settings() -> ProxySettings {
     ProxySettings {
-        https_proxy: text("HTTPS_PROXY").or_else(|| text("https_proxy")),
-        http_proxy: text("HTTP_PROXY").or_else(|| text("http_proxy")),
+        https_proxy: proxy_variable("HTTPS_PROXY").or_else(|| proxy_variable("https_proxy")),
+        http_proxy: proxy_variable("HTTP_PROXY").or_else(|| proxy_variable("http_proxy")),
         no_proxy: text("NO_PROXY").or_else(|| text("no_proxy")),
         is_cgi: variable("REQUEST_METHOD").is_some(),
     }
 }
 
-/// What replaces the system's trust store.
+fn proxy_variable(name: &str) -> Option<ProxyVariable> {
+    text(name).map(|value| ProxyVariable { name: name.to_owned(), value })
+}
+
+/// What stands in for parts of the system's trust store.
 pub fn trust_settings() -> TrustSettings {
     let directories = variable("SSL_CERT_DIR").unwrap_or_default();
     TrustSettings {

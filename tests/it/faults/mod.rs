@@ -129,7 +129,7 @@ impl Outcome {
     }
 
     pub fn unanswered(cause: &str) -> Self {
-        Self::kept(&format!("waiting for the answer of [SERVER] failed: {cause}, so the outcome is unknown"))
+        Self::kept(&format!("{cause}, so the outcome is unknown"))
     }
 
     pub fn unconfirmed(answer: &str) -> Self {
@@ -160,19 +160,6 @@ impl Outcome {
     /// The server did not get to read a request.
     pub fn unread(self) -> Self {
         Self { requests: 0, ..self }
-    }
-
-    /// Shows what stands between a phase and the identifiers at the end of the line as `[CAUSE]`, for causes in the words
-    /// of the system.
-    pub fn with_cause_elided(mut self, phase: &str) -> Self {
-        if let Some((before, after)) = self.run.stderr.split_once(&format!("{phase}: "))
-            && let Some((cause, rest)) = after.split_once(" ([SERVER], token ")
-        {
-            let unknown = ", so the outcome is unknown";
-            let unknown = if cause.ends_with(unknown) { unknown } else { "" };
-            self.run.stderr = format!("{before}{phase}: [CAUSE]{unknown} ([SERVER], token {rest}");
-        }
-        self
     }
 }
 

@@ -189,7 +189,8 @@ fn a_config_named_as_its_temporary_file_is_refused_as_soon_as_it_holds_a_session
     let before = sandbox.config_state();
     let expected = unusable("[CONFIG]", "its name is that of the temporary file that would replace it");
     assert_eq!(sandbox.run(["logout"]), expected);
-    assert_eq!(sandbox.run(["logout", "--profile", "unknown"]), no_session());
+    let hint = "hint: [CONFIG] has no profile \"unknown\", it has \"default\", \"bystander\"\n";
+    assert_eq!(sandbox.run(["logout", "--profile", "unknown"]), no_session_but(hint));
     assert_eq!(sandbox.config_state(), before);
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
     assert_eq!(server.requests(), [""; 0]);
@@ -203,7 +204,9 @@ const OVER_RELATIVE_PATH: &str = "code=0; PLEXCTL_CONFIG=config.toml \"$0\" \"$@
 fn a_relative_path_in_a_directory_that_is_too_deep_for_any_other_is_refused_if_there_is_a_session() {
     let server = unasked_server();
     let refused = unusable("config.toml", &system("resolving its path", Errno::NAMETOOLONG));
-    for (arguments, expected) in [(&["logout"][..], refused), (&["logout", "--profile", "unknown"], no_session())] {
+    let hint = "hint: config.toml has no profile \"unknown\", it has \"default\", \"bystander\"\n";
+    let none = no_session_but(hint);
+    for (arguments, expected) in [(&["logout"][..], refused), (&["logout", "--profile", "unknown"], none)] {
         let mut sandbox = Sandbox::new();
         sandbox.write_config(config(&server.url()));
         let before = sandbox.config_state();

@@ -127,9 +127,10 @@ fn not_removed(place: &str, problem: &str) -> Run {
 
 /// A run that removed the profile, but could not make that last.
 fn not_durable(place: &str, problem: &str) -> Run {
-    let removed =
-        format!("the profile was removed from {place}, but the removal may not survive a power cut: {problem}");
-    Run::new(1, "", format!("error: token {ID} is revoked on the server: {removed}\n"))
+    let removed = format!("removed from {place}, but its removal may not survive a power cut: {problem}");
+    let error = format!("profile \"default\" is revoked on the server and {removed} ([SERVER], token {ID})");
+    let hint = "should the profile be there again after a power cut, run `plexctl logout` again";
+    Run::new(1, "", format!("error: {error}\nhint: {hint}\n"))
 }
 
 /// An action that failed, in the system's words.

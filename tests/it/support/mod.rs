@@ -10,6 +10,7 @@ use rustix::process::Signal;
 
 pub mod figures;
 pub mod leak_hunt;
+pub mod program;
 pub mod sandbox;
 pub mod scripted_server;
 pub mod shell;

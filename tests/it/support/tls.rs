@@ -11,7 +11,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion};
 
-use super::scripted_server::{ScriptedServer, read_head};
+use super::scripted_server::{Record, ScriptedServer, read_head};
 
 /// A certificate authority.
 pub struct Authority {
@@ -71,6 +71,33 @@ impl Identity {
         delay: Duration,
         script: impl Fn(&str, &mut TlsStream<'_>) + Send + 'static,
     ) -> ScriptedServer {
+        self.raw(versions, delay, move |stream, record| {
+            let head = read_head(stream);
+            if head.is_empty() {
+                record.add(&stream.sock.sent);
+            } else {
+                record.add(&head);
+                script(&head, stream);
+            }
+        })
+    }
+
+    /// A server that shows this certificate, sends the bytes before it is asked, and then reads a request's head.
+    pub fn greet(self, versions: &[&'static SupportedProtocolVersion], answer: &'static [u8]) -> ScriptedServer {
+        self.raw(versions, Duration::ZERO, move |stream, record| {
+            let _ = stream.write_all(answer).and_then(|()| stream.flush());
+            // The client has to be given the chance to hear of it before it asks.
+            thread::sleep(Duration::from_millis(20));
+            record.add(read_head(stream));
+        })
+    }
+
+    fn raw(
+        self,
+        versions: &[&'static SupportedProtocolVersion],
+        delay: Duration,
+        script: impl Fn(&mut TlsStream<'_>, &Record) + Send + 'static,
+    ) -> ScriptedServer {
         let config = ServerConfig::builder_with_provider(ring::default_provider().into())
             .with_protocol_versions(versions)
             .unwrap()
@@ -84,14 +111,7 @@ impl Identity {
             }
             let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut wire = Tap { stream, sent: Vec::new() };
-            let mut stream = rustls::Stream::new(&mut connection, &mut wire);
-            let head = read_head(&mut stream);
-            if head.is_empty() {
-                record.add(&stream.sock.sent);
-            } else {
-                record.add(&head);
-                script(&head, &mut stream);
-            }
+            script(&mut rustls::Stream::new(&mut connection, &mut wire), record);
         })
     }
 }

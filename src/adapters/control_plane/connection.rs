@@ -1,0 +1,65 @@
+//! An HTTP/1.1 connection: one request at a time, and the head of its answer.
+
+use std::error::Error;
+use std::io;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper::rt::{Read, Write};
+use hyper::{Request, Response};
+use tokio::task::{self, JoinSet};
+
+use super::failure::Cause;
+use super::tls;
+use super::wire::{HeadTooLarge, MAX_HEAD, MAX_HEADERS, Wire};
+
+/// A connection on which nothing is under way.
+pub(super) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    /// The task that the connection lives in, which the set aborts when it is dropped.
+    _driver: JoinSet<hyper::Result<()>>,
+}
+
+/// What became of a request.
+pub(super) enum Sent {
+    /// The head of its answer, and the connection that the body comes on.
+    Answered(Connection, Response<Incoming>),
+    /// The connection had ended before, so the request was not sent.
+    Not(Request<Full<Bytes>>),
+}
+
+impl Connection {
+    /// Speaks HTTP over a stream.
+    pub(super) async fn over(stream: impl Read + Write + Unpin + Send + 'static) -> Result<Self, Cause> {
+        // Whatever headers come are taken, as far as they fit.
+        let mut client = Builder::new();
+        client.max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS).ignore_invalid_headers_in_responses(true);
+        let (sender, connection) = client.handshake(Wire::new(stream)).await.map_err(|error| cause_of(&error))?;
+        let mut driver = JoinSet::new();
+        driver.spawn(connection.with_upgrades());
+        Ok(Self { sender, _driver: driver })
+    }
+
+    /// Sends a request and waits for the head of its answer. After an error the request may have been received.
+    pub(super) async fn send(mut self, request: Request<Full<Bytes>>) -> Result<Sent, Cause> {
+        // The connection's task has a turn, in which it finds out whether the other side has closed.
+        task::yield_now().await;
+        if self.sender.ready().await.is_err() {
+            return Ok(Sent::Not(request));
+        }
+        match self.sender.try_send_request(request).await {
+            Ok(response) => Ok(Sent::Answered(self, response)),
+            Err(mut error) => error.take_message().map(Sent::Not).ok_or_else(|| cause_of(error.error())),
+        }
+    }
+}
+
+/// Translates what the library says of an exchange.
+fn cause_of(error: &hyper::Error) -> Cause {
+    if let Some(error) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+        let is_too_large = matches!(error.get_ref(), Some(inner) if inner.is::<HeadTooLarge>());
+        return if is_too_large { Cause::HeadTooLarge } else { tls::cause_of_io(error) };
+    }
+    if error.is_parse() { Cause::NotHttp } else { Cause::Closed }
+}
