@@ -73,12 +73,16 @@ fn a_code_is_refused_to_a_body_that_the_api_does_not_take() {
         assert_eq!(client.ask("POST /v1/auth/device-code", &fields, body).unwrap().problem(), "invalid_request");
     }
     let good = json!({ "domain_id": id }).to_string();
-    assert_eq!(client.ask("POST /v1/auth/device-code", &[], &good).unwrap().problem(), "invalid_request");
+    for fields in [&[][..], &[("Content-Type", "text/plain")], &[("Content-Type", "application/jsonp")]] {
+        assert_eq!(client.ask("POST /v1/auth/device-code", fields, &good).unwrap().problem(), "invalid_request");
+    }
     assert_eq!(control_plane.open_codes(), [""; 0]);
 
     for body in [json!({ "domain_id": id, "idp_binding_alias": "x".repeat(4096) }), json!({ "domain_id": id })] {
         assert_eq!(client.post("/v1/auth/device-code", &body).unwrap().status, 200);
     }
+    let fields = [("Content-Type", "Application/JSON; charset=utf-8")];
+    assert_eq!(client.ask("POST /v1/auth/device-code", &fields, &good).unwrap().status, 200);
 }
 
 #[test]

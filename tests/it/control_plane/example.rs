@@ -15,6 +15,9 @@ use serde_json::json;
 use super::Client;
 use crate::support::skip;
 
+/// How long nothing of this takes.
+const LONG: Duration = Duration::from_secs(10);
+
 /// The example while it serves.
 struct Serving(Child);
 
@@ -33,12 +36,20 @@ fn program() -> Option<PathBuf> {
     program.exists().then_some(program)
 }
 
+/// Runs it to its end, which a run that serves by mistake meets soon.
 fn run(program: &Path, arguments: &[&str], input: &str) -> Output {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // Who has refused its arguments does not read.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let started = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if started.elapsed() > LONG {
+            child.kill().unwrap();
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
     child.wait_with_output().unwrap()
 }
 
@@ -154,7 +165,7 @@ fn wait_for(file: &Path, text: &str) -> String {
         if contents.contains(text) {
             return contents;
         }
-        assert!(started.elapsed() < Duration::from_secs(10), "{contents}");
+        assert!(started.elapsed() < LONG, "{contents}");
         thread::sleep(Duration::from_millis(10));
     }
 }
