@@ -170,16 +170,16 @@ mod tests {
     const PAGE: &str = "https://plexsphere.example/v1/device";
     const COMPLETE: &str = "https://plexsphere.example/v1/device?user_code=ABCD-EFGH";
 
-    fn text(text: &str) -> Option<FieldValue> {
-        Some(FieldValue::Text(text.to_owned()))
+    fn text(text: &str) -> FieldValue {
+        FieldValue::Text(text.to_owned())
     }
 
     fn fields() -> AuthorizationFields {
         AuthorizationFields {
-            device_code: text("d3vice"),
-            user_code: text("ABCD-EFGH"),
-            verification_uri: text(PAGE),
-            verification_uri_complete: text(COMPLETE),
+            device_code: Some(text("d3vice")),
+            user_code: Some(text("ABCD-EFGH")),
+            verification_uri: Some(text(PAGE)),
+            verification_uri_complete: Some(text(COMPLETE)),
             expires_in: Some(FieldValue::Integer(600)),
             interval: Some(FieldValue::Integer(7)),
         }
@@ -221,32 +221,32 @@ mod tests {
             (device_code, None, FieldFault::Missing),
             (device_code, Some(FieldValue::Integer(1)), FieldFault::NoText),
             (device_code, Some(FieldValue::Other), FieldFault::NoText),
-            (device_code, text(""), FieldFault::Empty),
-            (device_code, text(&"a".repeat(4097)), FieldFault::TooLong(4096)),
-            (device_code, text("a b"), FieldFault::Characters),
-            (device_code, text("a\u{7f}"), FieldFault::Characters),
-            (device_code, text("é"), FieldFault::Characters),
+            (device_code, Some(text("")), FieldFault::Empty),
+            (device_code, Some(text(&"a".repeat(4097))), FieldFault::TooLong(4096)),
+            (device_code, Some(text("a b")), FieldFault::Characters),
+            (device_code, Some(text("a\u{7f}")), FieldFault::Characters),
+            (device_code, Some(text("é")), FieldFault::Characters),
             (user_code, None, FieldFault::Missing),
-            (user_code, text(""), FieldFault::Empty),
-            (user_code, text(&"A".repeat(65)), FieldFault::TooLong(64)),
-            (user_code, text("A\u{1b}[2J"), FieldFault::Characters),
-            (user_code, text("A\nB"), FieldFault::Characters),
-            (user_code, text("A\u{7f}"), FieldFault::Characters),
-            (user_code, text("\u{202e}A"), FieldFault::Characters),
+            (user_code, Some(text("")), FieldFault::Empty),
+            (user_code, Some(text(&"A".repeat(65))), FieldFault::TooLong(64)),
+            (user_code, Some(text("A\u{1b}[2J")), FieldFault::Characters),
+            (user_code, Some(text("A\nB")), FieldFault::Characters),
+            (user_code, Some(text("A\u{7f}")), FieldFault::Characters),
+            (user_code, Some(text("\u{202e}A")), FieldFault::Characters),
             (page, None, FieldFault::Missing),
             (page, Some(FieldValue::Other), FieldFault::NoText),
-            (page, text(""), FieldFault::Empty),
-            (page, text(&long_page), FieldFault::TooLong(2048)),
-            (page, text("/v1/device"), FieldFault::Page(ServerUrlError::Syntax)),
-            (page, text("javascript:alert(1)"), FieldFault::Page(ServerUrlError::Scheme)),
-            (page, text("https://u@h/"), FieldFault::Page(ServerUrlError::Userinfo)),
-            (page, text("http://plexsphere.example/"), FieldFault::Unencrypted),
+            (page, Some(text("")), FieldFault::Empty),
+            (page, Some(text(&long_page)), FieldFault::TooLong(2048)),
+            (page, Some(text("/v1/device")), FieldFault::Page(ServerUrlError::Syntax)),
+            (page, Some(text("javascript:alert(1)")), FieldFault::Page(ServerUrlError::Scheme)),
+            (page, Some(text("https://u@h/")), FieldFault::Page(ServerUrlError::Userinfo)),
+            (page, Some(text("http://plexsphere.example/")), FieldFault::Unencrypted),
             (expires_in, None, FieldFault::Missing),
-            (expires_in, text("600"), FieldFault::NoInteger),
+            (expires_in, Some(text("600")), FieldFault::NoInteger),
             (expires_in, Some(FieldValue::Other), FieldFault::NoInteger),
             (expires_in, Some(FieldValue::Integer(0)), FieldFault::BelowOne),
             (expires_in, Some(FieldValue::Integer(i64::MIN)), FieldFault::BelowOne),
-            (interval, text("5"), FieldFault::NoInteger),
+            (interval, Some(text("5")), FieldFault::NoInteger),
             (interval, Some(FieldValue::Other), FieldFault::NoInteger),
         ];
         for ((field, change), value, fault) in cases {
@@ -256,12 +256,12 @@ mod tests {
 
     #[test]
     fn the_limits_belong_to_what_is_taken() {
-        assert!(parse(|fields| fields.device_code = text(&"~".repeat(4096))).is_ok());
-        assert!(parse(|fields| fields.device_code = text("!")).is_ok());
+        assert!(parse(|fields| fields.device_code = Some(text(&"~".repeat(4096)))).is_ok());
+        assert!(parse(|fields| fields.device_code = Some(text("!"))).is_ok());
         let longest = " ~".repeat(32);
-        assert_eq!(parse(|fields| fields.user_code = text(&longest)).unwrap().user_code(), longest);
+        assert_eq!(parse(|fields| fields.user_code = Some(text(&longest))).unwrap().user_code(), longest);
         let longest = format!("https://h/{}", "a".repeat(2048 - "https://h/".len()));
-        assert_eq!(parse(|fields| fields.verification_uri = text(&longest)).unwrap().page().as_str(), longest);
+        assert_eq!(parse(|fields| fields.verification_uri = Some(text(&longest))).unwrap().page().as_str(), longest);
     }
 
     #[test]
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn an_unencrypted_page_is_refused_only_where_the_server_is_encrypted_and_the_page_elsewhere() {
-        let at = |server, page| parse_at(server, |fields| fields.verification_uri = text(page)).is_ok();
+        let at = |server, page| parse_at(server, |fields| fields.verification_uri = Some(text(page))).is_ok();
         assert!(at("http://plexsphere.example", "http://plexsphere.example/device"));
         assert!(at("https://plexsphere.example", "http://localhost:8080/device"));
         assert!(!at("https://127.0.0.1", "http://plexsphere.example/device"));
@@ -291,20 +291,20 @@ mod tests {
         for value in [
             None,
             Some(FieldValue::Other),
-            text(""),
-            text("junk"),
-            text(PAGE),
-            text("https://plexsphere.example/v1/device?user_code=ABCD-EFGX"),
-            text("https://plexsphere.example/v1/device?user_code=abcd-efgh"),
-            text("https://evil.example/v1/device?user_code=ABCD-EFGH"),
-            text("https://plexsphere.example:8443/v1/device?user_code=ABCD-EFGH"),
-            text("http://plexsphere.example/v1/device?user_code=ABCD-EFGH"),
-            text("https://u@plexsphere.example/v1/device?user_code=ABCD-EFGH"),
-            text(&format!("{COMPLETE}&{}", "a".repeat(2048))),
+            Some(text("")),
+            Some(text("junk")),
+            Some(text(PAGE)),
+            Some(text("https://plexsphere.example/v1/device?user_code=ABCD-EFGX")),
+            Some(text("https://plexsphere.example/v1/device?user_code=abcd-efgh")),
+            Some(text("https://evil.example/v1/device?user_code=ABCD-EFGH")),
+            Some(text("https://plexsphere.example:8443/v1/device?user_code=ABCD-EFGH")),
+            Some(text("http://plexsphere.example/v1/device?user_code=ABCD-EFGH")),
+            Some(text("https://u@plexsphere.example/v1/device?user_code=ABCD-EFGH")),
+            Some(text(&format!("{COMPLETE}&{}", "a".repeat(2048)))),
         ] {
             assert_eq!(complete(value), None);
         }
-        let page = complete(text("HTTPS://PLEXSPHERE.EXAMPLE:443/v1/device?user_code=ABCD%2DEFGH")).unwrap();
+        let page = complete(Some(text("HTTPS://PLEXSPHERE.EXAMPLE:443/v1/device?user_code=ABCD%2DEFGH"))).unwrap();
         assert_eq!(page.as_str(), "https://plexsphere.example/v1/device?user_code=ABCD%2DEFGH");
     }
 

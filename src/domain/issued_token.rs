@@ -74,8 +74,8 @@ mod tests {
     use super::*;
     use crate::domain::bearer_token::BearerTokenError;
 
-    fn text(text: &str) -> Option<FieldValue> {
-        Some(FieldValue::Text(text.to_owned()))
+    fn text(text: &str) -> FieldValue {
+        FieldValue::Text(text.to_owned())
     }
 
     fn parse(
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn any_bearer_token_is_taken_whatever_case_its_type_is_in() {
         for token_type in ["Bearer", "bearer", "BEARER"] {
-            let issued = parse(text("t0ken"), text(token_type), Some(FieldValue::Integer(3600))).unwrap();
+            let issued = parse(Some(text("t0ken")), Some(text(token_type)), Some(FieldValue::Integer(3600))).unwrap();
             assert_eq!((issued.token.expose_secret(), issued.lifetime), ("t0ken", Some(Duration::from_secs(3600))));
         }
     }
@@ -100,28 +100,28 @@ mod tests {
         for (token, fault) in [
             (None, FieldFault::Missing),
             (Some(FieldValue::Integer(1)), FieldFault::NoText),
-            (text(""), FieldFault::Empty),
-            (text(&too_long), FieldFault::Token(BearerTokenError::TooLong)),
-            (text("a\r\nb"), FieldFault::Token(BearerTokenError::Characters)),
+            (Some(text("")), FieldFault::Empty),
+            (Some(text(&too_long)), FieldFault::Token(BearerTokenError::TooLong)),
+            (Some(text("a\r\nb")), FieldFault::Token(BearerTokenError::Characters)),
         ] {
-            assert_eq!(parse(token, text("Bearer"), None), Err(FieldError { field: "access_token", fault }));
+            assert_eq!(parse(token, Some(text("Bearer")), None), Err(FieldError { field: "access_token", fault }));
         }
         for (token_type, fault) in [
             (None, FieldFault::Missing),
             (Some(FieldValue::Other), FieldFault::NoText),
-            (text("DPoP"), FieldFault::NotBearer),
-            (text("Bearer "), FieldFault::NotBearer),
+            (Some(text("DPoP")), FieldFault::NotBearer),
+            (Some(text("Bearer ")), FieldFault::NotBearer),
         ] {
-            assert_eq!(parse(text("t0ken"), token_type, None), Err(FieldError { field: "token_type", fault }));
+            assert_eq!(parse(Some(text("t0ken")), token_type, None), Err(FieldError { field: "token_type", fault }));
         }
     }
 
     #[test]
     fn a_lifetime_that_cannot_be_used_is_not_known() {
-        for value in [None, text("60"), Some(FieldValue::Other), Some(FieldValue::Integer(0))] {
-            assert_eq!(parse(text("t0ken"), text("Bearer"), value).unwrap().lifetime, None);
+        for value in [None, Some(text("60")), Some(FieldValue::Other), Some(FieldValue::Integer(0))] {
+            assert_eq!(parse(Some(text("t0ken")), Some(text("Bearer")), value).unwrap().lifetime, None);
         }
-        let longest = parse(text("t0ken"), text("Bearer"), Some(FieldValue::Integer(i64::MAX))).unwrap();
+        let longest = parse(Some(text("t0ken")), Some(text("Bearer")), Some(FieldValue::Integer(i64::MAX))).unwrap();
         assert_eq!(longest.lifetime, Some(Duration::from_secs(i64::MAX.unsigned_abs())));
     }
 

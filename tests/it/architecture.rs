@@ -94,11 +94,18 @@ fn no_public_signature_of_an_adapter_shows_a_technical_type() {
 }
 
 #[test]
-fn the_use_case_is_short_and_flat() {
-    let text = fs::read_to_string(root().join("src/use_cases/logout.rs")).unwrap();
-    let body = text.split_once("pub async fn execute").unwrap().1.split_once("\n    }\n").unwrap().0;
-    assert!(body.lines().count() <= 40, "{} lines", body.lines().count());
-    assert!(!body.contains("match "), "execute decides by early returns");
+fn the_use_cases_are_short_and_flat() {
+    for (file, function) in [
+        ("logout.rs", "pub async fn execute"),
+        ("logout.rs", "async fn end("),
+        ("login/mod.rs", "pub async fn execute"),
+    ] {
+        let text = fs::read_to_string(root().join("src/use_cases").join(file)).unwrap();
+        let body = text.split_once(function).unwrap().1.split_once("\n    }\n").unwrap().0;
+        let lines = body.lines().count();
+        assert!((4..=40).contains(&lines), "{function} of {file} has {lines} lines");
+        assert!(!body.contains("match "), "{function} of {file} decides by early returns");
+    }
 }
 
 fn root() -> &'static Path {

@@ -94,3 +94,163 @@ impl LoginUseCase<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::NotIssued;
+    use super::super::tests::{OURS, SERVER, World, issued, session_token};
+    use super::*;
+    use crate::ports::timer::Timer;
+    use crate::ports::token_issuer::PollFailure;
+    use crate::testing::{RecordedPoll, ScriptedPoll};
+
+    fn failed(may_have_issued: bool) -> ScriptedPoll {
+        PollAnswer::Failed(PollFailure { source: "down".into(), may_have_issued, retry_after: None }).into()
+    }
+
+    fn pending() -> ScriptedPoll {
+        PollAnswer::Pending.into()
+    }
+
+    fn token() -> ScriptedPoll {
+        issued(&session_token(OURS)).into()
+    }
+
+    fn waits(world: &World) -> Vec<u64> {
+        world.timer.waits().iter().map(Duration::as_secs).collect()
+    }
+
+    /// Interrupts in the middle of this poll.
+    fn interrupt_poll(mut world: World, number: usize) -> World {
+        let timer = Arc::clone(&world.timer);
+        world.issuer = world.issuer.on_poll(move |current| {
+            if current == number {
+                timer.interrupt();
+            }
+        });
+        world
+    }
+
+    /// What an interruption that left no token says of lost answers.
+    fn lost_when_interrupted(error: LoginError) -> bool {
+        match error {
+            LoginError::Interrupted(Interruption::NotIssued { is_answer_lost }) => is_answer_lost,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What was told after the instructions.
+    fn told(world: &World) -> &[LoginProgress] {
+        &world.progress.outcomes()[2..]
+    }
+
+    #[test]
+    fn the_server_is_polled_with_the_code_as_the_table_says() {
+        let mut world = World::polled([pending(), PollAnswer::SlowDown.into(), failed(false), failed(false), token()]);
+        world.log_in().unwrap();
+        let server = ServerUrl::parse(SERVER).unwrap();
+        let code = super::super::tests::authorization(SERVER).device_code().clone();
+        assert_eq!(world.issuer.polls(), vec![RecordedPoll { server, code }; 5]);
+        assert_eq!(waits(&world), [5, 5, 10, 10, 20]);
+    }
+
+    #[test]
+    fn the_time_counts_from_the_arrival_of_the_codes() {
+        let mut world = World::polled([]);
+        let error = world.log_in().unwrap_err();
+        assert!(matches!(error, LoginError::NotIssued { source: NotIssued::NotApproved { .. }, .. }), "{error:?}");
+        let last = world.timer.now().as_secs();
+        assert!((570..=600).contains(&last), "{last}");
+    }
+
+    #[test]
+    fn a_streak_of_failures_is_told_once_and_the_next_one_again() {
+        let mut world = World::polled([failed(false), failed(false), pending(), failed(false), token()]);
+        world.log_in().unwrap();
+        let no_answer = LoginProgress::NoAnswer { origin: SERVER.into(), cause: Cause::new("down") };
+        assert_eq!(told(&world), [no_answer.clone(), no_answer]);
+    }
+
+    #[test]
+    fn a_lost_answer_is_told_of_with_the_token_and_with_the_failure() {
+        let mut world = World::polled([failed(true), pending(), token()]);
+        world.log_in().unwrap();
+        assert_eq!(told(&world).last(), Some(&LoginProgress::AnswerLost));
+
+        let mut world = World::polled([failed(true), PollAnswer::Denied.into()]);
+        let error = world.log_in().unwrap_err();
+        match error {
+            LoginError::NotIssued { origin, is_answer_lost: true, source: NotIssued::Denied } => {
+                assert_eq!(origin, SERVER);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn without_a_lost_answer_nothing_is_said_of_one() {
+        let mut world = World::polled([failed(false), token()]);
+        world.log_in().unwrap();
+        assert!(!told(&world).contains(&LoginProgress::AnswerLost));
+
+        let mut world = World::polled([failed(false), PollAnswer::Denied.into()]);
+        let error = world.log_in().unwrap_err();
+        assert!(matches!(error, LoginError::NotIssued { is_answer_lost: false, .. }), "{error:?}");
+        assert!(world.store.profiles().is_empty());
+    }
+
+    #[test]
+    fn an_interruption_between_polls_ends_the_login_at_once() {
+        for (answer, is_lost) in [(pending(), false), (failed(false), false), (failed(true), true)] {
+            let mut world = World::polled([answer, token()]);
+            world.timer.interrupt_at(Duration::from_secs(7));
+            assert_eq!(lost_when_interrupted(world.log_in().unwrap_err()), is_lost);
+            assert_eq!((world.timer.now().as_secs(), world.issuer.polls().len()), (7, 1));
+            let stake = if is_lost { Stake::Answer } else { Stake::Nothing };
+            assert_eq!(world.timer.stakes().last(), Some(&stake));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_under_way_is_waited_for_and_the_operator_is_told() {
+        for answer in [PollAnswer::Pending, PollAnswer::Denied, PollAnswer::Expired] {
+            let mut world = interrupt_poll(World::polled([ScriptedPoll::AnswersLate(answer), token()]), 1);
+            assert!(!lost_when_interrupted(world.log_in().unwrap_err()));
+            assert_eq!(told(&world), [LoginProgress::Interrupted { patience: Duration::from_secs(10) }]);
+            assert_eq!((world.timer.now().as_secs(), world.issuer.polls().len()), (5, 1));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_fails_after_an_interruption_is_not_told_as_if_it_were_waited_for_again() {
+        for (may_have_issued, is_lost) in [(false, false), (true, true)] {
+            let source = "down".into();
+            let failure = PollAnswer::Failed(PollFailure { source, may_have_issued, retry_after: None });
+            let mut world = interrupt_poll(World::polled([ScriptedPoll::AnswersLate(failure)]), 1);
+            assert_eq!(lost_when_interrupted(world.log_in().unwrap_err()), is_lost);
+            assert_eq!(told(&world).len(), 1);
+        }
+        let unusable = PollAnswer::Unusable { source: "junk".into() };
+        let mut world = interrupt_poll(World::polled([ScriptedPoll::AnswersLate(unusable)]), 1);
+        assert!(lost_when_interrupted(world.log_in().unwrap_err()));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_come_within_ten_seconds_is_lost() {
+        let mut world = interrupt_poll(World::polled([pending(), ScriptedPoll::NeverAnswers]), 2);
+        assert!(lost_when_interrupted(world.log_in().unwrap_err()));
+        assert_eq!(waits(&world), [5, 5, 10]);
+        assert_eq!(world.timer.stakes().last(), Some(&Stake::Answer));
+    }
+
+    #[test]
+    fn while_a_poll_is_under_way_an_answer_is_at_stake() {
+        let mut world = World::polled([pending(), token()]);
+        let timer = Arc::clone(&world.timer);
+        world.issuer = world.issuer.on_poll(move |_| assert_eq!(timer.stakes().last(), Some(&Stake::Answer)));
+        world.log_in().unwrap();
+        assert_eq!(world.timer.stakes()[..4], [Stake::Nothing, Stake::Answer, Stake::Nothing, Stake::Answer]);
+    }
+}

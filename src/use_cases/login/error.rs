@@ -238,3 +238,111 @@ fn named(token: &TokenFacts) -> String {
 fn until(token: &TokenFacts) -> String {
     token.expires_at.map(|time| format!(" until {time}")).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::timestamp::Timestamp;
+    use crate::domain::token::SessionToken;
+    use crate::ports::BoxError;
+
+    fn source() -> BoxError {
+        "said".into()
+    }
+
+    fn place() -> String {
+        "memory".into()
+    }
+
+    fn token() -> TokenFacts {
+        let token = SessionToken::parse("psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret").unwrap();
+        let expires_at = Some(Timestamp::from(std::time::UNIX_EPOCH));
+        TokenFacts { id: Some(token.id()), origin: "https://h".into(), expires_at }
+    }
+
+    fn stored() -> StoredLogin {
+        StoredLogin { profile: ProfileName::new("dev").unwrap(), token: token(), replaced: None }
+    }
+
+    fn not_saved() -> KeepError {
+        KeepError::NotSaved { place: place(), source: source() }
+    }
+
+    fn not_issued(source: NotIssued) -> LoginError {
+        LoginError::NotIssued { origin: "https://h".into(), is_answer_lost: false, source }
+    }
+
+    fn begin(source: BeginError) -> LoginError {
+        LoginError::Begin { origin: "https://h".into(), source }
+    }
+
+    fn not_accepted(source: ReadError) -> LoginError {
+        LoginError::NotAccepted { stored: Box::new(stored()), source }
+    }
+
+    #[test]
+    fn every_failure_ends_as_its_row_says() {
+        let profile = || ProfileName::new("dev").unwrap();
+        let within = std::time::Duration::from_secs(600);
+        let rows = [
+            (LoginError::NotBegun(KeepError::Exposed { place: place(), source: source() }), Ending::Exposed),
+            (LoginError::NotBegun(KeepError::Unusable { place: place(), source: source() }), Ending::Failed),
+            (LoginError::NotBegun(KeepError::Unstorable { place: place(), source: source() }), Ending::Failed),
+            (LoginError::Server { profile: profile(), source: ServerError::Unknown }, Ending::Unusable),
+            (begin(BeginError::Rejected { source: source() }), Ending::Failed),
+            (begin(BeginError::Refused { source: source() }), Ending::Refused),
+            (begin(BeginError::Unconfirmed { source: source() }), Ending::Failed),
+            (begin(BeginError::Unusable { source: source() }), Ending::Failed),
+            (begin(BeginError::Unanswered { source: source() }), Ending::Failed),
+            (begin(BeginError::Unreached { source: source() }), Ending::Failed),
+            (not_issued(NotIssued::Denied), Ending::Refused),
+            (not_issued(NotIssued::NotApproved { within, cause: None }), Ending::Failed),
+            (not_issued(NotIssued::Rejected { source: source() }), Ending::Failed),
+            (not_issued(NotIssued::Refused { source: source() }), Ending::Refused),
+            (not_issued(NotIssued::Unusable { source: source() }), Ending::Failed),
+            (LoginError::NotStored { token: Box::new(token()), source: not_saved() }, Ending::Failed),
+            (
+                LoginError::Homeless { token: Box::new(token()), revoking: NotRevoked::WithoutId, source: not_saved() },
+                Ending::Failed,
+            ),
+            (LoginError::Superseded { profile: profile(), token: Box::new(token()), revoking: None }, Ending::Failed),
+            (LoginError::NotDurable { stored: Box::new(stored()), source: not_saved() }, Ending::Failed),
+            (not_accepted(ReadError::NotAccepted { source: source() }), Ending::Failed),
+            (not_accepted(ReadError::Refused { source: source() }), Ending::Refused),
+            (LoginError::Report(ReportError { source: source() }), Ending::Failed),
+            (LoginError::Interrupted(Interruption::Revoked { token: Box::new(token()) }), Ending::Failed),
+        ];
+        for (error, ending) in rows {
+            assert_eq!(error.ending(), ending, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_after_the_token_was_issued_names_it() {
+        let id = "0192f0c1-2345-7abc-8def-0123456789ab";
+        let homeless = |token| LoginError::Homeless {
+            token: Box::new(token),
+            revoking: NotRevoked::WithoutId,
+            source: not_saved(),
+        };
+        let anonymous = || TokenFacts { id: None, expires_at: None, ..token() };
+        for (error, words) in [
+            (
+                LoginError::NotStored { token: Box::new(token()), source: not_saved() },
+                format!("nobody is logged in; token {id} was issued and is revoked"),
+            ),
+            (
+                homeless(token()),
+                format!(
+                    "token {id} was issued by https://h, could not be stored and may be live until 1970-01-01T00:00:00Z"
+                ),
+            ),
+            (
+                homeless(anonymous()),
+                "a token without an id was issued by https://h, could not be stored and may be live".to_owned(),
+            ),
+        ] {
+            assert_eq!(error.to_string(), words);
+        }
+    }
+}

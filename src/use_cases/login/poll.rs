@@ -189,3 +189,257 @@ fn give_up(state: &Polling) -> Decision {
     let cause = state.streak.as_ref().map(|streak| streak.cause.clone());
     Decision::GiveUp(NotIssued::NotApproved { within: state.lifetime, cause })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::bearer_token::BearerToken;
+
+    const LIFETIME: Duration = Duration::from_secs(600);
+
+    fn polling(interval: u64) -> Polling {
+        Polling {
+            interval: Duration::from_secs(interval),
+            begun: Duration::from_secs(1000),
+            lifetime: LIFETIME,
+            streak: None,
+            is_answer_lost: false,
+        }
+    }
+
+    fn issued() -> PollAnswer {
+        PollAnswer::Issued(IssuedToken { token: BearerToken::parse("t0ken").unwrap(), lifetime: None })
+    }
+
+    fn failed(may_have_issued: bool, retry_after: Option<u64>) -> PollAnswer {
+        let retry_after = retry_after.map(Duration::from_secs);
+        PollAnswer::Failed(PollFailure { source: "down".into(), may_have_issued, retry_after })
+    }
+
+    fn seconds(now: u64) -> Duration {
+        Duration::from_secs(1000 + now)
+    }
+
+    /// Waits as a decision says, in seconds, and whether it tells of a failure.
+    fn waiting(decision: Decision) -> (u64, bool) {
+        match decision {
+            Decision::Wait { duration, no_answer } => (duration.as_secs(), no_answer.is_some()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn given_up(decision: Decision) -> NotIssued {
+        match decision {
+            Decision::GiveUp(reason) => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What follows from these answers, ten seconds apart, in a login that lasts long enough.
+    fn waits(interval: u64, answers: impl IntoIterator<Item = PollAnswer>) -> Vec<(u64, bool)> {
+        let mut state = polling(interval);
+        let answers = answers.into_iter().zip(1..);
+        let next = |(answer, number)| {
+            let before = std::mem::replace(&mut state, polling(interval));
+            let (after, decision) = decide(before, News::Answered(answer), seconds(number));
+            state = after;
+            waiting(decision)
+        };
+        answers.map(next).collect()
+    }
+
+    #[test]
+    fn the_first_poll_comes_after_one_interval() {
+        let (state, decision) = decide(polling(7), News::Begun, seconds(0));
+        assert_eq!(waiting(decision), (7, false));
+        let (_, decision) = decide(state, News::Waited, seconds(7));
+        assert!(matches!(decision, Decision::Poll), "{decision:?}");
+    }
+
+    #[test]
+    fn a_token_is_taken() {
+        let (_, decision) = decide(polling(5), News::Answered(issued()), seconds(9999));
+        assert!(matches!(decision, Decision::Take(token) if token.token.expose_secret() == "t0ken"));
+    }
+
+    #[test]
+    fn pending_waits_one_interval_and_slow_down_makes_it_longer_for_good() {
+        let pending = || PollAnswer::Pending;
+        let slow_down = || PollAnswer::SlowDown;
+        assert_eq!(waits(5, [pending(), pending()]), [(5, false), (5, false)]);
+        let slower = [pending(), slow_down(), pending(), slow_down(), pending()];
+        assert_eq!(waits(5, slower), [(5, false), (10, false), (10, false), (15, false), (15, false)]);
+        assert_eq!(waits(52, [slow_down(), slow_down(), slow_down()]), [(57, false), (60, false), (60, false)]);
+        assert_eq!(waits(60, [slow_down()]), [(60, false)]);
+    }
+
+    #[test]
+    fn failures_in_a_row_wait_longer_and_longer_and_are_told_once() {
+        let failures = |number| (0..number).map(|_| failed(false, None));
+        assert_eq!(waits(1, failures(7)).iter().map(|wait| wait.0).collect::<Vec<_>>(), [1, 2, 4, 8, 16, 30, 30]);
+        assert_eq!(waits(5, failures(5)).iter().map(|wait| wait.0).collect::<Vec<_>>(), [5, 10, 20, 30, 30]);
+        assert_eq!(waits(40, failures(2)).iter().map(|wait| wait.0).collect::<Vec<_>>(), [40, 40]);
+        assert_eq!(waits(5, failures(3)).iter().map(|wait| wait.1).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!(waits(1, failures(40)).pop(), Some((30, false)));
+    }
+
+    #[test]
+    fn an_answer_ends_a_streak_and_the_next_is_told_again() {
+        for answer in [PollAnswer::Pending, PollAnswer::SlowDown] {
+            let answers = [failed(false, None), failed(false, None), answer, failed(false, None)];
+            let waits = waits(5, answers);
+            assert_eq!((waits[3].1, waits[3].0 <= 10), (true, true), "{waits:?}");
+            assert!(!waits[2].1);
+        }
+    }
+
+    #[test]
+    fn a_longer_wait_that_the_server_asks_for_counts_up_to_a_minute() {
+        for (asked_for, waited) in [(None, 5), (Some(0), 5), (Some(4), 5), (Some(6), 6), (Some(60), 60), (Some(61), 5)]
+        {
+            assert_eq!(waits(5, [failed(false, asked_for)]), [(waited, true)], "{asked_for:?}");
+        }
+        assert_eq!(waits(5, [failed(false, None), failed(false, Some(7))]), [(5, true), (10, false)]);
+    }
+
+    #[test]
+    fn every_other_answer_ends_the_login_with_its_own_reason() {
+        let reason = |answer| given_up(decide(polling(5), News::Answered(answer), seconds(61)).1);
+        assert!(matches!(reason(PollAnswer::Denied), NotIssued::Denied));
+        let source = || "the server's words".into();
+        assert!(matches!(reason(PollAnswer::Rejected { source: source() }), NotIssued::Rejected { .. }));
+        assert!(matches!(reason(PollAnswer::Refused { source: source() }), NotIssued::Refused { .. }));
+        assert!(matches!(reason(PollAnswer::Unusable { source: source() }), NotIssued::Unusable { .. }));
+        match reason(PollAnswer::Expired) {
+            NotIssued::NotApproved { within, cause: None } => assert_eq!(within.as_secs(), 61),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_what_may_have_issued_a_token_is_lost_and_that_is_remembered() {
+        let is_lost = |answer| decide(polling(5), News::Answered(answer), seconds(0)).0.is_answer_lost();
+        assert!(is_lost(failed(true, None)));
+        assert!(is_lost(PollAnswer::Unusable { source: "junk".into() }));
+        let kept = [
+            issued(),
+            PollAnswer::Pending,
+            PollAnswer::SlowDown,
+            PollAnswer::Denied,
+            PollAnswer::Expired,
+            PollAnswer::Rejected { source: "400".into() },
+            PollAnswer::Refused { source: "403".into() },
+            failed(false, None),
+        ];
+        for answer in kept {
+            let shown = format!("{answer:?}");
+            assert!(!is_lost(answer), "{shown}");
+        }
+        let (state, _) = decide(polling(5), News::Answered(failed(true, None)), seconds(0));
+        let (state, _) = decide(state, News::Answered(failed(false, None)), seconds(5));
+        let (state, _) = decide(state, News::Answered(PollAnswer::Pending), seconds(15));
+        let (state, _) = decide(state, News::Answered(issued()), seconds(20));
+        assert!(state.is_answer_lost());
+    }
+
+    #[test]
+    fn no_poll_starts_after_the_deadline_but_one_may_start_at_it() {
+        assert_eq!(waiting(decide(polling(5), News::Answered(PollAnswer::Pending), seconds(595)).1), (5, false));
+        let not_approved = |news, now| match given_up(decide(polling(5), news, now).1) {
+            NotIssued::NotApproved { within, cause: None } => assert_eq!(within, LIFETIME),
+            other => panic!("{other:?}"),
+        };
+        not_approved(News::Answered(PollAnswer::Pending), seconds(596));
+        not_approved(News::Begun, seconds(596));
+        not_approved(News::Waited, seconds(600) + Duration::from_millis(1));
+        let (_, decision) = decide(polling(5), News::Waited, seconds(600));
+        assert!(matches!(decision, Decision::Poll), "{decision:?}");
+    }
+
+    #[test]
+    fn what_is_not_approved_in_time_tells_why_the_last_polls_failed() {
+        let (state, _) = decide(polling(5), News::Answered(failed(false, None)), seconds(590));
+        match given_up(decide(state, News::Waited, seconds(601)).1) {
+            NotIssued::NotApproved { cause: Some(cause), .. } => assert_eq!(cause.to_string(), "down"),
+            other => panic!("{other:?}"),
+        }
+        match given_up(decide(polling(5), News::Answered(failed(false, None)), seconds(599)).1) {
+            NotIssued::NotApproved { cause: Some(cause), .. } => assert_eq!(cause.to_string(), "down"),
+            other => panic!("{other:?}"),
+        }
+        let (state, _) = decide(polling(5), News::Answered(failed(false, None)), seconds(580));
+        let (state, _) = decide(state, News::Answered(PollAnswer::Pending), seconds(585));
+        assert!(matches!(
+            given_up(decide(state, News::Waited, seconds(601)).1),
+            NotIssued::NotApproved { cause: None, .. }
+        ));
+    }
+
+    fn answer(kind: u8, retry_after: Option<u64>) -> PollAnswer {
+        let source = || "said".into();
+        match kind {
+            0 => PollAnswer::Pending,
+            1 => PollAnswer::SlowDown,
+            2 => failed(false, retry_after),
+            3 => failed(true, retry_after),
+            4 => issued(),
+            5 => PollAnswer::Denied,
+            6 => PollAnswer::Expired,
+            7 => PollAnswer::Rejected { source: source() },
+            8 => PollAnswer::Refused { source: source() },
+            _ => PollAnswer::Unusable { source: source() },
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_answers_make_it_poll_too_soon_or_too_late_or_for_ever(
+            interval in 1_u64..=60,
+            lifetime in 1_u64..=1800,
+            // Mostly answers after which it goes on.
+            answers in prop::collection::vec((prop_oneof![9 => 0_u8..4, 1 => 4_u8..10], any::<Option<u64>>(), 0_u64..40_000, 0_u64..50), 0..200),
+        ) {
+            let begun = Duration::from_secs(77);
+            let deadline = begun + Duration::from_secs(lifetime);
+            let mut state = Polling { lifetime: Duration::from_secs(lifetime), begun, ..polling(interval) };
+            let (mut now, mut quiet_since, mut news) = (begun, begun, News::Begun);
+            let mut answers = answers.into_iter();
+            loop {
+                let (after, decision) = decide(state, news, now);
+                state = after;
+                prop_assert!(state.interval >= Duration::from_secs(interval) && state.interval <= MAX_INTERVAL);
+                news = match decision {
+                    Decision::Wait { duration, .. } => {
+                        prop_assert!(duration >= state.interval && duration <= MAX_RETRY_AFTER);
+                        prop_assert!(now + duration <= deadline);
+                        now += duration + Duration::from_millis(answers.as_slice().first().map_or(0, |next| next.3));
+                        News::Waited
+                    }
+                    Decision::Poll => {
+                        prop_assert!(now <= deadline);
+                        prop_assert!(now >= quiet_since + state.interval);
+                        let Some((kind, retry_after, took, _)) = answers.next() else { break };
+                        now += Duration::from_millis(took);
+                        quiet_since = now;
+                        News::Answered(answer(kind, retry_after.map(|seconds| seconds % 100)))
+                    }
+                    Decision::Take(_) | Decision::GiveUp(_) => break,
+                };
+            }
+        }
+
+        #[test]
+        fn every_state_has_a_decision_at_every_time(
+            interval in 1_u64..=60, begun in any::<u64>(), now in any::<u64>(), kind in 0_u8..10, failures in 0_u32..,
+            retry_after in any::<Option<u64>>(),
+        ) {
+            for news in [News::Begun, News::Waited, News::Answered(answer(kind, retry_after))] {
+                let streak = Some(Streak { earlier: failures, cause: Cause::new("down") });
+                let state = Polling { begun: Duration::from_secs(begun), streak, ..polling(interval) };
+                let _ = decide(state, news, Duration::from_secs(now));
+            }
+        }
+    }
+}
