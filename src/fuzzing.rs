@@ -21,6 +21,34 @@ pub fn cut(text: &str, profile: &str) -> Option<Result<String, String>> {
     toml_store::fuzzed_cut(text, profile)
 }
 
+/// A text with a session stored in it, and what clearing the profile put aside leaves of it, if one is.
+pub type Stored = (String, Option<String>);
+
+/// Stores a session, given as profile, server and token, in a text. `None` means that the text is no config document.
+///
+/// # Errors
+///
+/// The edit's refusal, as the store would show it.
+#[must_use]
+pub fn store(
+    text: &str,
+    session: [&str; 3],
+    expires_at: Option<&str>,
+    put_aside: Option<&str>,
+) -> Option<Result<Stored, String>> {
+    toml_store::fuzzed_session(text, session, expires_at, put_aside)
+}
+
+/// Sets the default pointer of a text. `None` means that the text is no config document.
+///
+/// # Errors
+///
+/// The edit's refusal, as the store would show it.
+#[must_use]
+pub fn point(text: &str, profile: &str) -> Option<Result<String, String>> {
+    toml_store::fuzzed_pointer(text, profile)
+}
+
 /// Reads and sanitizes a body as a problem document, if it is one.
 #[must_use]
 pub fn show_problem(body: &[u8], token: &SessionToken) -> Option<Shown> {

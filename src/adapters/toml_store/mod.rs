@@ -21,7 +21,7 @@ use thiserror::Error;
 use self::document::{Document, Fault, Position};
 use self::edit::EditError;
 #[cfg(fuzzing)]
-pub(crate) use self::edit::fuzzed_cut;
+pub(crate) use self::edit::{fuzzed_cut, fuzzed_pointer, fuzzed_session};
 pub use self::inquiry::Absence;
 use self::private_file::{OpenError, PrivateFile};
 use self::replace::ReplaceError;

@@ -18,6 +18,14 @@ pub(in super::super) fn with_pointer(document: Document<'_>, profile: &ProfileNa
     verify::with_pointer(document, profile, edited)
 }
 
+/// The edit from text to text, for its fuzz target. `None` means that the text is no config document.
+#[cfg(fuzzing)]
+pub(crate) fn fuzzed_pointer(text: &str, profile: &str) -> Option<Result<String, String>> {
+    let profile = ProfileName::new(profile).ok()?;
+    let edited = with_pointer(Document::parse(text).ok()?, &profile);
+    Some(edited.map_err(|error| error.to_string()))
+}
+
 /// Sets the pointer in a text that was surveyed.
 pub(super) fn point_to(profile: &ProfileName, text: &str, survey: &Survey<'_>) -> Change {
     let name = string(profile.as_str());

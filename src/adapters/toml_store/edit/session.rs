@@ -70,6 +70,27 @@ pub(in super::super) fn with_session(document: Document<'_>, session: &NewSessio
     Ok(Stored { text: verify::with_session(document, session, edited)?, gap })
 }
 
+/// The edit from text to text, for its fuzz target, and what it leaves after its cut if it puts a token aside. `None`
+/// means that the text is no config document.
+#[cfg(fuzzing)]
+pub(crate) fn fuzzed_session(
+    text: &str,
+    [profile, server, token]: [&str; 3],
+    expires_at: Option<&str>,
+    put_aside: Option<&str>,
+) -> Option<Result<(String, Option<String>), String>> {
+    let profile = ProfileName::new(profile).ok()?;
+    let put_aside = put_aside.and_then(|name| ProfileName::new(name).ok());
+    let session = NewSession { profile: &profile, server, token, expires_at, put_aside: put_aside.as_ref() };
+    let stored = with_session(Document::parse(text).ok()?, &session).and_then(|Stored { text, gap }| {
+        let Some(put_aside) = &put_aside else { return Ok((text, None)) };
+        let document = Document::parse(&text).map_err(|_| EditError)?;
+        let rest = super::without_profile_and_gap(document, put_aside, &gap)?;
+        Ok((text, Some(rest)))
+    });
+    Some(stored.map_err(|error| error.to_string()))
+}
+
 /// The field that the profile loses.
 fn dropped(session: &NewSession<'_>) -> Option<Field> {
     session.expires_at.is_none().then_some(Field::ExpiresAt)

@@ -186,7 +186,8 @@ impl<'a> Cursor<'a> {
 
     fn pair(&mut self, table: Place) -> Pair {
         let key = self.key_path(table);
-        self.skip(&[TokenKind::Equals, TokenKind::Whitespace]);
+        // The parser takes line ends and comments around the sign in an inline table, whatever TOML says.
+        self.skip(&[TokenKind::Equals, TokenKind::Whitespace, TokenKind::Newline, TokenKind::Comment]);
         Pair { key, value: self.value() }
     }
 
