@@ -1,11 +1,10 @@
 //! The command that a hint tells to run: as it was typed, so that pasting it acts on the same session.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
-use plexctl::domain::printable::is_unprintable;
 use plexctl::domain::session::ProfileName;
+use plexctl::domain::shell;
 
 /// What was typed, as far as it decides which session a command acts on.
 #[derive(Clone, Debug)]
@@ -32,19 +31,11 @@ impl Again {
         if server.is_some_and(|(_, url)| url.contains('@')) {
             return None;
         }
-        for (flag, value) in profile.into_iter().chain(server) {
-            line.push_str(&flag_with(flag, &quoted(value)?));
+        for (name, value) in profile.into_iter().chain(server) {
+            line.push(' ');
+            line.push_str(&shell::flag(name, value)?);
         }
         Some(line)
-    }
-}
-
-/// A value that starts like a flag has to be joined to its own.
-fn flag_with(flag: &str, value: &str) -> String {
-    if value.trim_start_matches(['\'', '"']).starts_with('-') {
-        format!(" {flag}={value}")
-    } else {
-        format!(" {flag} {value}")
     }
 }
 
@@ -58,16 +49,9 @@ impl fmt::Display for Again {
     }
 }
 
-/// A text as one word of a POSIX shell (POSIX.1-2017, section 2.2). `None` where it cannot be typed.
-pub fn quoted(text: &str) -> Option<Cow<'_, str>> {
-    if text.contains(is_unprintable) { None } else { shlex::try_quote(text).ok() }
-}
-
 /// The command that makes a file private, if its path can be typed.
 pub fn chmod(path: &Path) -> Option<String> {
-    let path = path.to_str()?;
-    let dashes = if path.starts_with('-') { "-- " } else { "" };
-    Some(format!("`chmod 600 {dashes}{}`", quoted(path)?))
+    Some(format!("`chmod 600 {}`", shell::operand(path.to_str()?)?))
 }
 
 #[cfg(test)]
