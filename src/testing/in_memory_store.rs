@@ -83,14 +83,7 @@ impl InMemoryStore {
     /// Adds a session and points the default to its profile.
     #[must_use]
     pub fn with_default_session(self, session: Session) -> Self {
-        self.with_pointer(session.profile.clone()).with_session(session)
-    }
-
-    /// Points the default to a profile, whether it is there or not.
-    #[must_use]
-    pub fn with_pointer(self, profile: ProfileName) -> Self {
-        lock(&self.state).pointer = Some(profile);
-        self
+        self.with_pointer(&session.profile).with_session(session)
     }
 
     /// Stores a session, in place of one that its profile may hold: what a login does meanwhile.

@@ -28,18 +28,28 @@ impl<T: Tell + Send, O: Write + Send, E: Write + Send> Reporter<T> for JsonRepor
     }
 }
 
-/// Writes data as JSON with two spaces of indentation. Characters that must not reach a terminal, which JSON would allow
-/// in a string, stand as their `\u` escapes.
+/// Writes data as JSON with two spaces of indentation.
 pub(super) fn to_json(data: &impl Serialize) -> Result<String, ReportError> {
-    let pretty = serde_json::to_string_pretty(data).map_err(|error| ReportError { source: error.into() })?;
-    let mut json = String::with_capacity(pretty.len() + 1);
-    for character in pretty.chars() {
+    printable(serde_json::to_string_pretty(data))
+}
+
+/// Writes data as JSON on one line.
+pub(super) fn to_json_line(data: &impl Serialize) -> Result<String, ReportError> {
+    printable(serde_json::to_string(data))
+}
+
+/// Closes a JSON text by a line break. Characters that must not reach a terminal, which JSON would allow in a string,
+/// stand as their `\u` escapes.
+fn printable(json: serde_json::Result<String>) -> Result<String, ReportError> {
+    let json = json.map_err(|error| ReportError { source: error.into() })?;
+    let mut printable = String::with_capacity(json.len() + 1);
+    for character in json.chars() {
         if is_unprintable(character) && character != '\n' {
-            let _ = write!(json, "\\u{:04x}", u32::from(character));
+            let _ = write!(printable, "\\u{:04x}", u32::from(character));
         } else {
-            json.push(character);
+            printable.push(character);
         }
     }
-    json.push('\n');
-    Ok(json)
+    printable.push('\n');
+    Ok(printable)
 }

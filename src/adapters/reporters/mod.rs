@@ -6,8 +6,13 @@
 
 mod failure;
 mod json;
+mod line;
+mod login;
 mod logout;
+mod principal;
 mod profiles;
+mod progress;
+mod qr;
 mod table;
 mod text;
 mod whoami;
@@ -18,6 +23,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub use self::json::JsonReporter;
+pub use self::progress::ProgressReporter;
+pub use self::qr::QrCode;
 pub use self::text::TextReporter;
 pub use self::yaml::YamlReporter;
 use crate::ports::reporter::ReportError;

@@ -4,48 +4,13 @@
 use std::fmt::Write as _;
 use std::slice;
 
-use serde::Serialize;
-
+use super::principal::PrincipalData;
 use super::table::{cell, table};
 use super::{Tell, Telling};
-use crate::domain::principal::Principal;
 use crate::domain::printable::escape_unprintable;
 use crate::ports::reporter::{CredentialSource, WhoamiOutcome};
 
 const HEADER: [&str; 5] = ["PRINCIPAL", "SUBJECT", "DOMAIN", "ACR", "AMR"];
-
-/// The principal as the server named it; what it left out is left out.
-#[derive(Serialize)]
-pub(super) struct PrincipalData<'a> {
-    principal_type: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    principal_scope: Option<&'a str>,
-    subject: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    domain_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    acr: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    amr: Option<&'a [String]>,
-}
-
-impl<'a> PrincipalData<'a> {
-    /// Takes every field as it is.
-    pub(super) fn new(principal: &'a Principal) -> Self {
-        let Principal { principal_type, principal_scope, subject, domain_id, email, acr, amr } = principal;
-        Self {
-            principal_type,
-            principal_scope: principal_scope.as_deref(),
-            subject,
-            domain_id: domain_id.as_deref(),
-            email: email.as_deref(),
-            acr: acr.as_deref(),
-            amr: amr.as_deref(),
-        }
-    }
-}
 
 impl Tell for WhoamiOutcome {
     type Data<'a> = PrincipalData<'a>;
@@ -89,6 +54,7 @@ mod tests {
 
     use super::super::{JsonReporter, TextReporter, YamlReporter};
     use super::*;
+    use crate::domain::principal::Principal;
     use crate::domain::server_url::ServerUrl;
     use crate::domain::session::ProfileName;
     use crate::ports::reporter::Reporter;

@@ -1,0 +1,408 @@
+//! What there is to tell of a login that is complete: who is logged in, and each token that it leaves to be looked after.
+
+use serde::Serialize;
+
+use super::line::{hint, warning, words};
+use super::principal::PrincipalData;
+use super::{Tell, Telling};
+use crate::domain::principal::Principal;
+use crate::domain::printable::escape_unprintable;
+use crate::domain::shell;
+use crate::domain::token::TokenId;
+use crate::ports::login_outcome::{Fate, LoginOutcome, Replaced};
+
+/// The summary of a session that has begun.
+#[derive(Serialize)]
+pub(super) struct Summary<'a> {
+    profile: &'a str,
+    server: &'a str,
+    token_id: Option<String>,
+    expires_at: Option<String>,
+    principal: Option<PrincipalData<'a>>,
+    replaced: Option<ReplacedData<'a>>,
+}
+
+/// What became of the token that the profile held before, and which profile still stores it.
+#[derive(Serialize)]
+struct ReplacedData<'a> {
+    token_id: Option<String>,
+    state: &'static str,
+    kept_as: Option<&'a str>,
+}
+
+impl Tell for LoginOutcome {
+    type Data<'a> = Summary<'a>;
+
+    fn to_people(&self) -> Telling<String> {
+        Telling { warnings: warnings(self), result: Some(sentence(self)), notes: hints(self) }
+    }
+
+    fn to_programs(&self) -> Telling<Summary<'_>> {
+        let summary = Summary {
+            profile: self.profile.as_str(),
+            server: self.server.as_given(),
+            token_id: text(self.token_id),
+            expires_at: self.expires_at.map(|time| time.to_string()),
+            principal: self.principal.as_ref().ok().map(PrincipalData::new),
+            replaced: self.replaced.as_ref().map(ReplacedData::new),
+        };
+        Telling { warnings: warnings(self), result: Some(summary), notes: hints(self) }
+    }
+}
+
+impl<'a> ReplacedData<'a> {
+    fn new(replaced: &'a Replaced) -> Self {
+        let still_stored = || Some(replaced.token.kept_as.as_str());
+        let (state, kept_as) = match &replaced.fate {
+            Fate::Revoked => ("revoked", None),
+            Fate::Gone => ("gone", None),
+            Fate::Kept { .. } => ("kept", still_stored()),
+            Fate::NotCleared { .. } => ("revoked", still_stored()),
+        };
+        Self { token_id: text(replaced.token.id), state, kept_as }
+    }
+}
+
+fn text(id: Option<TokenId>) -> Option<String> {
+    id.map(|id| id.to_string())
+}
+
+/// The outcome in one line.
+fn sentence(outcome: &LoginOutcome) -> String {
+    let who = match outcome.principal.as_ref().ok().and_then(name) {
+        Some(name) => format!(" as {}", escape_unprintable(name)),
+        None => String::new(),
+    };
+    format!("Logged in{who}. Saved profile \"{}\".\n", outcome.profile)
+}
+
+/// What a person goes by.
+fn name(principal: &Principal) -> Option<&str> {
+    let names = [principal.email.as_deref(), Some(principal.subject.as_str())];
+    names.into_iter().flatten().find(|name| !name.is_empty())
+}
+
+fn warnings(outcome: &LoginOutcome) -> String {
+    let mut warnings = String::new();
+    if outcome.token_id.is_none() {
+        let until = match outcome.expires_at {
+            Some(time) => format!("it expires at {time}"),
+            None => "it is not known when it expires".to_owned(),
+        };
+        warnings += &warning(&format!("the token is not a session token, so plexctl logout cannot end it; {until}"));
+    }
+    if let Err(cause) = &outcome.principal {
+        warnings += &warning(&format!("the server did not say who is logged in: {}", words(cause)));
+    }
+    if let Some(Replaced { token, fate }) = &outcome.replaced {
+        let id = token.id.map_or_else(|| ", a token without an id,".to_owned(), |id| format!(" {id}"));
+        let profile = &token.kept_as;
+        warnings += &match fate {
+            Fate::Revoked | Fate::Gone => String::new(),
+            Fate::Kept { cause } => {
+                let place = token.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
+                let cause = words(cause);
+                warning(&format!(
+                    "the replaced token{id} may still be live{place}; it is kept as profile \"{profile}\": {cause}"
+                ))
+            }
+            Fate::NotCleared { cause } => {
+                let cause = words(cause);
+                warning(&format!(
+                    "the replaced token{id} is dead, but may still be stored as profile \"{profile}\": {cause}"
+                ))
+            }
+        };
+    }
+    warnings
+}
+
+/// How to end what is left of a session that was replaced. A logout ends one by its id alone.
+fn hints(outcome: &LoginOutcome) -> String {
+    let Some(Replaced { token, fate: Fate::Kept { .. } | Fate::NotCleared { .. } }) = &outcome.replaced else {
+        return String::new();
+    };
+    let name = token.kept_as.as_str();
+    match token.id {
+        Some(_) => {
+            let command = command("plexctl logout", shell::flag("--profile", name));
+            hint(&format!("run {command} once the cause is gone"))
+        }
+        None => {
+            let command = command("plexctl profiles forget", shell::operand(name));
+            hint(&format!("run {command} once that token is known to be dead"))
+        }
+    }
+}
+
+/// A command between backticks; without its argument where that cannot be typed.
+fn command(command: &str, argument: Option<String>) -> String {
+    match argument {
+        Some(argument) => format!("`{command} {argument}`"),
+        None => format!("`{command}` for that profile"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::super::{JsonReporter, TextReporter, YamlReporter};
+    use super::*;
+    use crate::domain::server_url::ServerUrl;
+    use crate::domain::session::ProfileName;
+    use crate::domain::timestamp::Timestamp;
+    use crate::domain::token::SessionToken;
+    use crate::ports::cause::Cause;
+    use crate::ports::login_outcome::ReplacedToken;
+    use crate::ports::reporter::{ReportError, Reporter};
+
+    const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
+    const HOSTILE: &str = "a\t\u{1b}[2J\u{202e}\"b\"\n- c: [d]\u{85}é日本";
+
+    fn id(text: &str) -> TokenId {
+        SessionToken::parse(format!("psk_dev_{text}_s3cret")).unwrap().id()
+    }
+
+    fn principal() -> Principal {
+        Principal {
+            principal_type: "user".into(),
+            subject: "0192f0c1-0000-7000-8000-000000000001".into(),
+            domain_id: Some("0192f0c1-0000-7000-8000-000000000002".into()),
+            email: Some("ops@plexsphere.example".into()),
+            ..Principal::default()
+        }
+    }
+
+    fn outcome() -> LoginOutcome {
+        LoginOutcome {
+            profile: ProfileName::new("default").unwrap(),
+            server: ServerUrl::parse("https://plexsphere.example").unwrap(),
+            token_id: Some(id(ID)),
+            expires_at: Some(Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_795_614_360))),
+            principal: Ok(principal()),
+            replaced: None,
+        }
+    }
+
+    fn replaced(id: Option<TokenId>, kept_as: &str, fate: Fate) -> LoginOutcome {
+        let kept_as = ProfileName::new(kept_as).unwrap();
+        let token = ReplacedToken { id, origin: Some("https://old.example".into()), kept_as };
+        LoginOutcome { replaced: Some(Replaced { token, fate }), ..outcome() }
+    }
+
+    fn cause() -> Cause {
+        Cause::new(ReportError { source: "con\nnection refused".into() })
+    }
+
+    fn strings(out: Vec<u8>, err: Vec<u8>) -> (String, String) {
+        (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    fn text(outcome: &LoginOutcome) -> (String, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        TextReporter::new(&mut out, &mut err).report(outcome).unwrap();
+        strings(out, err)
+    }
+
+    fn json(outcome: &LoginOutcome) -> (String, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        JsonReporter::new(&mut out, &mut err).report(outcome).unwrap();
+        strings(out, err)
+    }
+
+    fn yaml(outcome: &LoginOutcome) -> (String, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        YamlReporter::new(&mut out, &mut err).report(outcome).unwrap();
+        strings(out, err)
+    }
+
+    /// What stands on standard error, which is the same for everybody.
+    fn sentences(outcome: &LoginOutcome) -> String {
+        let (_, err) = text(outcome);
+        assert_eq!((&json(outcome).1, &yaml(outcome).1), (&err, &err));
+        err
+    }
+
+    #[test]
+    fn people_read_who_is_logged_in_and_where_that_is_saved() {
+        let said = |principal| {
+            let (out, err) = text(&LoginOutcome { principal, ..outcome() });
+            assert_eq!(err.contains("warning: "), out.starts_with("Logged in. "));
+            out
+        };
+        let subject = principal().subject;
+        for (principal, expected) in [
+            (Ok(principal()), "Logged in as ops@plexsphere.example. Saved profile \"default\".\n".to_owned()),
+            (
+                Ok(Principal { email: None, ..principal() }),
+                format!("Logged in as {subject}. Saved profile \"default\".\n"),
+            ),
+            (
+                Ok(Principal { email: Some(String::new()), ..principal() }),
+                format!("Logged in as {subject}. Saved profile \"default\".\n"),
+            ),
+            (Err(cause()), "Logged in. Saved profile \"default\".\n".to_owned()),
+        ] {
+            assert_eq!(said(principal), expected);
+        }
+    }
+
+    #[test]
+    fn no_name_forges_a_line() {
+        let hostile = LoginOutcome {
+            profile: ProfileName::new(HOSTILE).unwrap(),
+            principal: Ok(Principal { email: Some(HOSTILE.into()), ..principal() }),
+            ..outcome()
+        };
+        let shown = r#"a\t\u{1b}[2J\u{202e}"b"\n- c: [d]\u{85}é日本"#;
+        assert_eq!(text(&hostile), (format!("Logged in as {shown}. Saved profile \"{shown}\".\n"), String::new()));
+        let (data, _) = json(&hostile);
+        assert!(data.contains(r#""profile": "a\t\u001b[2J\u202e\"b\"\n- c: [d]\u0085é日本","#), "{data}");
+        assert_eq!(yaml(&hostile).0, data);
+    }
+
+    #[test]
+    fn programs_read_every_key_in_its_order() {
+        let (data, err) = json(&replaced(Some(id(ID)), "default-replaced", Fate::Revoked));
+        let expected = r#"{
+  "profile": "default",
+  "server": "https://plexsphere.example",
+  "token_id": "0192f0c1-2345-7abc-8def-0123456789ab",
+  "expires_at": "2026-11-25T13:46:00Z",
+  "principal": {
+    "principal_type": "user",
+    "subject": "0192f0c1-0000-7000-8000-000000000001",
+    "domain_id": "0192f0c1-0000-7000-8000-000000000002",
+    "email": "ops@plexsphere.example"
+  },
+  "replaced": {
+    "token_id": "0192f0c1-2345-7abc-8def-0123456789ab",
+    "state": "revoked",
+    "kept_as": null
+  }
+}
+"#;
+        assert_eq!((data.as_str(), err.as_str()), (expected, ""));
+        let (data, _) = yaml(&replaced(Some(id(ID)), "default-replaced", Fate::Revoked));
+        let expected = "\
+profile: default
+server: https://plexsphere.example
+token_id: 0192f0c1-2345-7abc-8def-0123456789ab
+expires_at: \"2026-11-25T13:46:00Z\"
+principal:
+  principal_type: user
+  subject: 0192f0c1-0000-7000-8000-000000000001
+  domain_id: 0192f0c1-0000-7000-8000-000000000002
+  email: ops@plexsphere.example
+replaced:
+  token_id: 0192f0c1-2345-7abc-8def-0123456789ab
+  state: revoked
+  kept_as: null
+";
+        assert_eq!(data, expected);
+    }
+
+    #[test]
+    fn programs_read_null_for_what_is_not_known() {
+        let least = LoginOutcome { token_id: None, expires_at: None, principal: Err(cause()), ..outcome() };
+        let expected = r#"{
+  "profile": "default",
+  "server": "https://plexsphere.example",
+  "token_id": null,
+  "expires_at": null,
+  "principal": null,
+  "replaced": null
+}
+"#;
+        assert_eq!(json(&least).0, expected);
+    }
+
+    #[test]
+    fn programs_read_what_became_of_the_replaced_token_and_where_it_still_is() {
+        let kept_as = "default-replaced";
+        for (token, fate, expected) in [
+            (Some(id(ID)), Fate::Gone, ("gone", "null")),
+            (Some(id(ID)), Fate::Kept { cause: cause() }, ("kept", "\"default-replaced\"")),
+            (None, Fate::Kept { cause: cause() }, ("kept", "\"default-replaced\"")),
+            (Some(id(ID)), Fate::NotCleared { cause: cause() }, ("revoked", "\"default-replaced\"")),
+        ] {
+            let shown = if token.is_some() { format!("\"{ID}\"") } else { "null".to_owned() };
+            let (state, place) = expected;
+            let expected = format!(
+                "  \"replaced\": {{\n    \"token_id\": {shown},\n    \"state\": \"{state}\",\n    \"kept_as\": {place}\n  }}\n}}\n"
+            );
+            let (data, _) = json(&replaced(token, kept_as, fate));
+            assert!(data.ends_with(&expected), "{data}");
+        }
+    }
+
+    #[test]
+    fn everybody_is_warned_of_a_token_that_a_logout_cannot_end() {
+        let mut outcome = LoginOutcome { token_id: None, ..outcome() };
+        let warning = "warning: the token is not a session token, so plexctl logout cannot end it; ";
+        assert_eq!(sentences(&outcome), format!("{warning}it expires at 2026-11-25T13:46:00Z\n"));
+        outcome.expires_at = None;
+        assert_eq!(sentences(&outcome), format!("{warning}it is not known when it expires\n"));
+    }
+
+    #[test]
+    fn everybody_is_warned_where_the_server_did_not_say_who_is_logged_in() {
+        let unknown = LoginOutcome { principal: Err(cause()), ..outcome() };
+        assert_eq!(
+            sentences(&unknown),
+            "warning: the server did not say who is logged in: the summary could not be written: con\\nnection refused\n"
+        );
+    }
+
+    #[test]
+    fn a_replaced_session_that_is_over_needs_no_words() {
+        for fate in [Fate::Revoked, Fate::Gone] {
+            assert_eq!(sentences(&replaced(Some(id(ID)), "default-replaced", fate)), "");
+        }
+    }
+
+    #[test]
+    fn everybody_is_warned_of_a_replaced_token_that_may_be_live_and_told_what_ends_it() {
+        let kept = || Fate::Kept { cause: cause() };
+        let warned = |token: &str, place: &str, name: &str| {
+            format!(
+                "warning: the replaced token{token} may still be live{place}; it is kept as profile \"{name}\": the \
+                 summary could not be written: con\\nnection refused\n"
+            )
+        };
+        let name = format!("default-replaced-{ID}");
+        let expected = warned(&format!(" {ID}"), " at https://old.example", &name)
+            + &format!("hint: run `plexctl logout --profile {name}` once the cause is gone\n");
+        assert_eq!(sentences(&replaced(Some(id(ID)), &name, kept())), expected);
+
+        let mut nowhere = replaced(Some(id(ID)), "-a b", kept());
+        nowhere.replaced.as_mut().unwrap().token.origin = None;
+        let expected = warned(&format!(" {ID}"), "", "-a b")
+            + "hint: run `plexctl logout --profile='-a b'` once the cause is gone\n";
+        assert_eq!(sentences(&nowhere), expected);
+
+        let expected = warned(", a token without an id,", " at https://old.example", "-a b")
+            + "hint: run `plexctl profiles forget -- '-a b'` once that token is known to be dead\n";
+        assert_eq!(sentences(&replaced(None, "-a b", kept())), expected);
+    }
+
+    #[test]
+    fn everybody_is_told_where_a_dead_token_may_still_be_stored() {
+        let outcome = replaced(Some(id(ID)), "old", Fate::NotCleared { cause: cause() });
+        assert_eq!(
+            sentences(&outcome),
+            format!(
+                "warning: the replaced token {ID} is dead, but may still be stored as profile \"old\": the summary \
+                 could not be written: con\\nnection refused\n\
+                 hint: run `plexctl logout --profile old` once the cause is gone\n"
+            )
+        );
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_typed_is_not_part_of_a_command() {
+        let (_, err) = text(&replaced(Some(id(ID)), "a\nb", Fate::Kept { cause: cause() }));
+        assert!(err.ends_with("hint: run `plexctl logout` for that profile once the cause is gone\n"), "{err}");
+    }
+}

@@ -1,0 +1,293 @@
+//! What there is to tell of a login while it runs. None of it is a result, so all of it goes to standard error, and there
+//! are only two forms: instructions for people, and one object for programs of any format.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::json::to_json_line;
+use super::line::{warning, words};
+use super::qr::QrCode;
+use super::write_result;
+use crate::domain::minutes::Minutes;
+use crate::domain::printable::escape_unprintable;
+use crate::ports::browser::NotShown;
+use crate::ports::login_outcome::{Instructions, LoginProgress};
+use crate::ports::reporter::{ReportError, Reporter};
+
+/// A [`Reporter`] of what happens while a login runs.
+pub struct ProgressReporter<E> {
+    err: E,
+    form: Form,
+}
+
+enum Form {
+    ForPeople(QrCode),
+    ForPrograms,
+}
+
+impl<E: Write + Send> ProgressReporter<E> {
+    /// Tells people what to do, and draws the page for them where that is asked for.
+    pub fn for_people(err: E, qr_code: QrCode) -> Self {
+        Self { err, form: Form::ForPeople(qr_code) }
+    }
+
+    /// Tells programs what to do in one line, and people of nothing but what they have to be warned of.
+    pub fn for_programs(err: E) -> Self {
+        Self { err, form: Form::ForPrograms }
+    }
+}
+
+impl<E: Write + Send> Reporter<LoginProgress> for ProgressReporter<E> {
+    fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
+        let text = match (progress, &self.form) {
+            (LoginProgress::Begun(begun), Form::ForPeople(qr_code)) => instructions(begun, *qr_code),
+            (LoginProgress::Begun(begun), Form::ForPrograms) => to_json_line(&Pending::new(begun))?,
+            (LoginProgress::Waiting { browser, lifetime }, Form::ForPeople(_)) => {
+                format!(
+                    "{}Waiting up to {} for the approval; Ctrl-C cancels.\n",
+                    opened(browser),
+                    Minutes::from(*lifetime)
+                )
+            }
+            (LoginProgress::Waiting { .. }, Form::ForPrograms) => return Ok(()),
+            (LoginProgress::PageElsewhere { page, server }, _) => {
+                warning(&format!("the approval page is at {page}, not at {server}; approve only if you know it"))
+            }
+            (LoginProgress::NoAnswer { origin, cause }, _) => {
+                warning(&format!("no answer from {origin} ({}); still waiting", words(cause)))
+            }
+            (LoginProgress::Interrupted { patience }, _) => format!(
+                "interrupted: waiting up to {} s for an answer that may bring a token; a second signal ends this at \
+                 once\n",
+                patience.as_secs()
+            ),
+            (LoginProgress::AnswerLost, _) => {
+                warning("an earlier answer was lost, so a token may have been issued that nobody holds")
+            }
+        };
+        write_result(&mut self.err, &text)
+    }
+}
+
+/// The same text with and without a terminal, so that it can be read from a log.
+fn instructions(begun: &Instructions, qr_code: QrCode) -> String {
+    let Instructions { server, user_code, page, complete_page, .. } = begun;
+    let (link, code, elsewhere) = match complete_page {
+        Some(complete) => (complete, "It must show this code", format!("Elsewhere: open {page} and type the code.\n")),
+        None => (page, "Type this code there", String::new()),
+    };
+    let (server, user_code) = (escape_unprintable(server.as_given()), escape_unprintable(user_code));
+    let drawing = qr_code.draw(link);
+    format!(
+        "To log in to {server}, open this page:\n\n    {link}\n\n{code}: {user_code}\n{drawing}{elsewhere}\
+         Approve only what you started yourself: whoever sent you a code to approve wants your access.\n"
+    )
+}
+
+fn opened(browser: &Result<(), NotShown>) -> String {
+    match browser {
+        Ok(()) => "Opened in a browser.\n".to_owned(),
+        Err(reason) => format!("Not opened in a browser: {}.\n", escape_unprintable(&reason.to_string())),
+    }
+}
+
+/// What a program needs to have the login approved.
+#[derive(Serialize)]
+struct Pending<'a> {
+    status: &'static str,
+    server: &'a str,
+    verification_uri: &'a str,
+    verification_uri_complete: Option<&'a str>,
+    user_code: &'a str,
+    expires_in: u64,
+    interval: u64,
+}
+
+impl<'a> Pending<'a> {
+    fn new(begun: &'a Instructions) -> Self {
+        Self {
+            status: "pending",
+            server: begun.server.as_given(),
+            verification_uri: begun.page.as_str(),
+            verification_uri_complete: begun.complete_page.as_ref().map(|page| page.as_str()),
+            user_code: &begun.user_code,
+            expires_in: begun.lifetime.as_secs(),
+            interval: begun.interval.as_secs(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::page_url::PageUrl;
+    use crate::domain::server_url::ServerUrl;
+    use crate::ports::cause::Cause;
+
+    const COMPLETE: &str = "https://plexsphere.example/v1/device?user_code=ABCD-EFGH";
+
+    fn begun(complete_page: Option<&str>) -> LoginProgress {
+        LoginProgress::Begun(Box::new(Instructions {
+            server: ServerUrl::parse("https://plexsphere.example").unwrap(),
+            user_code: "ABCD-EFGH".to_owned(),
+            page: PageUrl::parse("https://plexsphere.example/v1/device").unwrap(),
+            complete_page: complete_page.map(|page| PageUrl::parse(page).unwrap()),
+            lifetime: Duration::from_secs(600),
+            interval: Duration::from_secs(5),
+        }))
+    }
+
+    fn waiting(browser: Result<(), NotShown>, seconds: u64) -> LoginProgress {
+        LoginProgress::Waiting { browser, lifetime: Duration::from_secs(seconds) }
+    }
+
+    fn to_people(progress: &LoginProgress, qr_code: QrCode) -> String {
+        let mut err = Vec::new();
+        ProgressReporter::for_people(&mut err, qr_code).report(progress).unwrap();
+        String::from_utf8(err).unwrap()
+    }
+
+    fn to_programs(progress: &LoginProgress) -> String {
+        let mut err = Vec::new();
+        ProgressReporter::for_programs(&mut err).report(progress).unwrap();
+        String::from_utf8(err).unwrap()
+    }
+
+    #[test]
+    fn people_read_what_to_open_what_it_must_show_and_how_long_they_have() {
+        let text =
+            to_people(&begun(Some(COMPLETE)), QrCode::Unwanted) + &to_people(&waiting(Ok(()), 600), QrCode::Unwanted);
+        let expected = "\
+To log in to https://plexsphere.example, open this page:
+
+    https://plexsphere.example/v1/device?user_code=ABCD-EFGH
+
+It must show this code: ABCD-EFGH
+Elsewhere: open https://plexsphere.example/v1/device and type the code.
+Approve only what you started yourself: whoever sent you a code to approve wants your access.
+Opened in a browser.
+Waiting up to 10 minutes for the approval; Ctrl-C cancels.
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn without_a_link_that_holds_the_code_people_are_told_to_type_it() {
+        let expected = "\
+To log in to https://plexsphere.example, open this page:
+
+    https://plexsphere.example/v1/device
+
+Type this code there: ABCD-EFGH
+Approve only what you started yourself: whoever sent you a code to approve wants your access.
+";
+        assert_eq!(to_people(&begun(None), QrCode::Unwanted), expected);
+    }
+
+    #[test]
+    fn people_read_why_no_browser_was_opened_and_minutes_rounded_up() {
+        let failed = NotShown::Failed { browser: "fire\u{1b}[2Jfox".to_owned() };
+        for (browser, seconds, expected) in [
+            (NotShown::Unwanted, 1, "no browser is wanted.\nWaiting up to 1 minute for"),
+            (NotShown::NoTerminal, 60, "standard error is no terminal.\nWaiting up to 1 minute for"),
+            (NotShown::Remote, 61, "this is an SSH session.\nWaiting up to 2 minutes for"),
+            (failed, 1800, "fire\\u{1b}[2Jfox failed.\nWaiting up to 30 minutes for"),
+        ] {
+            let expected = format!("Not opened in a browser: {expected} the approval; Ctrl-C cancels.\n");
+            assert_eq!(to_people(&waiting(Err(browser), seconds), QrCode::Unwanted), expected);
+        }
+    }
+
+    #[test]
+    fn the_link_that_is_printed_is_drawn_between_the_code_and_the_rest() {
+        let qr_code = QrCode::Terminal { columns: 80 };
+        for link in [Some(COMPLETE), None] {
+            let LoginProgress::Begun(instructions) = begun(link) else { unreachable!() };
+            let page = instructions.complete_page.as_ref().unwrap_or(&instructions.page);
+            let drawing = qr_code.draw(page);
+            let plain = to_people(&begun(link), QrCode::Unwanted);
+            let expected = plain.replace(": ABCD-EFGH\n", &format!(": ABCD-EFGH\n{drawing}"));
+            assert_eq!(to_people(&begun(link), qr_code), expected);
+            assert!(drawing.lines().count() > 10);
+        }
+    }
+
+    #[test]
+    fn programs_read_one_line_and_nothing_of_the_wait() {
+        let line = r#"{"status":"pending","server":"https://plexsphere.example","verification_uri":"https://plexsphere.example/v1/device","verification_uri_complete":"https://plexsphere.example/v1/device?user_code=ABCD-EFGH","user_code":"ABCD-EFGH","expires_in":600,"interval":5}"#;
+        assert_eq!(to_programs(&begun(Some(COMPLETE))), format!("{line}\n"));
+        let line = line.replace(&format!("\"{COMPLETE}\""), "null");
+        assert_eq!(to_programs(&begun(None)), format!("{line}\n"));
+        assert_eq!(to_programs(&waiting(Ok(()), 600)), "");
+    }
+
+    #[test]
+    fn no_code_forges_a_line() {
+        let LoginProgress::Begun(mut instructions) = begun(None) else { unreachable!() };
+        instructions.user_code = "A\n\u{1b}[2J\u{202e}\"".to_owned();
+        let hostile = LoginProgress::Begun(instructions);
+        assert!(to_people(&hostile, QrCode::Unwanted).contains("there: A\\n\\u{1b}[2J\\u{202e}\"\n"));
+        let line = to_programs(&hostile);
+        assert_eq!(line.lines().count(), 1);
+        assert!(line.contains(r#""user_code":"A\n\u001b[2J\u202e\"","#), "{line}");
+    }
+
+    #[test]
+    fn everybody_is_warned() {
+        let cause = Cause::new(ReportError { source: "con\nnection refused".into() });
+        for (progress, expected) in [
+            (
+                LoginProgress::PageElsewhere {
+                    page: "https://login.example".to_owned(),
+                    server: "https://plexsphere.example".to_owned(),
+                },
+                "warning: the approval page is at https://login.example, not at https://plexsphere.example; approve \
+                 only if you know it\n",
+            ),
+            (
+                LoginProgress::NoAnswer { origin: "https://plexsphere.example".to_owned(), cause },
+                "warning: no answer from https://plexsphere.example (the summary could not be written: con\\nnection \
+                 refused); still waiting\n",
+            ),
+            (
+                LoginProgress::Interrupted { patience: Duration::from_secs(10) },
+                "interrupted: waiting up to 10 s for an answer that may bring a token; a second signal ends this at \
+                 once\n",
+            ),
+            (
+                LoginProgress::AnswerLost,
+                "warning: an earlier answer was lost, so a token may have been issued that nobody holds\n",
+            ),
+        ] {
+            assert_eq!(to_people(&progress, QrCode::Unwanted), expected);
+            assert_eq!(to_programs(&progress), expected);
+        }
+    }
+
+    #[test]
+    fn every_telling_is_one_write_and_flushed() {
+        #[derive(Default)]
+        struct Tape(Vec<&'static str>);
+
+        impl Write for Tape {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.push("write");
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                self.0.push("flush");
+                Ok(())
+            }
+        }
+
+        let mut tape = Tape::default();
+        ProgressReporter::for_programs(&mut tape).report(&begun(None)).unwrap();
+        ProgressReporter::for_people(&mut tape, QrCode::Unwanted).report(&begun(None)).unwrap();
+        assert_eq!(tape.0, ["write", "flush", "write", "flush"]);
+    }
+}
