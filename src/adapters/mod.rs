@@ -1,7 +1,8 @@
-//! The implementations of the ports: files, HTTP and output.
+//! The implementations of the ports: files, HTTP, output, the browser and time.
 //!
 //! Adapters import ports and domain values, never use cases and never each other.
 
+pub mod browser;
 pub mod control_plane;
 pub mod reporters;
 pub mod toml_store;
