@@ -32,7 +32,8 @@ use crate::ports::credential_store::{Clearing, CredentialStore, StoreError};
 
 /// A [`CredentialStore`] over one TOML file.
 ///
-/// The file is refused unread if its mode has any bit outside 0600. Clearing replaces it atomically and durably under
+/// The file is refused unread if its mode has any bit outside 0600 or it is larger than 16 MiB, and before anything is
+/// made of it if it has more than a million keys and values or five million words, signs and line ends. Clearing replaces it atomically and durably under
 /// an advisory lock on its directory; waiting for that lock is bounded by 10 seconds.
 pub struct TomlStore {
     path: PathBuf,
@@ -79,7 +80,7 @@ impl TomlStore {
         let token = SessionToken::parse(token).map_err(|error| ConfigError::Token(document.position(offset), error))?;
         let session = Session { profile: name, token, server: profile.server.map(|(server, _)| server.to_owned()) };
         // What would only be found out under the lock, when the token is revoked.
-        target::resolve(&self.path)?;
+        target::check(&self.path)?;
 
         let rest = edit::without_profile(document, &session.profile);
         *self.rehearsal() = Some(Rehearsal { session: session.clone(), text, rest });

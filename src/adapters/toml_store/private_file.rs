@@ -165,6 +165,14 @@ mod tests {
     }
 
     #[test]
+    fn an_open_file_is_not_handed_to_other_programs() {
+        let sandbox = tempfile::tempdir().unwrap();
+        sparse(&sandbox.path().join("file"), 0);
+        let opened = PrivateFile::open(&sandbox.path().join("file")).unwrap().unwrap();
+        assert!(rustix::io::fcntl_getfd(&opened.file).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+    }
+
+    #[test]
     fn a_pipe_is_refused_without_waiting_for_its_writer() {
         let sandbox = tempfile::tempdir().unwrap();
         let path = sandbox.path().join("pipe");

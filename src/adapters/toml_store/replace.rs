@@ -93,6 +93,8 @@ pub(super) enum ReplaceError {
     Locked,
     #[error("its path leads somewhere else time and again")]
     Unsteady,
+    #[error("the file that it leads to has no name")]
+    Nameless,
     #[error("its name is that of the temporary file that would replace it")]
     TempName,
     #[error("{0} is in the way and was not left by plexctl")]

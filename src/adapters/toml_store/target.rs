@@ -74,10 +74,15 @@ impl LockedTarget {
     }
 }
 
+/// Says whether the file that `path` leads to can be found again under the lock, as far as that can be known before.
+pub(super) fn check(path: &Path) -> Result<(), ReplaceError> {
+    resolve(path)?.map(|_| ()).ok_or(ReplaceError::Nameless)
+}
+
 /// Follows all links in a path. `None` means that it leads to no file.
 ///
 /// A file that has the name of the temporary one is refused: it would be swept as a leftover.
-pub(super) fn resolve(path: &Path) -> Result<Option<PathBuf>, ReplaceError> {
+fn resolve(path: &Path) -> Result<Option<PathBuf>, ReplaceError> {
     match fs::canonicalize(path) {
         Ok(target) if target.file_name().is_some_and(is_temp_name) => Err(ReplaceError::TempName),
         Ok(target) => Ok(Some(target)),

@@ -227,6 +227,21 @@ fn a_relative_path_in_a_directory_that_is_too_deep_for_any_other_is_refused_if_t
     assert_eq!(server.requests(), [""; 0]);
 }
 
+/// Another program has removed it and left its descriptor open.
+#[test]
+fn a_config_that_has_no_name_any_more_is_refused_if_there_is_a_session() {
+    let server = unasked_server();
+    let script = "exec 3< .config/plexctl/config.toml; rm .config/plexctl/config.toml; PLEXCTL_CONFIG=/dev/fd/3
+        export PLEXCTL_CONFIG; exec \"$0\" \"$@\"";
+    let refused = unusable("/dev/fd/3", "the file that it leads to has no name");
+    for (arguments, expected) in [(&["logout"][..], refused), (&["logout", "--profile", "unknown"], no_session())] {
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(config(&server.url()));
+        assert_eq!(sandbox.observe(&mut in_shell(script, &sandbox.command(arguments))), expected);
+    }
+    assert_eq!(server.requests(), [""; 0]);
+}
+
 #[test]
 fn a_relative_path_below_a_directory_that_may_not_be_searched_is_refused() {
     let server = unasked_server();

@@ -93,7 +93,7 @@ impl Census {
             }
             (Equals, _) => self.next = Next::Value,
             // A header's.
-            (LeftSquareBracket, Next::Key) if self.open.is_empty() => {}
+            (LeftSquareBracket, Next::Key) => {}
             (LeftSquareBracket | LeftCurlyBracket, _) => {
                 self.keys_and_values += 1;
                 self.open.push(kind);
@@ -103,8 +103,7 @@ impl Census {
                 self.open.pop();
                 self.next = Next::Nothing;
             }
-            (Comma, _) => self.begin_entry(),
-            (Newline, _) if self.open.is_empty() => self.begin_entry(),
+            (Comma | Newline, _) => self.begin_entry(),
             _ => {}
         }
     }
