@@ -25,7 +25,10 @@ pub fn logout(flags: Flags) -> Result<(), Failure> {
         terminal::note(Label::Warning, warning);
     });
     let mut reporter = reporter(flags.output);
-    let again = Again { command: "logout", profile: flags.profile.clone(), server: flags.server.clone() };
+    let selected = flags.profile.clone();
+    let again = Again::new("logout")
+        .with("--profile", selected.as_ref().map(ProfileName::as_str))
+        .with("--server", flags.server.as_deref());
     let request = LogoutRequest {
         selection: flags.profile.map_or(Selection::Default, Selection::Named),
         server_flag: flags.server,
@@ -34,7 +37,7 @@ pub fn logout(flags: Flags) -> Result<(), Failure> {
 
     let client = OnDemand(client);
     let outcome = pollster::block_on(LogoutUseCase::new(&store, &client, &mut *reporter).execute(&request))
-        .map_err(|error| failure(error, again, config.clone(), &store))?;
+        .map_err(|error| failure(error, again, selected, config.clone(), &store))?;
 
     if outcome == LogoutOutcome::NoSession
         && let Some(hint) = store.absence(&request.selection).and_then(|absence| absence_hint(&absence, &config))
@@ -50,14 +53,20 @@ pub fn logout(flags: Flags) -> Result<(), Failure> {
     Ok(())
 }
 
-fn failure(error: LogoutError, again: Again, config: PathBuf, store: &TomlStore) -> Failure {
+fn failure(
+    error: LogoutError,
+    again: Again,
+    selected: Option<ProfileName>,
+    config: PathBuf,
+    store: &TomlStore,
+) -> Failure {
     let place_of_server = match &error {
         LogoutError::Server {
             profile, source: ServerError::Unusable { setting: ServerSetting::Stored, .. }, ..
         } => Some(store.place_of_server(profile)),
         _ => None,
     };
-    Failure::Logout(Box::new(LogoutFailure { error, again, config, place_of_server }))
+    Failure::Logout(Box::new(LogoutFailure { error, again, selected, config, place_of_server }))
 }
 
 /// What was looked at in vain, where somebody may have meant something else.

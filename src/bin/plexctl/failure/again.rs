@@ -9,33 +9,56 @@ use plexctl::domain::shell;
 /// What was typed, as far as it decides which session a command acts on.
 #[derive(Clone, Debug)]
 pub struct Again {
-    /// The command's name.
-    pub command: &'static str,
-    /// The value of `--profile`.
-    pub profile: Option<ProfileName>,
-    /// The value of `--server`.
-    pub server: Option<String>,
+    command: &'static str,
+    operand: Option<String>,
+    /// The flags that were typed, with their values where they take one.
+    flags: Vec<(&'static str, Option<String>)>,
 }
 
 impl Again {
-    /// The same command without `--server`.
-    pub fn without_server(&self) -> Self {
-        Self { server: None, ..self.clone() }
+    /// A command with nothing but its name.
+    pub fn new(command: &'static str) -> Self {
+        Self { command, operand: None, flags: Vec::new() }
+    }
+
+    /// The command with an operand.
+    pub fn of(self, operand: &ProfileName) -> Self {
+        Self { operand: Some(operand.as_str().to_owned()), ..self }
+    }
+
+    /// The command with a flag and its value, if there is one.
+    pub fn with(mut self, flag: &'static str, value: Option<impl Into<String>>) -> Self {
+        self.flags.extend(value.map(|value| (flag, Some(value.into()))));
+        self
+    }
+
+    /// The command with a flag that takes no value.
+    pub fn with_switch(mut self, flag: &'static str) -> Self {
+        self.flags.push((flag, None));
+        self
+    }
+
+    /// The same command without a flag.
+    pub fn without(&self, flag: &str) -> Self {
+        let mut again = self.clone();
+        again.flags.retain(|(name, _)| *name != flag);
+        again
     }
 
     /// The command as a POSIX shell takes it. `None` where it cannot be typed, or would repeat a password.
     fn line(&self) -> Option<String> {
-        let mut line = format!("plexctl {}", self.command);
-        let profile = self.profile.as_ref().map(|profile| ("--profile", profile.as_str()));
-        let server = self.server.as_deref().map(|server| ("--server", server));
-        if server.is_some_and(|(_, url)| url.contains('@')) {
-            return None;
+        let mut words = vec![format!("plexctl {}", self.command)];
+        for (name, value) in &self.flags {
+            words.push(match value {
+                None => (*name).to_owned(),
+                Some(url) if *name == "--server" && url.contains('@') => return None,
+                Some(value) => shell::flag(name, value)?,
+            });
         }
-        for (name, value) in profile.into_iter().chain(server) {
-            line.push(' ');
-            line.push_str(&shell::flag(name, value)?);
+        if let Some(operand) = &self.operand {
+            words.push(shell::operand(operand)?);
         }
-        Some(line)
+        Some(words.join(" "))
     }
 }
 
@@ -59,8 +82,7 @@ mod tests {
     use super::*;
 
     fn again(profile: Option<&str>, server: Option<&str>) -> String {
-        let profile = profile.map(|profile| ProfileName::new(profile).unwrap());
-        Again { command: "logout", profile, server: server.map(str::to_owned) }.to_string()
+        Again::new("logout").with("--profile", profile).with("--server", server).to_string()
     }
 
     #[test]
@@ -73,6 +95,15 @@ mod tests {
         );
         assert_eq!(again(Some("--all"), None), "`plexctl logout --profile=--all`");
         assert_eq!(again(Some("-a b"), None), "`plexctl logout --profile='-a b'`");
+    }
+
+    #[test]
+    fn a_flag_can_be_left_out_and_an_operand_comes_last() {
+        let again =
+            Again::new("profiles forget").of(&ProfileName::new("-a").unwrap()).with("--server", Some("https://h"));
+        let again = again.with_switch("--yes");
+        assert_eq!(again.to_string(), "`plexctl profiles forget --server https://h --yes -- -a`");
+        assert_eq!(again.without("--server").to_string(), "`plexctl profiles forget --yes -- -a`");
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct LogoutFailure {
     pub error: LogoutError,
     /// The command that was typed.
     pub again: Again,
+    /// The profile that was typed.
+    pub selected: Option<ProfileName>,
     /// The config file.
     pub config: PathBuf,
     /// Where the file stores the profile's server, if that is what the error is about.
@@ -99,7 +101,7 @@ impl LogoutFailure {
                 (Some(about.profile.clone()), Some(about.server.as_given().to_owned()), Some(about.id))
             }
             LogoutError::Server { profile, id, .. } => (Some(profile.clone()), None, Some(*id)),
-            LogoutError::Load(_) | LogoutError::Report(_) => (self.again.profile.clone(), None, None),
+            LogoutError::Load(_) | LogoutError::Report(_) => (self.selected.clone(), None, None),
         }
     }
 
@@ -148,7 +150,7 @@ impl LogoutFailure {
                 format!("it must look like {SERVER_FORM}; mend it and run {} again", self.again)
             }
             ServerError::OtherOrigin { .. } => {
-                format!("a token goes to its own server only: run {}", self.again.without_server())
+                format!("a token goes to its own server only: run {}", self.again.without("--server"))
             }
             ServerError::Unknown => "name the server that issued the token with --server or PLEXSPHERE_URL".to_owned(),
         }
