@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::iter;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use plexctl::adapters::control_plane::{ControlPlaneClient, ProxySettings, TrustSettings};
@@ -80,34 +81,52 @@ impl StoreUnderTest for InMemoryStore {
     fn mend(&self) {}
 }
 
-struct TomlUnderTest {
+/// A store over a config file in a directory of its own.
+pub(super) struct TomlUnderTest {
     directory: TempDir,
-    store: TomlStore,
+    pub(super) store: TomlStore,
 }
 
 impl TomlUnderTest {
-    fn edit(&self, edit: impl Fn(String) -> String) {
-        let path = self.directory.path().join("config.toml");
-        let text = fs::read_to_string(&path).unwrap_or_default();
-        fs::write(&path, edit(text)).unwrap();
-        fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+    /// The file with this pointer and no profile.
+    pub(super) fn pointing_to(pointer: Option<&str>) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = TomlStore::new(directory.path().join("config.toml"));
+        let under_test = Self { directory, store };
+        under_test.edit(|_| pointer.map(|name| format!("default = \"{name}\"\n")).unwrap_or_default());
+        under_test
     }
 
-    fn section(session: &Session) -> String {
-        let (name, token) = (session.profile.as_str(), session.token.expose_secret());
-        let server = session.server.as_deref().unwrap();
-        format!("[profiles.\"{name}\"]\nserver = \"{server}\"\ntoken = \"{token}\"\n")
+    pub(super) fn path(&self) -> PathBuf {
+        self.directory.path().join("config.toml")
+    }
+
+    pub(super) fn edit(&self, edit: impl Fn(String) -> String) {
+        let text = fs::read_to_string(self.path()).unwrap_or_default();
+        fs::write(self.path(), edit(text)).unwrap();
+        self.set_mode(0o600);
+    }
+
+    pub(super) fn add(&self, profile: &str, server: Option<&str>, token: Option<&str>) {
+        let line = |key: &str, value: Option<&str>| value.map(|value| format!("{key} = \"{value}\"\n"));
+        let lines = [line("server", server), line("token", token)].into_iter().flatten().collect::<String>();
+        self.edit(|text| format!("{text}[profiles.\"{profile}\"]\n{lines}"));
+    }
+
+    pub(super) fn set_mode(&self, mode: u32) {
+        fs::set_permissions(self.path(), Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn add_session(&self, session: &Session) {
+        self.add(session.profile.as_str(), session.server.as_deref(), Some(session.token.expose_secret()));
     }
 }
 
 impl StoreUnderTest for TomlUnderTest {
     fn holding(sessions: &[Session], pointer: Option<&str>) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let store = TomlStore::new(directory.path().join("config.toml"));
-        let under_test = Self { directory, store };
-        under_test.edit(|_| pointer.map(|name| format!("default = \"{name}\"\n")).unwrap_or_default());
+        let under_test = Self::pointing_to(pointer);
         for session in sessions {
-            under_test.edit(|text| text + &Self::section(session));
+            under_test.add_session(session);
         }
         under_test
     }
@@ -120,7 +139,7 @@ impl StoreUnderTest for TomlUnderTest {
         if self.store.find(&Selection::Named(session.profile.clone())).unwrap().is_some() {
             self.remove(session.profile.as_str());
         }
-        self.edit(|text| text + &Self::section(session));
+        self.add_session(session);
     }
 
     fn remove(&self, profile: &str) {
@@ -132,11 +151,11 @@ impl StoreUnderTest for TomlUnderTest {
     }
 
     fn break_next_clear(&self) {
-        fs::set_permissions(self.directory.path().join("config.toml"), Permissions::from_mode(0o640)).unwrap();
+        self.set_mode(0o640);
     }
 
     fn mend(&self) {
-        fs::set_permissions(self.directory.path().join("config.toml"), Permissions::from_mode(0o600)).unwrap();
+        self.set_mode(0o600);
     }
 }
 

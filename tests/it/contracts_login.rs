@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
+use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::answer_field::FieldValue;
 use plexctl::domain::bearer_token::BearerToken;
 use plexctl::domain::device_authorization::{AuthorizationFields, DeviceAuthorization};
@@ -21,6 +22,7 @@ use plexctl::domain::timestamp::Timestamp;
 use plexctl::ports::browser::{Browser, NotShown};
 use plexctl::ports::credential_store::{Clearing, CredentialStore};
 use plexctl::ports::principal_reader::{PrincipalReader, ReadError};
+use plexctl::ports::profile_book::ProfileBook;
 use plexctl::ports::session_keeper::{KeepError, Saving, SessionKeeper};
 use plexctl::ports::timer::{Stake, Timer};
 use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, PollFailure, TokenIssuer};
@@ -28,7 +30,7 @@ use plexctl::testing::{
     InMemoryStore, ManualTimer, RecordingBrowser, ScriptedIssuer, ScriptedPoll, ScriptedPrincipalReader,
 };
 
-use crate::contracts::{SECRET, shown};
+use crate::contracts::{SECRET, TomlUnderTest, shown};
 
 const SERVER: &str = "https://plexsphere.example";
 
@@ -100,6 +102,47 @@ impl KeeperUnderTest for InMemoryStore {
     }
 
     fn mend(&self) {}
+}
+
+impl KeeperUnderTest for TomlUnderTest {
+    fn holding(profiles: &[(&str, ProfileContents)], pointer: Option<&str>) -> Self {
+        let under_test = Self::pointing_to(pointer);
+        for (profile, contents) in profiles {
+            KeeperUnderTest::put(&under_test, profile, contents.clone());
+        }
+        under_test
+    }
+
+    fn keeper(&self) -> &dyn SessionKeeper {
+        &self.store
+    }
+
+    fn store(&self) -> &dyn CredentialStore {
+        &self.store
+    }
+
+    fn put(&self, profile: &str, contents: ProfileContents) {
+        TomlStore::new(self.path()).forget(&name(profile)).unwrap();
+        let token = contents.token.as_ref().map(StoredToken::expose_secret);
+        self.add(profile, contents.server.as_deref(), token);
+    }
+
+    fn pointer(&self) -> Option<String> {
+        self.store.list().unwrap().default.map(|name| name.as_str().to_owned())
+    }
+
+    fn expiry(&self, profile: &str) -> Option<String> {
+        let listed = self.store.list().unwrap().profiles.into_iter().find(|listed| listed.name.as_str() == profile);
+        listed.and_then(|listed| listed.expires_at)
+    }
+
+    fn break_next_save(&self) {
+        self.set_mode(0o640);
+    }
+
+    fn mend(&self) {
+        self.set_mode(0o600);
+    }
 }
 
 /// A session for a profile that held this, in a login at 1000 seconds.
@@ -223,6 +266,11 @@ fn a_keeper_keeps_its_promises<K: KeeperUnderTest>() {
 #[test]
 fn the_in_memory_store_keeps_the_promises_of_the_keeper() {
     a_keeper_keeps_its_promises::<InMemoryStore>();
+}
+
+#[test]
+fn the_toml_store_keeps_the_promises_of_the_keeper() {
+    a_keeper_keeps_its_promises::<TomlUnderTest>();
 }
 
 #[test]

@@ -3,10 +3,13 @@
 
 use std::error::Error;
 use std::fmt::Debug;
+use std::fs::{self, Permissions};
 use std::iter;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use plexctl::adapters::toml_store::GuardedTokenFile;
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::domain::shown_server::ShownServer;
 use plexctl::domain::stored_token::{ProfileContents, StoredToken};
@@ -18,6 +21,9 @@ use plexctl::ports::profile_book::{
 };
 use plexctl::ports::token_file::TokenFile;
 use plexctl::testing::{InMemoryStore, InMemoryTokenFile};
+use tempfile::TempDir;
+
+use crate::contracts::TomlUnderTest;
 
 const SECRET: &str = "c4nary-s3cret";
 const SESSION_TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_c4nary-s3cret";
@@ -94,6 +100,39 @@ impl BookUnderTest for InMemoryStore {
     }
 
     fn mend(&self) {}
+}
+
+impl BookUnderTest for TomlUnderTest {
+    fn holding(profiles: &[Stored], pointer: Option<&str>) -> Self {
+        let under_test = Self::pointing_to(pointer);
+        for stored in profiles {
+            under_test.add(stored.name, stored.server, stored.token);
+            if stored.expires {
+                under_test.edit(|text| format!("{text}expires_at = {}\n", EXPIRY.0));
+            }
+        }
+        under_test
+    }
+
+    fn book(&self) -> &dyn ProfileBook {
+        &self.store
+    }
+
+    fn credentials(&self) -> &dyn CredentialReader {
+        &self.store
+    }
+
+    fn snapshot(&self) -> String {
+        format!("{} {:?}", fs::metadata(self.path()).unwrap().ino(), fs::read(self.path()).unwrap())
+    }
+
+    fn break_next_change(&self) {
+        self.set_mode(0o640);
+    }
+
+    fn mend(&self) {
+        self.set_mode(0o600);
+    }
 }
 
 fn name(name: &str) -> ProfileName {
@@ -265,6 +304,11 @@ fn the_in_memory_store_keeps_the_promises_of_its_roles() {
 }
 
 #[test]
+fn the_toml_store_keeps_the_promises_of_its_roles() {
+    a_store_keeps_its_promises::<TomlUnderTest>();
+}
+
+#[test]
 fn a_change_that_may_not_last_is_made_and_told_with_what_was_forgotten() {
     let store = InMemoryStore::holding(&PROFILES, Some("ci"));
     let error = || BookError::NotDurable { place: "memory".into(), forgotten: None, source: "syncing".into() };
@@ -326,6 +370,28 @@ fn a_token_file_keeps_its_promises<F: TokenFileUnderTest>() {
     assert!(!shown(&error).contains(SECRET), "{error:?}");
     let error = file.token_file().read(&path.join("missing")).unwrap_err();
     assert!(matches!(error, CredentialError::Unreadable { .. }), "{error:?}");
+}
+
+/// A file on the disk, in a directory of its own.
+struct TokenFileOnDisk(#[expect(dead_code, reason = "it keeps the file")] TempDir);
+
+impl TokenFileUnderTest for TokenFileOnDisk {
+    fn holding(contents: &[u8], mode: u32) -> (Self, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        fs::write(&path, contents).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        (Self(directory), path)
+    }
+
+    fn token_file(&self) -> &dyn TokenFile {
+        &GuardedTokenFile
+    }
+}
+
+#[test]
+fn the_guarded_token_file_keeps_the_promises_of_the_port() {
+    a_token_file_keeps_its_promises::<TokenFileOnDisk>();
 }
 
 #[test]

@@ -1,17 +1,25 @@
 //! The credential store in plexctl's TOML config file.
 //!
-//! This file is the port and its order of events. Below it stand the guarded open (`private_file`), the meaning of
-//! the document (`document`), the edits that leave every other byte alone (`edit`), the lock (`target`) and the durable
-//! replacement of the file (`replace`), and what can be asked beside the port (`inquiry`).
+//! This file is the port that a logout sees. Beside it stand the other roles of the store, for a login (`keeper`), for
+//! `profiles` (`book`) and for `whoami` (`credentials`), the file with a token of the operator's own (`token_file`), and
+//! what can be asked beside the ports (`inquiry`). Below stand the guarded open (`private_file`), the meaning of the
+//! document (`document`), the edits that leave every other byte alone (`edit`), and the order of events of every change
+//! (`revision`) with the lock (`target`), the durable replacement of the file (`replace`) and its dry run (`dry_run`).
 
+mod book;
 #[cfg(test)]
 mod corpus;
+mod credentials;
 mod document;
+mod dry_run;
 mod edit;
 mod inquiry;
+mod keeper;
 mod private_file;
 mod replace;
+mod revision;
 mod target;
+mod token_file;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,25 +27,36 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 use self::document::{Document, Fault, Position};
-use self::edit::EditError;
+use self::edit::{EditError, Gap};
 #[cfg(fuzzing)]
 pub(crate) use self::edit::{fuzzed_cut, fuzzed_pointer, fuzzed_session};
 pub use self::inquiry::Absence;
 use self::private_file::{OpenError, PrivateFile};
 use self::replace::ReplaceError;
-use self::target::LockedTarget;
-use crate::domain::session::{Selection, Session};
+use self::revision::{Decision, Revised, RevisionError};
+pub use self::token_file::GuardedTokenFile;
+use crate::domain::bearer_token::BearerTokenError;
+use crate::domain::session::{ProfileName, Selection, Session};
 use crate::domain::token::{SessionToken, TokenError};
 use crate::ports::credential_store::{Clearing, CredentialStore, StoreError};
 
-/// A [`CredentialStore`] over one TOML file.
+/// A [`CredentialStore`] over one TOML file, and every other role of the store with it.
 ///
 /// The file is refused unread if its mode has any bit outside 0600 or it is larger than 16 MiB, and before anything is
-/// made of it if it has more than a million keys and values or five million words, signs and line ends. Clearing replaces it atomically and durably under
-/// an advisory lock on its directory; waiting for that lock is bounded by 10 seconds.
+/// made of it if it has more than a million keys and values or five million words, signs and line ends. Every change
+/// replaces it atomically and durably under an advisory lock on its directory; waiting for that lock is bounded by 10
+/// seconds.
 pub struct TomlStore {
     path: PathBuf,
-    rehearsal: Mutex<Option<Rehearsal>>,
+    memory: Mutex<Memory>,
+}
+
+/// What the store keeps in mind from one call to the next.
+#[derive(Default)]
+struct Memory {
+    rehearsal: Option<Rehearsal>,
+    /// The profile that was put aside last, and what sets it off in the text.
+    put_aside: Option<(ProfileName, Gap)>,
 }
 
 /// A session as it was found, with the file's text, and what that text becomes without the profile. Clearing can rely
@@ -58,7 +77,7 @@ impl TomlStore {
     /// Names the config file. Nothing is opened yet.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), rehearsal: Mutex::new(None) }
+        Self { path: path.into(), memory: Mutex::default() }
     }
 
     /// The file's text. `None` means that there is no file.
@@ -70,11 +89,7 @@ impl TomlStore {
     fn try_find(&self, selection: &Selection) -> Result<Option<Session>, ConfigError> {
         let Some(text) = self.read()? else { return Ok(None) };
         let document = Document::parse(&text)?;
-        let selected = match selection {
-            Selection::Default => document.pointer(),
-            Selection::Named(name) => Some(name.clone()),
-        };
-        let Some(name) = selected else { return Ok(None) };
+        let Some(name) = document.selected(selection) else { return Ok(None) };
         let Some(profile) = document.profile(&name)? else { return Ok(None) };
         let Some((token, offset)) = profile.token else { return Ok(None) };
         let token = SessionToken::parse(token).map_err(|error| ConfigError::Token(document.position(offset), error))?;
@@ -82,33 +97,35 @@ impl TomlStore {
         // What would only be found out under the lock, when the token is revoked.
         target::check(&self.path)?;
 
-        let rest = edit::without_profile(document, &session.profile);
-        *self.rehearsal() = Some(Rehearsal { session: session.clone(), text, rest });
+        let rest = self.without_profile(document, &session.profile);
+        self.memory().rehearsal = Some(Rehearsal { session: session.clone(), text, rest });
         Ok(Some(session))
     }
 
-    /// Judges the file as it is now, under the lock.
-    fn try_clear(&self, session: &Session) -> Result<Clearing, ConfigError> {
-        let Some((target, file)) = LockedTarget::acquire(&self.path)? else { return Ok(Clearing::Cleared) };
-        let original = file.metadata().clone();
-        let text = document::utf8(file.read()?)?;
-        let rehearsed = self.rehearsal().take().filter(|rehearsal| rehearsal.is_of(session, &text));
-        let rest = if let Some(rest) = rehearsed.and_then(|rehearsal| rehearsal.rest.ok()) {
-            rest
-        } else {
-            let document = Document::parse(&text)?;
-            match document.profile(&session.profile)?.and_then(|profile| profile.token) {
-                None => return Ok(Clearing::Cleared),
-                Some((token, _)) if token != session.token.expose_secret() => return Ok(Clearing::Replaced),
-                Some(_) => edit::without_profile(document, &session.profile)?,
-            }
-        };
-        target.replace(&original, rest.as_bytes())?;
-        Ok(Clearing::Cleared)
+    /// Judges the file's text as it is now.
+    fn decide_to_clear(&self, session: &Session, text: &str) -> Result<Decision<Clearing, ()>, ConfigError> {
+        let rehearsed = self.memory().rehearsal.take().filter(|rehearsal| rehearsal.is_of(session, text));
+        if let Some(rest) = rehearsed.and_then(|rehearsal| rehearsal.rest.ok()) {
+            return Ok(Decision::Write(rest, ()));
+        }
+        let document = Document::parse(text)?;
+        Ok(match document.profile(&session.profile)?.and_then(|profile| profile.token) {
+            None => Decision::Keep(Clearing::Cleared),
+            Some((token, _)) if token != session.token.expose_secret() => Decision::Keep(Clearing::Replaced),
+            Some(_) => Decision::Write(self.without_profile(document, &session.profile)?, ()),
+        })
     }
 
-    fn rehearsal(&self) -> MutexGuard<'_, Option<Rehearsal>> {
-        self.rehearsal.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The text without the profile. One that was put aside leaves no trace.
+    fn without_profile(&self, document: Document<'_>, profile: &ProfileName) -> Result<String, EditError> {
+        match &self.memory().put_aside {
+            Some((put_aside, gap)) if put_aside == profile => edit::without_profile_and_gap(document, profile, gap),
+            _ => edit::without_profile(document, profile),
+        }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The file, and the place in it where one is known.
@@ -134,7 +151,7 @@ impl CredentialStore for TomlStore {
     }
 
     fn rehearse_clear(&self, session: &Session) -> Result<(), StoreError> {
-        let rest = match &*self.rehearsal() {
+        let rest = match &self.memory().rehearsal {
             Some(rehearsal) if rehearsal.session == *session => {
                 rehearsal.rest.as_ref().map(|_| ()).map_err(|error| *error)
             }
@@ -144,15 +161,16 @@ impl CredentialStore for TomlStore {
     }
 
     fn clear(&self, session: &Session) -> Result<Clearing, StoreError> {
-        self.try_clear(session).map_err(|error| not_cleared(self.place(error.position()), error))
-    }
-}
-
-/// Tells a profile that is still stored from one whose removal may not last.
-fn not_cleared(place: String, error: ConfigError) -> StoreError {
-    match error {
-        ConfigError::Replace(ReplaceError::NotDurable(_)) => StoreError::NotDurable { place, source: error.into() },
-        _ => StoreError::NotCleared { place, source: error.into() },
+        match self.revise(|text| self.decide_to_clear(session, text)) {
+            Ok(Some(Revised::Kept(clearing))) => Ok(clearing),
+            Ok(Some(Revised::Written(())) | None) => Ok(Clearing::Cleared),
+            Err(RevisionError::Unchanged(error)) => {
+                Err(StoreError::NotCleared { place: self.place(error.position()), source: error.into() })
+            }
+            Err(RevisionError::NotDurable((), error)) => {
+                Err(StoreError::NotDurable { place: self.place(None), source: error.into() })
+            }
+        }
     }
 }
 
@@ -165,6 +183,12 @@ enum ConfigError {
     Document(#[from] Fault),
     #[error("{1}")]
     Token(Position, TokenError),
+    #[error("{1}")]
+    BearerToken(Position, BearerTokenError),
+    #[error("the profile holds another token than a moment ago")]
+    Superseded,
+    #[error("it would be larger than 16 MiB")]
+    Outgrown,
     #[error(transparent)]
     Edit(#[from] EditError),
     #[error(transparent)]
@@ -175,8 +199,8 @@ impl ConfigError {
     fn position(&self) -> Option<Position> {
         match self {
             Self::Document(fault) => fault.position,
-            Self::Token(position, _) => Some(*position),
-            Self::Open(_) | Self::Edit(_) | Self::Replace(_) => None,
+            Self::Token(position, _) | Self::BearerToken(position, _) => Some(*position),
+            Self::Open(_) | Self::Superseded | Self::Outgrown | Self::Edit(_) | Self::Replace(_) => None,
         }
     }
 }
@@ -311,14 +335,5 @@ mod tests {
         assert!(matches!(error(), StoreError::Unusable { place, .. } if place == format!("{path}:2:9")));
         fs::set_permissions(&store.path, Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(error(), StoreError::Exposed { place, .. } if place == path));
-    }
-
-    #[test]
-    fn a_removal_that_may_not_last_is_told_from_one_that_did_not_happen() {
-        let durable = ReplaceError::NotDurable(io::Error::other("syncing"));
-        let error = not_cleared("file".to_owned(), durable.into());
-        assert!(matches!(error, StoreError::NotDurable { place, .. } if place == "file"));
-        let error = not_cleared("file".to_owned(), ReplaceError::Locked.into());
-        assert!(matches!(error, StoreError::NotCleared { place, .. } if place == "file"));
     }
 }

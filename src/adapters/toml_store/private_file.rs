@@ -12,13 +12,13 @@ use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 
 /// The largest config file that is read, in bytes.
-const MAX_SIZE: u64 = 16 * 1024 * 1024;
+pub(super) const MAX_SIZE: u64 = 16 * 1024 * 1024;
 
 /// The mode bits that a config file may have: reading and writing for its owner.
-const PRIVATE_MODE: u32 = 0o600;
+pub(super) const PRIVATE_MODE: u32 = 0o600;
 
 /// The bits of `st_mode` that are permissions, set-id and sticky bits included.
-const PERMISSION_BITS: u32 = 0o7777;
+pub(super) const PERMISSION_BITS: u32 = 0o7777;
 
 /// An open regular file of bounded size that nobody but its owner may use.
 pub(super) struct PrivateFile {

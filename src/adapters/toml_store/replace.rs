@@ -6,11 +6,13 @@
 use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, renameat, statat, unlinkat};
 use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 
+use super::private_file::{PERMISSION_BITS, PRIVATE_MODE};
 use super::target::{LOCK_TIMEOUT, LockedTarget};
 
 /// The name of the temporary file. It is fixed, so that whoever holds the lock can sweep what a killed run left.
@@ -20,8 +22,9 @@ pub(super) const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 const TEMP_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 impl LockedTarget {
-    /// Replaces the file by one with these contents and the original's owner and mode.
-    pub(super) fn replace(&self, original: &Metadata, contents: &[u8]) -> Result<(), ReplaceError> {
+    /// Replaces the file by one with these contents and the original's owner and mode. Where there is no original, the
+    /// new file is private.
+    pub(super) fn replace(&self, original: Option<&Metadata>, contents: &[u8]) -> Result<(), ReplaceError> {
         let mut temp = self.create_temp(original)?;
         let replaced = write_durably(&mut temp, original, contents).and_then(|()| {
             renameat(&self.directory, TEMP_NAME, &self.directory, &self.name)
@@ -39,13 +42,13 @@ impl LockedTarget {
             Ok(()) | Err(Errno::NOENT) => failure,
             Err(_) => {
                 let _ = temp.set_len(0);
-                ReplaceError::LeftBehind { temp: self.temp_place(), failure: failure.into() }
+                ReplaceError::LeftBehind { temp: temp_place(&self.place), failure: failure.into() }
             }
         }
     }
 
     /// Creates the temporary file, after sweeping what a killed run may have left in its place.
-    fn create_temp(&self, original: &Metadata) -> Result<File, ReplaceError> {
+    fn create_temp(&self, original: Option<&Metadata>) -> Result<File, ReplaceError> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let create = || retry_on_intr(|| openat(&self.directory, TEMP_NAME, flags, TEMP_MODE));
         let created = match create() {
@@ -59,31 +62,41 @@ impl LockedTarget {
     }
 
     /// Removes a leftover, but nothing that this program cannot have left.
-    fn sweep_temp(&self, original: &Metadata) -> Result<(), ReplaceError> {
-        let examining = |error| failed("examining a leftover", error);
-        let leftover = statat(&self.directory, TEMP_NAME, AtFlags::SYMLINK_NOFOLLOW).map_err(examining)?;
-        let is_file = FileType::from_raw_mode(leftover.st_mode) == FileType::RegularFile;
-        let is_private = TEMP_MODE.contains(Mode::from_raw_mode(leftover.st_mode));
-        if !is_file || !is_private || !self.may_have_left(leftover.st_uid, original)? {
-            return Err(ReplaceError::ForeignTemp(self.temp_place()));
-        }
+    fn sweep_temp(&self, original: Option<&Metadata>) -> Result<(), ReplaceError> {
+        check_leftover(&self.directory, &self.place, original)?;
         unlinkat(&self.directory, TEMP_NAME, AtFlags::empty()).map_err(|error| failed("sweeping a leftover", error))
     }
+}
 
-    /// Tells whether a leftover of this user can be that of a run on this file: their own, the owner's, or root's in a
-    /// directory of the owner. That is what a run by root leaves until it has given the file away.
-    fn may_have_left(&self, user: u32, original: &Metadata) -> Result<bool, ReplaceError> {
-        const ROOT: u32 = 0;
-        if [rustix::process::geteuid().as_raw(), original.uid()].contains(&user) {
-            return Ok(true);
-        }
-        let directory = self.directory.metadata().map_err(|error| failed("examining its directory", error))?;
-        Ok(user == ROOT && directory.uid() == original.uid())
+/// Checks that what has the name of the temporary file in a directory, if anything has, can be swept.
+pub(super) fn check_leftover(directory: &File, place: &Path, original: Option<&Metadata>) -> Result<(), ReplaceError> {
+    let leftover = match statat(directory, TEMP_NAME, AtFlags::SYMLINK_NOFOLLOW) {
+        Err(Errno::NOENT) => return Ok(()),
+        leftover => leftover.map_err(|error| failed("examining a leftover", error))?,
+    };
+    let is_file = FileType::from_raw_mode(leftover.st_mode) == FileType::RegularFile;
+    let is_private = TEMP_MODE.contains(Mode::from_raw_mode(leftover.st_mode));
+    if !is_file || !is_private || !may_have_left(leftover.st_uid, directory, original)? {
+        return Err(ReplaceError::ForeignTemp(temp_place(place)));
     }
+    Ok(())
+}
 
-    fn temp_place(&self) -> String {
-        self.place.join(TEMP_NAME).display().to_string()
+/// Tells whether a leftover of this user can be that of a run on this file: their own, the owner's, or root's in a
+/// directory of the owner. That is what a run by root leaves until it has given the file away.
+fn may_have_left(user: u32, directory: &File, original: Option<&Metadata>) -> Result<bool, ReplaceError> {
+    const ROOT: u32 = 0;
+    let runner = rustix::process::geteuid().as_raw();
+    let owner = original.map_or(runner, MetadataExt::uid);
+    if [runner, owner].contains(&user) {
+        return Ok(true);
     }
+    let directory = directory.metadata().map_err(|error| failed("examining its directory", error))?;
+    Ok(user == ROOT && directory.uid() == owner)
+}
+
+fn temp_place(place: &Path) -> String {
+    place.join(TEMP_NAME).display().to_string()
 }
 
 /// Why the file was not replaced, or not durably.
@@ -97,6 +110,8 @@ pub(super) enum ReplaceError {
     Nameless,
     #[error("its name is that of the temporary file that would replace it")]
     TempName,
+    #[error("its path names a directory")]
+    NoFileName,
     #[error("{0} is in the way and was not left by plexctl")]
     ForeignTemp(String),
     #[error("{0} failed")]
@@ -116,18 +131,20 @@ pub(super) fn failed(action: &'static str, error: impl Into<io::Error>) -> Repla
 }
 
 /// Gives the temporary file the original's owner and mode, then writes and syncs it.
-fn write_durably(temp: &mut File, original: &Metadata, contents: &[u8]) -> Result<(), ReplaceError> {
+fn write_durably(temp: &mut File, original: Option<&Metadata>, contents: &[u8]) -> Result<(), ReplaceError> {
     let created = temp.metadata().map_err(|error| failed("examining its replacement", error))?;
-    if created.uid() != original.uid() {
-        fchown(&*temp, Some(original.uid()), None).map_err(|error| failed("restoring its owner", error))?;
+    if let Some(original) = original {
+        if created.uid() != original.uid() {
+            fchown(&*temp, Some(original.uid()), None).map_err(|error| failed("restoring its owner", error))?;
+        }
+        if created.gid() != original.gid() {
+            // Only a member may give a file to a group, and the mode gives the group nothing.
+            let _ = fchown(&*temp, None, Some(original.gid()));
+        }
     }
-    if created.gid() != original.gid() {
-        // Only a member may give a file to a group, and the mode gives the group nothing.
-        let _ = fchown(&*temp, None, Some(original.gid()));
-    }
-    if created.mode() != original.mode() {
-        let mode = Permissions::from_mode(original.mode());
-        temp.set_permissions(mode).map_err(|error| failed("restoring its mode", error))?;
+    let mode = original.map_or(PRIVATE_MODE, |original| original.mode() & PERMISSION_BITS);
+    if created.mode() & PERMISSION_BITS != mode {
+        temp.set_permissions(Permissions::from_mode(mode)).map_err(|error| failed("restoring its mode", error))?;
     }
     temp.write_all(contents).map_err(|error| failed("writing its replacement", error))?;
     temp.sync_all().map_err(|error| failed("syncing its replacement", error))
@@ -160,7 +177,7 @@ mod tests {
     #[test]
     fn a_temporary_file_is_private_from_the_first_moment_on() {
         let (sandbox, target, original) = locked();
-        let created = target.create_temp(&original).unwrap().metadata().unwrap();
+        let created = target.create_temp(Some(&original)).unwrap().metadata().unwrap();
         assert_eq!(created.mode() & 0o7777, 0o600);
         assert_eq!(created.ino(), fs::symlink_metadata(temp(&sandbox)).unwrap().ino());
     }
@@ -170,13 +187,13 @@ mod tests {
         let (sandbox, target, original) = locked();
         fs::write(temp(&sandbox), "half").unwrap();
         fs::set_permissions(temp(&sandbox), Permissions::from_mode(0o600)).unwrap();
-        target.replace(&original, b"new").unwrap();
+        target.replace(Some(&original), b"new").unwrap();
         assert_eq!(fs::read_to_string(sandbox.path().join("config")).unwrap(), "new");
 
         let victim = sandbox.path().join("victim");
         fs::write(&victim, "untouched").unwrap();
         symlink("victim", temp(&sandbox)).unwrap();
-        assert!(matches!(target.replace(&original, b"newer"), Err(ReplaceError::ForeignTemp(_))));
+        assert!(matches!(target.replace(Some(&original), b"newer"), Err(ReplaceError::ForeignTemp(_))));
         assert_eq!(fs::read_to_string(victim).unwrap(), "untouched");
     }
 
@@ -185,7 +202,7 @@ mod tests {
         let (sandbox, target, original) = locked();
         fs::remove_file(sandbox.path().join("config")).unwrap();
         fs::create_dir(sandbox.path().join("config")).unwrap();
-        let failure = target.replace(&original, b"new").unwrap_err();
+        let failure = target.replace(Some(&original), b"new").unwrap_err();
         assert_eq!(failure.to_string(), "renaming its replacement failed");
         assert!(!temp(&sandbox).exists());
 

@@ -5,9 +5,10 @@
 //! a run by root would follow it.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -37,9 +38,29 @@ impl LockedTarget {
     /// Locks the directory of the file that `path` leads to, links followed, and opens the file in it. `None` means that
     /// `path` leads to no file.
     pub(super) fn acquire(path: &Path) -> Result<Option<(Self, PrivateFile)>, ConfigError> {
+        Self::acquire_by(path, Instant::now() + LOCK_TIMEOUT)
+    }
+
+    /// The same, but `None` instead of the file means that there is none: then its directory is created, if it has to be,
+    /// and locked.
+    pub(super) fn acquire_or_create(path: &Path) -> Result<(Self, Option<PrivateFile>), ConfigError> {
         let deadline = Instant::now() + LOCK_TIMEOUT;
         loop {
-            if let Some(target) = Self::try_acquire(path, deadline)?
+            if let Some((target, file)) = Self::acquire_by(path, deadline)? {
+                return Ok((target, Some(file)));
+            }
+            create_directory(path)?;
+            if let Some(target) = Self::try_acquire(|| resolve_vacant(path), deadline)? {
+                return Ok((target, None));
+            }
+            // Somebody else created the file, or removed the directory.
+            wait_until(deadline)?;
+        }
+    }
+
+    fn acquire_by(path: &Path, deadline: Instant) -> Result<Option<(Self, PrivateFile)>, ConfigError> {
+        loop {
+            if let Some(target) = Self::try_acquire(|| Ok(resolve(path)?), deadline)?
                 && let Some(file) = target.open()?
             {
                 return Ok(Some((target, file)));
@@ -48,10 +69,7 @@ impl LockedTarget {
             if PrivateFile::open(path)?.is_none() {
                 return Ok(None);
             }
-            if Instant::now() >= deadline {
-                return Err(ReplaceError::Unsteady.into());
-            }
-            thread::sleep(POLL_INTERVAL);
+            wait_until(deadline)?;
         }
     }
 
@@ -60,15 +78,18 @@ impl LockedTarget {
         PrivateFile::open_in(&self.directory, &self.name)
     }
 
-    /// `None` means that `path` leads nowhere, or somewhere else than a moment ago.
-    fn try_acquire(path: &Path, deadline: Instant) -> Result<Option<Self>, ReplaceError> {
-        let Some(target) = resolve(path)? else { return Ok(None) };
+    /// `None` means that the path leads nowhere, or somewhere else than a moment ago.
+    fn try_acquire(
+        resolve: impl Fn() -> Result<Option<PathBuf>, ConfigError>,
+        deadline: Instant,
+    ) -> Result<Option<Self>, ConfigError> {
+        let Some(target) = resolve()? else { return Ok(None) };
         let Some((place, name)) = target.parent().zip(target.file_name()) else { return Ok(None) };
         let Some(directory) = open_directory(place)? else { return Ok(None) };
         lock(&directory, deadline)?;
         // While this run waited, a link may have been turned, or another directory may have taken the place of the
         // locked one. Then the lock keeps nobody away.
-        let is_still_there = resolve(path)?.as_deref() == Some(&target) && is_at(&directory, place)?;
+        let is_still_there = resolve()?.as_deref() == Some(&target) && is_at(&directory, place)?;
         let (name, place) = (name.to_owned(), place.to_owned());
         Ok(is_still_there.then_some(Self { directory, name, place }))
     }
@@ -82,7 +103,7 @@ pub(super) fn check(path: &Path) -> Result<(), ReplaceError> {
 /// Follows all links in a path. `None` means that it leads to no file.
 ///
 /// A file that has the name of the temporary one is refused: it would be swept as a leftover.
-fn resolve(path: &Path) -> Result<Option<PathBuf>, ReplaceError> {
+pub(super) fn resolve(path: &Path) -> Result<Option<PathBuf>, ReplaceError> {
     match fs::canonicalize(path) {
         Ok(target) if target.file_name().is_some_and(is_temp_name) => Err(ReplaceError::TempName),
         Ok(target) => Ok(Some(target)),
@@ -91,13 +112,64 @@ fn resolve(path: &Path) -> Result<Option<PathBuf>, ReplaceError> {
     }
 }
 
+/// Follows all links in the path of a file that is not there. `None` means that its directory is not there either, or
+/// that the file is by now.
+pub(super) fn resolve_vacant(path: &Path) -> Result<Option<PathBuf>, ConfigError> {
+    if PrivateFile::open(path)?.is_some() {
+        return Ok(None);
+    }
+    let (directory, name) = split(path)?;
+    if is_temp_name(name) {
+        return Err(ReplaceError::TempName.into());
+    }
+    match fs::canonicalize(directory) {
+        Ok(directory) => Ok(Some(directory.join(name))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("resolving its path", error).into()),
+    }
+}
+
+/// The directory and the name of a file that is not there. A path that ends like that of a directory names no file.
+pub(super) fn split(path: &Path) -> Result<(PathBuf, &OsStr), ReplaceError> {
+    let bytes = path.as_os_str().as_bytes();
+    let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    if matches!(name, b"" | b"." | b"..") {
+        return Err(ReplaceError::NoFileName);
+    }
+    let directory = OsStr::from_bytes(&bytes[..bytes.len() - name.len()]);
+    Ok((Path::new(".").join(directory), OsStr::from_bytes(name)))
+}
+
+/// Creates the directory of a file, and those above it that are missing, so that they survive a power cut.
+fn create_directory(path: &Path) -> Result<(), ReplaceError> {
+    let creating = |error| failed("creating its directory", error);
+    let (directory, _) = split(path)?;
+    let missing: Vec<&Path> = directory.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(creating)?;
+    for parent in missing.iter().filter_map(|created| created.parent()) {
+        File::open(parent).and_then(|parent| parent.sync_all()).map_err(creating)?;
+    }
+    Ok(())
+}
+
+fn wait_until(deadline: Instant) -> Result<(), ReplaceError> {
+    if Instant::now() >= deadline {
+        return Err(ReplaceError::Unsteady);
+    }
+    thread::sleep(POLL_INTERVAL);
+    Ok(())
+}
+
 /// Some file systems do not tell upper from lower case.
 fn is_temp_name(name: &OsStr) -> bool {
     name.eq_ignore_ascii_case(TEMP_NAME)
 }
 
 /// Opens a directory without ever blocking. `None` means that there is something else by now, or nothing.
-fn open_directory(place: &Path) -> Result<Option<File>, ReplaceError> {
+pub(super) fn open_directory(place: &Path) -> Result<Option<File>, ReplaceError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     match retry_on_intr(|| openat(CWD, place, flags, Mode::empty())) {
         Ok(directory) => Ok(Some(directory.into())),
@@ -197,7 +269,7 @@ mod tests {
         let original = file.metadata().clone();
         assert_eq!(read(file), "old");
         assert_eq!(read(target.open().unwrap().unwrap()), "old");
-        target.replace(&original, b"new").unwrap();
+        target.replace(Some(&original), b"new").unwrap();
         assert_eq!(fs::read_to_string(at("moved/config")).unwrap(), "new");
         assert_eq!(fs::read_to_string(victim).unwrap(), "victim");
         assert_eq!(fs::read_dir(at("root")).unwrap().count(), 1);

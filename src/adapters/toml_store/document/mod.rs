@@ -15,7 +15,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use self::digest::Digest;
-use crate::domain::session::ProfileName;
+use crate::domain::session::{ProfileName, Selection};
 
 /// The key of the default pointer.
 pub(super) const POINTER_KEY: &str = "default";
@@ -45,6 +45,16 @@ pub(super) struct Profile<'d> {
     pub(super) token: Option<(&'d str, usize)>,
     /// The server's text and offset.
     pub(super) server: Option<(&'d str, usize)>,
+    /// When the token expires, as it is written, unless that is no date-time.
+    pub(super) expires_at: Option<&'d str>,
+}
+
+/// A profile as one among all: what has a wrong type counts as absent.
+pub(super) struct Listed<'d> {
+    pub(super) name: ProfileName,
+    pub(super) token: Option<&'d str>,
+    pub(super) server: Option<&'d str>,
+    pub(super) expires_at: Option<&'d str>,
 }
 
 impl<'a> Document<'a> {
@@ -73,19 +83,41 @@ impl<'a> Document<'a> {
         ProfileName::new(name).ok()
     }
 
+    /// The profile that is selected, whether it is there or not.
+    pub(super) fn selected(&self, selection: &Selection) -> Option<ProfileName> {
+        match selection {
+            Selection::Default => self.pointer(),
+            Selection::Named(name) => Some(name.clone()),
+        }
+    }
+
     /// The names of all profiles, in the order in which they stand in the file.
     pub(super) fn profiles(&self) -> Vec<ProfileName> {
-        let profiles = self.root.get(PROFILES_KEY).and_then(|profiles| profiles.get_ref().as_table());
-        let tables = profiles.into_iter().flatten().filter(|(_, value)| value.get_ref().is_table());
-        tables.filter_map(|(key, _)| ProfileName::new(key.get_ref().as_ref()).ok()).collect()
+        self.listed().map(|listed| listed.name).collect()
+    }
+
+    /// All profiles that can be named, in the order in which they stand in the file.
+    pub(super) fn listed(&self) -> impl Iterator<Item = Listed<'_>> {
+        self.entries().into_iter().flatten().filter_map(|(key, value)| {
+            let profile = value.get_ref().as_table()?;
+            let text = |key: &str| profile.get(key).and_then(|value| value.get_ref().as_str());
+            Some(Listed {
+                name: ProfileName::new(key.get_ref().as_ref()).ok()?,
+                token: text("token"),
+                server: text("server"),
+                expires_at: self.expires_at(profile),
+            })
+        })
+    }
+
+    /// Tells whether a name is taken, even if it is by something that is no profile.
+    pub(super) fn has_entry(&self, name: &ProfileName) -> bool {
+        self.entries().is_some_and(|entries| entries.contains_key(name.as_str()))
     }
 
     /// Looks up a profile and checks its types.
     pub(super) fn profile(&self, name: &ProfileName) -> Result<Option<Profile<'_>>, Fault> {
-        let profiles = self.root.get(PROFILES_KEY).and_then(|profiles| profiles.get_ref().as_table());
-        let Some(value) = profiles.and_then(|profiles| profiles.get(name.as_str())) else {
-            return Ok(None);
-        };
+        let Some(value) = self.entries().and_then(|entries| entries.get(name.as_str())) else { return Ok(None) };
         let profile = self.table(value, "the profile is not a table")?;
         let token = match profile.get("token") {
             None => None,
@@ -98,7 +130,7 @@ impl<'a> Document<'a> {
             None => None,
             Some(value) => Some((self.string(value, "the profile's `server` is not a string")?, value.span().start)),
         };
-        Ok(Some(Profile { token, server }))
+        Ok(Some(Profile { token, server, expires_at: self.expires_at(profile) }))
     }
 
     /// What the document means, which is all that a comparison needs of it: two documents at once would take twice the
@@ -134,10 +166,21 @@ impl<'a> Document<'a> {
 
     /// Forgets the profile table if it is empty: whether it goes with its last profile is a matter of spelling.
     pub(super) fn forget_empty_profiles(&mut self) {
-        let profiles = self.root.get(PROFILES_KEY).and_then(|profiles| profiles.get_ref().as_table());
-        if profiles.is_some_and(DeTable::is_empty) {
+        if self.entries().is_some_and(DeTable::is_empty) {
             self.root.remove(PROFILES_KEY);
         }
+    }
+
+    /// A date alone, or a time alone, is no date-time.
+    fn expires_at(&self, profile: &DeTable<'_>) -> Option<&'a str> {
+        let value = profile.get("expires_at")?;
+        let expires_at = value.get_ref().as_datetime()?;
+        let is_whole = expires_at.date.is_some() && expires_at.time.is_some();
+        is_whole.then(|| &self.text[value.span()])
+    }
+
+    fn entries(&self) -> Option<&DeTable<'a>> {
+        self.root.get(PROFILES_KEY)?.get_ref().as_table()
     }
 
     fn string<'d>(&self, value: &'d Spanned<DeValue<'_>>, problem: &'static str) -> Result<&'d str, Fault> {

@@ -4,9 +4,6 @@
 //! ranges it is about (`cut`, and `survey` for `session` and `pointer`), changes these in the text (`spelling`,
 //! `splice`), and is only believed if the result means what was intended (`verify`).
 
-#![cfg_attr(not(test), expect(unused_imports, reason = "nothing stores a session yet"))]
-#![cfg_attr(not(any(test, fuzzing)), expect(dead_code, reason = "nothing stores a session yet"))]
-
 mod cut;
 mod pointer;
 #[cfg(test)]
