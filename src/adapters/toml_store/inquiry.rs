@@ -1,7 +1,7 @@
 //! What an operator can be told after the fact: why there was no session, and where a profile's server stands.
 //!
 //! The port answers with consequences alone, so the composition root asks here, once it knows that a run came to
-//! nothing. The file is read anew for every question; what it held before is not kept.
+//! nothing. Of the file that was looked into then, no more than this is kept.
 
 use super::document::Document;
 use super::{ConfigError, TomlStore};
@@ -38,26 +38,31 @@ pub enum Absence {
     },
 }
 
+impl Absence {
+    pub(super) fn of_default(document: &Document<'_>) -> Self {
+        Self::NoDefault { profiles: document.profiles() }
+    }
+
+    pub(super) fn of_profile(name: ProfileName, selection: &Selection, document: &Document<'_>) -> Self {
+        let profiles = document.profiles();
+        match selection {
+            Selection::Default => Self::DanglingDefault { name, profiles },
+            Selection::Named(_) => Self::NoProfile { name, profiles },
+        }
+    }
+}
+
 impl TomlStore {
-    /// Says why there is no session for this selection. `None` where the file cannot be read or understood, or holds a
-    /// session for it by now.
+    /// Says why the last look for this selection found no session; if the last one was for another, it looks. `None`
+    /// where the file cannot be read or understood, or holds a session for the selection.
     #[must_use]
     pub fn absence(&self, selection: &Selection) -> Option<Absence> {
-        let Some(text) = self.read().ok()? else { return Some(Absence::NoFile) };
-        let document = Document::parse(&text).ok()?;
-        let profiles = || document.profiles();
-        let name = match selection {
-            Selection::Named(name) => name.clone(),
-            Selection::Default => match document.pointer() {
-                Some(name) => name,
-                None => return Some(Absence::NoDefault { profiles: profiles() }),
-            },
-        };
-        match (document.profile(&name).ok()?, selection) {
-            (Some(profile), _) => profile.token.is_none().then_some(Absence::NoToken { name }),
-            (None, Selection::Default) => Some(Absence::DanglingDefault { name, profiles: profiles() }),
-            (None, Selection::Named(_)) => Some(Absence::NoProfile { name, profiles: profiles() }),
-        }
+        let remembered = self.memory().absence.take_if(|(looked_for, _)| looked_for == selection);
+        let absence = remembered.or_else(|| {
+            self.try_find(selection).ok()?;
+            self.memory().absence.take()
+        });
+        absence.map(|(_, absence)| absence)
     }
 
     /// The place of a profile's `server` as `PATH:LINE:COLUMN`, or the path alone where it is not to be found.
@@ -79,6 +84,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::ports::credential_store::CredentialStore;
 
     /// Asks a store over a file with these contents.
     fn ask<T>(contents: &str, question: impl FnOnce(&TomlStore) -> T) -> T {
@@ -133,6 +139,30 @@ mod tests {
         for (text, selection, absence) in cases {
             assert_eq!(ask(&text, |store| store.absence(&selection)), absence, "{text:?} {selection:?}");
         }
+    }
+
+    #[test]
+    fn an_absence_is_that_of_the_last_look_which_is_not_repeated() {
+        let (default, x) = (Selection::Default, Selection::Named(name("x")));
+        let no_profile = || Some(Absence::NoProfile { name: name("x"), profiles: names(["a"]) });
+        ask("[profiles.a]\n", |store| {
+            assert!(store.find(&default).unwrap().is_none());
+            assert!(store.find(&x).unwrap().is_none());
+            fs::remove_file(&store.path).unwrap();
+            assert_eq!(store.absence(&x), no_profile());
+            assert_eq!(store.absence(&x), Some(Absence::NoFile), "it is told once");
+        });
+        ask("[profiles.a]\n", |store| {
+            assert!(store.find(&x).unwrap().is_none());
+            fs::remove_file(&store.path).unwrap();
+            assert_eq!(store.absence(&default), Some(Absence::NoFile), "another question is another look");
+        });
+        ask("[profiles.a]\n", |store| {
+            assert!(store.find(&x).unwrap().is_none());
+            fs::write(&store.path, "not TOML").unwrap();
+            assert!(store.find(&x).is_err());
+            assert_eq!(store.absence(&x), None, "a failed look knows of no absence");
+        });
     }
 
     #[test]

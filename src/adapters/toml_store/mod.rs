@@ -55,6 +55,8 @@ pub struct TomlStore {
 #[derive(Default)]
 struct Memory {
     rehearsal: Option<Rehearsal>,
+    /// What was looked for last, and why it was not found.
+    absence: Option<(Selection, Absence)>,
     /// The profile that was put aside last, and what sets it off in the text.
     put_aside: Option<(ProfileName, Gap)>,
 }
@@ -87,19 +89,35 @@ impl TomlStore {
     }
 
     fn try_find(&self, selection: &Selection) -> Result<Option<Session>, ConfigError> {
-        let Some(text) = self.read()? else { return Ok(None) };
+        self.memory().absence = None;
+        match self.look_for(selection)? {
+            Ok(rehearsal) => {
+                let session = rehearsal.session.clone();
+                self.memory().rehearsal = Some(rehearsal);
+                Ok(Some(session))
+            }
+            Err(absence) => {
+                self.memory().absence = Some((selection.clone(), absence));
+                Ok(None)
+            }
+        }
+    }
+
+    fn look_for(&self, selection: &Selection) -> Result<Result<Rehearsal, Absence>, ConfigError> {
+        let Some(text) = self.read()? else { return Ok(Err(Absence::NoFile)) };
         let document = Document::parse(&text)?;
-        let Some(name) = document.selected(selection) else { return Ok(None) };
-        let Some(profile) = document.profile(&name)? else { return Ok(None) };
-        let Some((token, offset)) = profile.token else { return Ok(None) };
+        let Some(name) = document.selected(selection) else { return Ok(Err(Absence::of_default(&document))) };
+        let Some(profile) = document.profile(&name)? else {
+            return Ok(Err(Absence::of_profile(name, selection, &document)));
+        };
+        let Some((token, offset)) = profile.token else { return Ok(Err(Absence::NoToken { name })) };
         let token = SessionToken::parse(token).map_err(|error| ConfigError::Token(document.position(offset), error))?;
         let session = Session { profile: name, token, server: profile.server.map(|(server, _)| server.to_owned()) };
         // What would only be found out under the lock, when the token is revoked.
         target::check(&self.path)?;
 
         let rest = self.without_profile(document, &session.profile);
-        self.memory().rehearsal = Some(Rehearsal { session: session.clone(), text, rest });
-        Ok(Some(session))
+        Ok(Ok(Rehearsal { session, text, rest }))
     }
 
     /// Judges the file's text as it is now.
@@ -161,7 +179,16 @@ impl CredentialStore for TomlStore {
     }
 
     fn clear(&self, session: &Session) -> Result<Clearing, StoreError> {
-        match self.revise(|text| self.decide_to_clear(session, text)) {
+        self.cleared(self.revise(|text| self.decide_to_clear(session, text)))
+    }
+}
+
+impl TomlStore {
+    fn cleared(
+        &self,
+        cleared: Result<Option<Revised<Clearing, ()>>, RevisionError<()>>,
+    ) -> Result<Clearing, StoreError> {
+        match cleared {
             Ok(Some(Revised::Kept(clearing))) => Ok(clearing),
             Ok(Some(Revised::Written(())) | None) => Ok(Clearing::Cleared),
             Err(RevisionError::Unchanged(error)) => {
@@ -335,5 +362,16 @@ mod tests {
         assert!(matches!(error(), StoreError::Unusable { place, .. } if place == format!("{path}:2:9")));
         fs::set_permissions(&store.path, Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(error(), StoreError::Exposed { place, .. } if place == path));
+    }
+
+    #[test]
+    fn a_removal_that_may_not_last_is_told_from_one_that_did_not_happen() {
+        let (_sandbox, store) = store_of(X);
+        let path = store.path.display().to_string();
+        let durable = ReplaceError::NotDurable(io::Error::other("syncing"));
+        let error = store.cleared(Err(RevisionError::NotDurable((), durable))).unwrap_err();
+        assert!(matches!(error, StoreError::NotDurable { place, .. } if place == path));
+        let error = store.cleared(Err(ReplaceError::Locked.into())).unwrap_err();
+        assert!(matches!(error, StoreError::NotCleared { place, .. } if place == path));
     }
 }

@@ -93,7 +93,8 @@ impl<'a> Document<'a> {
 
     /// The names of all profiles, in the order in which they stand in the file.
     pub(super) fn profiles(&self) -> Vec<ProfileName> {
-        self.listed().map(|listed| listed.name).collect()
+        let tables = self.entries().into_iter().flatten().filter(|(_, value)| value.get_ref().is_table());
+        tables.filter_map(|(key, _)| ProfileName::new(key.get_ref().as_ref()).ok()).collect()
     }
 
     /// All profiles that can be named, in the order in which they stand in the file.
