@@ -21,13 +21,21 @@ impl SessionKeeper for TomlStore {
     }
 
     fn save(&self, session: &NewSession) -> Result<Saving, KeepError> {
-        let saved = self.revise_or_create(|text| {
+        self.saved(self.revise_or_create(|text| {
             let Some((stored, put_aside)) = with_session(text, session)? else { return Ok(Decision::Keep(())) };
             if let Some(name) = &put_aside {
                 self.memory().put_aside = Some((name.clone(), stored.gap));
             }
             Ok(Decision::Write(stored.text, put_aside))
-        });
+        }))
+    }
+}
+
+/// What a save comes to: there is nothing to tell of a token that was left alone, and of one that was put aside, where.
+type Saved = Result<Revised<(), Option<ProfileName>>, RevisionError<Option<ProfileName>>>;
+
+impl TomlStore {
+    fn saved(&self, saved: Saved) -> Result<Saving, KeepError> {
         match saved {
             Ok(Revised::Kept(())) => Ok(Saving::Superseded),
             Ok(Revised::Written(put_aside)) => Ok(Saving::Saved { put_aside }),
@@ -39,9 +47,7 @@ impl SessionKeeper for TomlStore {
             }
         }
     }
-}
 
-impl TomlStore {
     fn try_look_up(&self, profile: &ProfileName) -> Result<ProfileContents, ConfigError> {
         let Some(text) = self.read()? else { return Ok(ProfileContents::default()) };
         let document = Document::parse(&text)?;
@@ -109,6 +115,7 @@ fn with_session(text: &str, session: &NewSession) -> Result<Option<(Stored, Opti
 #[cfg(test)]
 mod tests {
     use std::fs::{self, File, Permissions};
+    use std::io;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
     use std::path::{Path, PathBuf};
     use std::time::{Duration, Instant, UNIX_EPOCH};
@@ -117,7 +124,7 @@ mod tests {
 
     use super::*;
     use crate::adapters::toml_store::private_file::MAX_SIZE;
-    use crate::adapters::toml_store::replace::TEMP_NAME;
+    use crate::adapters::toml_store::replace::{ReplaceError, TEMP_NAME};
     use crate::domain::bearer_token::BearerToken;
     use crate::domain::server_url::ServerUrl;
     use crate::domain::session::Selection;
@@ -330,6 +337,17 @@ mod tests {
         let (look_up, rehearsal) = (store.look_up(&name("x")), store.rehearse_save(&placeholder("")));
         assert!(matches!(look_up, Err(KeepError::Exposed { place, .. }) if place == path));
         assert!(matches!(rehearsal, Err(KeepError::Exposed { place, .. }) if place == path));
+    }
+
+    #[test]
+    fn a_session_that_may_not_last_is_told_with_what_was_put_aside() {
+        let (_sandbox, store) = store_of("");
+        let failure = ReplaceError::NotDurable(io::Error::other("full"));
+        let error = store.saved(Err(RevisionError::NotDurable(Some(name(KEPT_AS)), failure))).unwrap_err();
+        assert!(matches!(&error, KeepError::NotDurable { put_aside, .. } if *put_aside == Some(name(KEPT_AS))));
+        let path = store.path.display();
+        let words = format!("the session was stored in {path}, but may not survive a power cut");
+        assert_eq!(told(&error), (words, "syncing its directory failed".to_owned()));
     }
 
     #[test]

@@ -9,11 +9,13 @@ mod profiles;
 
 use proptest::prelude::*;
 use proptest::sample::select;
+use toml::Spanned;
 
 use self::documents::{Generated, documents};
 use self::pieces::{EXPIRY, SERVER, TOKEN};
+use super::splice::line_end;
 use super::{Gap, NewSession, Stored, with_pointer, with_session, without_profile, without_profile_and_gap};
-use crate::adapters::toml_store::document::Document;
+use crate::adapters::toml_store::document::{Document, POINTER_KEY};
 use crate::domain::session::ProfileName;
 
 fn name(name: &str) -> ProfileName {
@@ -53,6 +55,26 @@ proptest! {
         let cut = without_profile(document.unwrap(), &name("x"));
         prop_assert!(cut.is_ok(), "the cut was refused:\n{}", text);
         prop_assert_eq!(cut.unwrap(), rest);
+    }
+
+    #[test]
+    fn only_the_pointer_is_set_and_no_other_byte_changes(Generated { text, .. } in documents()) {
+        let mut document = Document::parse(&text).unwrap();
+        let old = document.root_mut().get(POINTER_KEY).map(Spanned::span);
+        let pointed = with_pointer(document, &name("x"));
+        prop_assert!(pointed.is_ok(), "the edit was refused:\n{}", text);
+        let pointed = pointed.unwrap();
+        if let Some(old) = old {
+            prop_assert_eq!(pointed, format!("{}\"x\"{}", &text[..old.start], &text[old.end..]));
+        } else {
+            let end = line_end(&text);
+            let line = format!("default = \"x\"{end}");
+            let is_all_else_kept = pointed.match_indices(&line).any(|(at, _)| {
+                let rest = [&pointed[..at], &pointed[at + line.len()..]].concat();
+                rest == text || rest == format!("{text}{end}")
+            });
+            prop_assert!(is_all_else_kept, "{}\nbecame:\n{}", text, pointed);
+        }
     }
 
     #[test]
