@@ -5,4 +5,5 @@
 pub mod browser;
 pub mod control_plane;
 pub mod reporters;
+pub mod timer;
 pub mod toml_store;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
+use hyper::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+};
 use hyper::{Method, Request, Response};
 use tokio::time::Instant;
 
@@ -146,6 +148,11 @@ impl Answer<'_> {
         })
     }
 
+    /// The value of a header field, if it is text.
+    pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
     /// The media type of the body, in lower case and without parameters (RFC 9110, section 8.3.1).
     fn media_type(&self) -> Option<String> {
         let value = self.response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
@@ -166,7 +173,7 @@ impl Answer<'_> {
     }
 
     /// Makes an error of an answer, with its problem details as far as they may be shown: nowhere the secret that the
-    /// call sent.
+    /// call sent, which is empty where it sent none.
     pub(super) async fn into_error(mut self, secret: &str) -> Answered {
         let is_problem = self.media_type().is_some_and(|media_type| media_type == "application/problem+json");
         let problem =

@@ -62,7 +62,9 @@ pub(crate) fn fuzzed_problem(body: &[u8], token: &SessionToken) -> Option<([Opti
 /// comes after stripping, which could join a credential, and before cutting, which could leave half of one.
 fn sanitize(text: &str, whole: &str) -> String {
     let mut clean: String = text.chars().filter(|character| !is_unprintable(*character)).collect();
-    clean = clean.replace(whole, MASK);
+    if !whole.is_empty() {
+        clean = clean.replace(whole, MASK);
+    }
     if let Some(secret) = whole.splitn(4, '_').nth(3).filter(|secret| secret.len() >= MIN_MASKED_SECRET) {
         clean = clean.replace(secret, MASK);
     }

@@ -2,8 +2,12 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
+use plexctl::domain::bearer_token::{BearerToken, BearerTokenError};
+
+use plexctl::adapters::browser::BrowserSettings;
 use plexctl::adapters::control_plane::{ProxySettings, ProxyVariable, TrustSettings};
 
 /// The config file: `$PLEXCTL_CONFIG`, else below `$XDG_CONFIG_HOME` if that is absolute (XDG Base Directory
@@ -40,6 +44,11 @@ pub fn holds_token() -> bool {
     variable("PLEXSPHERE_TOKEN").is_some()
 }
 
+/// The token of the environment, or what is wrong with it.
+pub fn token() -> Option<Result<BearerToken, BearerTokenError>> {
+    text("PLEXSPHERE_TOKEN").map(BearerToken::parse)
+}
+
 /// The proxies, upper case before lower case.
 pub fn proxy_settings() -> ProxySettings {
     ProxySettings {
@@ -52,6 +61,21 @@ pub fn proxy_settings() -> ProxySettings {
 
 fn proxy_variable(name: &str) -> Option<ProxyVariable> {
     text(name).map(|value| ProxyVariable { name: name.to_owned(), value })
+}
+
+/// Whether and how a page can be shown.
+pub fn browser_settings(is_wanted: bool) -> BrowserSettings {
+    let is_set = |name: &str| variable(name).is_some();
+    BrowserSettings {
+        is_wanted,
+        is_at_terminal: io::stderr().is_terminal(),
+        is_remote: ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].into_iter().any(is_set),
+        ci: text("CI"),
+        browser: text("BROWSER"),
+        has_screen: cfg!(target_os = "macos")
+            || ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"].into_iter().any(is_set),
+        withheld: ["PLEXSPHERE_TOKEN", "BROWSER"].map(str::to_owned).to_vec(),
+    }
 }
 
 /// What stands in for parts of the system's trust store.

@@ -11,8 +11,6 @@ mod words;
 use std::env;
 use std::process::ExitCode;
 
-use plexctl::use_cases::logout::LogoutError;
-
 use crate::cli::{Arguments, Command, Format, Invocation};
 use crate::failure::Failure;
 use crate::terminal::Label;
@@ -33,8 +31,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
+    let flags = arguments.flags;
     match arguments.command {
-        Command::Logout => commands::logout(arguments.flags),
+        Command::Login(login) => commands::login(flags, login),
+        Command::Whoami => commands::whoami(flags),
+        Command::Profiles(request) => commands::profiles(&flags, &request),
+        Command::Logout => commands::logout(flags),
+        Command::Completion(shell) => terminal::print(&shell.script()).map_err(Failure::Stdout),
     }
 }
 
@@ -46,9 +49,7 @@ fn explain(failure: &Failure, format: Format) {
         terminal::note(Label::Hint, hint);
     }
     // What could not be written once is not tried again.
-    let is_stdout_unusable =
-        matches!(failure, Failure::Logout(failure) if matches!(failure.error, LogoutError::Report(_)));
-    if !is_stdout_unusable {
+    if !failure.is_of_stdout() {
         // The exit code tells that the run failed, so a failure to write that down changes nothing.
         let _ = commands::reporter(format).report(&report);
     }

@@ -71,6 +71,37 @@ pub fn note_lines(label: Label, text: &str) {
     }
 }
 
+/// Writes one line without a label to standard error.
+pub fn line(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", escape_unprintable(text));
+}
+
+/// Standard error for whoever writes labels as plain text: they are colored as all others are.
+pub struct LabelledStderr;
+
+impl Write for LabelledStderr {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let is_colored = is_colored(&io::stderr());
+        let text = String::from_utf8_lossy(bytes);
+        for line in text.split_inclusive('\n') {
+            let labels = [Label::Error, Label::Warning, Label::Hint];
+            let rest_behind = |label: Label| line.strip_prefix(label.name())?.strip_prefix(": ");
+            match labels.into_iter().find_map(|label| Some((label, rest_behind(label)?))) {
+                Some((label, rest)) if is_colored => {
+                    let (style, name) = (label.style(), label.name());
+                    write!(io::stderr(), "{style}{name}:{style:#} {rest}")?;
+                }
+                _ => io::stderr().write_all(line.as_bytes())?,
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
 /// Tells whether a stream is a terminal that shows colors, and somebody who wants them (<https://no-color.org>).
 pub fn is_colored(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && !environment::is_dumb_terminal() && !environment::refuses_color()

@@ -1,16 +1,23 @@
-//! The command line: what can be typed, and what `--help` says about it (`help`).
+//! The command line: what can be typed, what `--help` says about it (`help`), and what a shell can complete of it
+//! (`completion`).
 
+pub mod completion;
 mod help;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
-use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValueParser};
-use clap::error::ErrorKind;
-use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
+use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgMatches, Args, FromArgMatches, ValueEnum, ValueHint};
+use plexctl::domain::identifier::Identifier;
+use plexctl::domain::printable::is_unprintable;
 use plexctl::domain::session::ProfileName;
+use plexctl::use_cases::profiles::ProfilesRequest;
 
 use crate::terminal;
+
+const ABOUT_LOGIN: &str = "Begin a session: approve it in a browser, then store it in a profile";
 
 /// How wide the help is where there is no terminal to fit, in columns.
 const WIDTH: usize = 80;
@@ -25,8 +32,40 @@ pub struct Arguments {
 
 /// What plexctl is asked to do.
 pub enum Command {
+    /// To begin a session.
+    Login(LoginFlags),
+    /// To tell who the operator is.
+    Whoami,
+    /// To show or change which profiles are stored.
+    Profiles(ProfilesRequest),
     /// To end a session.
     Logout,
+    /// To print a completion script.
+    Completion(completion::Shell),
+}
+
+/// The flags of `plexctl login`.
+#[derive(Args)]
+pub struct LoginFlags {
+    /// Domain to log in to
+    #[arg(long, value_name = "UUID", value_parser = Identifier::parse)]
+    pub domain_id: Identifier,
+
+    /// Binding of that domain to its identity provider
+    #[arg(long, value_name = "UUID", value_parser = Identifier::parse)]
+    pub idp_binding_id: Identifier,
+
+    /// Profile to write; --profile is a synonym [default: default]
+    #[arg(long, value_name = "NAME", value_parser = profile_name())]
+    pub profile_name: Option<ProfileName>,
+
+    /// Never open a browser
+    #[arg(long)]
+    pub no_browser: bool,
+
+    /// Draw the link as a QR code, too
+    #[arg(long)]
+    pub qr: bool,
 }
 
 /// The persistent flags, which every command takes before and after its name.
@@ -34,32 +73,32 @@ pub enum Command {
 #[command(next_help_heading = "Persistent options")]
 pub struct Flags {
     /// Profile to use, instead of the config file's default
-    #[arg(long, global = true, value_name = "NAME", value_parser = profile_name())]
+    #[arg(long, global = true, value_name = "NAME", value_parser = profile_name(), value_hint = ValueHint::Other)]
     pub profile: Option<ProfileName>,
 
-    /// Format of the summary
+    /// Format of what is printed
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     pub output: Format,
 
     /// Server of a profile that stores none; never redirects a stored token
-    #[arg(long, global = true, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, global = true, value_name = "URL", value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::Url)]
     pub server: Option<String>,
 
-    /// Bearer token file of other commands; logout does not open it
-    #[arg(long, global = true, value_name = "PATH", value_parser = OsStringValueParser::new())]
+    /// File with the bearer token that whoami asks with
+    #[arg(long, global = true, value_name = "PATH", value_parser = OsStringValueParser::new(), value_hint = ValueHint::FilePath)]
     pub token_file: Option<OsString>,
 
-    /// Answer yes to every question; logout asks none
+    /// Confirm what login or profiles forget would refuse
     #[arg(long, global = true)]
     pub yes: bool,
 
-    /// Show secrets in the output; logout shows none
+    /// Accepted and without effect: no secret is ever shown
     #[arg(long, global = true)]
     pub reveal_secrets: bool,
 }
 
 /// The format of the summary.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 pub enum Format {
     Text,
     Json,
@@ -84,7 +123,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     if !io::stdout().is_terminal() && !io::stderr().is_terminal() {
         command = command.term_width(WIDTH);
     }
-    let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| understand(&matches));
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let parsed = command.try_get_matches_from_mut(&arguments).and_then(|matches| understand(&matches));
     match parsed {
         Ok(arguments) => Ok(Invocation::Run(arguments)),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => Ok(Invocation::Read(format!("{}\n", version()))),
@@ -97,9 +137,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
             Err(format!("no command was given\n\n{}", command.render_help()))
         }
         Err(error) => {
-            let mut text = error.to_string();
+            let mut text = unknown_shell(&error).unwrap_or_else(|| error.to_string());
             if !text.contains("Usage:") {
-                let usage = command.render_usage();
+                let usage = usage(&mut command, &arguments);
                 text = text.replace("\n\nFor more", &format!("\n\n{usage}\n\nFor more"));
             }
             Err(redact_tokens(text.strip_prefix("error: ").unwrap_or(&text)))
@@ -109,26 +149,108 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
 
 /// The command line as clap knows it. What belongs to one command alone is defined when that command is typed, so that
 /// none pays for its siblings.
-fn definition() -> clap::Command {
-    let logout = clap::Command::new("logout")
-        .about("End a session: revoke its token on the server, then clear its profile")
+pub fn definition() -> clap::Command {
+    let login = command("login", ABOUT_LOGIN).defer(|login| {
+        // The flags bring a description of their own.
+        let login = LoginFlags::augment_args(login).about(ABOUT_LOGIN);
+        login.args_override_self(true).after_help(help::LOGIN)
+    });
+    let whoami = command("whoami", "Tell who you are at the server")
+        .defer(|whoami| whoami.args_override_self(true).after_help(help::WHOAMI));
+    let profiles = command("profiles", "List the stored profiles, set the default, or forget one").defer(|profiles| {
+        let name = || Arg::new("NAME").required(true).value_parser(profile_name());
+        profiles
+            .args_override_self(true)
+            .subcommand(command("use", "Set the default profile").arg(name()).after_help(help::PROFILES_USE))
+            .subcommand(
+                command("forget", "Remove a profile without revoking its token; needs --yes")
+                    .arg(name())
+                    .after_help(help::PROFILES_FORGET),
+            )
+            .after_help(help::PROFILES)
+    });
+    let logout = command("logout", "End a session: revoke its token on the server, then clear its profile")
         .defer(|logout| logout.args_override_self(true).after_help(help::LOGOUT));
+    let completion = command("completion", "Print a completion script for a shell").defer(|completion| {
+        let shells = PossibleValuesParser::new(completion::Shell::NAMES);
+        completion.arg(Arg::new("SHELL").required(true).value_parser(shells)).after_help(help::COMPLETION)
+    });
     Flags::augment_args(clap::Command::new("plexctl"))
         .about("Works with the sessions of a plexsphere control plane")
         .version(env!("CARGO_PKG_VERSION"))
         .args_override_self(true)
         .subcommand_required(true)
-        .subcommand(logout)
+        .subcommands([login, whoami, profiles, logout, completion])
         .after_help(help::PLEXCTL)
+}
+
+fn command(name: &'static str, about: &'static str) -> clap::Command {
+    clap::Command::new(name).about(about)
 }
 
 fn understand(matches: &ArgMatches) -> Result<Arguments, clap::Error> {
     let flags = Flags::from_arg_matches(matches)?;
     let command = match matches.subcommand() {
+        Some(("login", login)) => Command::Login(login_flags(login, &flags)?),
+        Some(("whoami", _)) => Command::Whoami,
+        Some(("profiles", profiles)) => Command::Profiles(profiles_request(profiles, &flags)),
         Some(("logout", _)) => Command::Logout,
+        Some(("completion", completion)) => Command::Completion(completion::Shell::of(text(completion, "SHELL"))),
         _ => return Err(clap::Error::new(ErrorKind::MissingSubcommand)),
     };
     Ok(Arguments { flags, command })
+}
+
+/// `--profile` stands for `--profile-name`, so that nobody logs in to another profile than was typed.
+fn login_flags(matches: &ArgMatches, flags: &Flags) -> Result<LoginFlags, clap::Error> {
+    let mut login = LoginFlags::from_arg_matches(matches)?;
+    let conflict = |message| clap::Error::raw(ErrorKind::ValueValidation, message);
+    match (&login.profile_name, &flags.profile) {
+        (Some(name), Some(other)) if name != other => {
+            return Err(conflict("--profile-name and --profile name different profiles\n"));
+        }
+        (None, Some(_)) => login.profile_name.clone_from(&flags.profile),
+        _ => {}
+    }
+    if login.profile_name.as_ref().is_some_and(|name| name.as_str().contains(is_unprintable)) {
+        return Err(conflict("a profile name must not have control or bidirectional characters\n"));
+    }
+    Ok(login)
+}
+
+fn profiles_request(matches: &ArgMatches, flags: &Flags) -> ProfilesRequest {
+    let name = |matches: &ArgMatches| matches.get_one::<ProfileName>("NAME").cloned();
+    match matches.subcommand() {
+        Some(("use", matches)) => name(matches).map_or(ProfilesRequest::List, ProfilesRequest::Use),
+        Some(("forget", matches)) => name(matches)
+            .map_or(ProfilesRequest::List, |profile| ProfilesRequest::Forget { profile, is_confirmed: flags.yes }),
+        _ => ProfilesRequest::List,
+    }
+}
+
+fn text<'m>(matches: &'m ArgMatches, name: &str) -> &'m str {
+    matches.get_one::<String>(name).map_or("", String::as_str)
+}
+
+/// How the command is used that was typed, as far as it is known.
+fn usage(command: &mut clap::Command, arguments: &[OsString]) -> String {
+    let is_typed = |name: &str| arguments.iter().skip(1).any(|argument| argument == name);
+    let known = command.get_subcommands_mut().find(|known| is_typed(known.get_name()));
+    match known {
+        Some(known) => known.render_usage().to_string(),
+        None => command.render_usage().to_string(),
+    }
+}
+
+/// A shell that is not known is told in words of its own.
+fn unknown_shell(error: &clap::Error) -> Option<String> {
+    let is_shell = matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(name)) if name == "<SHELL>");
+    match error.get(ContextKind::InvalidValue) {
+        Some(ContextValue::String(value)) if is_shell && !value.is_empty() => {
+            Some(format!("unknown shell \"{value}\"\n\nFor more information, try '--help'.\n"))
+        }
+        _ => None,
+    }
 }
 
 /// What `--version` prints. A build that does not know its commit says `unknown`.

@@ -14,7 +14,7 @@ use super::reporter;
 use crate::cli::Flags;
 use crate::environment;
 use crate::failure::again::Again;
-use crate::failure::{Failure, LogoutFailure};
+use crate::failure::{Failure, LogoutFailure, listed};
 use crate::terminal::{self, Label};
 
 /// Ends the selected session, and says which credentials that leaves.
@@ -91,14 +91,4 @@ fn absence_hint(absence: &Absence, config: &Path) -> Option<String> {
         }
         Absence::NoToken { name } => Some(format!("profile \"{name}\" of {path} has no token")),
     }
-}
-
-/// Profiles by name, as many as fit a line.
-fn listed(profiles: &[ProfileName]) -> String {
-    const SHOWN: usize = 5;
-    let mut names: Vec<_> = profiles.iter().take(SHOWN).map(|profile| format!("\"{profile}\"")).collect();
-    if profiles.len() > SHOWN {
-        names.push(format!("and {} more", profiles.len() - SHOWN));
-    }
-    names.join(", ")
 }

@@ -2,8 +2,11 @@
 //! run without a session does not pay for it; and at a terminal a long wait says what for.
 
 use async_trait::async_trait;
+use plexctl::domain::bearer_token::BearerToken;
+use plexctl::domain::principal::Principal;
 use plexctl::domain::server_url::ServerUrl;
 use plexctl::domain::token::SessionToken;
+use plexctl::ports::principal_reader::{PrincipalReader, ReadError};
 use plexctl::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
 use tokio::runtime::{Builder, Runtime};
 
@@ -19,6 +22,14 @@ impl<P: TokenRevoker> TokenRevoker for OnDemand<P> {
     async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
         let runtime = runtime().map_err(|error| RevokeError::Unreached { source: error.into() })?;
         runtime.block_on(terminal::watched(&server.origin(), self.0.revoke(server, token)))
+    }
+}
+
+#[async_trait]
+impl<P: PrincipalReader> PrincipalReader for OnDemand<P> {
+    async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, ReadError> {
+        let runtime = runtime().map_err(|error| ReadError::Unreached { source: error.into() })?;
+        runtime.block_on(terminal::watched(&server.origin(), self.0.read(server, token)))
     }
 }
 

@@ -11,13 +11,10 @@ use plexctl::ports::credential_store::StoreError;
 use plexctl::ports::reporter::{FailureReport, Leaves};
 use plexctl::ports::token_revoker::RevokeError;
 use plexctl::use_cases::logout::{LogoutError, SessionFacts};
-use plexctl::use_cases::server::{ServerError, ServerSetting};
 
 use super::again::{Again, chmod};
+use super::server::StoredServer;
 use crate::words::{hint, words};
-
-/// What a usable server URL looks like.
-const SERVER_FORM: &str = "https://HOST[:PORT][/PATH], or http for development";
 
 /// A failed logout, with what its words need beside the error.
 #[derive(Debug)]
@@ -47,8 +44,8 @@ impl LogoutFailure {
                 Leaves::Untouched,
             ),
             LogoutError::Server { profile, id, source } => (
-                format!("no session was ended: {} (token {id})", self.server_words(profile, source)),
-                self.server_hint(source),
+                format!("no session was ended: {} (token {id})", self.stored_server(profile).words(source)),
+                self.stored_server(profile).hint(source, &self.again),
                 Leaves::Untouched,
             ),
             LogoutError::Revoke { about, source } => (
@@ -105,6 +102,11 @@ impl LogoutFailure {
         }
     }
 
+    fn stored_server(&self, profile: &ProfileName) -> StoredServer {
+        let place = self.place_of_server.clone().unwrap_or_else(|| self.config.display().to_string());
+        StoredServer { of: format!("profile \"{profile}\""), place }
+    }
+
     fn load_hint(&self, error: &StoreError) -> String {
         match error {
             StoreError::Exposed { .. } => match chmod(&self.config) {
@@ -117,42 +119,6 @@ impl LogoutFailure {
             StoreError::Unusable { .. } | StoreError::NotCleared { .. } | StoreError::NotDurable { .. } => {
                 format!("nothing was sent or changed; mend the cause and run {} again", self.again)
             }
-        }
-    }
-
-    fn server_words(&self, profile: &ProfileName, error: &ServerError) -> String {
-        match error {
-            ServerError::Unusable { setting: ServerSetting::Stored, source } => {
-                let place = self.place_of_server.clone().unwrap_or_else(|| self.config.display().to_string());
-                format!("the server of profile \"{profile}\" at {place} is not a usable URL: {source}")
-            }
-            ServerError::Unusable { setting: ServerSetting::Given, source } => {
-                format!("--server is not a usable URL: {source}; profile \"{profile}\" is kept")
-            }
-            ServerError::Unusable { setting: ServerSetting::Fallback, source } => {
-                format!("PLEXSPHERE_URL is not a usable URL: {source}; profile \"{profile}\" is kept")
-            }
-            ServerError::OtherOrigin { stored, given } => {
-                format!("--server names {given}, but the token of profile \"{profile}\" was issued by {stored}")
-            }
-            ServerError::Unknown => {
-                format!("it is not known which server issued the token: profile \"{profile}\" stores none")
-            }
-        }
-    }
-
-    fn server_hint(&self, error: &ServerError) -> String {
-        match error {
-            ServerError::Unusable { setting: ServerSetting::Given, .. } => {
-                format!("nothing was sent or changed; --server must look like {SERVER_FORM}")
-            }
-            ServerError::Unusable { .. } => {
-                format!("it must look like {SERVER_FORM}; mend it and run {} again", self.again)
-            }
-            ServerError::OtherOrigin { .. } => {
-                format!("a token goes to its own server only: run {}", self.again.without("--server"))
-            }
-            ServerError::Unknown => "name the server that issued the token with --server or PLEXSPHERE_URL".to_owned(),
         }
     }
 

@@ -1,0 +1,141 @@
+//! `plexctl login`.
+
+use std::io::{self, IsTerminal};
+
+use plexctl::adapters::browser::SystemBrowser;
+use plexctl::adapters::control_plane::ControlPlaneClient;
+use plexctl::adapters::reporters::{JsonReporter, ProgressReporter, QrCode, TextReporter, YamlReporter};
+use plexctl::adapters::timer::SystemTimer;
+use plexctl::adapters::toml_store::TomlStore;
+use plexctl::domain::session::ProfileName;
+use plexctl::ports::cause::Cause;
+use plexctl::ports::login_outcome::{Fate, LoginOutcome, LoginProgress};
+use plexctl::ports::reporter::{ReportError, Reporter};
+use plexctl::ports::token_issuer::AuthorizationRequest;
+use plexctl::use_cases::login::{LoginError, LoginPorts, LoginRequest, LoginUseCase};
+
+use super::on_demand::runtime;
+use crate::cli::{Flags, Format, LoginFlags};
+use crate::environment;
+use crate::failure::again::Again;
+use crate::failure::{Failure, LoginFailure, RuntimeError, last_words};
+use crate::terminal::{self, Label, LabelledStderr};
+use crate::words::words;
+
+/// The profile that is written where none is named.
+const DEFAULT_PROFILE: &str = "default";
+
+/// Begins a session, and says which credentials beside it stay in use.
+pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
+    let config = environment::config_path().ok_or(Failure::NoConfigPlace)?;
+    let again = again(&flags, &login);
+    let profile = match login.profile_name {
+        Some(profile) => profile,
+        None => ProfileName::new(DEFAULT_PROFILE).map_err(|error| Failure::Usage(error.to_string()))?,
+    };
+    let request = LoginRequest {
+        profile,
+        authorization: AuthorizationRequest { domain_id: login.domain_id, idp_binding_id: login.idp_binding_id },
+        server_flag: flags.server,
+        server_fallback: environment::server_fallback(),
+        may_replace_other_origin: flags.yes,
+    };
+    let store = TomlStore::new(config.as_path());
+    let client = ControlPlaneClient::new(environment::proxy_settings(), environment::trust_settings(), |warning| {
+        terminal::note(Label::Warning, warning);
+    });
+    let browser = SystemBrowser::new(environment::browser_settings(!login.no_browser && flags.output == Format::Text));
+    let runtime = runtime().map_err(Failure::NotStarted)?;
+    let timer = SystemTimer::start(last_words).map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
+    let ports = LoginPorts {
+        keeper: &store,
+        store: &store,
+        issuer: &client,
+        revoker: &client,
+        reader: &client,
+        browser: &browser,
+        timer: &timer,
+    };
+    let (mut progress, mut reporter) = (Worded(progress(flags.output, login.qr)), Worded(reporter(flags.output)));
+
+    let result = runtime.block_on(LoginUseCase::new(ports, &mut progress, &mut reporter).execute(&request));
+    if let Err(error) = result {
+        let place_of_server = store.place_of_server(&request.profile);
+        let failure = LoginFailure { error, again, profile: request.profile, config, place_of_server };
+        if let LoginError::Interrupted(interruption) = &failure.error {
+            terminal::line(&failure.of_interruption(interruption));
+            timer.die_interrupted();
+        }
+        return Err(Failure::Login(Box::new(failure)));
+    }
+    if environment::holds_token() {
+        terminal::note(Label::Hint, "PLEXSPHERE_TOKEN still authenticates other commands");
+    }
+    if flags.token_file.is_some() {
+        terminal::note(Label::Hint, "--token-file still authenticates other commands");
+    }
+    Ok(())
+}
+
+fn again(flags: &Flags, login: &LoginFlags) -> Again {
+    let again = Again::new("login")
+        .with("--domain-id", Some(login.domain_id.to_string()))
+        .with("--idp-binding-id", Some(login.idp_binding_id.to_string()))
+        .with("--profile-name", login.profile_name.as_ref().map(ProfileName::as_str))
+        .with("--server", flags.server.as_deref());
+    if flags.yes { again.with_switch("--yes") } else { again }
+}
+
+fn progress(format: Format, wants_qr: bool) -> ProgressReporter<LabelledStderr> {
+    let stderr = io::stderr();
+    let qr_code = match terminal_size::terminal_size_of(&stderr) {
+        _ if !wants_qr => QrCode::Unwanted,
+        Some((width, _)) if stderr.is_terminal() => QrCode::Terminal { columns: width.0.into() },
+        _ => QrCode::NoTerminal,
+    };
+    match format {
+        Format::Text => ProgressReporter::for_people(LabelledStderr, qr_code),
+        Format::Json | Format::Yaml => ProgressReporter::for_programs(LabelledStderr),
+    }
+}
+
+fn reporter(format: Format) -> Box<dyn Reporter<LoginOutcome>> {
+    match format {
+        Format::Text => Box::new(TextReporter::new(io::stdout(), LabelledStderr)),
+        Format::Json => Box::new(JsonReporter::new(io::stdout(), LabelledStderr)),
+        Format::Yaml => Box::new(YamlReporter::new(io::stdout(), LabelledStderr)),
+    }
+}
+
+/// A reporter that tells causes in the operator's words.
+struct Worded<R>(R);
+
+impl<R: Reporter<LoginProgress>> Reporter<LoginProgress> for Worded<R> {
+    fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
+        match progress {
+            LoginProgress::NoAnswer { origin, cause } => {
+                self.0.report(&LoginProgress::NoAnswer { origin: origin.clone(), cause: worded(cause) })
+            }
+            progress => self.0.report(progress),
+        }
+    }
+}
+
+impl Reporter<LoginOutcome> for Worded<Box<dyn Reporter<LoginOutcome>>> {
+    fn report(&mut self, outcome: &LoginOutcome) -> Result<(), ReportError> {
+        let mut outcome = outcome.clone();
+        if let Err(cause) = &mut outcome.principal {
+            *cause = worded(cause);
+        }
+        if let Some(Fate::Kept { cause } | Fate::NotCleared { cause }) =
+            outcome.replaced.as_mut().map(|replaced| &mut replaced.fate)
+        {
+            *cause = worded(cause);
+        }
+        self.0.report(&outcome)
+    }
+}
+
+fn worded(cause: &Cause) -> Cause {
+    Cause::new(words(cause.error()))
+}

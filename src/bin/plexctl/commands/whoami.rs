@@ -1,0 +1,58 @@
+//! `plexctl whoami`.
+
+use std::path::{Path, PathBuf};
+
+use plexctl::adapters::control_plane::ControlPlaneClient;
+use plexctl::adapters::toml_store::{GuardedTokenFile, TomlStore};
+use plexctl::domain::session::{ProfileName, Selection};
+use plexctl::ports::reporter::CredentialSource;
+use plexctl::use_cases::server::{ServerError, ServerSetting};
+use plexctl::use_cases::whoami::{WhoamiError, WhoamiRequest, WhoamiUseCase};
+
+use super::on_demand::OnDemand;
+use super::reporter;
+use crate::cli::Flags;
+use crate::environment;
+use crate::failure::again::Again;
+use crate::failure::{Failure, WhoamiFailure};
+use crate::terminal::{self, Label};
+
+/// Asks the server who the operator is.
+pub fn whoami(flags: Flags) -> Result<(), Failure> {
+    let selected = flags.profile.clone();
+    let token_file = flags.token_file.map(PathBuf::from);
+    let again = Again::new("whoami")
+        .with("--token-file", token_file.as_deref().map(Path::to_string_lossy))
+        .with("--profile", selected.as_ref().map(ProfileName::as_str))
+        .with("--server", flags.server.as_deref());
+    let request = WhoamiRequest {
+        selection: flags.profile.map_or(Selection::Default, Selection::Named),
+        token_file: token_file.clone(),
+        token_variable: environment::token(),
+        server_flag: flags.server,
+        server_fallback: environment::server_fallback(),
+    };
+    let config = match environment::config_path() {
+        Some(path) => path,
+        None if request.needs_profile() => return Err(Failure::NoConfigPlace),
+        None => PathBuf::new(),
+    };
+    let store = TomlStore::new(config.as_path());
+    let client = ControlPlaneClient::new(environment::proxy_settings(), environment::trust_settings(), |warning| {
+        terminal::note(Label::Warning, warning);
+    });
+    let client = OnDemand(client);
+    let mut reporter = reporter(flags.output);
+    let mut use_case = WhoamiUseCase::new(&store, &GuardedTokenFile, &client, &mut *reporter);
+    pollster::block_on(use_case.execute(&request)).map(|_| ()).map_err(|error| {
+        let place_of_server = match &error {
+            WhoamiError::Server {
+                credential: CredentialSource::Profile(profile),
+                source: ServerError::Unusable { setting: ServerSetting::Stored, .. },
+            } => Some(store.place_of_server(profile)),
+            _ => None,
+        };
+        let file = token_file.unwrap_or_else(|| config.clone());
+        Failure::Whoami(Box::new(WhoamiFailure { error, again, selected, file, config, place_of_server }))
+    })
+}

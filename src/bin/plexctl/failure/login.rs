@@ -1,0 +1,292 @@
+//! Why a login failed, in words.
+
+use std::path::PathBuf;
+
+use plexctl::domain::session::ProfileName;
+use plexctl::domain::timestamp::Timestamp;
+use plexctl::domain::token::TokenId;
+use plexctl::ports::login_outcome::ReplacedToken;
+use plexctl::ports::reporter::{FailureReport, Leaves};
+use plexctl::ports::session_keeper::KeepError;
+use plexctl::ports::timer::Stake;
+use plexctl::ports::token_issuer::BeginError;
+use plexctl::use_cases::login::{Interruption, LoginError, NotIssued, NotKept, NotRevoked, StoredLogin};
+use plexctl::use_cases::server::{ServerError, ServerSetting};
+
+use super::again::{Again, chmod};
+use super::bare;
+use super::server::of_given;
+use crate::terminal;
+use crate::words::{hint, words};
+
+/// What is said wherever a poll may have brought a token that did not arrive.
+const ANSWER_LOST: &str = "an earlier answer was lost, so a token may have been issued that nobody holds";
+
+/// A failed login, with what its words need beside the error.
+#[derive(Debug)]
+pub struct LoginFailure {
+    /// What failed.
+    pub error: LoginError,
+    /// The command that was typed.
+    pub again: Again,
+    /// The profile that was to hold the session.
+    pub profile: ProfileName,
+    /// The config file.
+    pub config: PathBuf,
+    /// Where the file stores the profile's server.
+    pub place_of_server: String,
+}
+
+impl LoginFailure {
+    /// The failure in words and as data.
+    pub fn explain(&self, code: &'static str) -> FailureReport {
+        let (message, hint) = self.words();
+        let (token, session) = match &self.error {
+            LoginError::NotStored { token, .. } | LoginError::Superseded { token, revoking: None, .. } => {
+                (Some(token.as_ref()), Leaves::Revoked)
+            }
+            LoginError::Homeless { token, .. } | LoginError::Superseded { token, .. } => {
+                (Some(token.as_ref()), Leaves::Kept)
+            }
+            LoginError::NotDurable { stored, .. }
+            | LoginError::NotAccepted { stored, .. }
+            | LoginError::OtherDomain { stored, .. } => (Some(&stored.token), Leaves::Kept),
+            LoginError::Report(_) => (None, Leaves::Kept),
+            _ => (None, Leaves::Untouched),
+        };
+        let server = match &self.error {
+            LoginError::Begin { origin, .. } | LoginError::NotIssued { origin, .. } => Some(origin.clone()),
+            _ => token.map(|token| token.origin.clone()),
+        };
+        let token_id = token.and_then(|token| token.id);
+        FailureReport { hint, profile: Some(self.profile.clone()), server, token_id, session, ..bare(code, message) }
+    }
+
+    fn words(&self) -> (String, Option<String>) {
+        match &self.error {
+            LoginError::NotBegun(error) => self.not_begun(error),
+            LoginError::Server { profile, source } => self.no_server(profile, source),
+            LoginError::Begin { origin, source } => self.not_answered(origin, source),
+            LoginError::NotIssued { origin, is_answer_lost, source } => {
+                self.not_issued(origin, *is_answer_lost, source)
+            }
+            LoginError::NotStored { token, source } => (
+                format!("nobody is logged in; {} was issued and is revoked: {}", named(token.id), keep_words(source)),
+                Some(format!("once the cause is gone, run {} again", self.again)),
+            ),
+            LoginError::Homeless { token, revoking, source } => (
+                format!(
+                    "{} was issued by {}, could not be stored and may be live{}: {}; revoking it: {}",
+                    named(token.id),
+                    token.origin,
+                    until(token.expires_at),
+                    keep_words(source),
+                    revoking_words(revoking)
+                ),
+                Some("tell whoever runs the server to revoke it".to_owned()),
+            ),
+            LoginError::Superseded { profile, token, revoking: None } => (
+                format!("profile \"{profile}\" holds a newer session, which is kept; {} is revoked", named(token.id)),
+                Some("another login was faster; log in to another profile with --profile-name".to_owned()),
+            ),
+            LoginError::Superseded { profile, token, revoking: Some(revoking) } => (
+                format!(
+                    "profile \"{profile}\" holds a newer session, which is kept; {} was issued by {} and may still be \
+                     live{}: {}",
+                    named(token.id),
+                    token.origin,
+                    until(token.expires_at),
+                    revoking_words(revoking)
+                ),
+                Some("tell whoever runs the server to revoke it".to_owned()),
+            ),
+            LoginError::NotDurable { stored, source } => (
+                format!("the login is complete, but may not survive a power cut: {}", keep_words(source)),
+                stored.replaced.as_ref().map(replaced_hint),
+            ),
+            LoginError::NotAccepted { stored, source } => (
+                format!(
+                    "profile \"{}\" holds a session that {} does not accept: {}",
+                    stored.profile,
+                    stored.token.origin,
+                    words(source)
+                ),
+                Some(stored_hint(stored)),
+            ),
+            LoginError::OtherDomain { stored, asked_for, found } => (
+                format!(
+                    "profile \"{}\" holds a session that {} does not accept for domain {asked_for}: it is one of domain \
+                     {found}",
+                    stored.profile, stored.token.origin
+                ),
+                Some(stored_hint(stored)),
+            ),
+            LoginError::Report(error) => {
+                (format!("the login is complete, but its result could not be written: {}", words(&*error.source)), None)
+            }
+            LoginError::Interrupted(interruption) => (self.of_interruption(interruption), None),
+        }
+    }
+
+    /// What an interrupted login leaves, in one line.
+    pub fn of_interruption(&self, interruption: &Interruption) -> String {
+        let what = match interruption {
+            Interruption::NotIssued { is_answer_lost: false } => "nobody is logged in".to_owned(),
+            Interruption::NotIssued { is_answer_lost: true } => {
+                "a token may have been issued that nobody holds".to_owned()
+            }
+            Interruption::Revoked { token } => {
+                format!("nobody is logged in; {} was issued and is revoked", named(token.id))
+            }
+            Interruption::Stored(stored) => format!(
+                "profile \"{}\" holds the new session{}",
+                stored.profile,
+                stored.replaced.as_ref().map(replaced_words).unwrap_or_default()
+            ),
+            Interruption::Homeless { token, revoking, source } => format!(
+                "{} was issued by {} and may be live{}: {}; revoking it: {}",
+                named(token.id),
+                token.origin,
+                until(token.expires_at),
+                not_kept_words(source),
+                revoking_words(revoking)
+            ),
+        };
+        format!("interrupted: {what}")
+    }
+
+    fn not_begun(&self, error: &KeepError) -> (String, Option<String>) {
+        let message = format!("no login was begun: {}", keep_words(error));
+        let hint = match error {
+            KeepError::Exposed { .. } => match chmod(&self.config) {
+                Some(chmod) => format!("run {chmod}, then {} again", self.again),
+                None => format!("give the file mode 0600, then run {} again", self.again),
+            },
+            _ => format!("nothing was sent or changed; mend the cause and run {} again", self.again),
+        };
+        (message, Some(hint))
+    }
+
+    fn no_server(&self, profile: &ProfileName, error: &ServerError) -> (String, Option<String>) {
+        let (message, hint) = of_given(error, &self.again);
+        let message = match error {
+            ServerError::Unusable { setting: ServerSetting::Stored, source } => {
+                format!("the server of profile \"{profile}\" at {} is not a usable URL: {source}", self.place_of_server)
+            }
+            _ => message,
+        };
+        (format!("no login was begun: {message}"), Some(hint))
+    }
+
+    fn not_answered(&self, origin: &str, error: &BeginError) -> (String, Option<String>) {
+        let again = format!("run {} again", self.again);
+        let (cause, what) = match error {
+            BeginError::Rejected { source } => {
+                return (
+                    format!("nobody is logged in: {} ({origin})", words(&**source)),
+                    Some("check --domain-id and --idp-binding-id".to_owned()),
+                );
+            }
+            BeginError::Refused { source } => {
+                return (format!("nobody is logged in: {} ({origin})", words(&**source)), None);
+            }
+            BeginError::Unusable { source } => (source, "the server's answer cannot be used: "),
+            BeginError::Unconfirmed { source }
+            | BeginError::Unanswered { source }
+            | BeginError::Unreached { source } => (source, ""),
+        };
+        let hint =
+            hint(&**cause).map_or(format!("once the cause is gone, {again}"), |hint| format!("{hint}; then {again}"));
+        (format!("nobody is logged in: {what}{} ({origin})", words(&**cause)), Some(hint))
+    }
+
+    fn not_issued(&self, origin: &str, is_answer_lost: bool, error: &NotIssued) -> (String, Option<String>) {
+        let again = format!("run {} again", self.again);
+        let (message, hint) = match error {
+            NotIssued::Denied => ("nobody is logged in: the request was denied".to_owned(), None),
+            NotIssued::NotApproved { cause, .. } => {
+                let streak = cause.as_ref().map(|cause| format!(" ({origin}: {})", words(cause.error())));
+                (format!("nobody is logged in: {error}{}", streak.unwrap_or_default()), Some(again))
+            }
+            NotIssued::Rejected { source } => {
+                (format!("nobody is logged in: {} ({origin})", words(&**source)), Some(again))
+            }
+            NotIssued::Refused { source } => (format!("nobody is logged in: {} ({origin})", words(&**source)), None),
+            NotIssued::Unusable { source } => (
+                format!("nobody is logged in: the server's answer cannot be used: {} ({origin})", words(&**source)),
+                Some(again),
+            ),
+        };
+        (if is_answer_lost { format!("{message}; {ANSWER_LOST}") } else { message }, hint)
+    }
+}
+
+/// What the second interruption has to say, since nobody will after it.
+pub fn last_words(stake: &Stake) {
+    match stake {
+        Stake::Nothing => {}
+        Stake::Answer => terminal::line("interrupted: a token may have been issued that nobody holds"),
+        Stake::Token(token) => terminal::line(&format!(
+            "interrupted: {} was issued by {} and may be live{}",
+            named(token.id),
+            token.origin,
+            until(token.expires_at)
+        )),
+    }
+}
+
+fn named(id: Option<TokenId>) -> String {
+    id.map_or_else(|| "a token without an id".to_owned(), |id| format!("token {id}"))
+}
+
+fn until(expires_at: Option<Timestamp>) -> String {
+    expires_at.map(|time| format!(" until {time}")).unwrap_or_default()
+}
+
+fn keep_words(error: &KeepError) -> String {
+    match error {
+        KeepError::Exposed { place, source } => format!("{place} is refused: {}", words(&**source)),
+        KeepError::Unusable { place, source } => format!("{place} cannot be used: {}", words(&**source)),
+        KeepError::Unstorable { place, source } => format!("nothing can be stored in {place}: {}", words(&**source)),
+        KeepError::NotSaved { place, source } | KeepError::NotDurable { place, source, .. } => {
+            format!("{place}: {}", words(&**source))
+        }
+    }
+}
+
+fn not_kept_words(error: &NotKept) -> String {
+    match error {
+        NotKept::Superseded => "the profile holds a newer session".to_owned(),
+        NotKept::NotDurable { source, .. } => format!("it may not survive a power cut: {}", keep_words(source)),
+        NotKept::NotSaved(source) => format!("it could not be stored: {}", keep_words(source)),
+    }
+}
+
+fn revoking_words(error: &NotRevoked) -> String {
+    match error {
+        NotRevoked::WithoutId => "it has no id to revoke it by".to_owned(),
+        NotRevoked::Failed(error) => words(error),
+    }
+}
+
+fn replaced_words(replaced: &ReplacedToken) -> String {
+    let origin = replaced.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
+    format!(
+        "; the replaced {} may still be live{origin} and is kept as profile \"{}\"",
+        named(replaced.id),
+        replaced.kept_as
+    )
+}
+
+fn replaced_hint(replaced: &ReplacedToken) -> String {
+    let logout = Again::new("logout").with("--profile", Some(replaced.kept_as.as_str()));
+    format!("the session that was replaced is kept as profile \"{}\"; to end it run {logout}", replaced.kept_as)
+}
+
+/// What can be done with a session that its server does not accept.
+fn stored_hint(stored: &StoredLogin) -> String {
+    stored.replaced.as_ref().map_or_else(
+        || format!("to end it run {}", Again::new("logout").with("--profile", Some(stored.profile.as_str()))),
+        replaced_hint,
+    )
+}

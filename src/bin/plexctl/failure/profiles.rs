@@ -1,0 +1,94 @@
+//! Why what was asked of the stored profiles failed, in words.
+
+use std::path::PathBuf;
+
+use plexctl::domain::session::ProfileName;
+use plexctl::ports::profile_book::{BookError, ForgottenProfile, HeldToken};
+use plexctl::ports::reporter::{FailureReport, Leaves};
+use plexctl::use_cases::profiles::ProfilesError;
+
+use super::again::{Again, chmod};
+use super::{bare, listed};
+use crate::words::words;
+
+/// A failed `plexctl profiles`, with what its words need beside the error.
+#[derive(Debug)]
+pub struct ProfilesFailure {
+    /// What failed.
+    pub error: ProfilesError,
+    /// The command that was typed.
+    pub again: Again,
+    /// The profile that was typed.
+    pub selected: Option<ProfileName>,
+    /// The config file.
+    pub config: PathBuf,
+}
+
+impl ProfilesFailure {
+    /// The failure in words and as data.
+    pub fn explain(&self, code: &'static str) -> FailureReport {
+        let (message, hint) = self.words();
+        let report = FailureReport { hint, profile: self.selected.clone(), ..bare(code, message) };
+        match &self.error {
+            ProfilesError::Book(BookError::NotDurable { forgotten: Some(held), .. }) => {
+                let token_id = match held.token {
+                    Some(HeldToken::Session(id)) => Some(id),
+                    Some(HeldToken::WithoutId) | None => None,
+                };
+                FailureReport { token_id, session: Leaves::Ended, ..report }
+            }
+            _ => report,
+        }
+    }
+
+    fn words(&self) -> (String, Option<String>) {
+        let again = &self.again;
+        match &self.error {
+            ProfilesError::Unconfirmed { profile } => (
+                format!("profile \"{profile}\" is kept: forgetting it would not revoke its token"),
+                Some(format!("if its server is gone for good, run {}", again.clone().with_switch("--yes"))),
+            ),
+            ProfilesError::NoSuchProfile { profile, missing } if missing.present.is_empty() => {
+                (format!("{} has no profile \"{profile}\", and no other", missing.place), None)
+            }
+            ProfilesError::NoSuchProfile { profile, missing } => {
+                (format!("{} has no profile \"{profile}\", it has {}", missing.place, listed(&missing.present)), None)
+            }
+            ProfilesError::Book(BookError::Exposed { place, source }) => {
+                let chmod =
+                    chmod(&self.config).map_or("give the file mode 0600".to_owned(), |chmod| format!("run {chmod}"));
+                (format!("{place} is refused: {}", words(&**source)), Some(format!("{chmod}, then {again} again")))
+            }
+            ProfilesError::Book(BookError::Unusable { place, source }) => (
+                format!("{place} cannot be used: {}", words(&**source)),
+                Some(format!("nothing was changed; mend the cause and run {again} again")),
+            ),
+            ProfilesError::Book(BookError::NotWritten { place, source }) => (
+                format!("{place} was not changed: {}", words(&**source)),
+                Some(format!("once the cause is gone, run {again} again")),
+            ),
+            ProfilesError::Book(BookError::NotDurable { place, forgotten, source }) => (
+                format!(
+                    "{place} was changed, but the change may not survive a power cut: {}{}",
+                    words(&**source),
+                    forgotten.as_ref().map(still_live).unwrap_or_default()
+                ),
+                Some(format!("should it be undone after a power cut, run {again} again")),
+            ),
+            ProfilesError::Report(error) => {
+                (format!("what was asked for is done, but could not be told: {}", words(&*error.source)), None)
+            }
+        }
+    }
+}
+
+/// What a forgotten profile held.
+fn still_live(held: &ForgottenProfile) -> String {
+    let at = held.server.as_ref().map(|server| server.origin().unwrap_or_else(|| server.as_str().to_owned()));
+    let at = at.map(|origin| format!(" at {origin}")).unwrap_or_default();
+    match held.token {
+        None => String::new(),
+        Some(HeldToken::Session(id)) => format!("; token {id} may still be live{at}"),
+        Some(HeldToken::WithoutId) => format!("; a token without an id may still be live{at}"),
+    }
+}

@@ -1,0 +1,130 @@
+//! Why it cannot be told who the operator is, in words.
+
+use std::path::PathBuf;
+
+use plexctl::domain::printable::escape_unprintable;
+use plexctl::domain::session::{ProfileName, Selection};
+use plexctl::ports::credential_reader::CredentialError;
+use plexctl::ports::principal_reader::ReadError;
+use plexctl::ports::reporter::{CredentialSource, FailureReport};
+use plexctl::use_cases::whoami::WhoamiError;
+
+use super::again::{Again, chmod};
+use super::bare;
+use super::server::{StoredServer, of_given};
+use crate::words::{hint, words};
+
+/// A failed whoami, with what its words need beside the error.
+#[derive(Debug)]
+pub struct WhoamiFailure {
+    /// What failed.
+    pub error: WhoamiError,
+    /// The command that was typed.
+    pub again: Again,
+    /// The profile that was typed.
+    pub selected: Option<ProfileName>,
+    /// The file whose mode counts: the token file if one was typed, else the config file.
+    pub file: PathBuf,
+    /// The config file.
+    pub config: PathBuf,
+    /// Where the file stores the profile's server, if that is what the error is about.
+    pub place_of_server: Option<String>,
+}
+
+impl WhoamiFailure {
+    /// The failure in words and as data. Nothing was changed, whatever failed.
+    pub fn explain(&self, code: &'static str) -> FailureReport {
+        let (message, hint) = self.words();
+        let profile = match &self.error {
+            WhoamiError::Server { credential: CredentialSource::Profile(profile), .. }
+            | WhoamiError::Read { credential: CredentialSource::Profile(profile), .. } => Some(profile.clone()),
+            _ => self.selected.clone(),
+        };
+        let server = match &self.error {
+            WhoamiError::Read { origin, .. } => Some(origin.clone()),
+            _ => None,
+        };
+        FailureReport { hint, profile, server, ..bare(code, message) }
+    }
+
+    fn words(&self) -> (String, Option<String>) {
+        let again = &self.again;
+        match &self.error {
+            WhoamiError::Load(CredentialError::Exposed { place, source }) => {
+                let chmod =
+                    chmod(&self.file).map_or("give the file mode 0600".to_owned(), |chmod| format!("run {chmod}"));
+                let message = format!("nobody was asked: {place} is refused: {}", words(&**source));
+                (message, Some(format!("{chmod}, then {again} again")))
+            }
+            WhoamiError::Load(CredentialError::Unreadable { place, source }) => (
+                format!("nobody was asked: {place} cannot be used: {}", words(&**source)),
+                Some(format!("mend the cause and run {again} again")),
+            ),
+            WhoamiError::Load(CredentialError::NotABearerToken { place, source }) => {
+                (format!("nobody was asked: {place} holds no bearer token: {}", words(&**source)), None)
+            }
+            WhoamiError::Variable(error) => {
+                (format!("nobody was asked: PLEXSPHERE_TOKEN is no bearer token: {error}"), None)
+            }
+            WhoamiError::NoCredential { selection } => {
+                let place = match selection {
+                    Selection::Default => self.config.display().to_string(),
+                    Selection::Named(profile) => format!("profile \"{profile}\" of {}", self.config.display()),
+                };
+                (
+                    format!("no credential: {place} names no session"),
+                    Some("log in with `plexctl login`, or set PLEXSPHERE_TOKEN".to_owned()),
+                )
+            }
+            WhoamiError::Server { credential: CredentialSource::Profile(profile), source } => {
+                let place = self.place_of_server.clone().unwrap_or_else(|| self.config.display().to_string());
+                let stored = StoredServer { of: format!("profile \"{profile}\""), place };
+                (format!("nobody was asked: {}", stored.words(source)), Some(stored.hint(source, again)))
+            }
+            WhoamiError::Server { credential: CredentialSource::Variable | CredentialSource::File(_), source } => {
+                let (message, hint) = of_given(source, again);
+                (format!("nobody was asked: {message}"), Some(hint))
+            }
+            WhoamiError::Read { credential, origin, source } => self.read_words(credential, origin, source),
+            WhoamiError::Report(error) => (format!("the answer could not be written: {}", words(&*error.source)), None),
+        }
+    }
+
+    fn read_words(&self, credential: &CredentialSource, origin: &str, error: &ReadError) -> (String, Option<String>) {
+        match error {
+            ReadError::NotAccepted { .. } => {
+                let login = match credential {
+                    CredentialSource::Profile(profile) => {
+                        Again::new("login").with("--profile", Some(profile.as_str())).to_string()
+                    }
+                    CredentialSource::Variable | CredentialSource::File(_) => "`plexctl login`".to_owned(),
+                };
+                (
+                    format!("not logged in at {origin}: the token of {} is not accepted", named(credential)),
+                    Some(format!("run {login} with --domain-id and --idp-binding-id")),
+                )
+            }
+            ReadError::Refused { source } => {
+                (format!("{origin} refused to say who is logged in: {}", words(&**source)), None)
+            }
+            ReadError::Unusable { source } | ReadError::Unanswered { source } | ReadError::Unreached { source } => {
+                let again = format!("run {} again", self.again);
+                let hint = hint(&**source).unwrap_or_else(|| "once the cause is gone".to_owned());
+                let separator = if hint.starts_with("once") { "," } else { "; then" };
+                (
+                    format!("cannot tell who is logged in at {origin}: {}", words(&**source)),
+                    Some(format!("{hint}{separator} {again}")),
+                )
+            }
+        }
+    }
+}
+
+/// Which credential was asked with.
+fn named(credential: &CredentialSource) -> String {
+    match credential {
+        CredentialSource::Profile(profile) => format!("profile \"{profile}\""),
+        CredentialSource::Variable => "PLEXSPHERE_TOKEN".to_owned(),
+        CredentialSource::File(path) => escape_unprintable(&path.to_string_lossy()).into_owned(),
+    }
+}
