@@ -120,4 +120,54 @@ mod tests {
             assert!(without_profile(document, &ProfileName::new("x").unwrap(), rest.clone()).is_err(), "{rest:?}");
         }
     }
+
+    #[test]
+    fn a_session_that_would_not_be_stored_as_intended_is_refused() {
+        let text = "[profiles.x]\nserver = \"s\"\ntoken = \"t\"\nmore = 1\n[profiles.y]\ntoken = \"u\"\n";
+        let right = "default = \"x\"\n[profiles.x]\nserver = \"S\"\ntoken = \"T\"\nexpires_at = 2026-11-25T13:46:00Z\nmore = 1\n\
+            [profiles.y]\ntoken = \"u\"\n[profiles.old]\nserver = \"s\"\ntoken = \"t\"\n";
+        let (profile, old) = (ProfileName::new("x").unwrap(), ProfileName::new("old").unwrap());
+        let session = NewSession {
+            profile: &profile,
+            server: "S",
+            token: "T",
+            expires_at: Some("2026-11-25T13:46:00Z"),
+            put_aside: Some(&old),
+        };
+        let verify = |edited: &str| with_session(Document::parse(text).unwrap(), &session, edited.to_owned());
+        assert_eq!(verify(right).unwrap(), right);
+        for (part, wrong) in [
+            ("default = \"x\"\n", ""),
+            ("default = \"x\"", "default = \"y\""),
+            ("server = \"S\"", "server = \"s\""),
+            ("server = \"S\"\n", ""),
+            ("token = \"T\"", "token = \"t\""),
+            ("expires_at = 2026-11-25T13:46:00Z\n", ""),
+            ("13:46:00Z", "13:46:00"),
+            ("more = 1\n", ""),
+            ("[profiles.y]\ntoken = \"u\"\n", ""),
+            ("server = \"s\"\n", ""),
+            ("token = \"t\"\n", ""),
+            ("[profiles.old]\nserver = \"s\"\ntoken = \"t\"\n", ""),
+            ("token = \"u\"", "token = \"u\"\nmore = 1"),
+            ("\"u\"", "\"u"),
+        ] {
+            assert!(right.contains(part), "{part:?}");
+            assert!(verify(&right.replacen(part, wrong, 1)).is_err(), "{part:?} {wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_pointer_that_would_not_be_set_as_intended_is_refused() {
+        let profile = ProfileName::new("x").unwrap();
+        let verify = |edited: &str| {
+            with_pointer(Document::parse("default = \"y\"\na = 1\n").unwrap(), &profile, edited.to_owned())
+        };
+        assert!(verify("default = \"x\"\na = 1\n").is_ok());
+        for wrong in
+            ["default = \"y\"\na = 1\n", "a = 1\n", "default = \"x\"\n", "default = \"x\"\na = 1\nb = 1\n", "a"]
+        {
+            assert!(verify(wrong).is_err(), "{wrong:?}");
+        }
+    }
 }

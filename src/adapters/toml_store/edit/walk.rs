@@ -158,7 +158,7 @@ impl Iterator for Entries<'_> {
 
     fn next(&mut self) -> Option<Entry> {
         self.cursor.skip(&TRIVIA);
-        if self.cursor.peek() == TokenKind::RightCurlyBracket {
+        if matches!(self.cursor.peek(), TokenKind::RightCurlyBracket | TokenKind::Eof) {
             return None;
         }
         let pair = self.cursor.pair(self.table);
