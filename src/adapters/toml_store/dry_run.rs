@@ -71,7 +71,8 @@ fn check_access(directory: &File) -> rustix::io::Result<()> {
     accessat(directory, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;

@@ -134,6 +134,22 @@ impl TomlStore {
         })
     }
 
+    fn cleared(
+        &self,
+        cleared: Result<Option<Revised<Clearing, ()>>, RevisionError<()>>,
+    ) -> Result<Clearing, StoreError> {
+        match cleared {
+            Ok(Some(Revised::Kept(clearing))) => Ok(clearing),
+            Ok(Some(Revised::Written(())) | None) => Ok(Clearing::Cleared),
+            Err(RevisionError::Unchanged(error)) => {
+                Err(StoreError::NotCleared { place: self.place(error.position()), source: error.into() })
+            }
+            Err(RevisionError::NotDurable((), error)) => {
+                Err(StoreError::NotDurable { place: self.place(None), source: error.into() })
+            }
+        }
+    }
+
     /// The text without the profile. One that was put aside leaves no trace.
     fn without_profile(&self, document: Document<'_>, profile: &ProfileName) -> Result<String, EditError> {
         match &self.memory().put_aside {
@@ -180,24 +196,6 @@ impl CredentialStore for TomlStore {
 
     fn clear(&self, session: &Session) -> Result<Clearing, StoreError> {
         self.cleared(self.revise(|text| self.decide_to_clear(session, text)))
-    }
-}
-
-impl TomlStore {
-    fn cleared(
-        &self,
-        cleared: Result<Option<Revised<Clearing, ()>>, RevisionError<()>>,
-    ) -> Result<Clearing, StoreError> {
-        match cleared {
-            Ok(Some(Revised::Kept(clearing))) => Ok(clearing),
-            Ok(Some(Revised::Written(())) | None) => Ok(Clearing::Cleared),
-            Err(RevisionError::Unchanged(error)) => {
-                Err(StoreError::NotCleared { place: self.place(error.position()), source: error.into() })
-            }
-            Err(RevisionError::NotDurable((), error)) => {
-                Err(StoreError::NotDurable { place: self.place(None), source: error.into() })
-            }
-        }
     }
 }
 
