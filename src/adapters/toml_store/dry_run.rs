@@ -113,8 +113,11 @@ mod tests {
 
     #[test]
     fn a_directory_without_nameless_files_is_judged_by_its_permissions() {
-        // The file system of processes has none, and nobody but root may write to its root.
+        // The file system of processes has none. Who may write to its root, if anybody may, is root.
         let directory = File::open("/proc").unwrap();
+        if check_access(&directory).is_ok() {
+            check_room(&directory, 1).unwrap();
+        }
         let failure = unprivileged(|| check_room(&directory, 1)).unwrap_err();
         assert_eq!(failure.to_string(), "creating a file beside it failed");
     }
