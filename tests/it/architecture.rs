@@ -20,10 +20,11 @@ const IMPORTS: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates whose types are details of an adapter or of the binary, never of the domain or a port.
-const TECHNICAL_CRATES: [&str; 18] = [
+const TECHNICAL_CRATES: [&str; 20] = [
     "clap",
     "http",
     "http_body_util",
+    "httparse",
     "hyper",
     "hyper_rustls",
     "hyper_util",
@@ -39,6 +40,7 @@ const TECHNICAL_CRATES: [&str; 18] = [
     "tokio",
     "toml",
     "toml_parser",
+    "toml_writer",
 ];
 
 /// Names that only the binary may use outside tests.

@@ -12,6 +12,7 @@ use crate::ports::browser::{Browser, NotShown};
 /// What decides whether a browser is told to show a page, and which. It comes from the surroundings, which only the
 /// binary reads.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct BrowserSettings {
     /// Whether the operator wants one. Nobody does who reads data instead of instructions.
     pub is_wanted: bool,
@@ -229,10 +230,10 @@ mod tests {
             let settings = BrowserSettings { browser: Some(list.to_owned()), has_screen, ..settings() };
             SystemBrowser { settings, system }.show(&page())
         };
-        let (none, broken): (fn(&PageUrl) -> Vec<Command>, fn(&PageUrl) -> Vec<Command>) =
-            (|_| vec![Command::new("plexctl-no-such-program")], |_| vec![Command::new("false")]);
-        let working: fn(&PageUrl) -> Vec<Command> =
-            |_| ["plexctl-no-such-program", "false", "true"].map(Command::new).into();
+        type System = fn(&PageUrl) -> Vec<Command>;
+        let none: System = |_| vec![Command::new("plexctl-no-such-program")];
+        let broken: System = |_| vec![Command::new("false")];
+        let working: System = |_| ["plexctl-no-such-program", "false", "true"].map(Command::new).into();
         assert_eq!(show("false", true, working), Ok(()));
         assert_eq!(show("false", false, working), failed("false"));
         assert_eq!(show("", true, working), Ok(()));

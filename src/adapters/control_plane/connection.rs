@@ -63,3 +63,62 @@ fn cause_of(error: &hyper::Error) -> Cause {
     }
     if error.is_parse() { Cause::NotHttp } else { Cause::Closed }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use hyper::rt::ReadBufCursor;
+
+    use super::*;
+
+    /// A connection that nothing can be written to any more, with what has come on it before it broke.
+    struct Broken(&'static [u8]);
+
+    impl Read for Broken {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            mut buffer: ReadBufCursor<'_>,
+        ) -> Poll<io::Result<()>> {
+            if self.0.is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+            }
+            buffer.put_slice(std::mem::take(&mut self.0));
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl Write for Broken {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// The status of the answer to a request, or why there is none.
+    fn asked(stream: Broken) -> Result<u16, Cause> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            match Connection::over(stream).await?.send(Request::new(Full::default())).await? {
+                Sent::Answered(_, response) => Ok(response.status().as_u16()),
+                Sent::Not(_) => panic!("it was not sent"),
+            }
+        })
+    }
+
+    #[test]
+    fn an_answer_counts_even_if_the_request_could_not_be_written() {
+        assert_eq!(asked(Broken(b"HTTP/1.1 204 No Content\r\n\r\n")), Ok(204));
+        assert_eq!(asked(Broken(b"HTTP/1.1 20")), Err(Cause::Closed));
+        assert_eq!(asked(Broken(b"")), Err(Cause::Closed));
+    }
+}

@@ -172,6 +172,9 @@ pub enum Cause {
         /// How many others it is for.
         others: usize,
     },
+    /// No certificate can be for the server's name (RFC 5280, section 4.2.1.6).
+    #[error("name not fit for a certificate")]
+    UncertifiableName,
     /// The server shows an authority's certificate as its own (RFC 5280, section 4.2.1.9).
     #[error("certificate of an authority")]
     OwnCertificateIsCa,

@@ -32,9 +32,9 @@ pub(super) async fn start(tcp: TokioIo<TcpStream>, server: &ServerUrl, roots: Ro
         .with_root_certificates(roots)
         .with_no_client_auth();
     let uri = Uri::try_from(server.origin()).map_err(|error| Cause::System(error.to_string()))?;
-    HttpsConnector::from((Established(Some(tcp)), config)).call(uri).await.map_err(|error: BoxError| {
-        error.downcast_ref::<io::Error>().map_or_else(|| Cause::System(error.to_string()), cause_of_io)
-    })
+    // Whatever is wrong with the connection is an error of the system; the library's own one is about the name.
+    let cause = |error: BoxError| error.downcast_ref().map_or(Cause::UncertifiableName, cause_of_io);
+    HttpsConnector::from((Established(Some(tcp)), config)).call(uri).await.map_err(cause)
 }
 
 /// A connector over a connection that is there already.

@@ -118,6 +118,5 @@ async fn open_tunnel(tcp: TcpStream, route: &Route, server: &ServerUrl) -> Resul
     let upgraded = hyper::upgrade::on(response).await.map_err(|_| Cause::Closed)?;
     let parts = upgraded.downcast::<Wire<TokioIo<TcpStream>>>().map_err(|_| Cause::NotHttp)?;
     // A server waits for the client to begin the handshake, so what came already is not from one.
-    let is_silent = parts.read_buf.is_empty();
-    parts.io.into_inner().filter(|_| is_silent).ok_or(Cause::NotTls)
+    if parts.read_buf.is_empty() { Ok(parts.io.into_inner()) } else { Err(Cause::NotTls) }
 }

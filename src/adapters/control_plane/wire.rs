@@ -49,9 +49,9 @@ impl<T> Wire<T> {
         Self { inner, turn: Turn::Request(None), ready: Bytes::new() }
     }
 
-    /// Takes the connection back. `None` means that something on it was read beyond the head of an answer.
-    pub(super) fn into_inner(self) -> Option<T> {
-        self.ready.is_empty().then_some(self.inner)
+    /// Takes the connection back, after an answer that has no body.
+    pub(super) fn into_inner(self) -> T {
+        self.inner
     }
 }
 

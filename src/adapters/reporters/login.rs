@@ -123,15 +123,12 @@ fn hints(outcome: &LoginOutcome) -> String {
         return String::new();
     };
     let name = token.kept_as.as_str();
-    match token.id {
-        Some(_) => {
-            let command = command("plexctl logout", shell::flag("--profile", name));
-            hint(&format!("run {command} once the cause is gone"))
-        }
-        None => {
-            let command = command("plexctl profiles forget", shell::operand(name));
-            hint(&format!("run {command} once that token is known to be dead"))
-        }
+    if token.id.is_some() {
+        let command = command("plexctl logout", shell::flag("--profile", name));
+        hint(&format!("run {command} once the cause is gone"))
+    } else {
+        let command = command("plexctl profiles forget", shell::operand(name));
+        hint(&format!("run {command} once that token is known to be dead"))
     }
 }
 

@@ -110,7 +110,7 @@ impl<'a> Pending<'a> {
             status: "pending",
             server: begun.server.as_given(),
             verification_uri: begun.page.as_str(),
-            verification_uri_complete: begun.complete_page.as_ref().map(|page| page.as_str()),
+            verification_uri_complete: begun.complete_page.as_ref().map(crate::domain::page_url::PageUrl::as_str),
             user_code: &begun.user_code,
             expires_in: begun.lifetime.as_secs(),
             interval: begun.interval.as_secs(),

@@ -32,7 +32,7 @@ pub(super) fn listen(watched: Arc<Watched>, last_words: fn(&Stake)) -> io::Resul
     let hear = move || {
         let signal = second(signals.forever(), BURST, |signal| watched.interrupt(signal));
         if let Some(signal) = signal {
-            say(last_words, watched.stake());
+            say(last_words, &watched.stake());
             die(signal);
         }
     };
@@ -54,7 +54,7 @@ fn second(mut signals: impl Iterator<Item = i32>, burst: Duration, tell: impl Fn
 }
 
 /// Says the last words, and does not wait for ever: where they go, the process may be writing already, without end.
-fn say(last_words: fn(&Stake), stake: Stake) {
+fn say(last_words: fn(&Stake), stake: &Stake) {
     let (said, is_said) = mpsc::channel::<()>();
     let words = stake.clone();
     let speak = move || {
@@ -64,7 +64,7 @@ fn say(last_words: fn(&Stake), stake: Stake) {
     match thread::Builder::new().spawn(speak) {
         // The channel is closed when the words are said.
         Ok(_) => drop(is_said.recv_timeout(BREATH)),
-        Err(_) => last_words(&stake),
+        Err(_) => last_words(stake),
     }
 }
 

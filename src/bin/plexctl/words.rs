@@ -132,6 +132,7 @@ fn of_cause(cause: &Cause) -> String {
         Cause::TlsRefused => "the server ended the TLS connection",
         Cause::TlsViolated => "the server broke the rules of TLS",
         Cause::NotTrusted { store: None } => "the certificate is of an unknown authority",
+        Cause::UncertifiableName => "no certificate can be for the server's name",
         Cause::OwnCertificateIsCa => "the server shows the certificate of an authority (CA:TRUE) as its own",
         Cause::KeyType => "a key behind the certificate is of a kind that is not supported, such as P-521",
         Cause::WrongPurpose => "the certificate is not meant for servers",
@@ -336,6 +337,10 @@ mod tests {
             (
                 failure(Phase::Tls, name(None, 0)),
                 "the TLS handshake failed: the certificate names no host, so it is not for b.example",
+            ),
+            (
+                failure(Phase::Tls, Cause::UncertifiableName),
+                "the TLS handshake failed: no certificate can be for the server's name",
             ),
             (
                 failure(Phase::Tls, Cause::OwnCertificateIsCa),

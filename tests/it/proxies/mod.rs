@@ -344,6 +344,16 @@ fn a_wrong_certificate_behind_the_tunnel_gets_no_token() {
 }
 
 #[test]
+fn a_name_that_no_certificate_can_be_for_gets_no_token() {
+    let (server, _proxy, mut sandbox, mut command) = behind_a_tunnel("plexsphere.example");
+    sandbox.write_config(sandbox.config_text().replace("plexsphere.example", "plexsphere..example"));
+
+    let cause = "the TLS handshake failed: no certificate can be for the server's name";
+    assert_keeps(&sandbox, &mut command, cause);
+    assert_eq!(server.requests(), [""; 0]);
+}
+
+#[test]
 fn an_authority_that_stands_in_a_directory_alone_takes_another_tunnel() {
     let (server, proxy, mut sandbox, mut command) = behind_a_tunnel("plexsphere.example");
     let stranger = Authority::named("a stranger");

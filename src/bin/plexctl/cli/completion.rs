@@ -8,7 +8,7 @@ pub enum Shell {
     Bash,
     Zsh,
     Fish,
-    PowerShell,
+    Powershell,
 }
 
 impl Shell {
@@ -21,7 +21,7 @@ impl Shell {
             "bash" => Self::Bash,
             "zsh" => Self::Zsh,
             "fish" => Self::Fish,
-            _ => Self::PowerShell,
+            _ => Self::Powershell,
         }
     }
 
@@ -31,7 +31,7 @@ impl Shell {
             Self::Bash => format!("# bash completion for plexctl\n{}", generate(aot::Bash)),
             Self::Zsh => generate(aot::Zsh),
             Self::Fish => format!("# fish completion for plexctl\n{}{FISH_SHELLS}", generate(aot::Fish)),
-            Self::PowerShell => format!("# powershell completion for plexctl\n{}", generate(aot::PowerShell)),
+            Self::Powershell => format!("# powershell completion for plexctl\n{}", generate(aot::PowerShell)),
         }
     }
 }

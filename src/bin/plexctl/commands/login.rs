@@ -18,7 +18,7 @@ use super::on_demand::runtime;
 use crate::cli::{Flags, Format, LoginFlags};
 use crate::environment;
 use crate::failure::again::Again;
-use crate::failure::{Failure, LoginFailure, RuntimeError, last_words};
+use crate::failure::{Failure, LoginFailure, RuntimeError, last_words, of_interruption};
 use crate::terminal::{self, Label, LabelledStderr};
 use crate::words::words;
 
@@ -63,7 +63,7 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
         let place_of_server = store.place_of_server(&request.profile);
         let failure = LoginFailure { error, again, profile: request.profile, config, place_of_server };
         if let LoginError::Interrupted(interruption) = &failure.error {
-            terminal::line(&failure.of_interruption(interruption));
+            terminal::line(&of_interruption(interruption));
             timer.die_interrupted();
         }
         return Err(Failure::Login(Box::new(failure)));

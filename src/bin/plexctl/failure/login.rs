@@ -124,35 +124,8 @@ impl LoginFailure {
             LoginError::Report(error) => {
                 (format!("the login is complete, but its result could not be written: {}", words(&*error.source)), None)
             }
-            LoginError::Interrupted(interruption) => (self.of_interruption(interruption), None),
+            LoginError::Interrupted(interruption) => (of_interruption(interruption), None),
         }
-    }
-
-    /// What an interrupted login leaves, in one line.
-    pub fn of_interruption(&self, interruption: &Interruption) -> String {
-        let what = match interruption {
-            Interruption::NotIssued { is_answer_lost: false } => "nobody is logged in".to_owned(),
-            Interruption::NotIssued { is_answer_lost: true } => {
-                "a token may have been issued that nobody holds".to_owned()
-            }
-            Interruption::Revoked { token } => {
-                format!("nobody is logged in; {} was issued and is revoked", named(token.id))
-            }
-            Interruption::Stored(stored) => format!(
-                "profile \"{}\" holds the new session{}",
-                stored.profile,
-                stored.replaced.as_ref().map(replaced_words).unwrap_or_default()
-            ),
-            Interruption::Homeless { token, revoking, source } => format!(
-                "{} was issued by {} and may be live{}: {}; revoking it: {}",
-                named(token.id),
-                token.origin,
-                until(token.expires_at),
-                not_kept_words(source),
-                revoking_words(revoking)
-            ),
-        };
-        format!("interrupted: {what}")
     }
 
     fn not_begun(&self, error: &KeepError) -> (String, Option<String>) {
@@ -219,6 +192,31 @@ impl LoginFailure {
         };
         (if is_answer_lost { format!("{message}; {ANSWER_LOST}") } else { message }, hint)
     }
+}
+
+/// What an interrupted login leaves, in one line.
+pub fn of_interruption(interruption: &Interruption) -> String {
+    let what = match interruption {
+        Interruption::NotIssued { is_answer_lost: false } => "nobody is logged in".to_owned(),
+        Interruption::NotIssued { is_answer_lost: true } => "a token may have been issued that nobody holds".to_owned(),
+        Interruption::Revoked { token } => {
+            format!("nobody is logged in; {} was issued and is revoked", named(token.id))
+        }
+        Interruption::Stored(stored) => format!(
+            "profile \"{}\" holds the new session{}",
+            stored.profile,
+            stored.replaced.as_ref().map(replaced_words).unwrap_or_default()
+        ),
+        Interruption::Homeless { token, revoking, source } => format!(
+            "{} was issued by {} and may be live{}: {}; revoking it: {}",
+            named(token.id),
+            token.origin,
+            until(token.expires_at),
+            not_kept_words(source),
+            revoking_words(revoking)
+        ),
+    };
+    format!("interrupted: {what}")
 }
 
 /// What the second interruption has to say, since nobody will after it.

@@ -45,7 +45,7 @@ impl LogoutFailure {
             ),
             LogoutError::Server { profile, id, source } => (
                 format!("no session was ended: {} (token {id})", self.stored_server(profile).words(source)),
-                self.stored_server(profile).hint(source, &self.again),
+                StoredServer::hint(source, &self.again),
                 Leaves::Untouched,
             ),
             LogoutError::Revoke { about, source } => (

@@ -37,7 +37,7 @@ impl StoredServer {
     }
 
     /// What to do about it.
-    pub fn hint(&self, error: &ServerError, again: &Again) -> String {
+    pub fn hint(error: &ServerError, again: &Again) -> String {
         match error {
             ServerError::Unusable { setting: ServerSetting::Given, .. } => {
                 format!("nothing was sent or changed; --server must look like {FORM}")

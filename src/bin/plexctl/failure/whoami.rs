@@ -79,7 +79,7 @@ impl WhoamiFailure {
             WhoamiError::Server { credential: CredentialSource::Profile(profile), source } => {
                 let place = self.place_of_server.clone().unwrap_or_else(|| self.config.display().to_string());
                 let stored = StoredServer { of: format!("profile \"{profile}\""), place };
-                (format!("nobody was asked: {}", stored.words(source)), Some(stored.hint(source, again)))
+                (format!("nobody was asked: {}", stored.words(source)), Some(StoredServer::hint(source, again)))
             }
             WhoamiError::Server { credential: CredentialSource::Variable | CredentialSource::File(_), source } => {
                 let (message, hint) = of_given(source, again);
