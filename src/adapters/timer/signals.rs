@@ -121,9 +121,9 @@ mod tests {
     #[test]
     fn what_is_at_stake_is_said_before_the_end_is_waited_for() {
         let start = Instant::now();
-        say(|stake| assert_eq!(*stake, Stake::Answer), Stake::Answer);
+        say(|stake| assert_eq!(*stake, Stake::Answer), &Stake::Answer);
         assert!(start.elapsed() < BREATH);
-        say(|_| thread::sleep(Duration::from_secs(60)), Stake::Nothing);
+        say(|_| thread::sleep(Duration::from_secs(60)), &Stake::Nothing);
         assert!(start.elapsed() >= BREATH && start.elapsed() < BREATH * 5);
     }
 }
