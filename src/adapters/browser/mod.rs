@@ -226,11 +226,11 @@ mod tests {
 
     #[test]
     fn what_the_system_has_comes_after_what_the_operator_named_and_only_on_a_screen() {
+        type System = fn(&PageUrl) -> Vec<Command>;
         let show = |list: &str, has_screen, system| {
             let settings = BrowserSettings { browser: Some(list.to_owned()), has_screen, ..settings() };
             SystemBrowser { settings, system }.show(&page())
         };
-        type System = fn(&PageUrl) -> Vec<Command>;
         let none: System = |_| vec![Command::new("plexctl-no-such-program")];
         let broken: System = |_| vec![Command::new("false")];
         let working: System = |_| ["plexctl-no-such-program", "false", "true"].map(Command::new).into();

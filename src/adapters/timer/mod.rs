@@ -63,7 +63,7 @@ impl Default for Watched {
 
 impl Watched {
     fn interrupt(&self, signal: i32) {
-        let _ = self.signal.send(Some(signal));
+        self.signal.send_replace(Some(signal));
     }
 
     fn stake(&self) -> Stake {

@@ -50,7 +50,7 @@ pub(super) fn die(signal: i32) {
 fn second(mut signals: impl Iterator<Item = i32>, burst: Duration, tell: impl FnOnce(i32)) -> Option<i32> {
     tell(signals.next()?);
     let first = Instant::now();
-    signals.find(|_| first.elapsed() < burst)
+    signals.find(|_| first.elapsed() >= burst)
 }
 
 /// Says the last words, and does not wait for ever: where they go, the process may be writing already, without end.
