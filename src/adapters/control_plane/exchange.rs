@@ -62,7 +62,7 @@ impl ControlPlaneClient {
     /// sent again.
     pub(super) async fn call<'a>(&'a self, server: &'a ServerUrl, call: Call<'_>) -> Result<Answer<'a>, CallFailure> {
         let deadline = Deadline::in_time(call.limit);
-        if call.bearer.is_some() && server.scheme() == Scheme::Http && !server.is_loopback() {
+        if server.scheme() == Scheme::Http && !server.is_loopback() && self.exposed.is_new(server) {
             self.warn(&format!("the token travels unencrypted to {}", server.origin()));
         }
         let route = self.proxy.route(server).map_err(|cause| CallFailure {
@@ -172,12 +172,12 @@ impl Answer<'_> {
         body
     }
 
-    /// Makes an error of an answer, with its problem details as far as they may be shown: nowhere the secret that the
-    /// call sent, which is empty where it sent none.
-    pub(super) async fn into_error(mut self, secret: &str) -> Answered {
+    /// Makes an error of an answer, with its problem details as far as they may be shown: nowhere the secrets that the
+    /// call sent.
+    pub(super) async fn into_error(mut self, secrets: &[&str]) -> Answered {
         let is_problem = self.media_type().is_some_and(|media_type| media_type == "application/problem+json");
         let problem =
-            if is_problem { ProblemDetails::parse(&self.body(ERROR_BODY_LIMIT).await.bytes, secret) } else { None };
+            if is_problem { ProblemDetails::parse(&self.body(ERROR_BODY_LIMIT).await.bytes, secrets) } else { None };
         let status = self.response.status();
         Answered { status: status.as_u16(), reason: status.canonical_reason(), problem, proxy: self.proxy }
     }
@@ -370,7 +370,7 @@ mod tests {
         let client = client();
         run(async {
             for _ in 0..2 {
-                let answered = client.call(&server.url, polling()).await.unwrap().into_error("s3cret").await;
+                let answered = client.call(&server.url, polling()).await.unwrap().into_error(&["s3cret"]).await;
                 assert_eq!((answered.status, answered.reason, &answered.proxy), (400, Some("Bad Request"), &None));
                 assert_eq!(answered.problem.unwrap().code.as_deref(), Some("[redacted]"));
             }
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_travels_unencrypted_to_another_host_is_warned_of() {
+    fn an_unencrypted_way_to_another_host_is_warned_of_once_whatever_is_asked_there() {
         let warnings = Arc::new(Mutex::new(Vec::new()));
         let record = Arc::clone(&warnings);
         let client = ControlPlaneClient::new(ProxySettings::default(), TrustSettings::default(), move |warning| {
@@ -460,14 +460,19 @@ mod tests {
         });
         let server = Server::answering(OK);
         // The address is none of loopback, but leads there.
-        let elsewhere = ServerUrl::parse(server.url.as_given().replace("127.0.0.1", "0.0.0.0")).unwrap();
+        let elsewhere = |server: &Server| server.url.as_given().replace("127.0.0.1", "0.0.0.0");
+        let other = ServerUrl::parse(elsewhere(&Server::answering(OK))).unwrap();
+        let elsewhere = ServerUrl::parse(elsewhere(&server)).unwrap();
         run(async {
             client.call(&server.url, Call { bearer: Some("token"), ..polling() }).await.unwrap();
-            client.call(&elsewhere, polling()).await.unwrap();
             assert_eq!(*warnings.lock().unwrap(), [""; 0]);
+            client.call(&elsewhere, polling()).await.unwrap();
             client.call(&elsewhere, Call { bearer: Some("token"), ..polling() }).await.unwrap();
+            client.call(&other, polling()).await.unwrap();
+            client.call(&elsewhere, polling()).await.unwrap();
         });
-        assert_eq!(*warnings.lock().unwrap(), [format!("the token travels unencrypted to {}", elsewhere.origin())]);
+        let warning = |server: &ServerUrl| format!("the token travels unencrypted to {}", server.origin());
+        assert_eq!(*warnings.lock().unwrap(), [warning(&elsewhere), warning(&other)]);
     }
 
     #[test]

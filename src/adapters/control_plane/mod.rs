@@ -3,13 +3,14 @@
 //! This file is what an application makes and wires. On the client stand the ports, one short file each: `revoker`,
 //! `issuer` and `principal_reader`.
 //! Below them, a call is an `exchange`: over a `connection` that is new, or the one that was `kept`, with a `body` that
-//! may be a `problem`. The way to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom
-//! it may `trust`, and on it a `wire` on which no answer gets lost. Whatever fails becomes a `failure`.
+//! may be a `problem`; whether it is `exposed` on its way is told once. The way to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom
+//! it may `trust`, and on it a `wire` that HTTP libraries get along with. Whatever fails becomes a `failure`.
 
 mod body;
 mod connection;
 mod dial;
 mod exchange;
+mod exposed;
 mod failure;
 mod issuer;
 mod kept;
@@ -29,6 +30,7 @@ pub(crate) use self::problem::fuzzed_problem;
 pub use self::proxy::{ProxySettings, ProxyVariable};
 pub use self::trust::TrustSettings;
 
+use self::exposed::ExposedOrigins;
 use self::kept::KeptConnection;
 
 /// Speaks HTTP/1.1 with control planes, with TLS 1.2 or 1.3 to `https` servers.
@@ -42,12 +44,15 @@ pub struct ControlPlaneClient {
     proxy: ProxySettings,
     trust: TrustSettings,
     kept: KeptConnection,
+    exposed: ExposedOrigins,
     warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl ControlPlaneClient {
-    /// Takes the settings, and what to do with a warning that is no failure.
+    /// Takes the settings, and what to do with a warning that is no failure. That tokens travel unencrypted is told once
+    /// for each origin.
     pub fn new(proxy: ProxySettings, trust: TrustSettings, warn: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self { proxy, trust, kept: KeptConnection::default(), warn: Box::new(warn) }
+        let (kept, exposed) = (KeptConnection::default(), ExposedOrigins::default());
+        Self { proxy, trust, kept, exposed, warn: Box::new(warn) }
     }
 }

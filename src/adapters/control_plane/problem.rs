@@ -18,7 +18,7 @@ const MIN_MASKED_SECRET: usize = 8;
 const MASK: &str = "[redacted]";
 
 /// A problem document's texts, fit for a terminal: at most 300 characters each, none of which could act on it, and
-/// without the credential that the request carried. Empty ones count as missing.
+/// without the secrets that the request carried. Empty ones count as missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProblemDetails {
     /// The kind of problem (RFC 9457, section 3.1.3).
@@ -31,9 +31,9 @@ pub struct ProblemDetails {
 
 impl ProblemDetails {
     /// Reads a body of the media type. `None` means that it is no JSON object.
-    pub(super) fn parse(body: &[u8], secret: &str) -> Option<Self> {
+    pub(super) fn parse(body: &[u8], secrets: &[&str]) -> Option<Self> {
         let members: Map<String, Value> = serde_json::from_slice(body).ok()?;
-        let text = |member| Some(sanitize(members.get(member)?.as_str()?, secret)).filter(|text| !text.is_empty());
+        let text = |member| Some(sanitize(members.get(member)?.as_str()?, secrets)).filter(|text| !text.is_empty());
         Some(Self { title: text("title"), code: text("code"), detail: text("detail") })
     }
 }
@@ -53,20 +53,21 @@ impl fmt::Display for ProblemDetails {
 /// A body's title, code and detail, and the line they make, for the fuzz target.
 #[cfg(fuzzing)]
 pub(crate) fn fuzzed_problem(body: &[u8], token: &SessionToken) -> Option<([Option<String>; 3], String)> {
-    let problem = ProblemDetails::parse(body, token.expose_secret())?;
+    let problem = ProblemDetails::parse(body, &[token.expose_secret()])?;
     let line = problem.to_string();
     Some(([problem.title, problem.code, problem.detail], line))
 }
 
-/// Strips what could act on a terminal, masks the credential that a server might send back, and cuts to size. Masking
-/// comes after stripping, which could join a credential, and before cutting, which could leave half of one.
-fn sanitize(text: &str, whole: &str) -> String {
+/// Strips what could act on a terminal, masks the secrets that a server might send back, and cuts to size. Masking comes
+/// after stripping, which could join a secret, and before cutting, which could leave half of one. Of a secret that is
+/// built as a session token is, the last part is masked on its own as well.
+fn sanitize(text: &str, secrets: &[&str]) -> String {
     let mut clean: String = text.chars().filter(|character| !is_unprintable(*character)).collect();
-    if !whole.is_empty() {
+    for whole in secrets {
         clean = clean.replace(whole, MASK);
-    }
-    if let Some(secret) = whole.splitn(4, '_').nth(3).filter(|secret| secret.len() >= MIN_MASKED_SECRET) {
-        clean = clean.replace(secret, MASK);
+        if let Some(part) = whole.splitn(4, '_').nth(3).filter(|part| part.len() >= MIN_MASKED_SECRET) {
+            clean = clean.replace(part, MASK);
+        }
     }
     clean.chars().take(MAX_TEXT).collect()
 }
@@ -84,7 +85,7 @@ mod tests {
     }
 
     fn shown(body: &str) -> Option<String> {
-        ProblemDetails::parse(body.as_bytes(), &token("s3cr3t-s3cr3t")).map(|problem| problem.to_string())
+        ProblemDetails::parse(body.as_bytes(), &[&token("s3cr3t-s3cr3t")]).map(|problem| problem.to_string())
     }
 
     #[test]
@@ -112,7 +113,7 @@ mod tests {
         for body in ["", "null", "[]", "\"title\"", "7", "{", "{\"title\":\"T\"", "{\"title\":\"T\"}x", deep.as_str()] {
             assert_eq!(shown(body), None, "{body:.20}");
         }
-        assert_eq!(ProblemDetails::parse(b"{\"title\":\"\xff\"}", &token("s3cr3t-s3cr3t")), None);
+        assert_eq!(ProblemDetails::parse(b"{\"title\":\"\xff\"}", &[&token("s3cr3t-s3cr3t")]), None);
     }
 
     #[test]
@@ -123,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_token_and_its_secret_are_masked_wherever_they_stand() {
-        let masked = |text: &str| sanitize(text, &token("s3cr3t-s3cr3t"));
+        let masked = |text: &str| sanitize(text, &[&token("s3cr3t-s3cr3t")]);
         assert_eq!(masked(&format!("<psk_prod_{ID}_s3cr3t-s3cr3t>")), "<[redacted]>");
         assert_eq!(masked("a s3cr3t-s3cr3t b s3cr3t-s3cr3t"), "a [redacted] b [redacted]");
         assert_eq!(masked("s3cr3t\u{0}-s3cr\u{202e}3t"), "[redacted]");
@@ -132,18 +133,24 @@ mod tests {
 
     #[test]
     fn a_secret_is_masked_on_its_own_from_8_characters_on() {
-        assert_eq!(sanitize("_1234567_", &token("1234567")), "_1234567_");
-        assert_eq!(sanitize("_12345678_", &token("12345678")), "_[redacted]_");
-        assert_eq!(sanitize("under_score_", &token("under_score_")), "[redacted]");
-        assert_eq!(sanitize(&format!("psk_prod_{ID}_short"), &token("short")), "[redacted]");
+        assert_eq!(sanitize("_1234567_", &[&token("1234567")]), "_1234567_");
+        assert_eq!(sanitize("_12345678_", &[&token("12345678")]), "_[redacted]_");
+        assert_eq!(sanitize("under_score_", &[&token("under_score_")]), "[redacted]");
+        assert_eq!(sanitize(&format!("psk_prod_{ID}_short"), &[&token("short")]), "[redacted]");
+    }
+
+    #[test]
+    fn every_secret_is_masked_and_none_is_no_reason_to_mask() {
+        assert_eq!(sanitize("d3vice and t0ken", &["d3vice", "t0ken"]), "[redacted] and [redacted]");
+        assert_eq!(sanitize("d3vice and t0ken", &[]), "d3vice and t0ken");
     }
 
     #[test]
     fn texts_are_cut_to_300_characters_after_masking() {
         let long = "ä".repeat(301);
-        assert_eq!(sanitize(&long, &token("s3cr3t-s3cr3t")), "ä".repeat(300));
+        assert_eq!(sanitize(&long, &[&token("s3cr3t-s3cr3t")]), "ä".repeat(300));
         let tail = format!("{}s3cr3t-s3cr3t", "x".repeat(295));
-        assert_eq!(sanitize(&tail, &token("s3cr3t-s3cr3t")), format!("{}[reda", "x".repeat(295)));
+        assert_eq!(sanitize(&tail, &[&token("s3cr3t-s3cr3t")]), format!("{}[reda", "x".repeat(295)));
     }
 
     proptest! {
@@ -158,7 +165,7 @@ mod tests {
                         let parts = [token.as_str(), &secret, head, tail, "\u{1b}[31m", "\u{202e}", "\n", &filler];
             let text: String = pieces.into_iter().map(|piece| parts[piece]).collect();
 
-            let shown = sanitize(&text, &token);
+            let shown = sanitize(&text, &[&token]);
             prop_assert!(shown.chars().count() <= 300);
             prop_assert!(!shown.contains(is_unprintable));
             prop_assert!(!shown.contains(secret.as_str()));
