@@ -256,6 +256,17 @@ pub enum TrustStoreProblem {
     Missing,
 }
 
+/// Why the body of a success cannot be used at all. Nothing of it is carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BodyFault {
+    /// It is no JSON object (RFC 8259, section 4).
+    #[error("it is not a JSON object")]
+    NoObject,
+    /// It ends too early, came too late, or is larger than 64 KiB.
+    #[error("it breaks off")]
+    BrokenOff,
+}
+
 /// An answer that is not what was asked for, as far as it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct Answered {
@@ -267,6 +278,13 @@ pub struct Answered {
     pub problem: Option<ProblemDetails>,
     /// The proxy that could read the request and answer it itself.
     pub proxy: Option<ProxyName>,
+}
+
+impl Answered {
+    /// Tells whether a proxy may have answered in the server's place: it could, and nothing shows that it did not.
+    pub(super) fn may_be_the_proxys(&self) -> bool {
+        self.proxy.is_some() && self.problem.is_none()
+    }
 }
 
 impl fmt::Display for Answered {

@@ -1,9 +1,9 @@
 //! The client of the control plane: one request and one answer for each call of a port.
 //!
 //! This file is what an application makes and wires. On the client stand the ports, one short file each: `revoker`,
-//! `issuer` and `principal_reader`.
+//! `principal_reader`.
 //! Below them, a call is an `exchange`: over a `connection` that is new, or the one that was `kept`, with a `body` that
-//! may be a `problem`; whether it is `exposed` on its way is told once. The way to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom
+//! may be a `problem` or has `fields`; whether it is `exposed` on its way is told once. The way to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom
 //! it may `trust`, and on it a `wire` that HTTP libraries get along with. Whatever fails becomes a `failure`.
 
 mod body;
@@ -12,7 +12,7 @@ mod dial;
 mod exchange;
 mod exposed;
 mod failure;
-mod issuer;
+mod fields;
 mod kept;
 mod principal_reader;
 mod problem;
@@ -23,7 +23,9 @@ mod transport;
 mod trust;
 mod wire;
 
-pub use self::failure::{Answered, CallFailure, Cause, Peer, Phase, ProxyName, ProxyProblem, TrustStoreProblem};
+pub use self::failure::{
+    Answered, BodyFault, CallFailure, Cause, Peer, Phase, ProxyName, ProxyProblem, TrustStoreProblem,
+};
 pub use self::problem::ProblemDetails;
 #[cfg(fuzzing)]
 pub(crate) use self::problem::fuzzed_problem;
@@ -35,11 +37,11 @@ use self::kept::KeptConnection;
 
 /// Speaks HTTP/1.1 with control planes, with TLS 1.2 or 1.3 to `https` servers.
 ///
-/// It is a [`TokenRevoker`](crate::ports::token_revoker::TokenRevoker), a
-/// [`TokenIssuer`](crate::ports::token_issuer::TokenIssuer) and a
+/// It is a [`TokenRevoker`](crate::ports::token_revoker::TokenRevoker) and a
 /// [`PrincipalReader`](crate::ports::principal_reader::PrincipalReader). Connecting is bounded by 10 seconds from the
 /// resolved name on, a whole call by 30. It needs a tokio runtime with its I/O and time drivers. The errors of its ports
-/// have a [`CallFailure`] or an [`Answered`] as their source.
+/// have a [`CallFailure`], an [`Answered`], a [`BodyFault`] or a
+/// [`FieldError`](crate::domain::answer_field::FieldError) as their source.
 pub struct ControlPlaneClient {
     proxy: ProxySettings,
     trust: TrustSettings,

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use hyper::Method;
-use serde_json::{Map, Value};
-use thiserror::Error;
 
 use super::ControlPlaneClient;
-use super::exchange::{Answer, CALL_LIMIT, Call};
-use super::failure::{CallFailure, Phase};
+use super::exchange::{CALL_LIMIT, Call};
+use super::failure::{Answered, CallFailure, Phase};
+use super::fields::Fields;
+use crate::domain::answer_field::{FieldError, FieldFault, FieldValue};
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
@@ -16,49 +16,26 @@ use crate::ports::principal_reader::{PrincipalReader, ReadError};
 #[async_trait]
 impl PrincipalReader for ControlPlaneClient {
     async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, ReadError> {
-        let mut answer = self.call(server, question(token)).await?;
-        if answer.status() == 200 {
-            return principal_in(&mut answer).await.ok_or_else(|| ReadError::Unusable { source: NoPrincipal.into() });
+        let mut answer = self.call(server, question_of(token)).await?;
+        if answer.status() != 200 {
+            return Err(error_of(answer.into_error(&[token.expose_secret()]).await));
         }
-        let answered = answer.into_error(token.expose_secret()).await;
-        let is_servers_own = answered.proxy.is_none() || answered.problem.is_some();
-        match answered.status {
-            401 if is_servers_own => Err(ReadError::NotAccepted { source: answered.into() }),
-            403 => Err(ReadError::Refused { source: answered.into() }),
-            _ => Err(ReadError::Unusable { source: answered.into() }),
-        }
+        let fields = Fields::parse(&answer.body(CALL_LIMIT).await);
+        let fields = fields.map_err(|fault| ReadError::Unusable { source: fault.into() })?;
+        principal_in(&fields).map_err(|error| ReadError::Unusable { source: error.into() })
     }
 }
 
-fn question(token: &BearerToken) -> Call<'_> {
+fn question_of(token: &BearerToken) -> Call<'_> {
     Call {
         method: Method::GET,
         path: "/v1/auth/whoami".to_owned(),
         bearer: Some(token.expose_secret()),
         body: None,
-        accept: "application/json, application/problem+json",
+        accept: "application/problem+json, application/json",
         limit: CALL_LIMIT,
-        keeps_connection: true,
+        keeps_connection: false,
     }
-}
-
-/// Reads the two members that every principal has, and those of the others that have the right type.
-async fn principal_in(answer: &mut Answer<'_>) -> Option<Principal> {
-    let members: Map<String, Value> = serde_json::from_slice(&answer.body(CALL_LIMIT).await.bytes).ok()?;
-    let text = |member| members.get(member).and_then(Value::as_str).map(str::to_owned);
-    let texts = |value: &Value| {
-        let texts = value.as_array()?.iter().map(|value| value.as_str().map(str::to_owned));
-        texts.collect::<Option<Vec<_>>>()
-    };
-    Some(Principal {
-        principal_type: text("principal_type")?,
-        principal_scope: text("principal_scope"),
-        subject: text("subject")?,
-        domain_id: text("domain_id"),
-        email: text("email"),
-        acr: text("acr"),
-        amr: members.get("amr").and_then(texts),
-    })
 }
 
 impl From<CallFailure> for ReadError {
@@ -72,7 +49,102 @@ impl From<CallFailure> for ReadError {
     }
 }
 
-/// The server accepted the token, but its answer has no principal.
-#[derive(Debug, Error)]
-#[error("the server's answer names no principal")]
-struct NoPrincipal;
+/// Tells what an answer other than 200 means. One that may be the proxy's own does not say that the token is no good.
+fn error_of(answered: Answered) -> ReadError {
+    match answered.status {
+        401 if !answered.may_be_the_proxys() => ReadError::NotAccepted { source: answered.into() },
+        403 => ReadError::Refused { source: answered.into() },
+        _ => ReadError::Unusable { source: answered.into() },
+    }
+}
+
+/// Takes the two fields that make a principal, and the others as far as they can be used.
+fn principal_in(fields: &Fields) -> Result<Principal, FieldError> {
+    let text = |field| match fields.value(field) {
+        Some(FieldValue::Text(text)) => Ok(text),
+        None => Err(FieldError { field, fault: FieldFault::Missing }),
+        Some(FieldValue::Integer(_) | FieldValue::Other) => Err(FieldError { field, fault: FieldFault::NoText }),
+    };
+    Ok(Principal {
+        principal_type: text("principal_type")?,
+        principal_scope: fields.get("principal_scope"),
+        subject: text("subject")?,
+        domain_id: fields.get("domain_id"),
+        email: fields.get("email"),
+        acr: fields.get("acr"),
+        amr: fields.get("amr"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::body::Body;
+    use super::super::{ProblemDetails, ProxyName};
+    use super::*;
+
+    fn read(json: &str) -> Result<Principal, FieldError> {
+        let fields = Fields::parse(&Body { bytes: json.as_bytes().to_vec(), is_complete: true });
+        principal_in(&fields.unwrap())
+    }
+
+    #[test]
+    fn a_principal_needs_a_type_and_a_subject_and_takes_what_else_can_be_used() {
+        let whole = read(
+            r#"{"principal_type":"user","principal_scope":"domain","subject":"s","domain_id":"d","email":"e","acr":"a",
+                "amr":["pwd","mfa"],"unknown":{"a":1}}"#,
+        );
+        let text = |text: &str| Some(text.to_owned());
+        let least = Principal { principal_type: "user".to_owned(), subject: "s".to_owned(), ..Principal::default() };
+        let expected = Principal {
+            principal_scope: text("domain"),
+            domain_id: text("d"),
+            email: text("e"),
+            acr: text("a"),
+            amr: Some(vec!["pwd".to_owned(), "mfa".to_owned()]),
+            ..least.clone()
+        };
+        assert_eq!(whole, Ok(expected));
+        for odd in ["null", "7", "[7]", "[\"pwd\",7]", "{}", "true"] {
+            let fields = format!(
+                r#"{{"principal_type":"user","principal_scope":{odd},"subject":"s","domain_id":{odd},"email":{odd},
+                    "acr":{odd},"amr":{odd}}}"#
+            );
+            assert_eq!(read(&fields), Ok(least.clone()), "{odd}");
+        }
+        let amr = |json: &str| read(&format!(r#"{{"principal_type":"user","subject":"s","amr":{json}}}"#)).unwrap().amr;
+        assert_eq!((amr("\"pwd\""), amr("[]")), (None, Some(vec![])));
+    }
+
+    #[test]
+    fn an_answer_that_names_no_principal_is_told_by_the_field() {
+        for (json, field, fault) in [
+            ("{}", "principal_type", FieldFault::Missing),
+            (r#"{"principal_type":null,"subject":"s"}"#, "principal_type", FieldFault::Missing),
+            (r#"{"principal_type":7,"subject":"s"}"#, "principal_type", FieldFault::NoText),
+            (r#"{"principal_type":"user"}"#, "subject", FieldFault::Missing),
+            (r#"{"principal_type":"user","subject":["s"]}"#, "subject", FieldFault::NoText),
+        ] {
+            assert_eq!(read(json), Err(FieldError { field, fault }), "{json}");
+        }
+    }
+
+    #[test]
+    fn only_401_is_a_no_and_only_from_the_server_itself() {
+        let proxy = Some(ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() });
+        let problem = Some(ProblemDetails::default());
+        for status in 0..=999 {
+            for (proxy, problem) in [(&None, &None), (&None, &problem), (&proxy, &None), (&proxy, &problem)] {
+                let answered = Answered { status, reason: None, problem: problem.clone(), proxy: proxy.clone() };
+                let is_as_said = match error_of(answered) {
+                    ReadError::NotAccepted { .. } => status == 401 && (proxy.is_none() || problem.is_some()),
+                    ReadError::Refused { .. } => status == 403,
+                    ReadError::Unusable { .. } => {
+                        status != 403 && (status != 401 || proxy.is_some() && problem.is_none())
+                    }
+                    ReadError::Unanswered { .. } | ReadError::Unreached { .. } => false,
+                };
+                assert!(is_as_said, "{status} {proxy:?} {problem:?}");
+            }
+        }
+    }
+}

@@ -21,7 +21,7 @@ impl TokenRevoker for ControlPlaneClient {
         let answered = answer.into_error(&[token.expose_secret()]).await;
         match verdict {
             Verdict::AlreadyGone if answered.problem.is_some() => Ok(Revocation::AlreadyGone),
-            Verdict::AlreadyGone if answered.proxy.is_none() => {
+            Verdict::AlreadyGone if !answered.may_be_the_proxys() => {
                 self.warn(&format!(
                     "the server answered {} without problem details for token {}, so it may not be plexsphere",
                     answered.status,
