@@ -23,7 +23,7 @@ use crate::domain::server_url::ServerUrl;
 /// 5. Where a token may have been issued that did not arrive, the answer is [`PollAnswer::Unusable`], or a
 ///    [`PollFailure`] that says so: after every server error (5xx), and wherever the request may have been read and no
 ///    answer came back.
-/// 6. What ends a login, or denies one, was said by the server itself: an answer that may be a proxy's own, since the
+/// 6. What rejects a login, or denies one, was said by the server itself: an error that may be a proxy's own, since the
 ///    proxy can read it and it has no problem details, is [`BeginError::Unconfirmed`] or [`PollAnswer::Failed`].
 /// 7. The call ends in bounded time. A future that is dropped leaves nothing under way, but the request may be read.
 /// 8. No answer and no error shows any part of a token but its id, or of a device code.

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
-use plexctl::adapters::toml_store::TomlStore;
+use plexctl::adapters::control_plane::{ControlPlaneClient, ProxySettings, TrustSettings};
 use plexctl::domain::answer_field::FieldValue;
 use plexctl::domain::bearer_token::BearerToken;
 use plexctl::domain::device_authorization::{AuthorizationFields, DeviceAuthorization};
@@ -27,7 +27,8 @@ use plexctl::ports::session_keeper::{KeepError, Saving, SessionKeeper};
 use plexctl::ports::timer::{Stake, Timer};
 use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, PollFailure, TokenIssuer};
 use plexctl::testing::{
-    InMemoryStore, ManualTimer, RecordingBrowser, ScriptedIssuer, ScriptedPoll, ScriptedPrincipalReader,
+    Answer, ControlPlane, Endpoint, InMemoryStore, ManualTimer, RecordingBrowser, Script, ScriptedIssuer, ScriptedPoll,
+    ScriptedPrincipalReader,
 };
 
 use crate::contracts::{SECRET, TomlUnderTest, shown};
@@ -332,6 +333,36 @@ enum Polled {
     Unreached,
 }
 
+/// The client of the control plane with a server that answers by a script, or that nobody serves.
+struct HttpUnderTest {
+    client: ControlPlaneClient,
+    control_plane: ControlPlane,
+    server: ServerUrl,
+}
+
+impl HttpUnderTest {
+    fn new(server: impl FnOnce(&ControlPlane) -> String) -> Self {
+        let client = ControlPlaneClient::new(ProxySettings::default(), TrustSettings::default(), |_| {});
+        let control_plane = ControlPlane::start().unwrap();
+        let server = ServerUrl::parse(server(&control_plane)).unwrap();
+        Self { client, control_plane, server }
+    }
+
+    fn answering(endpoint: Endpoint, script: Script) -> Self {
+        let under_test = Self::new(ControlPlane::url);
+        under_test.control_plane.always(endpoint, script);
+        under_test
+    }
+
+    fn unreachable() -> Self {
+        Self::new(|_| "http://127.0.0.1:1".to_owned())
+    }
+}
+
+fn json(text: &str) -> Answer {
+    Answer { content_type: "application/json".to_owned(), body: text.as_bytes().to_vec(), ..Answer::bare(200) }
+}
+
 /// An issuer with the server that it meets. What a server says holds the secret wherever it can.
 trait IssuerUnderTest {
     fn beginning(beginning: Beginning) -> Self;
@@ -389,6 +420,59 @@ impl IssuerUnderTest for ScriptedIssuer {
 
     fn requests(&self) -> usize {
         self.beginnings().len() + self.polls().len()
+    }
+}
+
+impl IssuerUnderTest for HttpUnderTest {
+    fn beginning(beginning: Beginning) -> Self {
+        let problem = |status| Script::answer(Answer::problem(status, "A title", "a_code", "A detail."));
+        let script = match beginning {
+            Beginning::Begun => Script::real(),
+            Beginning::Rejected => problem(404),
+            Beginning::Refused => problem(403),
+            Beginning::Unconfirmed => problem(500),
+            Beginning::Unusable => Script::real()
+                .with("device_code", &format!("\"{SECRET}\""))
+                .with("user_code", &format!("\"{SECRET}\\n\"")),
+            Beginning::Unreached => return Self::unreachable(),
+        };
+        Self::answering(Endpoint::DeviceCode, script)
+    }
+
+    fn polled(polled: Polled) -> Self {
+        let problem = |status, code| Script::answer(Answer::problem(status, SECRET, code, SECRET));
+        let token = |token_type| {
+            let token = session_token(1);
+            let text = format!(r#"{{"access_token":"{token}","token_type":"{token_type}","expires_in":3600}}"#);
+            Script::answer(json(&text))
+        };
+        let script = match polled {
+            Polled::Issued => token("Bearer"),
+            Polled::Pending => problem(400, "authorization_pending"),
+            Polled::SlowDown => problem(400, "slow_down"),
+            Polled::Denied => problem(400, "access_denied"),
+            Polled::Expired => problem(400, "expired_token"),
+            Polled::Rejected => problem(400, "invalid_grant"),
+            Polled::Refused => problem(403, SECRET),
+            Polled::Unusable => token(SECRET),
+            Polled::ServerError => problem(500, SECRET),
+            Polled::Busy => problem(429, SECRET).header("retry-after", "7"),
+            Polled::Unanswered => Script::hang_up(),
+            Polled::Unreached => return Self::unreachable(),
+        };
+        Self::answering(Endpoint::DeviceToken, script)
+    }
+
+    fn issuer(&self) -> &dyn TokenIssuer {
+        &self.client
+    }
+
+    fn server(&self) -> ServerUrl {
+        self.server.clone()
+    }
+
+    fn requests(&self) -> usize {
+        self.control_plane.requests().len()
     }
 }
 
@@ -474,6 +558,11 @@ fn the_scripted_issuer_keeps_the_promises_of_the_port() {
 }
 
 #[test]
+fn the_control_plane_client_keeps_the_promises_of_the_issuer() {
+    an_issuer_keeps_its_promises::<HttpUnderTest>();
+}
+
+#[test]
 fn the_scripted_issuer_answers_late_or_never_and_tells_which_poll_it_is() {
     let numbers = std::sync::Arc::new(Mutex::new(Vec::new()));
     let noted = std::sync::Arc::clone(&numbers);
@@ -549,6 +638,37 @@ impl ReaderUnderTest for ScriptedPrincipalReader {
     }
 }
 
+impl ReaderUnderTest for HttpUnderTest {
+    fn meeting(reading: Reading) -> Self {
+        let problem = |status| Script::answer(Answer::problem(status, SECRET, SECRET, SECRET));
+        let script = match reading {
+            Reading::Named => Script::answer(json(&format!(r#"{{"principal_type":"{SECRET}","subject":"somebody"}}"#))),
+            Reading::NotAccepted => problem(401),
+            Reading::Refused => problem(403),
+            Reading::Unusable => problem(500),
+            Reading::Unanswered => Script::hang_up(),
+            Reading::Unreached => return Self::unreachable(),
+        };
+        Self::answering(Endpoint::Whoami, script)
+    }
+
+    fn reader(&self) -> &dyn PrincipalReader {
+        &self.client
+    }
+
+    fn server(&self) -> ServerUrl {
+        self.server.clone()
+    }
+
+    fn token(&self) -> BearerToken {
+        BearerToken::parse(session_token(1)).unwrap()
+    }
+
+    fn requests(&self) -> usize {
+        self.control_plane.requests().len()
+    }
+}
+
 fn a_reader_keeps_its_promises<R: ReaderUnderTest>() {
     let runtime = runtime();
     for reading in [
@@ -581,6 +701,11 @@ fn a_reader_keeps_its_promises<R: ReaderUnderTest>() {
 #[test]
 fn the_scripted_principal_reader_keeps_the_promises_of_the_port() {
     a_reader_keeps_its_promises::<ScriptedPrincipalReader>();
+}
+
+#[test]
+fn the_control_plane_client_keeps_the_promises_of_the_reader() {
+    a_reader_keeps_its_promises::<HttpUnderTest>();
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! - [`proxies`]: the way through a proxy.
 //! - [`control_plane`]: the server on loopback that the feature `testing` brings, and the example that runs it.
 //! - [`contracts`], [`contracts_login`], [`contracts_profiles`]: the promises of the ports, held against every adapter and fake.
+//! - [`login_calls`]: the requests of a login over the wire.
 //! - [`architecture`]: the arrows between the layers, held against the sources.
 //! - [`terminal`]: what an operator at a terminal sees.
 //! - [`readme`]: what the README shows is what is tested.
@@ -26,6 +27,7 @@ mod failures;
 mod faults;
 mod faults_local;
 mod hints;
+mod login_calls;
 mod outcomes;
 mod proxies;
 mod readme;

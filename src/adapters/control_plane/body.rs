@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 const MAX_BODY: usize = 64 * 1024;
 
 /// What was read of a body.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Body {
     /// At most 64 KiB.
     pub(super) bytes: Vec<u8>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
 };
 use hyper::{Method, Request, Response};
 use tokio::time::Instant;
@@ -175,11 +175,29 @@ impl Answer<'_> {
     /// Makes an error of an answer, with its problem details as far as they may be shown: nowhere the secrets that the
     /// call sent.
     pub(super) async fn into_error(mut self, secrets: &[&str]) -> Answered {
-        let is_problem = self.media_type().is_some_and(|media_type| media_type == "application/problem+json");
-        let problem =
-            if is_problem { ProblemDetails::parse(&self.body(ERROR_BODY_LIMIT).await.bytes, secrets) } else { None };
+        let body = if self.is_problem() { self.body(ERROR_BODY_LIMIT).await } else { Body::default() };
+        self.answered(&body, secrets)
+    }
+
+    /// The same, of an answer whose body is read already.
+    pub(super) fn answered(self, body: &Body, secrets: &[&str]) -> Answered {
+        let problem = if self.is_problem() { ProblemDetails::parse(&body.bytes, secrets) } else { None };
         let status = self.response.status();
         Answered { status: status.as_u16(), reason: status.canonical_reason(), problem, proxy: self.proxy }
+    }
+
+    /// The code of the problem details as it was sent. It is to be compared, and not to be shown.
+    pub(super) fn problem_code(&self, body: &Body) -> Option<String> {
+        if self.is_problem() { ProblemDetails::code_in(&body.bytes) } else { None }
+    }
+
+    /// The value of `Retry-After` (RFC 9110, section 10.2.3).
+    pub(super) fn retry_after(&self) -> Option<&str> {
+        self.response.headers().get(RETRY_AFTER)?.to_str().ok()
+    }
+
+    fn is_problem(&self) -> bool {
+        self.media_type().is_some_and(|media_type| media_type == "application/problem+json")
     }
 }
 

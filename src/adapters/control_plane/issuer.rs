@@ -1,26 +1,22 @@
-//! The token issuer: `POST /v1/auth/device-code` and `POST /v1/auth/device-token` (RFC 8628), and the tables that tell
-//! what their answers mean.
+//! The token issuer: `POST /v1/auth/device-code`, `POST /v1/auth/device-token`, and the tables that tell what their answers
+//! mean.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use hyper::Method;
-use hyper::header::RETRY_AFTER;
-use serde_json::{Deserializer, Map, Value};
-use thiserror::Error;
+use serde_json::{Value, json};
 
 use super::ControlPlaneClient;
-use super::exchange::{Answer, CALL_LIMIT, Call};
+use super::body::Body;
+use super::exchange::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
 use super::failure::{Answered, CallFailure, Phase};
-use crate::domain::answer_field::FieldValue;
+use super::fields::Fields;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
 use crate::domain::issued_token::{IssuedToken, TokenFields};
 use crate::domain::server_url::ServerUrl;
 use crate::ports::BoxError;
 use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, PollFailure, TokenIssuer};
-
-/// The longest time that a server may ask to be left alone for.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 #[async_trait]
 impl TokenIssuer for ControlPlaneClient {
@@ -29,152 +25,44 @@ impl TokenIssuer for ControlPlaneClient {
         server: &ServerUrl,
         request: &AuthorizationRequest,
     ) -> Result<DeviceAuthorization, BeginError> {
-        let AuthorizationRequest { domain_id, idp_binding_id } = request;
-        let body = format!("{{\"domain_id\":\"{domain_id}\",\"idp_binding_id\":\"{idp_binding_id}\"}}");
-        let mut answer = self.call(server, post("/v1/auth/device-code", body)).await?;
-        if answer.status() == 200 {
-            return authorization_in(&mut answer, server).await.map_err(|source| BeginError::Unusable { source });
+        let body = json!({
+            "domain_id": request.domain_id.to_string(),
+            "idp_binding_id": request.idp_binding_id.to_string(),
+        });
+        let mut answer = self.call(server, posting("/v1/auth/device-code", &body)).await?;
+        if answer.status() != 200 {
+            return Err(error_of(answer.into_error(&[]).await));
         }
-        let answered = answer.into_error("").await;
-        match answered.status {
-            400 | 404 if is_servers_own(&answered) => Err(BeginError::Rejected { source: answered.into() }),
-            403 if is_servers_own(&answered) => Err(BeginError::Refused { source: answered.into() }),
-            _ => Err(BeginError::Unconfirmed { source: answered.into() }),
-        }
+        let body = answer.body(CALL_LIMIT).await;
+        authorization_in(&body, server).map_err(|source| BeginError::Unusable { source })
     }
 
     async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollAnswer {
-        // Visible ASCII characters, of which JSON escapes two.
-        let body = Value::from(code.expose_secret()).to_string();
-        let call = post("/v1/auth/device-token", format!("{{\"device_code\":{body}}}"));
-        let mut answer = match self.call(server, call).await {
+        let body = json!({ "device_code": code.expose_secret() });
+        let mut answer = match self.call(server, posting("/v1/auth/device-token", &body)).await {
             Ok(answer) => answer,
-            Err(failure) => return unanswered(failure),
+            Err(failure) => return failure.into(),
         };
-        if answer.status() == 200 {
-            return match token_in(&mut answer).await {
-                Ok(token) => PollAnswer::Issued(token),
-                Err(source) => PollAnswer::Unusable { source },
-            };
-        }
-        let retry_after = retry_after(&answer);
-        let answered = answer.into_error(code.expose_secret()).await;
-        let code = answered.problem.as_ref().and_then(|problem| problem.code.as_deref());
-        match meaning(answered.status, code, is_servers_own(&answered)) {
-            Meaning::Pending => PollAnswer::Pending,
-            Meaning::SlowDown => PollAnswer::SlowDown,
-            Meaning::Denied => PollAnswer::Denied,
-            Meaning::Expired => PollAnswer::Expired,
-            Meaning::Rejected => PollAnswer::Rejected { source: answered.into() },
-            Meaning::Refused => PollAnswer::Refused { source: answered.into() },
-            Meaning::Unusable => PollAnswer::Unusable { source: answered.into() },
-            Meaning::Failed { may_have_issued } => {
-                PollAnswer::Failed(PollFailure { source: answered.into(), may_have_issued, retry_after })
-            }
-        }
+        let body = answer.body(if answer.status() == 200 { CALL_LIMIT } else { ERROR_BODY_LIMIT }).await;
+        let poll = Polled {
+            code: answer.problem_code(&body),
+            retry_after: answer.retry_after().and_then(wait_in),
+            answered: answer.answered(&body, &[code.expose_secret()]),
+        };
+        poll.meaning(&body)
     }
 }
 
-fn post(path: &str, body: String) -> Call<'_> {
+/// The calls of a login share a connection, since there may be many.
+fn posting(path: &str, body: &Value) -> Call<'static> {
     Call {
         method: Method::POST,
         path: path.to_owned(),
         bearer: None,
-        body: Some(body.into_bytes()),
+        body: Some(body.to_string().into_bytes()),
         accept: "application/json, application/problem+json",
         limit: CALL_LIMIT,
         keeps_connection: true,
-    }
-}
-
-async fn authorization_in(answer: &mut Answer<'_>, server: &ServerUrl) -> Result<DeviceAuthorization, BoxError> {
-    let mut members = members_in(answer).await?;
-    let mut field = |name| field(&mut members, name);
-    let fields = AuthorizationFields {
-        device_code: field("device_code"),
-        user_code: field("user_code"),
-        verification_uri: field("verification_uri"),
-        verification_uri_complete: field("verification_uri_complete"),
-        expires_in: field("expires_in"),
-        interval: field("interval"),
-    };
-    Ok(DeviceAuthorization::parse(fields, server)?)
-}
-
-async fn token_in(answer: &mut Answer<'_>) -> Result<IssuedToken, BoxError> {
-    let mut members = members_in(answer).await?;
-    let mut field = |name| field(&mut members, name);
-    let fields = TokenFields {
-        access_token: field("access_token"),
-        token_type: field("token_type"),
-        expires_in: field("expires_in"),
-    };
-    Ok(IssuedToken::parse(fields)?)
-}
-
-/// Reads the object that a body begins with. What breaks off behind it has said all there is to say.
-async fn members_in(answer: &mut Answer<'_>) -> Result<Map<String, Value>, NoObject> {
-    let body = answer.body(CALL_LIMIT).await;
-    match Deserializer::from_slice(&body.bytes).into_iter().next() {
-        Some(Ok(members)) => Ok(members),
-        _ => Err(NoObject),
-    }
-}
-
-/// Takes a member out of an answer. One that is null has no value.
-fn field(members: &mut Map<String, Value>, name: &str) -> Option<FieldValue> {
-    match members.remove(name)? {
-        Value::Null => None,
-        Value::String(text) => Some(FieldValue::Text(text)),
-        Value::Number(number) if number.is_f64() => Some(FieldValue::Other),
-        Value::Number(number) => Some(FieldValue::Integer(number.as_i64().unwrap_or(i64::MAX))),
-        Value::Bool(_) | Value::Array(_) | Value::Object(_) => Some(FieldValue::Other),
-    }
-}
-
-/// Tells an answer of the server from one that may be a proxy's own.
-fn is_servers_own(answered: &Answered) -> bool {
-    answered.proxy.is_none() || answered.problem.is_some()
-}
-
-/// How long the server asks to be left alone, in seconds alone (RFC 9110, section 10.2.3).
-fn retry_after(answer: &Answer<'_>) -> Option<Duration> {
-    let seconds = answer.header(&RETRY_AFTER)?.parse().ok()?;
-    Some(Duration::from_secs(seconds)).filter(|time| *time <= MAX_RETRY_AFTER)
-}
-
-fn unanswered(failure: CallFailure) -> PollAnswer {
-    let may_have_issued = failure.phase == Phase::Answer;
-    PollAnswer::Failed(PollFailure { source: failure.into(), may_have_issued, retry_after: None })
-}
-
-/// What an answer to a poll says that brings no token. It stands apart from the port's answers, since this table has to
-/// be total without a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
-    Pending,
-    SlowDown,
-    Denied,
-    Expired,
-    Rejected,
-    Refused,
-    Unusable,
-    Failed { may_have_issued: bool },
-}
-
-/// Reads the table of answers to a poll but 200 (RFC 8628, section 3.5, with the codes in problem details).
-fn meaning(status: u16, code: Option<&str>, is_servers_own: bool) -> Meaning {
-    match (status, code) {
-        (408 | 429 | 300..400, _) => Meaning::Failed { may_have_issued: false },
-        (400..500, _) if !is_servers_own => Meaning::Failed { may_have_issued: false },
-        (400, Some("authorization_pending")) => Meaning::Pending,
-        (400, Some("slow_down")) => Meaning::SlowDown,
-        (400, Some("access_denied")) => Meaning::Denied,
-        (400, Some("expired_token")) => Meaning::Expired,
-        (403, _) => Meaning::Refused,
-        (400..500, _) => Meaning::Rejected,
-        (200..300, _) => Meaning::Unusable,
-        _ => Meaning::Failed { may_have_issued: true },
     }
 }
 
@@ -189,61 +77,248 @@ impl From<CallFailure> for BeginError {
     }
 }
 
-/// The body of a success is not what the API says.
-#[derive(Debug, Error)]
-#[error("it is no JSON object")]
-struct NoObject;
+impl From<CallFailure> for PollAnswer {
+    fn from(failure: CallFailure) -> Self {
+        let may_have_issued = failure.phase == Phase::Answer;
+        Self::Failed(PollFailure { source: failure.into(), may_have_issued, retry_after: None })
+    }
+}
+
+/// Tells why no login was begun where the answer is not 200.
+fn error_of(answered: Answered) -> BeginError {
+    match answered.status {
+        _ if answered.may_be_the_proxys() => BeginError::Unconfirmed { source: answered.into() },
+        400 | 404 => BeginError::Rejected { source: answered.into() },
+        403 => BeginError::Refused { source: answered.into() },
+        _ => BeginError::Unconfirmed { source: answered.into() },
+    }
+}
+
+fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorization, BoxError> {
+    let fields = Fields::parse(body)?;
+    let fields = AuthorizationFields {
+        device_code: fields.value("device_code"),
+        user_code: fields.value("user_code"),
+        verification_uri: fields.value("verification_uri"),
+        verification_uri_complete: fields.value("verification_uri_complete"),
+        expires_in: fields.value("expires_in"),
+        interval: fields.value("interval"),
+    };
+    Ok(DeviceAuthorization::parse(fields, server)?)
+}
+
+fn token_in(body: &Body) -> Result<IssuedToken, BoxError> {
+    let fields = Fields::parse(body)?;
+    let fields = TokenFields {
+        access_token: fields.value("access_token"),
+        token_type: fields.value("token_type"),
+        expires_in: fields.value("expires_in"),
+    };
+    Ok(IssuedToken::parse(fields)?)
+}
+
+/// How long the value of a `Retry-After` asks to wait. Dates and more than a minute are ignored.
+fn wait_in(text: &str) -> Option<Duration> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = text.parse().ok().filter(|seconds| is_number && *seconds <= 60)?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// An answer to a poll, but for its body.
+struct Polled {
+    answered: Answered,
+    /// The problem's code as it was sent.
+    code: Option<String>,
+    retry_after: Option<Duration>,
+}
+
+impl Polled {
+    /// Reads the table of answers. A number that is not in it may stand for anything, an issued token included.
+    fn meaning(self, body: &Body) -> PollAnswer {
+        let Self { answered, code, retry_after } = self;
+        let failed = |answered: Answered, may_have_issued| {
+            PollAnswer::Failed(PollFailure { source: answered.into(), may_have_issued, retry_after })
+        };
+        match (answered.status, code.as_deref()) {
+            (200, _) => token_in(body).map_or_else(|source| PollAnswer::Unusable { source }, PollAnswer::Issued),
+            // A token may stand in any text of a success.
+            (201..=299, _) => PollAnswer::Unusable { source: Answered { problem: None, ..answered }.into() },
+            (300..=399 | 408 | 429, _) => failed(answered, false),
+            (400..=499, _) if answered.may_be_the_proxys() => failed(answered, false),
+            (400, Some("authorization_pending")) => PollAnswer::Pending,
+            (400, Some("slow_down")) => PollAnswer::SlowDown,
+            (400, Some("access_denied")) => PollAnswer::Denied,
+            (400, Some("expired_token")) => PollAnswer::Expired,
+            (403, _) => PollAnswer::Refused { source: answered.into() },
+            (400..=499, _) => PollAnswer::Rejected { source: answered.into() },
+            _ => failed(answered, true),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
+    use super::super::failure::BodyFault;
+    use super::super::{ProblemDetails, ProxyName};
     use super::*;
+    use crate::domain::answer_field::{FieldError, FieldFault};
 
-    #[test]
-    fn every_answer_to_a_poll_has_a_meaning() {
-        let failed = |may_have_issued| Meaning::Failed { may_have_issued };
-        for status in (0..200).chain(201..=999) {
-            let expected = match status {
-                201..=299 => Meaning::Unusable,
-                300..=399 | 408 | 429 => failed(false),
-                403 => Meaning::Refused,
-                400..=499 => Meaning::Rejected,
-                _ => failed(true),
-            };
-            assert_eq!(meaning(status, None, true), expected, "{status}");
-            assert_eq!(meaning(status, Some("invalid_grant"), true), expected, "{status}");
-            let through_proxy = if (400..500).contains(&status) { failed(false) } else { expected };
-            assert_eq!(meaning(status, None, false), through_proxy, "{status} through a proxy");
+    const TOKEN: &str = r#"{"access_token":"t0ken","token_type":"Bearer","expires_in":3600}"#;
+
+    fn body(text: &str, is_complete: bool) -> Body {
+        Body { bytes: text.as_bytes().to_vec(), is_complete }
+    }
+
+    fn answered(status: u16, has_problem: bool, is_proxied: bool) -> Answered {
+        let proxy = ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
+        Answered {
+            status,
+            reason: None,
+            problem: has_problem.then(ProblemDetails::default),
+            proxy: is_proxied.then_some(proxy),
+        }
+    }
+
+    fn meaning(status: u16, code: Option<&str>, has_problem: bool, is_proxied: bool, body: &Body) -> PollAnswer {
+        let answered = answered(status, has_problem, is_proxied);
+        Polled { answered, code: code.map(str::to_owned), retry_after: Some(Duration::from_secs(7)) }.meaning(body)
+    }
+
+    /// An answer's variant, and whether a token may have been issued.
+    fn name(answer: &PollAnswer) -> (&'static str, bool) {
+        match answer {
+            PollAnswer::Issued(_) => ("issued", true),
+            PollAnswer::Pending => ("pending", false),
+            PollAnswer::SlowDown => ("slow down", false),
+            PollAnswer::Denied => ("denied", false),
+            PollAnswer::Expired => ("expired", false),
+            PollAnswer::Rejected { .. } => ("rejected", false),
+            PollAnswer::Refused { .. } => ("refused", false),
+            PollAnswer::Unusable { .. } => ("unusable", true),
+            PollAnswer::Failed(failure) => ("failed", failure.may_have_issued),
         }
     }
 
     #[test]
-    fn the_codes_of_a_400_are_those_of_the_device_flow() {
-        let table = [
-            ("authorization_pending", Meaning::Pending),
-            ("slow_down", Meaning::SlowDown),
-            ("access_denied", Meaning::Denied),
-            ("expired_token", Meaning::Expired),
-            ("invalid_grant", Meaning::Rejected),
-            ("Authorization_Pending", Meaning::Rejected),
-            ("", Meaning::Rejected),
+    fn every_answer_to_a_poll_means_what_the_table_says() {
+        let codes = [
+            (None, "rejected"),
+            (Some("authorization_pending"), "pending"),
+            (Some("slow_down"), "slow down"),
+            (Some("access_denied"), "denied"),
+            (Some("expired_token"), "expired"),
+            (Some("invalid_grant"), "rejected"),
+            (Some("Access_Denied"), "rejected"),
+            (Some("access_denied "), "rejected"),
+            (Some(""), "rejected"),
         ];
-        for (code, expected) in table {
-            assert_eq!(meaning(400, Some(code), true), expected, "{code}");
-            // The code counts with its own status alone.
-            assert_eq!(meaning(401, Some(code), true), Meaning::Rejected, "{code}");
-            assert_eq!(meaning(500, Some(code), true), Meaning::Failed { may_have_issued: true }, "{code}");
+        let empty = body("", true);
+        for status in 100..=999 {
+            for (code, word) in codes {
+                let expected = match status {
+                    400 => (word, false),
+                    403 => ("refused", false),
+                    408 | 429 | 300..400 => ("failed", false),
+                    401 | 402 | 404..=499 => ("rejected", false),
+                    200..300 => ("unusable", true),
+                    _ => ("failed", true),
+                };
+                for is_proxied in [false, true] {
+                    assert_eq!(name(&meaning(status, code, true, is_proxied, &empty)), expected, "{status} {code:?}");
+                }
+            }
+            let (without, proxied) =
+                (meaning(status, None, false, false, &empty), meaning(status, None, false, true, &empty));
+            assert_eq!(name(&without), name(&meaning(status, None, true, false, &empty)), "{status}");
+            let expected = if (400..500).contains(&status) { ("failed", false) } else { name(&without) };
+            assert_eq!(name(&proxied), expected, "{status}");
+            for answer in [without, proxied] {
+                if let PollAnswer::Failed(failure) = answer {
+                    assert_eq!(failure.retry_after, Some(Duration::from_secs(7)), "{status}");
+                }
+            }
         }
     }
 
     #[test]
-    fn a_field_has_the_type_that_json_gives_it() {
-        let mut members: Map<String, Value> =
-            serde_json::from_str(r#"{"t":"x","i":7,"n":null,"f":1.5,"b":true,"h":18446744073709551615}"#).unwrap();
-        let mut field = |name| field(&mut members, name);
-        assert!(matches!(field("t"), Some(FieldValue::Text(text)) if text == "x"));
-        assert!(matches!(field("i"), Some(FieldValue::Integer(7))));
-        assert!(matches!(field("h"), Some(FieldValue::Integer(i64::MAX))));
-        assert!(field("n").is_none() && field("missing").is_none());
-        assert!(matches!(field("f"), Some(FieldValue::Other)) && matches!(field("b"), Some(FieldValue::Other)));
+    fn a_token_counts_as_soon_as_its_object_is_there() {
+        for is_proxied in [false, true] {
+            let long = format!("{TOKEN}{}", " ".repeat(100));
+            for (text, is_complete) in [(TOKEN, true), (TOKEN, false), (&long, false), (&format!("{TOKEN}<"), true)] {
+                let PollAnswer::Issued(issued) = meaning(200, None, false, is_proxied, &body(text, is_complete)) else {
+                    panic!("{text}")
+                };
+                assert_eq!(issued.token.expose_secret(), "t0ken");
+                assert_eq!(issued.lifetime, Some(Duration::from_secs(3600)));
+            }
+        }
+        for status in [201, 202, 204, 206, 299] {
+            assert_eq!(name(&meaning(status, None, false, false, &body(TOKEN, true))), ("unusable", true), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_success_without_a_usable_token_says_what_is_wrong_and_nothing_of_the_token() {
+        let source = |text: &str, is_complete| match meaning(200, None, false, false, &body(text, is_complete)) {
+            PollAnswer::Unusable { source } => source,
+            answer => panic!("{text}: {answer:?}"),
+        };
+        for cut in 0..TOKEN.len() {
+            assert_eq!(source(&TOKEN[..cut], false).downcast_ref(), Some(&BodyFault::BrokenOff), "{cut}");
+            assert_eq!(source(&TOKEN[..cut], true).downcast_ref(), Some(&BodyFault::NoObject), "{cut}");
+        }
+        assert_eq!(source("<html>t0ken</html>", true).downcast_ref(), Some(&BodyFault::NoObject));
+        let fault = FieldError { field: "token_type", fault: FieldFault::NotBearer };
+        let text = TOKEN.replace("Bearer", "DPoP");
+        assert_eq!(source(&text, true).downcast_ref(), Some(&fault));
+        let fault = FieldError { field: "access_token", fault: FieldFault::Missing };
+        assert_eq!(source("{}", true).downcast_ref(), Some(&fault));
+
+        let problem = ProblemDetails { detail: Some("t0ken".to_owned()), ..ProblemDetails::default() };
+        let answered = Answered { problem: Some(problem), ..answered(201, false, false) };
+        let answer = Polled { answered, code: None, retry_after: None }.meaning(&body("", true));
+        assert!(
+            matches!(answer, PollAnswer::Unusable { .. }) && !format!("{answer:?}").contains("t0ken"),
+            "{answer:?}"
+        );
+    }
+
+    #[test]
+    fn a_wait_is_asked_for_in_seconds_up_to_a_minute() {
+        for (text, seconds) in [("0", Some(0)), ("7", Some(7)), ("060", Some(60)), ("60", Some(60))] {
+            assert_eq!(wait_in(text).map(|wait| wait.as_secs()), seconds, "{text}");
+        }
+        for text in ["", "61", "-1", "+5", "1.5", "5 s", "99999999999999999999", "Tue, 24 Nov 2026 13:46:00 GMT"] {
+            assert_eq!(wait_in(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_call_that_failed_may_have_issued_a_token_once_its_request_was_under_way() {
+        use super::super::{Cause, Peer};
+        for phase in
+            [Phase::ProxySetting, Phase::NameLookup, Phase::Connection, Phase::Tunnel, Phase::Tls, Phase::Answer]
+        {
+            let failure = || CallFailure { phase, peer: Peer::Server("https://h".to_owned()), cause: Cause::Closed };
+            let is_sent = phase == Phase::Answer;
+            assert_eq!(name(&failure().into()), ("failed", is_sent), "{phase}");
+            assert_eq!(matches!(BeginError::from(failure()), BeginError::Unanswered { .. }), is_sent, "{phase}");
+        }
+    }
+
+    #[test]
+    fn a_login_is_rejected_or_refused_by_the_server_itself_alone() {
+        for status in 0..=999 {
+            for (has_problem, is_proxied) in [(false, false), (true, false), (true, true), (false, true)] {
+                let may_be_the_proxys = is_proxied && !has_problem;
+                let is_as_said = match error_of(answered(status, has_problem, is_proxied)) {
+                    BeginError::Rejected { .. } => matches!(status, 400 | 404) && !may_be_the_proxys,
+                    BeginError::Refused { .. } => status == 403 && !may_be_the_proxys,
+                    BeginError::Unconfirmed { .. } => !matches!(status, 400 | 403 | 404) || may_be_the_proxys,
+                    _ => false,
+                };
+                assert!(is_as_said, "{status} {has_problem} {is_proxied}");
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The client of the control plane: one request and one answer for each call of a port.
 //!
 //! This file is what an application makes and wires. On the client stand the ports, one short file each: `revoker`,
-//! `principal_reader`.
+//! `principal_reader`, `issuer`.
 //! Below them, a call is an `exchange`: over a `connection` that is new, or the one that was `kept`, with a `body` that
 //! may be a `problem` or has `fields`; whether it is `exposed` on its way is told once. The way to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom
 //! it may `trust`, and on it a `wire` that HTTP libraries get along with. Whatever fails becomes a `failure`.
@@ -13,6 +13,7 @@ mod exchange;
 mod exposed;
 mod failure;
 mod fields;
+mod issuer;
 mod kept;
 mod principal_reader;
 mod problem;
@@ -37,8 +38,9 @@ use self::kept::KeptConnection;
 
 /// Speaks HTTP/1.1 with control planes, with TLS 1.2 or 1.3 to `https` servers.
 ///
-/// It is a [`TokenRevoker`](crate::ports::token_revoker::TokenRevoker) and a
-/// [`PrincipalReader`](crate::ports::principal_reader::PrincipalReader). Connecting is bounded by 10 seconds from the
+/// It is a [`TokenRevoker`](crate::ports::token_revoker::TokenRevoker), a
+/// [`PrincipalReader`](crate::ports::principal_reader::PrincipalReader) and a
+/// [`TokenIssuer`](crate::ports::token_issuer::TokenIssuer). Connecting is bounded by 10 seconds from the
 /// resolved name on, a whole call by 30. It needs a tokio runtime with its I/O and time drivers. The errors of its ports
 /// have a [`CallFailure`], an [`Answered`], a [`BodyFault`] or a
 /// [`FieldError`](crate::domain::answer_field::FieldError) as their source.

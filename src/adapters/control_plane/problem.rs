@@ -36,6 +36,12 @@ impl ProblemDetails {
         let text = |member| Some(sanitize(members.get(member)?.as_str()?, secrets)).filter(|text| !text.is_empty());
         Some(Self { title: text("title"), code: text("code"), detail: text("detail") })
     }
+
+    /// Reads the code of a body of the media type, as it is.
+    pub(super) fn code_in(body: &[u8]) -> Option<String> {
+        let members: Map<String, Value> = serde_json::from_slice(body).ok()?;
+        members.get("code")?.as_str().map(str::to_owned)
+    }
 }
 
 /// Writes `title (code): detail`, as far as they are there.
