@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use plexctl::adapters::control_plane::{ControlPlaneClient, ProxySettings, TrustSettings};
+use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::answer_field::FieldValue;
 use plexctl::domain::bearer_token::BearerToken;
 use plexctl::domain::device_authorization::{AuthorizationFields, DeviceAuthorization};

@@ -148,11 +148,6 @@ impl Answer<'_> {
         })
     }
 
-    /// The value of a header field, if it is text.
-    pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
-        self.response.headers().get(name)?.to_str().ok()
-    }
-
     /// The media type of the body, in lower case and without parameters (RFC 9110, section 8.3.1).
     fn media_type(&self) -> Option<String> {
         let value = self.response.headers().get(CONTENT_TYPE)?.to_str().ok()?;

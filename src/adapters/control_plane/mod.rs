@@ -1,10 +1,10 @@
 //! The client of the control plane: one request and one answer for each call of a port.
 //!
 //! This file is what an application makes and wires. On the client stand the ports, one short file each: `revoker`,
-//! `principal_reader`, `issuer`.
-//! Below them, a call is an `exchange`: over a `connection` that is new, or the one that was `kept`, with a `body` that
-//! may be a `problem` or has `fields`; whether it is `exposed` on its way is told once. The way to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom
-//! it may `trust`, and on it a `wire` that HTTP libraries get along with. Whatever fails becomes a `failure`.
+//! `principal_reader`, `issuer`. Below them, a call is an `exchange`: over a `connection` that is new, or the one that was
+//! `kept`, with a `body` that may be a `problem` or has `fields`; whether it is `exposed` on its way is told once. The way
+//! to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom it may `trust`, and on it a
+//! `wire` on which no answer gets lost. Whatever fails becomes a `failure`.
 
 mod body;
 mod connection;
