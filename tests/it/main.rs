@@ -6,6 +6,7 @@
 //! - [`hints`]: that pasting what a hint says acts on the session that it was printed for.
 //! - [`faults`]: what can happen between the first packet and the last line of output.
 //! - [`faults_local`]: what can happen to the file and around it, before the request and after the answer.
+//! - [`completion`]: the completion scripts, and what shells make of them.
 //! - [`concurrency`]: many processes at one file.
 //! - [`proxies`]: the way through a proxy.
 //! - [`control_plane`]: the server on loopback that the feature `testing` brings, and the example that runs it.
@@ -18,6 +19,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod architecture;
+mod completion;
 mod concurrency;
 mod contracts;
 mod contracts_login;
@@ -29,6 +31,7 @@ mod faults_local;
 mod hints;
 mod login_calls;
 mod outcomes;
+
 mod proxies;
 mod readme;
 mod support;
