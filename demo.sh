@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Shows plexctl's main job on a control plane of its own, with the real release binary. Needs the Rust toolchain and a C
-# compiler. Everything happens on loopback and in a temporary directory; exit 0 means that every step came out as it
-# should.
+# Shows the life of a session, from login to logout, on a control plane of its own, with the real release binary. Needs
+# the Rust toolchain and a C compiler, and no browser: it approves its logins itself. Everything happens on loopback and
+# in a temporary directory; exit 0 means that every step came out as it should.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -15,14 +15,13 @@ target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_director
 cargo build --quiet --locked --example control_plane --features testing
 # By itself and last, so that it has nothing of the feature.
 cargo build --quiet --locked --release --bin plexctl
-PATH="$target/release:$PATH"
-control_plane=$target/debug/examples/control_plane
+PATH="$target/release:$target/debug/examples:$PATH"
 
 directory=$(mktemp -d)
-servers=()
+processes=()
 finish() {
-    for server in "${servers[@]}"; do
-        kill "$server" 2>/dev/null && wait "$server" || true
+    for process in "${processes[@]}"; do
+        kill "$process" 2>/dev/null && wait "$process" || true
     done
     rm -rf "$directory"
 }
@@ -39,8 +38,8 @@ fail() {
 serve() {
     local config=$1
     shift
-    "$control_plane" serve --port 0 --config "$config" --quiet "$@" &
-    servers+=($!)
+    control_plane serve --port 0 --config "$config" --quiet "$@" &
+    processes+=($!)
     for _ in $(seq 100); do
         if grep -q '^token' "$config" 2>/dev/null; then return; fi
         sleep 0.05
@@ -64,45 +63,70 @@ show() {
     sed 's/\(psk_[a-z]*_[a-z2-7]*_\)[^"]*/\1.../' "$1"
 }
 
-token_of() { sed -n "/^\[profiles.\"$1\"\]/,/^token/s/^token = \"\(.*\)\"/\1/p" "$2"; }
+token_of() { sed -n "/^\[profiles.\"\{0,1\}$1\"\{0,1\}\]/,/^token/s/^token = \"\(.*\)\"/\1/p" "$2"; }
 port_of() { sed -n 's|^server = "http://127.0.0.1:\([0-9]*\)"|\1|p' "$1" | head -n 1; }
 
 # Asks the control plane whether it still accepts a token.
 check() {
     local expected=$1 what=$2 token=$3 port=$4 code=0
     echo "\$ control_plane check < token-of-$what"
-    "$control_plane" check --port "$port" <<<"$token" | sed -n -e 1p -e '$p' || code=$?
+    control_plane check --port "$port" <<<"$token" | sed -n -e 1p -e '$p' || code=$?
     echo "[exit $code]"
     [ "$code" -eq "$expected" ] || fail "expected exit $expected"
+}
+
+# Logs in, and approves that through the form of the page, by the code that the login shows.
+login() {
+    local said=$directory/said shown code=0
+    echo "\$ plexctl login $* &"
+    plexctl login "$@" >"$said" 2>&1 &
+    processes+=($!)
+    for _ in $(seq 100); do
+        if grep -q '^Waiting' "$said"; then break; fi
+        sleep 0.05
+    done
+    cat "$said"
+    shown=$(wc -l <"$said")
+    run 0 control_plane approve --port "$port" "$(sed -n 's/^It must show this code: //p' "$said")"
+    wait $! || code=$?
+    echo "\$ wait"
+    tail -n "+$((shown + 1))" "$said"
+    echo "[exit $code]"
+    [ "$code" -eq 0 ] || fail "expected exit 0"
 }
 
 config=$directory/config.toml
 export PLEXCTL_CONFIG=$config
 unset PLEXSPHERE_TOKEN PLEXSPHERE_URL
+ids=(--domain-id 0192f0c1-d0d0-7000-8000-000000000001 --idp-binding-id 0192f0c1-b1b1-7000-8000-000000000001)
 
-say "Two signed-in profiles"
-serve "$config" --profile default --profile staging
-default=$(token_of default "$config")
-staging=$(token_of staging "$config")
-port=$(port_of "$config")
+say "A session begins"
+serve "$directory/control-plane.toml" --interval 1
+port=$(port_of "$directory/control-plane.toml")
+login --server "http://127.0.0.1:$port" "${ids[@]}"
 show "$config"
-check 0 staging "$staging" "$port"
+first=$(token_of default "$config")
+check 0 default "$first" "$port"
 
-say "One session ends"
-run 0 plexctl --profile staging logout
+say "Who is that, and what is stored?"
+run 0 plexctl whoami
+run 0 plexctl profiles
+
+say "A second login into the same profile ends the first session"
+login "${ids[@]}"
 show "$config"
+second=$(token_of default "$config")
+check 1 the-first-login "$first" "$port"
+check 0 the-second-login "$second" "$port"
 
-say "The server refuses that token now, and still accepts the other"
-check 1 staging "$staging" "$port"
-check 0 default "$default" "$port"
-
-say "The default session ends, told as JSON"
+say "The session ends, told as JSON"
 run 0 plexctl logout --output json
 show "$config"
-check 1 default "$default" "$port"
+check 1 the-second-login "$second" "$port"
 
-say "There is nothing left to end"
+say "There is nothing left to end, and nobody to be"
 run 0 plexctl logout
+run 2 plexctl whoami
 
 for answer in 503:1 403:4; do
     status=${answer%:*}

@@ -46,6 +46,10 @@ enum Command {
         #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u16).range(200..=999))]
         answer: Option<u16>,
 
+        /// Seconds that a login waits between two polls
+        #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = clap::value_parser!(u64).range(1..=60))]
+        interval: u64,
+
         /// Write the config file here, with mode 0600, instead of printing it; the file must not exist
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
@@ -85,9 +89,10 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode, String> {
     match command {
-        Command::Serve { port, profiles, answer, config, quiet } => {
+        Command::Serve { port, profiles, answer, interval, config, quiet } => {
             let control_plane = ControlPlane::start_on(port).map_err(|error| cannot_listen(port, &error))?;
             control_plane.answer_revocations_with(answer.map(answer_with));
+            control_plane.configure(|settings| settings.interval = Duration::from_secs(interval));
             let contents = config_for(&control_plane, &profiles);
             if let Some(file) = &config {
                 write_config(file, &contents)?;
