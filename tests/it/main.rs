@@ -6,6 +6,7 @@
 //! - [`hints`]: that pasting what a hint says acts on the session that it was printed for.
 //! - [`faults`]: what can happen between the first packet and the last line of output.
 //! - [`faults_local`]: what can happen to the file and around it, before the request and after the answer.
+//! - [`whoami`]: who is asked with which credential, and what comes of it.
 //! - [`completion`]: the completion scripts, and what shells make of them.
 //! - [`concurrency`]: many processes at one file.
 //! - [`proxies`]: the way through a proxy.
@@ -31,8 +32,8 @@ mod faults_local;
 mod hints;
 mod login_calls;
 mod outcomes;
-
 mod proxies;
 mod readme;
 mod support;
 mod terminal;
+mod whoami;

@@ -1,0 +1,266 @@
+//! Which credential `plexctl whoami` asks with, where it goes, and what is refused before anything is sent.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use plexctl::testing::ControlPlane;
+
+use super::{LEAST, failed, named, token};
+use crate::support::sandbox::{Run, Sandbox};
+use crate::support::signed_in::{Failed, SignedIn};
+
+/// A failure that is about no server.
+fn unasked(exit: i32, code: &'static str, message: impl Into<String>, hint: Option<&str>) -> Failed<'static> {
+    Failed { server: None, profile: None, ..failed(exit, code, message, hint) }
+}
+
+#[test]
+fn without_a_credential_nobody_is_asked() {
+    let hint = Some("log in with `plexctl login`, or set PLEXSPHERE_TOKEN");
+    let bare = "default = \"a\"\n[profiles.a]\nserver = \"https://h\"\n[profiles.b]\ntoken = \"\"\n";
+    for (config, arguments, place) in [
+        (None, vec!["whoami"], "[CONFIG]"),
+        (Some("# nothing\n"), vec!["whoami"], "[CONFIG]"),
+        (Some(bare), vec!["whoami"], "[CONFIG]"),
+        (Some(bare), vec!["whoami", "--profile", "b"], "profile \"b\" of [CONFIG]"),
+        (Some(bare), vec!["whoami", "--profile", "c d"], "profile \"c d\" of [CONFIG]"),
+    ] {
+        let mut sandbox = Sandbox::new();
+        if let Some(config) = config {
+            sandbox.write_config(config);
+        }
+        for format in ["text", "json", "yaml"] {
+            let run = sandbox.run([&arguments[..], &["--output", format]].concat());
+            let mut expected = unasked(2, "no_credential", format!("no credential: {place} names no session"), hint);
+            expected.profile = arguments.get(2).copied();
+            expected.assert_is(&run, format);
+        }
+        assert_eq!(sandbox.config().exists(), config.is_some());
+    }
+}
+
+#[test]
+fn the_mode_of_the_file_with_the_token_counts() {
+    let signed_in = SignedIn::new();
+    fs::set_permissions(signed_in.sandbox.config(), Permissions::from_mode(0o644)).unwrap();
+    let message = "nobody was asked: [CONFIG] is refused: its mode 0644 is wider than 0600";
+    let hint = "run `chmod 600 [CONFIG]`, then `plexctl whoami` again";
+    signed_in.assert_fails(&["whoami"], &unasked(3, "config_exposed", message, Some(hint)), 0);
+}
+
+#[test]
+fn a_config_that_cannot_be_used_is_told_by_its_place() {
+    for (config, place, cause) in [
+        ("default = \n", ":1:11", "it is not valid TOML"),
+        ("default = 1\n", ":1:11", "`default`"),
+        ("default = \"a\"\n[profiles.a]\ntoken = 1\n", ":3:9", "`token`"),
+    ] {
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(config);
+        let run = sandbox.run(["whoami", "--output", "json"]);
+        assert_eq!((run.exit, run.stdout.contains("\"code\": \"config_unusable\"")), (1, true), "{run:?}");
+        assert!(
+            run.stderr.starts_with(&format!("error: nobody was asked: [CONFIG]{place} cannot be used: ")),
+            "{run:?}"
+        );
+        assert!(run.stderr.contains(cause), "{run:?}");
+    }
+}
+
+#[test]
+fn a_server_that_cannot_be_used_is_told_by_its_place() {
+    const FORM: &str = "https://HOST[:PORT][/PATH], or http for development";
+    let with = |server: &str| {
+        let mut signed_in = SignedIn::new();
+        let text =
+            signed_in.sandbox.config_text().replace(&format!("server = \"{}\"\n", signed_in.server.url()), server);
+        signed_in.sandbox.write_config(text);
+        signed_in
+    };
+    let about_default = |code, message: String, hint: String| Failed {
+        profile: Some("default"),
+        ..unasked(2, code, message, Some(hint.as_str()))
+    };
+
+    let stored = about_default(
+        "server_unusable",
+        "nobody was asked: the server of profile \"default\" at [CONFIG]:8:10 is not a usable URL: it is not a URL"
+            .to_owned(),
+        format!("it must look like {FORM}; mend it and run `plexctl whoami` again"),
+    );
+    with("server = \"junk\"\n").assert_fails(&["whoami"], &stored, 0);
+
+    let unknown = about_default(
+        "server_unknown",
+        "nobody was asked: it is not known which server issued the token: profile \"default\" stores none".to_owned(),
+        "name the server that issued the token with --server or PLEXSPHERE_URL".to_owned(),
+    );
+    with("").assert_fails(&["whoami"], &unknown, 0);
+
+    let other = about_default(
+        "server_mismatch",
+        "nobody was asked: --server names https://elsewhere.example, but the token of profile \"default\" was issued by \
+         [ORIGIN]".to_owned(),
+        "a token goes to its own server only: run `plexctl whoami`".to_owned(),
+    );
+    SignedIn::new().assert_fails(&["whoami", "--server", "https://elsewhere.example"], &other, 0);
+}
+
+#[test]
+fn a_variable_that_holds_no_token_is_refused_without_a_word_of_it() {
+    let signed_in = SignedIn::new();
+    for (value, cause) in [("c4nary s3cret", "characters"), (&"c4nary".repeat(700), "4096 bytes")] {
+        let mut command = signed_in.sandbox.command(["whoami", "--output", "json"]);
+        let run = signed_in.sandbox.observe(command.env("PLEXSPHERE_TOKEN", value));
+        assert_eq!((run.exit, run.stderr.contains(cause)), (2, true), "{run:?}");
+        assert!(run.stderr.starts_with("error: nobody was asked: PLEXSPHERE_TOKEN is no bearer token: "), "{run:?}");
+        assert!(!run.stderr.contains("c4nary") && !run.stdout.contains("c4nary"), "{run:?}");
+    }
+    assert_eq!(signed_in.server.connections(), 0);
+}
+
+#[test]
+fn the_credential_that_was_asked_with_is_told_where_it_is_accepted_and_where_not() {
+    let mut signed_in = SignedIn::new();
+    let path = signed_in.sandbox.path().join("token.toml");
+    let (variable, file) = (signed_in.server.mint("dev"), signed_in.server.mint("dev"));
+    signed_in.sandbox.write(&path, &file);
+    let ask = |arguments: &[&str], value: &str| {
+        let mut command = signed_in.sandbox.command(["whoami"].iter().chain(arguments));
+        signed_in.sandbox.observe(command.env("PLEXSPHERE_TOKEN", value))
+    };
+    let by_file = ["--token-file", "token.toml"];
+    assert_eq!(ask(&[], &variable).stderr, "Asked [ORIGIN] with PLEXSPHERE_TOKEN.\n");
+    assert_eq!(ask(&by_file, &variable).stderr, "Asked [ORIGIN] with the token in token.toml.\n");
+
+    let refused = |which: &str| {
+        let hint = "hint: run `plexctl login` with --domain-id and --idp-binding-id\n";
+        Run::new(4, "", format!("error: not logged in at [ORIGIN]: the token of {which} is not accepted\n{hint}"))
+    };
+    assert_eq!(ask(&[], &token("nobody")), refused("PLEXSPHERE_TOKEN"));
+    fs::write(&path, token("nobody")).unwrap();
+    assert_eq!(ask(&by_file, &variable), refused("token.toml"));
+}
+
+/// What a token file can be, and what comes of it.
+#[test]
+fn a_token_file_is_opened_as_guardedly_as_the_config() {
+    let signed_in = named(LEAST);
+    let sandbox = &signed_in.sandbox;
+    let at = |name: &str| sandbox.path().join(name);
+    let write = |name: &str, contents: &[u8], mode| {
+        fs::write(at(name), contents).unwrap();
+        fs::set_permissions(at(name), Permissions::from_mode(mode)).unwrap();
+    };
+    let long = "a".repeat(4096);
+    write("lf.toml", b"eyJhbGci.e30.c2ln\n", 0o600);
+    write("crlf.toml", b"eyJhbGci.e30.c2ln\r\n", 0o400);
+    write("bare.toml", b"eyJhbGci.e30.c2ln", 0o600);
+    write("longest.toml", format!("{long}\n").as_bytes(), 0o600);
+    write("longer.toml", format!("{long}a\n").as_bytes(), 0o600);
+    write("two.toml", b"eyJhbGci.e30.c2ln\n\n", 0o600);
+    write("blank.toml", b"a b\n", 0o600);
+    write("empty.toml", b"", 0o600);
+    write("newline.toml", b"\n", 0o600);
+    write("wide.toml", b"eyJhbGci.e30.c2ln\n", 0o640);
+    fs::create_dir(at("directory")).unwrap();
+    assert!(Command::new("mkfifo").args(["-m", "600"]).arg(at("pipe")).status().unwrap().success());
+
+    let url = signed_in.server.url();
+    let ask = |name: &str| sandbox.run(["whoami", "--server", &url, "--token-file", at(name).to_str().unwrap()]);
+    for (name, sent) in [
+        ("lf.toml", "eyJhbGci.e30.c2ln"),
+        ("crlf.toml", "eyJhbGci.e30.c2ln"),
+        ("bare.toml", "eyJhbGci.e30.c2ln"),
+        ("longest.toml", &long),
+    ] {
+        let run = ask(name);
+        let asked = format!("Asked [ORIGIN] with the token in [SANDBOX]/{name}.\n");
+        assert_eq!((run.exit, run.stderr), (0, asked), "{name}");
+        let header = format!("Bearer {sent}");
+        assert_eq!(
+            signed_in.server.requests().last().unwrap().header("authorization"),
+            Some(header.as_str()),
+            "{name}"
+        );
+    }
+    let asked = signed_in.server.requests().len();
+    for (name, exit, cause) in [
+        ("longer.toml", 2, "holds no bearer token: it is longer than 4096 bytes"),
+        ("two.toml", 2, "holds no bearer token: "),
+        ("blank.toml", 2, "holds no bearer token: "),
+        ("empty.toml", 2, "holds no bearer token: it is empty"),
+        ("newline.toml", 2, "holds no bearer token: it is empty"),
+        ("wide.toml", 3, "is refused: its mode 0640 is wider than 0600"),
+        ("missing.toml", 1, "cannot be used: there is no such file"),
+        ("directory", 1, "cannot be used: it is not a regular file"),
+        ("pipe", 1, "cannot be used: it is not a regular file"),
+    ] {
+        let run = ask(name);
+        assert_eq!((run.exit, run.stdout.as_str()), (exit, ""), "{name}: {run:?}");
+        let message = format!("error: nobody was asked: [SANDBOX]/{name} {cause}");
+        assert!(run.stderr.starts_with(&message), "{run:?}");
+        assert_eq!(run.stderr.contains(&format!("hint: run `chmod 600 [SANDBOX]/{name}`")), exit == 3, "{run:?}");
+    }
+    assert_eq!(signed_in.server.requests().len(), asked);
+}
+
+/// Runs `whoami` where the default profile `a` is of one control plane and `PLEXSPHERE_URL` or `--server` may name
+/// another, and tells which token went where, or why none went anywhere.
+fn asked(given: &str, variables: &[&str]) -> String {
+    let servers = [ControlPlane::start().unwrap(), ControlPlane::start().unwrap()];
+    let mut sandbox = Sandbox::new();
+    let [a, b] = servers.each_ref().map(ControlPlane::url);
+    let [of_a, of_none, of_file, of_variable] = ["a", "none", "file", "variable"].map(token);
+    sandbox.write_config(format!(
+        "default = \"a\"\n[profiles.a]\nserver = \"{a}\"\ntoken = \"{of_a}\"\n[profiles.none]\ntoken = \"{of_none}\"\n"
+    ));
+    sandbox.write(&sandbox.path().join("token.toml"), format!("{of_file}\n"));
+    let fill = |text: &str| text.replace("[A]", &a).replace("[B]", &b);
+    let mut command =
+        sandbox.command(["whoami"].into_iter().map(str::to_owned).chain(given.split_whitespace().map(fill)));
+    for variable in variables {
+        let (name, value) = variable.split_once('=').unwrap();
+        command.env(name, fill(value).replace("[TOKEN]", &of_variable));
+    }
+    let run = sandbox.observe(&mut command);
+    // Neither control plane knows any of the tokens.
+    let mut went = Vec::new();
+    for (server, name) in servers.iter().zip(["A", "B"]) {
+        for request in server.requests() {
+            let sent = request.header("authorization").unwrap().strip_prefix("Bearer ").unwrap().to_owned();
+            let whose = ["a", "none", "file", "variable"].into_iter().find(|whose| token(whose) == sent).unwrap();
+            went.push(format!("{whose} -> {name}"));
+        }
+    }
+    assert_eq!(run.exit, if went.is_empty() { 2 } else { 4 }, "{run:?}");
+    if went.is_empty() { "nobody".to_owned() } else { went.join(", ") }
+}
+
+#[test]
+fn no_credential_goes_to_another_origin() {
+    for (given, variables, expected) in [
+        ("", &[][..], "a -> A"),
+        ("", &["PLEXSPHERE_URL=[B]"], "a -> A"),
+        ("--server [A]/base", &[], "a -> A"),
+        ("--server [B]", &[], "nobody"),
+        ("--profile a --server [B]", &["PLEXSPHERE_TOKEN=[TOKEN]"], "nobody"),
+        ("--profile a", &["PLEXSPHERE_TOKEN=[TOKEN]", "PLEXSPHERE_URL=[B]"], "a -> A"),
+        ("--profile none", &[], "nobody"),
+        ("--profile none", &["PLEXSPHERE_URL=[B]"], "none -> B"),
+        ("--profile none --server [B]", &["PLEXSPHERE_URL=[A]"], "none -> B"),
+        ("", &["PLEXSPHERE_TOKEN=[TOKEN]"], "variable -> A"),
+        ("", &["PLEXSPHERE_TOKEN=[TOKEN]", "PLEXSPHERE_URL=[B]"], "variable -> B"),
+        ("--server [B]", &["PLEXSPHERE_TOKEN=[TOKEN]", "PLEXSPHERE_URL=[A]"], "variable -> B"),
+        ("", &["PLEXSPHERE_TOKEN=", "PLEXSPHERE_URL="], "a -> A"),
+        ("", &["PLEXSPHERE_TOKEN=no token", "PLEXSPHERE_URL=[B]"], "nobody"),
+        ("--token-file token.toml", &[], "file -> A"),
+        ("--token-file token.toml --server [B]", &["PLEXSPHERE_TOKEN=[TOKEN]"], "file -> B"),
+        ("--token-file token.toml --profile none", &["PLEXSPHERE_TOKEN=[TOKEN]"], "nobody"),
+        ("--token-file token.toml --profile none", &["PLEXSPHERE_URL=[B]"], "file -> B"),
+        ("--token-file token.toml --server junk", &["PLEXSPHERE_URL=[B]"], "nobody"),
+    ] {
+        assert_eq!(asked(given, variables), expected, "{given} {variables:?}");
+    }
+}
