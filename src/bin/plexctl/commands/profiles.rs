@@ -1,5 +1,7 @@
 //! `plexctl profiles`, `plexctl profiles use` and `plexctl profiles forget`.
 
+use std::path::PathBuf;
+
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::use_cases::profiles::{ProfilesRequest, ProfilesUseCase};
 
@@ -11,7 +13,12 @@ use crate::failure::{Failure, ProfilesFailure};
 
 /// Shows or changes which profiles are stored. Asks no server.
 pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure> {
-    let config = environment::config_path().ok_or(Failure::NoConfigPlace)?;
+    let config = match (environment::config_path(), request) {
+        (Some(path), _) => path,
+        // What is not confirmed is refused whatever is stored.
+        (None, ProfilesRequest::Forget { is_confirmed: false, .. }) => PathBuf::new(),
+        (None, _) => return Err(Failure::NoConfigPlace),
+    };
     let store = TomlStore::new(config.as_path());
     let mut reporter = reporter(flags.output);
     ProfilesUseCase::new(&store, &mut *reporter).execute(request).map(|_| ()).map_err(|error| {

@@ -13,12 +13,14 @@ pub struct Again {
     operand: Option<String>,
     /// The flags that were typed, with their values where they take one.
     flags: Vec<(&'static str, Option<String>)>,
+    /// A flag that was not typed and has to be now.
+    missing: Option<&'static str>,
 }
 
 impl Again {
     /// A command with nothing but its name.
     pub fn new(command: &'static str) -> Self {
-        Self { command, operand: None, flags: Vec::new() }
+        Self { command, operand: None, flags: Vec::new(), missing: None }
     }
 
     /// The command with an operand.
@@ -38,6 +40,11 @@ impl Again {
         self
     }
 
+    /// The same command with a flag that takes no value and was not typed.
+    pub fn but_with(&self, flag: &'static str) -> Self {
+        Self { missing: Some(flag), ..self.clone() }
+    }
+
     /// The same command without a flag.
     pub fn without(&self, flag: &str) -> Self {
         let mut again = self.clone();
@@ -55,6 +62,7 @@ impl Again {
                 Some(value) => shell::flag(name, value)?,
             });
         }
+        words.extend(self.missing.map(str::to_owned));
         if let Some(operand) = &self.operand {
             words.push(shell::operand(operand)?);
         }
@@ -65,9 +73,10 @@ impl Again {
 /// Writes the command between backticks, or what stands for it.
 impl fmt::Display for Again {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line() {
-            Some(line) => write!(formatter, "`{line}`"),
-            None => formatter.write_str("the same command"),
+        match (self.line(), self.missing) {
+            (Some(line), _) => write!(formatter, "`{line}`"),
+            (None, Some(flag)) => write!(formatter, "the same command with {flag}"),
+            (None, None) => formatter.write_str("the same command"),
         }
     }
 }
@@ -112,6 +121,13 @@ mod tests {
             assert_eq!(again(Some(profile), None), "the same command");
         }
         assert_eq!(again(None, Some("https://operator:hunter2@h")), "the same command");
+    }
+
+    #[test]
+    fn a_flag_that_was_not_typed_is_named_even_if_the_command_is_not() {
+        let of = |profile| Again::new("profiles forget").of(&ProfileName::new(profile).unwrap()).but_with("--yes");
+        assert_eq!(of("a").to_string(), "`plexctl profiles forget --yes a`");
+        assert_eq!(of("a\nb").to_string(), "the same command with --yes");
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl ProfilesFailure {
         match &self.error {
             ProfilesError::Unconfirmed { profile } => (
                 format!("profile \"{profile}\" is kept: forgetting it would not revoke its token"),
-                Some(format!("if its server is gone for good, run {}", again.clone().with_switch("--yes"))),
+                Some(format!("if its server is gone for good, run {}", again.but_with("--yes"))),
             ),
             ProfilesError::NoSuchProfile { profile, missing } if missing.present.is_empty() => {
                 (format!("{} has no profile \"{profile}\", and no other", missing.place), None)

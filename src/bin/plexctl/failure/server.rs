@@ -67,10 +67,7 @@ pub fn of_given(error: &ServerError, again: &Again) -> (String, String) {
         ),
         ServerError::OtherOrigin { stored, given } => (
             format!("the profile holds a session of {stored}, and this one would be of {given}"),
-            format!(
-                "choose another --profile-name, or replace that session: run {}",
-                again.clone().with_switch("--yes")
-            ),
+            format!("choose another --profile-name, or replace that session: run {}", again.but_with("--yes")),
         ),
         ServerError::Unknown => ("no server is known".to_owned(), "name it with --server or PLEXSPHERE_URL".to_owned()),
     }
