@@ -7,6 +7,7 @@
 //! - [`faults`]: what can happen between the first packet and the last line of output.
 //! - [`faults_local`]: what can happen to the file and around it, before the request and after the answer.
 //! - [`whoami`]: who is asked with which credential, and what comes of it.
+//! - [`profiles`]: what is stored, which is the default, and the way out for one whose server is gone.
 //! - [`completion`]: the completion scripts, and what shells make of them.
 //! - [`concurrency`]: many processes at one file.
 //! - [`proxies`]: the way through a proxy.
@@ -32,6 +33,7 @@ mod faults_local;
 mod hints;
 mod login_calls;
 mod outcomes;
+mod profiles;
 mod proxies;
 mod readme;
 mod support;
