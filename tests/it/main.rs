@@ -4,6 +4,7 @@
 //! - [`outcomes`]: every row of the outcome table that is no failure, seen from outside.
 //! - [`failures`]: every failing row, in every format.
 //! - [`hints`]: that pasting what a hint says acts on the session that it was printed for.
+//! - [`login`]: every row of the outcome and poll tables of a login, its signals, and what servers may say.
 //! - [`faults`]: what can happen between the first packet and the last line of output.
 //! - [`faults_local`]: what can happen to the file and around it, before the request and after the answer.
 //! - [`whoami`]: who is asked with which credential, and what comes of it.
@@ -31,6 +32,7 @@ mod failures;
 mod faults;
 mod faults_local;
 mod hints;
+mod login;
 mod login_calls;
 mod outcomes;
 mod profiles;

@@ -1,5 +1,5 @@
-//! What the black-box tests stand on: a sandbox to run the binary in, servers to talk to, and the leak hunt that every
-//! run goes through.
+//! What the black-box tests stand on: a sandbox to run the binary in, servers to talk to, and the leak hunt and
+//! the watch over the tokens that every run goes through.
 
 use std::fs;
 use std::io::{self, Write};
@@ -17,6 +17,7 @@ pub mod shell;
 pub mod signed_in;
 pub mod tls;
 pub mod unprivileged;
+mod watch;
 
 /// Tells whether the tests run as root, whom permissions do not stop.
 pub fn runs_as_root() -> bool {

@@ -8,12 +8,15 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use plexctl::testing::ControlPlane;
 use tempfile::TempDir;
 
 use super::scripted_server::{Record, ScriptedServer};
+use super::watch::Watch;
 use super::{figures, leak_hunt};
 
 /// How long a run may take, whatever it meets: the whole exchange, then the wait for the lock.
@@ -41,6 +44,7 @@ pub struct Sandbox {
     secrets: Vec<String>,
     /// The servers that are counted, with how many requests they had seen before the next run.
     servers: RefCell<Vec<(Record, usize)>>,
+    watch: Watch,
 }
 
 /// What a run showed: one value to compare. The sandbox's paths and the labelled values stand as their labels.
@@ -89,7 +93,13 @@ impl Sandbox {
         let directory = tempfile::tempdir().unwrap();
         fs::create_dir_all(directory.path().join(".config/plexctl")).unwrap();
         figures::case_begins();
-        Self { directory, labels: Vec::new(), secrets: Vec::new(), servers: RefCell::default() }
+        let servers = RefCell::default();
+        Self { directory, labels: Vec::new(), secrets: Vec::new(), servers, watch: Watch::default() }
+    }
+
+    /// Holds from now on that no run makes anybody forget a token that is live at this control plane.
+    pub fn watch(&self, control_plane: &Arc<ControlPlane>) {
+        self.watch.add(control_plane);
     }
 
     /// Holds from now on that no run makes more than one request to this server.
@@ -197,37 +207,20 @@ impl Sandbox {
 
     /// Takes what a run left, hunts for leaks in it, and makes it comparable.
     pub fn judge(&self, output: &Output) -> Run {
+        let secrets = [self.secrets.clone(), self.watch.secrets()].concat();
         for (place, stream) in [("standard output", &output.stdout), ("standard error", &output.stderr)] {
-            self.assert_no_leak(place, stream);
+            assert_no_leak(place, stream, &secrets);
         }
-        self.assert_no_leak_below(self.path());
+        assert_no_leak_below(self.path(), &secrets);
         assert!(!self.path().join(TLS_KEYS).exists(), "the keys of a TLS connection were written down");
         self.assert_one_request_at_most();
+        self.watch.assert_no_token_is_forgotten(self.path(), &String::from_utf8_lossy(&output.stderr));
         assert_speaks_plainly(&String::from_utf8_lossy(&output.stderr));
         Run {
             exit: exit_of(output.status),
             stdout: self.labelled(&output.stdout),
             stderr: self.labelled(&output.stderr),
         }
-    }
-
-    /// Fails if any file below a directory holds a secret, but for those that are there to hold it: TOML files.
-    fn assert_no_leak_below(&self, directory: &Path) {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            let metadata = fs::symlink_metadata(&path).unwrap();
-            if metadata.is_dir() {
-                self.assert_no_leak_below(&path);
-            } else if metadata.is_file() && path.extension().is_none_or(|extension| extension != "toml") {
-                self.assert_no_leak(&path.display().to_string(), &fs::read(&path).unwrap());
-            }
-        }
-    }
-
-    fn assert_no_leak(&self, place: &str, captured: &[u8]) {
-        let leak = leak_hunt::leak_in(captured, &self.secrets);
-        figures::capture(leak.is_some());
-        assert!(leak.is_none(), "a secret stands in {place}, {}", leak.unwrap());
     }
 
     fn assert_one_request_at_most(&self) {
@@ -252,6 +245,25 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         figures::case_ends(!thread::panicking());
     }
+}
+
+/// Fails if any file below a directory holds a secret, but for those that are there to hold it: TOML files.
+fn assert_no_leak_below(directory: &Path, secrets: &[String]) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        if metadata.is_dir() {
+            assert_no_leak_below(&path, secrets);
+        } else if metadata.is_file() && path.extension().is_none_or(|extension| extension != "toml") {
+            assert_no_leak(&path.display().to_string(), &fs::read(&path).unwrap(), secrets);
+        }
+    }
+}
+
+fn assert_no_leak(place: &str, captured: &[u8], secrets: &[String]) {
+    let leak = leak_hunt::leak_in(captured, secrets);
+    figures::capture(leak.is_some());
+    assert!(leak.is_none(), "a secret stands in {place}, {}", leak.unwrap());
 }
 
 /// Fails if an error is told in a library's words or in those of a debugger instead of the operator's.

@@ -1,5 +1,7 @@
 //! A session to end, and how a run is held against what it was to come to.
 
+use std::sync::Arc;
+
 use plexctl::domain::token::SessionToken;
 use plexctl::testing::{Answer, ControlPlane, RecordedRequest};
 
@@ -11,7 +13,7 @@ pub const BYSTANDER: &str = "# plexctl\n\n[profiles.bystander]\nserver = \"https
 
 /// A signed-in profile `default` beside a bystander, and the control plane that it is signed in to.
 pub struct SignedIn {
-    pub server: ControlPlane,
+    pub server: Arc<ControlPlane>,
     pub sandbox: Sandbox,
     pub token: String,
 }
@@ -31,9 +33,10 @@ pub struct Failed<'a> {
 
 impl SignedIn {
     pub fn new() -> Self {
-        let server = ControlPlane::start().unwrap();
+        let server = Arc::new(ControlPlane::start().unwrap());
         let token = server.mint("dev");
         let mut sandbox = Sandbox::new();
+        sandbox.watch(&server);
         sandbox.label(server.url(), "[ORIGIN]");
         sandbox.label(id_of(&token), "[ID]");
         sandbox.write_config(config(&server.url(), &token));
