@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use plexctl::testing::{Answer, ControlPlane};
+use plexctl::testing::{Answer, ControlPlane, Endpoint, Script};
 
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::skip;
@@ -152,6 +152,55 @@ fn a_pasted_hint_repeats_the_server_of_a_profile_that_stores_none() {
     let pasted = signed.paste("sh", &hint_of(&run), &signed.sandbox.config());
     assert_eq!((pasted.exit, pasted.stderr.as_str()), (0, ""));
     signed.assert_only_the_other_has_ended("a given server");
+}
+
+#[test]
+fn a_pasted_hint_forgets_the_profile_that_it_was_printed_for() {
+    for shell in shells() {
+        for name in NAMES {
+            let signed = Signed::with(name);
+            let run = signed.sandbox.run(["profiles", "forget", "--", name]);
+            assert_eq!(run.exit, 2, "{run:?}");
+            let pasted = signed.paste(shell, &hint_of(&run), &signed.sandbox.config());
+            assert_eq!((pasted.exit, pasted.stdout.starts_with("Forgot profile \"")), (0, true), "{shell}: {pasted:?}");
+            assert_eq!((signed.server.connections(), signed.server.live_tokens().len()), (0, 2));
+            let text = signed.sandbox.config_text();
+            assert!(text.contains(&signed.default) && !text.contains(&signed.other), "{shell}: {name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_pasted_hint_makes_the_file_private_and_does_what_was_asked_of_the_profiles() {
+    for arguments in [&["profiles", "use", "--", "-x"][..], &["profiles", "forget", "--yes", "--", "-x"]] {
+        let signed = Signed::with("-x");
+        fs::set_permissions(signed.sandbox.config(), Permissions::from_mode(0o644)).unwrap();
+        let run = signed.sandbox.run(arguments);
+        assert_eq!(run.exit, 3, "{run:?}");
+        let hint = hint_of(&run).replace("[CONFIG]", signed.sandbox.config().to_str().unwrap());
+        let pasted = signed.paste("sh", &hint, &signed.sandbox.config());
+        assert_eq!(pasted.exit, 0, "{pasted:?}");
+        let text = signed.sandbox.config_text();
+        assert_eq!(text.contains("default = \"-x\"\n"), arguments[1] == "use", "{text}");
+        assert_eq!(text.contains(&signed.other), arguments[1] == "use", "{text}");
+    }
+}
+
+#[test]
+fn a_pasted_hint_asks_again_with_the_same_credential() {
+    for name in NAMES {
+        let signed = Signed::with(name);
+        signed.server.once(Endpoint::Whoami, Script::answer(Answer::bare(503)));
+        let run = signed.sandbox.run(["whoami", &format!("--profile={name}"), "--server", &signed.server.url()]);
+        assert_eq!(run.exit, 1, "{run:?}");
+        let pasted = signed.paste("sh", &hint_of(&run), &signed.sandbox.config());
+        assert_eq!(pasted.exit, 0, "{pasted:?}");
+        let sent = format!("Bearer {}", signed.other);
+        for request in signed.server.requests() {
+            assert_eq!(request.header("authorization"), Some(sent.as_str()), "{name}");
+        }
+        assert_eq!(signed.server.requests().len(), 2);
+    }
 }
 
 #[test]
