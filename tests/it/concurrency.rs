@@ -163,6 +163,72 @@ fn a_hundred_logouts_of_a_hundred_profiles_and_logins_among_them_lose_no_update(
 }
 
 #[test]
+fn logouts_defaults_forgotten_profiles_and_readers_beside_each_other_lose_no_update() {
+    const EACH: usize = 25;
+    for _ in 0..rounds().div_ceil(3) {
+        let control_plane = ControlPlane::start().unwrap();
+        let mut sandbox = Sandbox::new();
+        let kinds = ["logout", "forget", "use", "asked"];
+        let names = |kind: &str| (0..EACH).map(|number| format!("{kind}{number}")).collect::<Vec<_>>();
+        let profiles: Vec<String> =
+            kinds.iter().flat_map(|kind| names(kind)).map(|name| profile_of(&control_plane, &name)).collect();
+        sandbox.write_config(format!("default = \"use0\" # mine\n{BYSTANDER}{}", profiles.concat()));
+        let left: String = profiles[2 * EACH..].concat();
+
+        let line = |kind: &str, name: &str| {
+            let line = match kind {
+                "logout" => vec!["logout", "--profile", name],
+                "forget" => vec!["profiles", "forget", name, "--yes"],
+                "use" => vec!["profiles", "use", name],
+                "asked" => vec!["whoami", "--profile", name],
+                other => panic!("{other}"),
+            };
+            line.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let lines: Vec<(&str, String)> =
+            (0..EACH).flat_map(|number| kinds.map(|kind| (kind, format!("{kind}{number}")))).collect();
+        let reader = Reader::start(sandbox.config());
+        let mut children = Vec::new();
+        let mut lists = Vec::new();
+        {
+            let _gate = sandbox.lock_directory();
+            for (kind, name) in &lines {
+                children.push(start(&mut sandbox.command(line(kind, name))));
+                if *kind == "use" {
+                    lists.push(start(&mut sandbox.command(["profiles", "--output", "json"])));
+                }
+            }
+            let gathered = Instant::now() + Duration::from_secs(4);
+            while control_plane.requests().len() < 2 * EACH && Instant::now() < gathered {
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+        let ended = ends(&sandbox, children);
+        for listed in ends(&sandbox, lists) {
+            assert_eq!((listed.exit, listed.stderr.as_str()), (0, ""), "{listed:?}");
+            let list: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
+            assert_eq!(list["profiles"][0]["name"], "bystander");
+            assert!(list["profiles"].as_array().unwrap().len() > 2 * EACH, "{listed:?}");
+        }
+        for ((kind, name), mut run) in lines.iter().zip(ended) {
+            if came_too_late(&run) {
+                run = sandbox.run(line(kind, name));
+            }
+            assert_eq!(run.exit, 0, "{kind} {name}: {run:?}");
+        }
+        assert!(reader.finish() > 0);
+
+        let text = sandbox.config_text();
+        let (first, rest) = text.split_once('\n').unwrap();
+        let default = first.strip_prefix("default = \"use").and_then(|rest| rest.strip_suffix("\" # mine"));
+        assert!(default.is_some_and(|number| number.parse::<usize>().is_ok_and(|number| number < EACH)), "{first}");
+        assert_eq!(rest, format!("{BYSTANDER}{left}"));
+        assert_eq!((sandbox.config_state().mode, sandbox.neighbours()), (0o600, vec![]));
+        assert_eq!(control_plane.live_tokens().len(), 3 * EACH);
+    }
+}
+
+#[test]
 fn a_hundred_logouts_of_one_profile_end_it_once() {
     let mut runs = 0;
     for _ in 0..rounds().div_ceil(3) {
