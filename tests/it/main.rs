@@ -17,11 +17,13 @@
 //! - [`login_calls`]: the requests of a login over the wire.
 //! - [`architecture`]: the arrows between the layers, held against the sources.
 //! - [`terminal`]: what an operator at a terminal sees.
+//! - [`browser`]: a login that a real browser approves, and the launcher of one.
 //! - [`readme`]: what the README shows is what is tested.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod architecture;
+mod browser;
 mod completion;
 mod concurrency;
 mod contracts;

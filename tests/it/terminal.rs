@@ -16,7 +16,7 @@ use crate::support::signed_in::config;
 const TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret-s3cret";
 
 /// Runs a command whose standard error is a terminal, and gives what that was sent beside the rest.
-fn at_a_terminal(sandbox: &Sandbox, command: &mut Command) -> (Run, String) {
+pub fn at_a_terminal(sandbox: &Sandbox, command: &mut Command) -> (Run, String) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
