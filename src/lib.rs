@@ -2,12 +2,17 @@
 //!
 //! # Where to start
 //!
-//! - [`LogoutUseCase`](use_cases::logout::LogoutUseCase) is the whole of a logout, and
-//!   [`LogoutError`](use_cases::logout::LogoutError) says which state a failure leaves.
-//! - [`CredentialStore`](ports::credential_store::CredentialStore), [`TokenRevoker`](ports::token_revoker::TokenRevoker)
-//!   and [`Reporter`](ports::reporter::Reporter) are what it needs, with the promises that an implementation owes.
-//! - [`TomlStore`](adapters::toml_store::TomlStore), [`ControlPlaneClient`](adapters::control_plane::ControlPlaneClient) and the
-//!   [`reporters`](adapters::reporters) are what the binary gives it.
+//! - [`LoginUseCase`](use_cases::login::LoginUseCase), [`WhoamiUseCase`](use_cases::whoami::WhoamiUseCase),
+//!   [`ProfilesUseCase`](use_cases::profiles::ProfilesUseCase) and [`LogoutUseCase`](use_cases::logout::LogoutUseCase) are
+//!   the whole of a command each, and their errors say which state a failure leaves. `LogoutUseCase` is the shortest way in.
+//! - The [`ports`] are what they need, with the promises that an implementation owes:
+//!   [`CredentialStore`](ports::credential_store::CredentialStore) and
+//!   [`TokenRevoker`](ports::token_revoker::TokenRevoker) for a logout,
+//!   [`SessionKeeper`](ports::session_keeper::SessionKeeper) and [`TokenIssuer`](ports::token_issuer::TokenIssuer) for a
+//!   login, and a [`Reporter`](ports::reporter::Reporter) for all.
+//! - [`TomlStore`](adapters::toml_store::TomlStore), [`ControlPlaneClient`](adapters::control_plane::ControlPlaneClient),
+//!   [`SystemBrowser`](adapters::browser::SystemBrowser), [`SystemTimer`](adapters::timer::SystemTimer) and the
+//!   [`reporters`](adapters::reporters) are what the binary gives them.
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("plexctl supports Linux, and compiles on macOS: it relies on POSIX modes, locks and renames");
