@@ -3,14 +3,16 @@
 //! # Where to start
 //!
 //! - [`LoginUseCase`](use_cases::login::LoginUseCase), [`WhoamiUseCase`](use_cases::whoami::WhoamiUseCase),
-//!   [`ProfilesUseCase`](use_cases::profiles::ProfilesUseCase) and [`LogoutUseCase`](use_cases::logout::LogoutUseCase) are
-//!   the whole of a command each, and their errors say which state a failure leaves. `LogoutUseCase` is the shortest way in.
+//!   [`ProfilesUseCase`](use_cases::profiles::ProfilesUseCase) and
+//!   [`LogoutUseCase`](use_cases::logout::LogoutUseCase) are the whole of a command each, and their errors say which
+//!   state a failure leaves. The last is the shortest way in.
 //! - The [`ports`] are what they need, with the promises that an implementation owes:
 //!   [`CredentialStore`](ports::credential_store::CredentialStore) and
 //!   [`TokenRevoker`](ports::token_revoker::TokenRevoker) for a logout,
-//!   [`SessionKeeper`](ports::session_keeper::SessionKeeper) and [`TokenIssuer`](ports::token_issuer::TokenIssuer) for a
-//!   login, and a [`Reporter`](ports::reporter::Reporter) for all.
-//! - [`TomlStore`](adapters::toml_store::TomlStore), [`ControlPlaneClient`](adapters::control_plane::ControlPlaneClient),
+//!   [`SessionKeeper`](ports::session_keeper::SessionKeeper) and
+//!   [`TokenIssuer`](ports::token_issuer::TokenIssuer) for a login, and a [`Reporter`](ports::reporter::Reporter) for all.
+//! - [`TomlStore`](adapters::toml_store::TomlStore),
+//!   [`ControlPlaneClient`](adapters::control_plane::ControlPlaneClient),
 //!   [`SystemBrowser`](adapters::browser::SystemBrowser), [`SystemTimer`](adapters::timer::SystemTimer) and the
 //!   [`reporters`](adapters::reporters) are what the binary gives them.
 

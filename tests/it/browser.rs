@@ -1,8 +1,8 @@
 //! A login as an operator with a browser goes through it: a real one presses the buttons of the approval page, and the
 //! launcher hands the link to the one that the operator named.
 //!
-//! The browser is a headless Chromium, driven over WebDriver (W3C) by a few calls of JSON. Where it or its driver is not
-//! installed, that is said.
+//! The browser is a headless Chromium, driven over `WebDriver` (W3C) by a few calls of JSON. Where it or its driver is
+//! not installed, that is said.
 
 use std::fmt::Display;
 use std::fs::{self, File};
@@ -29,7 +29,7 @@ const BINDING: &str = "0192f0c1-0000-7000-8000-00000000000b";
 /// How long anything may take that the browser or the login does next.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The key of an element's handle (WebDriver, section 12.1).
+/// The key of an element's handle (`WebDriver`, section 12.1).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// No sandbox, since tests may run as root; and nothing of what a browser does by itself on the network.
@@ -156,7 +156,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 struct Waiting {
     control_plane: ControlPlane,
     sandbox: Sandbox,
-    child: Child,
+    child: Option<Child>,
     instructions: String,
 }
 
@@ -169,7 +169,7 @@ impl Waiting {
         let child = command.spawn().unwrap();
         wait_until("the instructions", || read(&said).contains("\nWaiting "));
         let instructions = read(&said);
-        Self { control_plane, sandbox, child, instructions }
+        Self { control_plane, sandbox, child: Some(child), instructions }
     }
 
     /// The first address in the instructions that is shown on a line of its own.
@@ -182,18 +182,25 @@ impl Waiting {
     }
 
     /// Waits for the end of the login, and takes what was said after the instructions as its standard error.
-    fn end(self) -> (Run, Sandbox, ControlPlane) {
-        let run = self.sandbox.observe_child(self.child);
+    fn end(&mut self) -> Run {
+        let run = self.sandbox.observe_child(self.child.take().unwrap());
         let said = read(&self.sandbox.path().join("said"));
-        let stderr = said.strip_prefix(&self.instructions).unwrap().to_owned();
-        (Run { stderr, ..run }, self.sandbox, self.control_plane)
+        Run { stderr: said.strip_prefix(&self.instructions).unwrap().to_owned(), ..run }
     }
 
-    fn assert_logs_in(self) {
-        let (run, sandbox, control_plane) = self.end();
-        assert_eq!(run, logged_in());
-        let [token] = &control_plane.live_tokens()[..] else { panic!("{:?}", control_plane.live_tokens()) };
-        assert!(sandbox.config_text().contains(&format!("token = \"{}\"\n", token.text)));
+    fn assert_logs_in(mut self) {
+        assert_eq!(self.end(), logged_in());
+        let [token] = &self.control_plane.live_tokens()[..] else { panic!("one token should be live") };
+        assert!(self.sandbox.config_text().contains(&format!("token = \"{}\"\n", token.text)));
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -228,14 +235,13 @@ fn a_login_is_approved_in_a_browser() {
 #[test]
 fn a_login_is_denied_in_a_browser() {
     let Some(browser) = Browser::start() else { return };
-    let waiting = Waiting::begin();
+    let mut waiting = Waiting::begin();
     browser.open(waiting.link());
     browser.click("button[value=deny]");
     browser.await_title("Denied");
-    let (run, sandbox, control_plane) = waiting.end();
-    assert_eq!(run, Run::new(4, "", "error: nobody is logged in: the request was denied\n"));
-    assert_eq!(control_plane.live_tokens().len(), 0);
-    assert!(!sandbox.config().exists());
+    assert_eq!(waiting.end(), Run::new(4, "", "error: nobody is logged in: the request was denied\n"));
+    assert_eq!(waiting.control_plane.live_tokens().len(), 0);
+    assert!(!waiting.sandbox.config().exists());
 }
 
 #[test]
