@@ -10,6 +10,7 @@ use super::line::{warning, words};
 use super::qr::QrCode;
 use super::write_result;
 use crate::domain::minutes::Minutes;
+use crate::domain::page_url::PageUrl;
 use crate::domain::printable::escape_unprintable;
 use crate::ports::browser::NotShown;
 use crate::ports::login_outcome::{Instructions, LoginProgress};
@@ -110,7 +111,7 @@ impl<'a> Pending<'a> {
             status: "pending",
             server: begun.server.as_given(),
             verification_uri: begun.page.as_str(),
-            verification_uri_complete: begun.complete_page.as_ref().map(crate::domain::page_url::PageUrl::as_str),
+            verification_uri_complete: begun.complete_page.as_ref().map(PageUrl::as_str),
             user_code: &begun.user_code,
             expires_in: begun.lifetime.as_secs(),
             interval: begun.interval.as_secs(),
@@ -124,7 +125,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::page_url::PageUrl;
     use crate::domain::server_url::ServerUrl;
     use crate::ports::cause::Cause;
 
@@ -204,7 +204,7 @@ Approve only what you started yourself: whoever sent you a code to approve wants
 
     #[test]
     fn the_link_that_is_printed_is_drawn_between_the_code_and_the_rest() {
-        let qr_code = QrCode::Terminal { columns: 80 };
+        let qr_code = QrCode::Terminal { columns: 80, is_colored: false };
         for link in [Some(COMPLETE), None] {
             let LoginProgress::Begun(instructions) = begun(link) else { unreachable!() };
             let page = instructions.complete_page.as_ref().unwrap_or(&instructions.page);

@@ -1,5 +1,8 @@
 //! The address of a page as a picture, for a telephone that is held before the terminal.
 
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
 use qrcode::EcLevel;
 use qrcode::render::unicode::Dense1x2;
 
@@ -19,6 +22,9 @@ pub enum QrCode {
     Terminal {
         /// How wide the terminal is.
         columns: usize,
+        /// Whether it shows colors that are wanted. Without them the code is inverted where the background is light, and
+        /// not every telephone reads that.
+        is_colored: bool,
     },
 }
 
@@ -28,13 +34,13 @@ impl QrCode {
         match self {
             Self::Unwanted => String::new(),
             Self::NoTerminal => "No QR code: standard error is no terminal.\n".to_owned(),
-            Self::Terminal { columns } => drawing(page, columns),
+            Self::Terminal { columns, is_colored } => drawing(page, columns, is_colored),
         }
     }
 }
 
-/// Draws two modules per character, the light ones as blocks: on a dark terminal these are the bright ones.
-fn drawing(page: &PageUrl, columns: usize) -> String {
+/// Draws two modules per character, the light ones as blocks: on a dark background these are the bright ones.
+fn drawing(page: &PageUrl, columns: usize, is_colored: bool) -> String {
     let Ok(code) = qrcode::QrCode::with_error_correction_level(page.as_str(), EcLevel::L) else {
         return "No QR code: the link is too long for one.\n".to_owned();
     };
@@ -42,8 +48,13 @@ fn drawing(page: &PageUrl, columns: usize) -> String {
     if width > columns {
         return format!("No QR code: it takes {width} columns, and the terminal has {columns}.\n");
     }
+    let style = if is_colored { AnsiColor::BrightWhite.on(AnsiColor::Black) } else { Style::new() };
     let drawing = code.render().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
-    format!("{drawing}\n")
+    let mut lines = String::new();
+    for line in drawing.lines() {
+        let _ = writeln!(lines, "{style}{line}{style:#}");
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -55,7 +66,7 @@ mod tests {
     const LINK: &str = "https://plexsphere.example/v1/device?user_code=ABCD-EFGH";
 
     fn draw(link: &str, columns: usize) -> String {
-        QrCode::Terminal { columns }.draw(&PageUrl::parse(link).unwrap())
+        QrCode::Terminal { columns, is_colored: false }.draw(&PageUrl::parse(link).unwrap())
     }
 
     /// The modules of a drawing, dark ones true, row by row; those that half a character lacks are left out.
@@ -89,6 +100,17 @@ mod tests {
                 let color = inside(x).zip(inside(y)).map_or(Color::Light, |(x, y)| colors[y * width + x]);
                 assert_eq!(*is_dark, color == Color::Dark, "{x} {y}");
             }
+        }
+    }
+
+    #[test]
+    fn where_colors_are_wanted_each_line_brings_its_own() {
+        let page = PageUrl::parse(LINK).unwrap();
+        let colored = QrCode::Terminal { columns: 80, is_colored: true }.draw(&page);
+        let plain = draw(LINK, 80);
+        assert_eq!(colored.lines().count(), plain.lines().count());
+        for (colored, plain) in colored.lines().zip(plain.lines()) {
+            assert_eq!(colored, format!("\u{1b}[97m\u{1b}[40m{plain}\u{1b}[0m"));
         }
     }
 

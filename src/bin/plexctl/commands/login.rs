@@ -90,7 +90,9 @@ fn progress(format: Format, wants_qr: bool) -> ProgressReporter<LabelledStderr> 
     let stderr = io::stderr();
     let qr_code = match terminal_size::terminal_size_of(&stderr) {
         _ if !wants_qr => QrCode::Unwanted,
-        Some((width, _)) if stderr.is_terminal() => QrCode::Terminal { columns: width.0.into() },
+        Some((width, _)) if stderr.is_terminal() => {
+            QrCode::Terminal { columns: width.0.into(), is_colored: terminal::is_colored(&stderr) }
+        }
         _ => QrCode::NoTerminal,
     };
     match format {
