@@ -1,20 +1,22 @@
 //! The requests of a login over the wire: what is sent, on how many connections, and what is made of what comes back.
 
 use std::io::Write;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use plexctl::adapters::control_plane::{
-    Answered, CallFailure, Cause, ControlPlaneClient, ProxySettings, TrustSettings,
+    Answered, CallFailure, Cause, ControlPlaneClient, ProxySettings, ProxyVariable, TrustSettings,
 };
 use plexctl::domain::bearer_token::BearerToken;
 use plexctl::domain::device_authorization::DeviceAuthorization;
 use plexctl::domain::identifier::Identifier;
 use plexctl::domain::server_url::ServerUrl;
-use plexctl::ports::principal_reader::PrincipalReader;
-use plexctl::ports::token_issuer::{AuthorizationRequest, PollAnswer, PollFailure, TokenIssuer};
+use plexctl::ports::principal_reader::{PrincipalReader, ReadError};
+use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, PollFailure, TokenIssuer};
 use plexctl::testing::{Answer, ControlPlane, Decision, Endpoint, RecordedRequest, Script};
 use tokio::runtime::Runtime;
 
+use crate::support::scripted_server::ScriptedServer;
 use crate::support::tls::{Authority, leaf};
 
 const DOMAIN: &str = "0192f0c1-0000-7000-8000-00000000000d";
@@ -51,11 +53,7 @@ impl Calls {
     }
 
     fn begin(&self) -> DeviceAuthorization {
-        let request = AuthorizationRequest {
-            domain_id: Identifier::parse(DOMAIN).unwrap(),
-            idp_binding_id: Identifier::parse(BINDING).unwrap(),
-        };
-        self.runtime.block_on(self.client.begin(&self.server, &request)).unwrap()
+        self.runtime.block_on(self.client.begin(&self.server, &request())).unwrap()
     }
 
     fn poll(&self, login: &DeviceAuthorization) -> PollAnswer {
@@ -76,6 +74,11 @@ impl Calls {
     fn connections(&self) -> Vec<usize> {
         self.control_plane.requests().iter().map(|request| request.connection).collect()
     }
+}
+
+fn request() -> AuthorizationRequest {
+    let id = |text| Identifier::parse(text).unwrap();
+    AuthorizationRequest { domain_id: id(DOMAIN), idp_binding_id: id(BINDING) }
 }
 
 fn issued(answer: PollAnswer) -> String {
@@ -299,4 +302,45 @@ fn a_poll_that_is_given_up_leaves_nothing_under_way() {
     assert!(calls.runtime.block_on(async { tokio::time::timeout(Duration::from_millis(200), poll).await }).is_err());
     assert!(matches!(calls.poll(&login), PollAnswer::Pending | PollAnswer::SlowDown));
     assert_eq!(calls.connections(), [1, 1, 2]);
+}
+
+#[test]
+fn what_may_be_a_proxys_own_answer_decides_nothing_and_the_way_is_warned_of_once() {
+    let calls = Calls::new();
+    let login = calls.begin();
+    let (token, server) =
+        (BearerToken::parse("t0ken").unwrap(), ServerUrl::parse("http://plexsphere.example").unwrap());
+    for (fields, is_the_servers) in
+        [("Content-Type: text/html", false), ("Content-Type: application/problem+json", true)]
+    {
+        let asked = |status: &str| {
+            let proxy = ScriptedServer::stalling_after(format!(
+                "HTTP/1.1 {status}\r\n{fields}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+            ));
+            let variable = ProxyVariable { name: "HTTP_PROXY".to_owned(), value: proxy.url() };
+            let settings = ProxySettings { http_proxy: Some(variable), ..ProxySettings::default() };
+            let warnings = Arc::new(Mutex::new(Vec::new()));
+            let record = Arc::clone(&warnings);
+            let client = ControlPlaneClient::new(settings, TrustSettings::default(), move |warning| {
+                record.lock().unwrap().push(warning.to_owned());
+            });
+            let results = calls.runtime.block_on(async {
+                let begun = client.begin(&server, &request()).await.unwrap_err();
+                let polled = client.poll(&server, login.device_code()).await;
+                (begun, polled, client.read(&server, &token).await.unwrap_err())
+            });
+            assert_eq!(*warnings.lock().unwrap(), ["the token travels unencrypted to http://plexsphere.example"]);
+            drop(client);
+            assert_eq!(proxy.finish().len(), 3, "{status}");
+            results
+        };
+        let (begun, polled, read) = asked("401 Unauthorized");
+        assert!(matches!(begun, BeginError::Unconfirmed { .. }), "{begun:?}");
+        assert_eq!(matches!(polled, PollAnswer::Rejected { .. }), is_the_servers, "{polled:?}");
+        assert_eq!(matches!(polled, PollAnswer::Failed(_)), !is_the_servers, "{polled:?}");
+        assert_eq!(matches!(read, ReadError::NotAccepted { .. }), is_the_servers, "{read:?}");
+        let (begun, polled, _) = asked("403 Forbidden");
+        assert_eq!(matches!(begun, BeginError::Refused { .. }), is_the_servers, "{begun:?}");
+        assert_eq!(matches!(polled, PollAnswer::Refused { .. }), is_the_servers, "{polled:?}");
+    }
 }

@@ -1,5 +1,4 @@
-//! The token issuer: `POST /v1/auth/device-code`, `POST /v1/auth/device-token`, and the tables that tell what their answers
-//! mean.
+//! The token issuer: `POST /v1/auth/device-code`, `POST /v1/auth/device-token`, and what their answers mean.
 
 use std::time::Duration;
 

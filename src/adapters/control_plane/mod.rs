@@ -5,6 +5,9 @@
 //! `kept`, with a `body` that may be a `problem` or has `fields`; whether it is `exposed` on its way is told once. The way
 //! to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom it may `trust`, and on it a
 //! `wire` on which no answer gets lost. Whatever fails becomes a `failure`.
+//! `principal_reader`, `issuer`. Below them, a call is an `exchange`: over a `connection` that is new, or the one that
+//! was `kept`, with a `body` that may be a `problem` or has `fields`; that it is `exposed` on its way is told once. The way
+//! `wire` that HTTP libraries get along with. Whatever fails becomes a `failure`.
 
 mod body;
 mod connection;
@@ -40,10 +43,10 @@ use self::kept::KeptConnection;
 ///
 /// It is a [`TokenRevoker`](crate::ports::token_revoker::TokenRevoker), a
 /// [`PrincipalReader`](crate::ports::principal_reader::PrincipalReader) and a
-/// [`TokenIssuer`](crate::ports::token_issuer::TokenIssuer). Connecting is bounded by 10 seconds from the
-/// resolved name on, a whole call by 30. It needs a tokio runtime with its I/O and time drivers. The errors of its ports
-/// have a [`CallFailure`], an [`Answered`], a [`BodyFault`] or a
-/// [`FieldError`](crate::domain::answer_field::FieldError) as their source.
+/// [`TokenIssuer`](crate::ports::token_issuer::TokenIssuer). Connecting is bounded by 10 seconds from the resolved name on,
+/// a whole call by 30. It needs a tokio runtime with its I/O and time drivers. The errors of its ports have a
+/// [`CallFailure`], an [`Answered`], a [`BodyFault`] or a [`FieldError`](crate::domain::answer_field::FieldError) as their
+/// source.
 pub struct ControlPlaneClient {
     proxy: ProxySettings,
     trust: TrustSettings,
