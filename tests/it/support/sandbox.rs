@@ -158,6 +158,7 @@ impl Sandbox {
     /// Gives a command this sandbox as its home, and nothing in its environment but that and what would make a program
     /// of this kind say as much as it can.
     pub fn furnish(&self, command: &mut Command) {
+        self.watch.run_begins(self.path());
         command.env_clear().env("HOME", self.path()).current_dir(self.path()).stdin(Stdio::null());
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
         command.env("SSLKEYLOGFILE", self.path().join(TLS_KEYS));
@@ -214,8 +215,9 @@ impl Sandbox {
         assert_no_leak_below(self.path(), &secrets);
         assert!(!self.path().join(TLS_KEYS).exists(), "the keys of a TLS connection were written down");
         self.assert_one_request_at_most();
-        self.watch.assert_no_token_is_forgotten(self.path(), &String::from_utf8_lossy(&output.stderr));
-        assert_speaks_plainly(&String::from_utf8_lossy(&output.stderr));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        self.watch.assert_no_token_is_forgotten(self.path(), output.status.success(), &stderr);
+        assert_speaks_plainly(&stderr);
         Run {
             exit: exit_of(output.status),
             stdout: self.labelled(&output.stdout),

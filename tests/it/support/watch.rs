@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
-use plexctl::testing::{ControlPlane, RecordedRequest};
+use plexctl::testing::{ControlPlane, LiveToken, Minting, RecordedRequest};
 
 use super::leak_hunt;
 
@@ -17,6 +17,8 @@ const ANSWER_LOST: &str = "a token may have been issued that nobody holds";
 pub struct Watch {
     control_planes: RefCell<Vec<Weak<ControlPlane>>>,
     told: RefCell<Vec<String>>,
+    /// What stood in the TOML files when the last run began.
+    before: RefCell<Vec<String>>,
 }
 
 impl Watch {
@@ -42,13 +44,22 @@ impl Watch {
             .collect()
     }
 
-    /// Fails if a token is live that stands in no TOML file below the directory, and whose id no operator was told,
-    /// unless one was told that an answer was lost.
-    pub fn assert_no_token_is_forgotten(&self, directory: &Path, stderr: &str) {
-        let files = toml_below(directory);
+    /// Remembers what a run that begins now finds.
+    pub fn run_begins(&self, directory: &Path) {
+        *self.before.borrow_mut() = toml_below(directory);
+    }
+
+    /// Fails if a token is live that a poll minted or that the run found, that stands in no TOML file below the
+    /// directory, and whose id no operator was told, unless one was told that an answer was lost. What a run that
+    /// succeeded has told the server to revoke is the server's.
+    pub fn assert_no_token_is_forgotten(&self, directory: &Path, has_succeeded: bool, stderr: &str) {
+        let (files, before) = (toml_below(directory), self.before.borrow());
         for control_plane in self.control_planes.borrow().iter().filter_map(Weak::upgrade) {
             for token in control_plane.live_tokens() {
-                if files.iter().any(|text| text.contains(&token.text)) {
+                let is_in = |files: &[String]| files.iter().any(|text| text.contains(&token.text));
+                let is_of_poll = matches!(token.minting, Minting::Poll { .. });
+                let is_revoked = has_succeeded && is_told_to_revoke(&control_plane, &token);
+                if is_in(&files) || !(is_of_poll || is_in(&before)) || is_revoked {
                     continue;
                 }
                 let mut told = self.told.borrow_mut();
@@ -59,6 +70,11 @@ impl Watch {
             }
         }
     }
+}
+
+fn is_told_to_revoke(control_plane: &ControlPlane, token: &LiveToken) -> bool {
+    let target = format!("/v1/auth/tokens/{}", token.id);
+    control_plane.requests().iter().any(|request| request.method == "DELETE" && request.target.ends_with(&target))
 }
 
 fn device_code(request: &RecordedRequest) -> Option<String> {
