@@ -1,5 +1,6 @@
 //! `plexctl login` from outside: the real binary at a control plane on loopback.
 
+mod around;
 mod not_issued;
 mod not_stored;
 mod outcomes;

@@ -141,3 +141,20 @@ fn wait_for(login: &Login, requests: usize) {
         thread::sleep(Duration::from_millis(5));
     }
 }
+
+#[test]
+fn at_no_moment_of_a_poll_that_mints_does_a_signal_lose_the_token() {
+    let moments: Vec<u64> = (0..20).map(|number| number * 50).collect();
+    at_once(&moments, |moment| {
+        let login = Login::approved();
+        login.server.once(Endpoint::DeviceToken, Script::real().after(Duration::from_secs(1)));
+        let child = start(&mut login.command(&[]));
+        wait_for(&login, 2);
+        thread::sleep(Duration::from_millis(*moment));
+        send(&child, Signal::TERM);
+        let run = login.labelled(&login.sandbox.observe_child(child));
+        assert_eq!(run.exit, -Signal::TERM.as_raw(), "{run:?}");
+        assert!(run.stderr.ends_with("token [NEW] was issued and is revoked\n"), "{}", run.stderr);
+        assert_eq!(login.live(), [""; 0]);
+    });
+}

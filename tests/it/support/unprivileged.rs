@@ -48,8 +48,13 @@ impl Unprivileged {
 
     /// The same behind a shell that has run a script.
     pub fn logout_after(&self, script: &str, sandbox: &Sandbox) -> Command {
+        self.run_after(script, sandbox, &sandbox.command(["logout"]))
+    }
+
+    /// The binary with the arguments of a command of the sandbox, likewise.
+    pub fn run_after(&self, script: &str, sandbox: &Sandbox, like: &Command) -> Command {
         let mut command = self.plexctl();
-        sandbox.furnish(command.arg("logout"));
+        sandbox.furnish(command.args(like.get_args()));
         let mut command = in_shell(&format!("{script}\nexec \"$0\" \"$@\""), &command);
         if runs_as_root() {
             give_away(sandbox.path());
