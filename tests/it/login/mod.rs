@@ -87,8 +87,8 @@ impl Login {
     /// A text with labels in place of all that differs from run to run.
     fn label(&self, text: &str) -> String {
         let mut text = text.replace(&self.server.url(), "[ORIGIN]");
-        for token in self.old.clone().into_iter() {
-            text = text.replace(&token, "[OLD TOKEN]").replace(&id_of(&token), "[OLD]");
+        if let Some(token) = &self.old {
+            text = text.replace(token, "[OLD TOKEN]").replace(&id_of(token), "[OLD]");
         }
         let live = self.server.live_tokens().into_iter().map(|live| live.text);
         for token in self.presented().into_iter().chain(live) {

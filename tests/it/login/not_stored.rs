@@ -2,12 +2,14 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use plexctl::testing::{Answer, Endpoint, Script};
 
 use super::{Login, instructed};
 use crate::support::signed_in::config;
+use crate::support::{runs_as_root, skip};
 
 /// What is stored while a login waits for its approval.
 const NEWER: &str = "psk_dev_0192f0c1-9876-7abc-8def-0123456789ab_newer-s3cret";
@@ -104,4 +106,44 @@ fn an_overtaken_token_that_cannot_be_revoked_is_named() {
     assert!(run.exit == 1 && run.stderr.starts_with(&error), "{run:?}");
     assert_eq!(login.config(), config("[ORIGIN]", NEWER));
     assert_eq!(login.asked(), ["code", "poll", "revoke [NEW]"]);
+}
+
+#[test]
+fn a_token_without_a_place_is_data_for_programs() {
+    let unavailable = || Answer::bare(503);
+    let cases = [
+        (Login::exposed_meanwhile(), None, "not_stored", "revoked"),
+        (Login::exposed_meanwhile(), Some(unavailable()), "not_stored", "kept"),
+        (Login::overtaken(), None, "superseded", "revoked"),
+        (Login::overtaken(), Some(unavailable()), "superseded", "kept"),
+    ];
+    for (login, answer, code, session) in cases {
+        login.server.answer_revocations_with(answer);
+        let run = login.run(&["--output", "json"]);
+        let failure: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        let member = |key: &str| failure["error"][key].as_str().unwrap_or_default().to_owned();
+        assert_eq!((run.exit, member("code").as_str(), member("session").as_str()), (1, code, session), "{run:?}");
+        assert_eq!((member("token_id").as_str(), member("server").as_str()), ("[NEW]", "[ORIGIN]"));
+    }
+}
+
+#[test]
+fn a_session_that_may_not_survive_a_power_cut_is_told_and_both_are_kept() {
+    let login = Login::replacing();
+    let plexctl = login.command(&[]);
+    let directory = login.sandbox.config().parent().unwrap().to_owned();
+    let mut command = Command::new("strace");
+    command.args(["-f", "-o", "/dev/null", "-P"]).arg(&directory).args(["-e", "inject=fsync:error=EIO", "--"]);
+    command.arg(plexctl.get_program()).args(plexctl.get_args()).stdin(Stdio::null());
+    command.env_clear().envs(plexctl.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if !runs_as_root() || Command::new("strace").arg("-V").output().is_err() {
+        skip("a directory that cannot be synced", "it takes strace, and root to look into plexctl's memory");
+        return;
+    }
+    let run = login.labelled(&login.sandbox.observe(&mut command));
+    let error = instructed("error: the login is complete, but may not survive a power cut: [CONFIG]: ");
+    assert!(run.exit == 1 && run.stderr.starts_with(&error), "{run:?}");
+    assert!(login.config().contains("\n[profiles.default-replaced-[OLD]]\n"), "{}", login.config());
+    assert_eq!(login.asked(), ["code", "poll"]);
+    assert_eq!(login.live(), ["[OLD]", "[NEW]"]);
 }
