@@ -116,8 +116,9 @@ fn a_hundred_logouts_of_a_hundred_profiles_and_logins_among_them_lose_no_update(
     const LOGINS: usize = 10;
     let (mut removals, mut reruns, mut lost, mut logins, mut reads) = (0, 0, 0, 0, 0);
     for _ in 0..rounds() {
-        let control_plane = ControlPlane::start().unwrap();
+        let control_plane = Arc::new(ControlPlane::start().unwrap());
         let mut sandbox = Sandbox::new();
+        sandbox.watch(&control_plane);
         let mut config = BYSTANDER.to_owned();
         for number in 0..PROCESSES {
             config += &profile_of(&control_plane, &format!("p{number}"));
@@ -232,8 +233,9 @@ fn logouts_defaults_forgotten_profiles_and_readers_beside_each_other_lose_no_upd
 fn a_hundred_logouts_of_one_profile_end_it_once() {
     let mut runs = 0;
     for _ in 0..rounds().div_ceil(3) {
-        let control_plane = ControlPlane::start().unwrap();
+        let control_plane = Arc::new(ControlPlane::start().unwrap());
         let mut sandbox = Sandbox::new();
+        sandbox.watch(&control_plane);
         let profile = profile_of(&control_plane, "shared");
         sandbox.write_config(format!("default = \"shared\"\n{BYSTANDER}{profile}"));
 

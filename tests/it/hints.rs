@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use plexctl::testing::{Answer, ControlPlane, Endpoint, Script};
 
@@ -30,7 +31,7 @@ const NAMES: [&str; 13] = [
 
 /// A default session, which no hint for another one may touch, beside a session of a given name.
 struct Signed {
-    server: ControlPlane,
+    server: Arc<ControlPlane>,
     sandbox: Sandbox,
     default: String,
     other: String,
@@ -38,9 +39,10 @@ struct Signed {
 
 impl Signed {
     fn with(name: &str) -> Self {
-        let server = ControlPlane::start().unwrap();
+        let server = Arc::new(ControlPlane::start().unwrap());
         let (default, other) = (server.mint("dev"), server.mint("dev"));
         let mut sandbox = Sandbox::new();
+        sandbox.watch(&server);
         let (url, quoted) = (server.url(), serde_json::to_string(name).unwrap());
         let config = format!(
             "default = \"default\"\n[profiles.default]\nserver = \"{url}\"\ntoken = \"{default}\"\n\
