@@ -264,19 +264,50 @@ fn names_cannot_forge_output() {
     }
 }
 
+/// The words of a command, the exit codes that it has, and the example that its help begins with.
+const HELP: [(&str, &str, &str); 9] = [
+    ("", "01234", "plexctl login --server"),
+    ("login", "01234", "plexctl login --server"),
+    ("whoami", "01234", "plexctl whoami "),
+    ("profiles", "0123", "plexctl profiles "),
+    ("profiles use", "0123", "plexctl profiles use staging"),
+    ("profiles forget", "0123", "plexctl profiles forget old --yes"),
+    ("logout", "01234", "plexctl logout "),
+    ("completion", "02", "source <(plexctl completion bash)"),
+    ("help", "01234", "plexctl login --server"),
+];
+
 #[test]
-fn help_shows_exit_codes_and_examples_and_version_the_build() {
+fn every_help_fits_80_columns_and_shows_exit_codes_and_examples() {
     let sandbox = Sandbox::new();
-    for arguments in [vec!["--help"], vec!["logout", "--help"], vec!["help", "logout"]] {
-        let run = sandbox.run(arguments);
-        assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
-        let parts = ["Usage: plexctl", "--profile <NAME>", "Exit codes:\n  0 ", "\n  4 ", "Examples:\n"];
-        let surroundings = ["Files and environment:\n", "config.toml", "PLEXCTL_CONFIG", "SSL_CERT_FILE", "NO_PROXY"];
-        for part in parts.iter().chain(&surroundings) {
-            assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
+    for (command, codes, example) in HELP {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let run = sandbox.run(if command == "help" { words.clone() } else { [&words[..], &["--help"]].concat() });
+        assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{command}");
+        if command != "help" {
+            assert_eq!(sandbox.run([&["help"], &words[..]].concat()), run);
         }
-        for line in run.stdout.lines() {
-            assert!(line.chars().count() <= 80, "{line}");
+        let help = run.stdout;
+        for line in help.lines() {
+            assert!(line.chars().count() <= 80 && line.trim_end() == line, "{command}: {line:?}");
+        }
+        let usage = format!("Usage: {} ", ["plexctl", command.trim_start_matches("help")].join(" ").trim_end());
+        assert!(help.contains(&usage) && help.contains("--profile <NAME>"), "{help}");
+        let shown = help.split_once("Exit codes:\n").unwrap().1.split_once("\n\n").unwrap().0;
+        let shown: String = shown.lines().filter_map(|line| line.strip_prefix("  ")?.chars().next()).collect();
+        assert_eq!(shown.replace(' ', ""), codes, "{command}");
+        let examples = help.split_once("Examples:\n").unwrap().1;
+        assert!(examples.starts_with(&format!("  {example}")), "{command}: {examples}");
+    }
+}
+
+#[test]
+fn the_help_shows_the_surroundings_and_the_version_the_build() {
+    let sandbox = Sandbox::new();
+    for command in ["--help", "login --help", "whoami --help", "profiles --help", "logout --help"] {
+        let help = sandbox.run(command.split(' ')).stdout;
+        for part in ["Files and environment:\n", "config.toml", "PLEXCTL_CONFIG", "SSL_CERT_FILE", "NO_PROXY"] {
+            assert!(help.contains(part), "{part}: {help}");
         }
     }
     let run = sandbox.run(["--version"]);

@@ -158,13 +158,17 @@ pub fn definition() -> clap::Command {
     let whoami = command("whoami", "Tell who you are at the server")
         .defer(|whoami| whoami.args_override_self(true).after_help(help::WHOAMI));
     let profiles = command("profiles", "List the stored profiles, set the default, or forget one").defer(|profiles| {
-        let name = || Arg::new("NAME").required(true).value_parser(profile_name());
+        let name = |help: &'static str| Arg::new("NAME").required(true).value_parser(profile_name()).help(help);
         profiles
             .args_override_self(true)
-            .subcommand(command("use", "Set the default profile").arg(name()).after_help(help::PROFILES_USE))
+            .subcommand(
+                command("use", "Set the default profile")
+                    .arg(name("Profile that the default is from now on"))
+                    .after_help(help::PROFILES_USE),
+            )
             .subcommand(
                 command("forget", "Remove a profile without revoking its token; needs --yes")
-                    .arg(name())
+                    .arg(name("Profile to remove"))
                     .after_help(help::PROFILES_FORGET),
             )
             .after_help(help::PROFILES)
@@ -173,7 +177,9 @@ pub fn definition() -> clap::Command {
         .defer(|logout| logout.args_override_self(true).after_help(help::LOGOUT));
     let completion = command("completion", "Print a completion script for a shell").defer(|completion| {
         let shells = PossibleValuesParser::new(completion::Shell::NAMES);
-        completion.arg(Arg::new("SHELL").required(true).value_parser(shells)).after_help(help::COMPLETION)
+        completion
+            .arg(Arg::new("SHELL").required(true).value_parser(shells).help("Shell that is to load it"))
+            .after_help(help::COMPLETION)
     });
     Flags::augment_args(clap::Command::new("plexctl"))
         .about("Works with the sessions of a plexsphere control plane")
