@@ -1,6 +1,7 @@
 //! Completion scripts: what is printed, and what the shells that load it make of it.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use crate::support::program::find;
@@ -63,6 +64,13 @@ fn script(sandbox: &Sandbox, shell: &str) -> String {
     let run = sandbox.run(["completion", shell]);
     assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{shell}");
     run.stdout
+}
+
+/// A shell that is ended where it waits for something that does not come.
+fn bounded(shell: &Path) -> Command {
+    let mut command = Command::new("timeout");
+    command.arg("60").arg(shell);
+    command
 }
 
 /// Holds what a shell completes, one match a line and perhaps a description behind a tab, against the table.
@@ -148,10 +156,10 @@ fn bash_completes_commands_and_flags() {
     let file = sandbox.path().join("plexctl.bash");
     fs::write(&file, script(&sandbox, "bash")).unwrap();
     assert_completes("bash", |line| {
-        let mut command = Command::new(&bash);
+        let mut command = bounded(&bash);
         sandbox.furnish(&mut command);
         command.args(["--noprofile", "--norc", "-euc", BASH, "bash"]).arg(&file).args(line.split(' '));
-        sandbox.observe(&mut command)
+        sandbox.judge(&command.output().unwrap())
     });
 }
 
@@ -161,10 +169,10 @@ fn zsh_completes_commands_and_flags() {
     let sandbox = Sandbox::new();
     fs::write(sandbox.path().join("_plexctl"), script(&sandbox, "zsh")).unwrap();
     assert_completes("zsh", |line| {
-        let mut command = Command::new(&zsh);
+        let mut command = bounded(&zsh);
         sandbox.furnish(&mut command);
         command.env("PATH", "/usr/bin:/bin").args(["-f", "-c", ZSH, "zsh"]).arg(sandbox.path()).arg(line);
-        sandbox.observe(&mut command)
+        sandbox.judge(&command.output().unwrap())
     });
 }
 
@@ -175,10 +183,10 @@ fn fish_completes_commands_and_flags() {
     let file = sandbox.path().join("plexctl.fish");
     fs::write(&file, script(&sandbox, "fish")).unwrap();
     assert_completes("fish", |line| {
-        let mut command = Command::new(&fish);
+        let mut command = bounded(&fish);
         sandbox.furnish(&mut command);
         command.env("PATH", "/usr/bin:/bin").args(["--no-config", "-c", FISH]).arg(&file).arg(line);
-        sandbox.observe(&mut command)
+        sandbox.judge(&command.output().unwrap())
     });
 }
 
