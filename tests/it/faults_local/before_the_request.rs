@@ -234,7 +234,9 @@ fn a_config_that_has_no_name_any_more_is_refused_if_there_is_a_session() {
     let script = "exec 3< .config/plexctl/config.toml; rm .config/plexctl/config.toml; PLEXCTL_CONFIG=/dev/fd/3
         export PLEXCTL_CONFIG; exec \"$0\" \"$@\"";
     let refused = unusable("/dev/fd/3", "the file that it leads to has no name");
-    for (arguments, expected) in [(&["logout"][..], refused), (&["logout", "--profile", "unknown"], no_session())] {
+    let hint = "hint: /dev/fd/3 has no profile \"unknown\", it has \"default\", \"bystander\"\n";
+    let none = no_session_but(hint);
+    for (arguments, expected) in [(&["logout"][..], refused), (&["logout", "--profile", "unknown"], none)] {
         let mut sandbox = Sandbox::new();
         sandbox.write_config(config(&server.url()));
         assert_eq!(sandbox.observe(&mut in_shell(script, &sandbox.command(arguments))), expected);

@@ -46,13 +46,18 @@ impl Watch {
 
     /// Remembers what a run that begins now finds.
     pub fn run_begins(&self, directory: &Path) {
-        *self.before.borrow_mut() = toml_below(directory);
+        if !self.control_planes.borrow().is_empty() {
+            *self.before.borrow_mut() = toml_below(directory);
+        }
     }
 
     /// Fails if a token is live that a poll minted or that the run found, that stands in no TOML file below the
     /// directory, and whose id no operator was told, unless one was told that an answer was lost. What a run that
     /// succeeded has told the server to revoke is the server's.
     pub fn assert_no_token_is_forgotten(&self, directory: &Path, has_succeeded: bool, stderr: &str) {
+        if self.control_planes.borrow().is_empty() {
+            return;
+        }
         let (files, before) = (toml_below(directory), self.before.borrow());
         for control_plane in self.control_planes.borrow().iter().filter_map(Weak::upgrade) {
             for token in control_plane.live_tokens() {

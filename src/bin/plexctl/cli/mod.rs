@@ -240,6 +240,8 @@ fn text<'m>(matches: &'m ArgMatches, name: &str) -> &'m str {
 
 /// How the command is used that was typed, as far as it is known.
 fn usage(command: &mut clap::Command, arguments: &[OsString]) -> String {
+    // Only then do commands know what they are called with.
+    command.build();
     let is_typed = |name: &str| arguments.iter().skip(1).any(|argument| argument == name);
     let known = command.get_subcommands_mut().find(|known| is_typed(known.get_name()));
     match known {
