@@ -7,6 +7,7 @@ use super::ControlPlaneClient;
 use super::exchange::{CALL_LIMIT, Call};
 use super::failure::{Answered, CallFailure, Phase};
 use super::fields::Fields;
+use super::problem::masked;
 use crate::domain::answer_field::{FieldError, FieldFault, FieldValue};
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::principal::Principal;
@@ -22,7 +23,8 @@ impl PrincipalReader for ControlPlaneClient {
         }
         let fields = Fields::parse(&answer.body(CALL_LIMIT).await);
         let fields = fields.map_err(|fault| ReadError::Unusable { source: fault.into() })?;
-        principal_in(&fields).map_err(|error| ReadError::Unusable { source: error.into() })
+        let principal = principal_in(&fields).map_err(|error| ReadError::Unusable { source: error.into() })?;
+        Ok(without_echo(principal, token))
     }
 }
 
@@ -76,6 +78,21 @@ fn principal_in(fields: &Fields) -> Result<Principal, FieldError> {
     })
 }
 
+/// A server that sends the token back must not have it shown.
+fn without_echo(principal: Principal, token: &BearerToken) -> Principal {
+    let mask = |text| masked(text, &[token.expose_secret()]);
+    let Principal { principal_type, principal_scope, subject, domain_id, email, acr, amr } = principal;
+    Principal {
+        principal_type: mask(principal_type),
+        principal_scope: principal_scope.map(mask),
+        subject: mask(subject),
+        domain_id: domain_id.map(mask),
+        email: email.map(mask),
+        acr: acr.map(mask),
+        amr: amr.map(|methods| methods.into_iter().map(mask).collect()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::body::Body;
@@ -113,6 +130,16 @@ mod tests {
         }
         let amr = |json: &str| read(&format!(r#"{{"principal_type":"user","subject":"s","amr":{json}}}"#)).unwrap().amr;
         assert_eq!((amr("\"pwd\""), amr("[]")), (None, Some(vec![])));
+    }
+
+    #[test]
+    fn a_token_that_comes_back_is_not_shown() {
+        let token = BearerToken::parse("psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret-s3cret").unwrap();
+        let json = r#"{"principal_type":"T","subject":"a T","domain_id":"T","email":"S","acr":"T b","amr":["T","S"]}"#;
+        let json = json.replace('T', token.expose_secret()).replace('S', "s3cret-s3cret");
+        let principal = without_echo(read(&json).unwrap(), &token);
+        assert!(!format!("{principal:?}").contains("s3cret"), "{principal:?}");
+        assert_eq!((principal.subject.as_str(), principal.amr.unwrap().len()), ("a [redacted]", 2));
     }
 
     #[test]

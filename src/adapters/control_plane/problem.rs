@@ -65,17 +65,22 @@ pub(crate) fn fuzzed_problem(body: &[u8], token: &SessionToken) -> Option<([Opti
 }
 
 /// Strips what could act on a terminal, masks the secrets that a server might send back, and cuts to size. Masking comes
-/// after stripping, which could join a secret, and before cutting, which could leave half of one. Of a secret that is
-/// built as a session token is, the last part is masked on its own as well.
+/// after stripping, which could join a secret, and before cutting, which could leave half of one.
 fn sanitize(text: &str, secrets: &[&str]) -> String {
-    let mut clean: String = text.chars().filter(|character| !is_unprintable(*character)).collect();
+    let clean = text.chars().filter(|character| !is_unprintable(*character)).collect();
+    masked(clean, secrets).chars().take(MAX_TEXT).collect()
+}
+
+/// Masks the secrets that a server might send back. Of one that is built as a session token is, the last part is masked
+/// on its own as well.
+pub(super) fn masked(mut text: String, secrets: &[&str]) -> String {
     for whole in secrets {
-        clean = clean.replace(whole, MASK);
+        text = text.replace(whole, MASK);
         if let Some(part) = whole.splitn(4, '_').nth(3).filter(|part| part.len() >= MIN_MASKED_SECRET) {
-            clean = clean.replace(part, MASK);
+            text = text.replace(part, MASK);
         }
     }
-    clean.chars().take(MAX_TEXT).collect()
+    text
 }
 
 #[cfg(test)]

@@ -16,11 +16,11 @@ use plexctl::use_cases::login::{LoginError, LoginPorts, LoginRequest, LoginUseCa
 
 use super::on_demand::runtime;
 use crate::cli::{Flags, Format, LoginFlags};
-use crate::environment;
 use crate::failure::again::Again;
 use crate::failure::{Failure, LoginFailure, RuntimeError, last_words, of_interruption};
 use crate::terminal::{self, Label, LabelledStderr};
 use crate::words::words;
+use crate::{environment, explain};
 
 /// The profile that is written where none is named.
 const DEFAULT_PROFILE: &str = "default";
@@ -66,7 +66,12 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
             terminal::line(&of_interruption(interruption));
             timer.die_interrupted();
         }
-        return Err(Failure::Login(Box::new(failure)));
+        let failure = Failure::Login(Box::new(failure));
+        if timer.signal().is_some() {
+            explain(&failure, flags.output);
+            timer.die_interrupted();
+        }
+        return Err(failure);
     }
     if environment::holds_token() {
         terminal::note(Label::Hint, "PLEXSPHERE_TOKEN still authenticates other commands");
