@@ -98,8 +98,9 @@ impl<'a> LoginUseCase<'a> {
     ///
     /// # Errors
     ///
-    /// Any variant of [`LoginError`], which says what state it leaves: up to [`LoginError::NotIssued`] no token exists;
-    /// from [`LoginError::NotDurable`] on the session is stored.
+    /// Any variant of [`LoginError`], which says what state it leaves: up to [`LoginError::NotIssued`] no token has
+    /// arrived; from [`LoginError::NotDurable`] to [`LoginError::Report`] the session is stored; an
+    /// [`Interruption`] says it by itself.
     pub async fn execute(&mut self, request: &LoginRequest) -> Result<LoginOutcome, LoginError> {
         let ports = self.ports;
         let held = ports.keeper.look_up(&request.profile).map_err(LoginError::NotBegun)?;
