@@ -41,17 +41,17 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
             break
         }
         'plexctl;login' {
+            [CompletionResult]::new('--domain-id', '--domain-id', [CompletionResultType]::ParameterName, 'Domain to log in to')
+            [CompletionResult]::new('--idp-binding-id', '--idp-binding-id', [CompletionResultType]::ParameterName, 'Binding of that domain to its identity provider')
+            [CompletionResult]::new('--profile-name', '--profile-name', [CompletionResultType]::ParameterName, 'Profile to write; --profile is a synonym [default: default]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
-            [CompletionResult]::new('--domain-id', '--domain-id', [CompletionResultType]::ParameterName, 'Domain to log in to')
-            [CompletionResult]::new('--idp-binding-id', '--idp-binding-id', [CompletionResultType]::ParameterName, 'Binding of that domain to its identity provider')
-            [CompletionResult]::new('--profile-name', '--profile-name', [CompletionResultType]::ParameterName, 'Profile to write; --profile is a synonym [default: default]')
-            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
-            [CompletionResult]::new('--reveal-secrets', '--reveal-secrets', [CompletionResultType]::ParameterName, 'Accepted and without effect: no secret is ever shown')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Never open a browser')
             [CompletionResult]::new('--qr', '--qr', [CompletionResultType]::ParameterName, 'Draw the link as a QR code, too')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
+            [CompletionResult]::new('--reveal-secrets', '--reveal-secrets', [CompletionResultType]::ParameterName, 'Accepted and without effect: no secret is ever shown')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -156,6 +156,14 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
             break
         }
         'plexctl;help;profiles' {
+            [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Set the default profile')
+            [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Remove a profile without revoking its token; needs --yes')
+            break
+        }
+        'plexctl;help;profiles;use' {
+            break
+        }
+        'plexctl;help;profiles;forget' {
             break
         }
         'plexctl;help;logout' {

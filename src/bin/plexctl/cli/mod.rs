@@ -17,8 +17,6 @@ use plexctl::use_cases::profiles::ProfilesRequest;
 
 use crate::terminal;
 
-const ABOUT_LOGIN: &str = "Begin a session: approve it in a browser, then store it in a profile";
-
 /// How wide the help is where there is no terminal to fit, in columns.
 const WIDTH: usize = 80;
 
@@ -119,11 +117,17 @@ pub enum Invocation {
 ///
 /// What clap finds wrong, with the usage, as a text without any token that was typed.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, String> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Ok(matches) = definition_of_typed(&arguments).try_get_matches_from(&arguments)
+        && let Ok(arguments) = understand(&matches)
+    {
+        return Ok(Invocation::Run(arguments));
+    }
+    // Whatever is to be said, of help or of an error, is said of the whole.
     let mut command = definition();
     if !io::stdout().is_terminal() && !io::stderr().is_terminal() {
         command = command.term_width(WIDTH);
     }
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
     let parsed = command.try_get_matches_from_mut(&arguments).and_then(|matches| understand(&matches));
     match parsed {
         Ok(arguments) => Ok(Invocation::Run(arguments)),
@@ -147,51 +151,74 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     }
 }
 
-/// The command line as clap knows it. What belongs to one command alone is defined when that command is typed, so that
-/// none pays for its siblings.
+/// Adds to a command what belongs to it alone.
+type Define = fn(clap::Command) -> clap::Command;
+
+/// The commands by their names, in the order of a session's life.
+const COMMANDS: [(&str, Define); 5] =
+    [("login", login), ("whoami", whoami), ("profiles", profiles), ("logout", logout), ("completion", completion)];
+
+/// The command line as clap knows it.
 pub fn definition() -> clap::Command {
-    let login = command("login", ABOUT_LOGIN).defer(|login| {
-        // The flags bring a description of their own.
-        let login = LoginFlags::augment_args(login).about(ABOUT_LOGIN);
-        login.args_override_self(true).after_help(help::LOGIN)
-    });
-    let whoami = command("whoami", "Tell who you are at the server")
-        .defer(|whoami| whoami.args_override_self(true).after_help(help::WHOAMI));
-    let profiles = command("profiles", "List the stored profiles, set the default, or forget one").defer(|profiles| {
-        let name = |help: &'static str| Arg::new("NAME").required(true).value_parser(profile_name()).help(help);
-        profiles
-            .args_override_self(true)
-            .subcommand(
-                command("use", "Set the default profile")
-                    .arg(name("Profile that the default is from now on"))
-                    .after_help(help::PROFILES_USE),
-            )
-            .subcommand(
-                command("forget", "Remove a profile without revoking its token; needs --yes")
-                    .arg(name("Profile to remove"))
-                    .after_help(help::PROFILES_FORGET),
-            )
-            .after_help(help::PROFILES)
-    });
-    let logout = command("logout", "End a session: revoke its token on the server, then clear its profile")
-        .defer(|logout| logout.args_override_self(true).after_help(help::LOGOUT));
-    let completion = command("completion", "Print a completion script for a shell").defer(|completion| {
-        let shells = PossibleValuesParser::new(completion::Shell::NAMES);
-        completion
-            .arg(Arg::new("SHELL").required(true).value_parser(shells).help("Shell that is to load it"))
-            .after_help(help::COMPLETION)
-    });
-    Flags::augment_args(clap::Command::new("plexctl"))
+    root()
         .about("Works with the sessions of a plexsphere control plane")
         .version(env!("CARGO_PKG_VERSION"))
-        .args_override_self(true)
-        .subcommand_required(true)
-        .subcommands([login, whoami, profiles, logout, completion])
+        .subcommands(COMMANDS.map(|(name, define)| define(clap::Command::new(name))))
         .after_help(help::PLEXCTL)
 }
 
-fn command(name: &'static str, about: &'static str) -> clap::Command {
-    clap::Command::new(name).about(about)
+/// The command line with those commands alone that were typed, so that none pays for its siblings. A command that is not
+/// among the arguments cannot be the one that is meant.
+fn definition_of_typed(arguments: &[OsString]) -> clap::Command {
+    let typed = COMMANDS.into_iter().filter(|(name, _)| arguments.iter().any(|argument| argument == name));
+    root().disable_help_subcommand(true).subcommands(typed.map(|(name, define)| define(clap::Command::new(name))))
+}
+
+fn root() -> clap::Command {
+    Flags::augment_args(clap::Command::new("plexctl")).args_override_self(true).subcommand_required(true)
+}
+
+fn login(login: clap::Command) -> clap::Command {
+    // The flags bring a description of their own.
+    let login =
+        LoginFlags::augment_args(login).about("Begin a session: approve it in a browser, then store it in a profile");
+    login.args_override_self(true).after_help(help::LOGIN)
+}
+
+fn whoami(whoami: clap::Command) -> clap::Command {
+    whoami.about("Tell who you are at the server").args_override_self(true).after_help(help::WHOAMI)
+}
+
+fn profiles(profiles: clap::Command) -> clap::Command {
+    let name = |help: &'static str| Arg::new("NAME").required(true).value_parser(profile_name()).help(help);
+    let choose = clap::Command::new("use")
+        .about("Set the default profile")
+        .arg(name("Profile that the default is from now on"))
+        .after_help(help::PROFILES_USE);
+    let forget = clap::Command::new("forget")
+        .about("Remove a profile without revoking its token; needs --yes")
+        .arg(name("Profile to remove"))
+        .after_help(help::PROFILES_FORGET);
+    profiles
+        .about("List the stored profiles, set the default, or forget one")
+        .args_override_self(true)
+        .subcommands([choose, forget])
+        .after_help(help::PROFILES)
+}
+
+fn logout(logout: clap::Command) -> clap::Command {
+    logout
+        .about("End a session: revoke its token on the server, then clear its profile")
+        .args_override_self(true)
+        .after_help(help::LOGOUT)
+}
+
+fn completion(completion: clap::Command) -> clap::Command {
+    let shells = PossibleValuesParser::new(completion::Shell::NAMES);
+    completion
+        .about("Print a completion script for a shell")
+        .arg(Arg::new("SHELL").required(true).value_parser(shells).help("Shell that is to load it"))
+        .after_help(help::COMPLETION)
 }
 
 fn understand(matches: &ArgMatches) -> Result<Arguments, clap::Error> {
