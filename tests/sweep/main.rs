@@ -211,6 +211,8 @@ fn errors_of(call: &Call<'_>, all: &[Call<'_>]) -> Vec<&'static str> {
     let wakes = || all.iter().any(|other| other.name == "eventfd2" && other.result() == Some(call.first_argument()));
     match call.name.as_str() {
         "epoll_wait" => vec!["EINTR"],
+        // Whatever the error is, an answer that may be there already is waited for up to the limit of 30 s.
+        "sendto" | "writev" => vec!["ECONNRESET", "EINTR"],
         "write" if wakes() => Vec::new(),
         name if NONE.contains(&name) => Vec::new(),
         name => {

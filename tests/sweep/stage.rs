@@ -174,14 +174,14 @@ impl Stage {
         } else if run.exit != Some(1) || !run.stdout.is_empty() {
             None
         } else if is_cleared {
-            let is_told = says("is revoked on the server: the profile was removed from") || says("is complete: ");
+            let is_told = says("is revoked on the server and removed from") || says("is complete, but ");
             is_told.then_some(Ending::FailedCleared)
-        } else if says("is revoked on the server: the profile was not removed from") {
+        } else if says("is revoked on the server, but not removed from") {
             (!is_live).then_some(Ending::FailedUnchanged)
         } else if says("no session was ended: ") {
             (is_live && self.requests() == 0).then_some(Ending::FailedUnchanged)
         } else {
-            says("may still be live at ").then_some(Ending::FailedUnchanged)
+            says("is kept, and its session may still be live: ").then_some(Ending::FailedUnchanged)
         };
         ending.ok_or_else(|| format!("disagreement: live {is_live}, cleared {is_cleared}, temp {has_temp}, {told}"))
     }
