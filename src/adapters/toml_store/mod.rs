@@ -43,7 +43,7 @@ use crate::ports::credential_store::{Clearing, CredentialStore, StoreError};
 /// A [`CredentialStore`] over one TOML file, and every other role of the store with it.
 ///
 /// The file is refused unread if its mode has any bit outside 0600 or it is larger than 16 MiB, and before anything is
-/// made of it if it has more than a million keys and values or five million words, signs and line ends. Every change
+/// made of it if it has more than a million keys and values, or 3,500,000 words, signs and line ends. Every change
 /// replaces it atomically and durably under an advisory lock on its directory; waiting for that lock is bounded by 10
 /// seconds.
 pub struct TomlStore {

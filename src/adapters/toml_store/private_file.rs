@@ -38,8 +38,8 @@ impl PrivateFile {
         }
     }
 
-    /// Opens a file in an open directory likewise, but does not follow a link. `None` means that there is a link by that
-    /// name, or nothing.
+    /// Opens a file in an open directory likewise, but follows no link. `None` means that there is a link by that name,
+    /// or nothing.
     pub(super) fn open_in(directory: &File, name: &OsStr) -> Result<Option<Self>, OpenError> {
         match open_for_reading(directory, name, OFlags::NOFOLLOW) {
             Err(Errno::NOENT | Errno::LOOP) => Ok(None),

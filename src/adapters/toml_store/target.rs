@@ -1,8 +1,8 @@
 //! The file that is to be replaced, with the directory that holds it locked.
 //!
-//! Writers take turns through an advisory lock on the directory, which outlives every replaced file. From the moment on
-//! in which it is had, everything goes by the open directory: whoever may write above it can turn any path meanwhile, and
-//! a run by root would follow it.
+//! Writers take turns through an advisory lock on the directory, which outlives every replaced file. From the moment in
+//! which it is had, everything goes by the open directory: whoever may write above it can turn any path meanwhile, and a
+//! run by root would follow it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -35,8 +35,8 @@ pub(super) struct LockedTarget {
 }
 
 impl LockedTarget {
-    /// Locks the directory of the file that `path` leads to, links followed, and opens the file in it. `None` means that
-    /// `path` leads to no file.
+    /// Locks the directory of the file that `path` leads to, links followed, and opens the file in it. `None` means
+    /// that `path` leads to no file.
     pub(super) fn acquire(path: &Path) -> Result<Option<(Self, PrivateFile)>, ConfigError> {
         Self::acquire_by(path, Instant::now() + LOCK_TIMEOUT)
     }

@@ -353,9 +353,9 @@ fn a_document_of_too_many_parts_is_refused_at_once() {
         (format!("list = [{}]\n", "{},".repeat(MILLION)), too_many),
         (format!("list = [{}]\n", format!("{}{},", "[".repeat(79), "]".repeat(79)).repeat(MILLION / 79 + 1)), too_many),
         ((0..=MILLION / 160).map(dotted).collect(), too_many),
-        ("[[list]]\nkey = 1\n".repeat(MILLION / 3 + 1), too_many),
-        ("\n".repeat(16 * MILLION), "it has more than five million words, signs and line ends"),
-        ("#\n".repeat(8 * MILLION), "it has more than five million words, signs and line ends"),
+        ("[list.key]\n".repeat(MILLION / 3 + 1), too_many),
+        ("\n".repeat(16 * MILLION), "it has more than 3,500,000 words, signs and line ends"),
+        ("#\n".repeat(8 * MILLION), "it has more than 3,500,000 words, signs and line ends"),
     ];
     for (contents, problem) in cases {
         let mut sandbox = Sandbox::new();
@@ -373,7 +373,8 @@ fn a_document_of_too_many_parts_is_refused_at_once() {
 fn the_costliest_documents_are_logged_out_of_within_the_bounds_of_memory() {
     let nested = format!("{}{},", "[".repeat(79), "]".repeat(79));
     let dotted = |table: usize| format!("{table}.{} = 1\n", ["a"; 79].join("."));
-    let largest = format!("list = [{}]\n{}", nested.repeat(999_900 / 79), "\n".repeat(2_900_000));
+    let filler = "\n".repeat(1_400_000) + "#" + &"x".repeat(10_000_000) + "\n";
+    let largest = format!("list = [{}]\n{filler}", nested.repeat(999_900 / 79));
     let ordinary: String = (0..196).map(dotted).collect();
     for document in [largest, ordinary] {
         let server = ScriptedServer::answering(NO_CONTENT);

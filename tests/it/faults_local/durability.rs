@@ -1,5 +1,5 @@
-//! The system calls of a replacement, as strace shows them and makes them fail: in which order the file is replaced, and
-//! what a failing call leaves.
+//! The system calls of a replacement, as strace shows them and makes them fail: in which order the file is replaced,
+//! and what a failing call leaves.
 
 use std::fs;
 use std::os::unix::fs::chown;

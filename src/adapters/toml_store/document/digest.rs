@@ -1,8 +1,9 @@
 //! The digest of what a document means, which takes the place of the document where two are compared: a large one takes
 //! many times its size in memory.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 
+use foldhash::quality::FixedState;
 use toml::de::{DeTable, DeValue};
 
 use super::walk::{Step, each_value};
@@ -13,27 +14,38 @@ use super::walk::{Step, each_value};
 pub(in super::super) struct Digest(u64);
 
 impl Digest {
-    /// Every value is hashed with its path, so the sum of the hashes does not depend on the order of a table's keys.
+    /// Every value is hashed with its path, so the sum of the hashes does not depend on the order of a table's keys. A
+    /// table or array that holds something is in the paths of that.
     pub(super) fn of(root: &DeTable<'_>) -> Self {
         let mut sum = 0_u64;
         each_value(root, 0, |holder: u64, step, value| {
-            let mut hasher = DefaultHasher::new();
+            let mut hasher = FixedState::default().build_hasher();
             holder.hash(&mut hasher);
             match step {
                 Step::Key(key) => key.get_ref().hash(&mut hasher),
                 Step::Index(index) => index.hash(&mut hasher),
             }
-            let path = hasher.finish();
             hash_value(value.get_ref(), &mut hasher);
-            sum = sum.wrapping_add(hasher.finish());
-            path
+            let hash = hasher.finish();
+            if !holds_others(value.get_ref()) {
+                sum = sum.wrapping_add(hash);
+            }
+            hash
         });
         Self(sum)
     }
 }
 
-/// Hashes the type of a value, and what it is unless it holds others.
-fn hash_value(value: &DeValue<'_>, hasher: &mut DefaultHasher) {
+fn holds_others(value: &DeValue<'_>) -> bool {
+    match value {
+        DeValue::Table(table) => !table.is_empty(),
+        DeValue::Array(array) => !array.is_empty(),
+        _ => false,
+    }
+}
+
+/// Hashes the type of a value, and what it is unless it is made of others.
+fn hash_value(value: &DeValue<'_>, hasher: &mut impl Hasher) {
     std::mem::discriminant(value).hash(hasher);
     match value {
         DeValue::String(text) => text.hash(hasher),

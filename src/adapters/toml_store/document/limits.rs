@@ -9,7 +9,7 @@ use toml_parser::lexer::TokenKind;
 const MAX_KEYS_AND_VALUES: usize = 1_000_000;
 
 /// How many words, signs and line ends a document may have: the parser holds all of them at once.
-const MAX_TOKENS: usize = 5_000_000;
+const MAX_TOKENS: usize = 3_500_000;
 
 /// How many parts a key may have, and how many arrays and inline tables may stand in each other. This is as far as the
 /// parser goes.
@@ -42,7 +42,7 @@ pub(super) fn count(text: &str) -> Result<(), Excess> {
         } else if census.keys_and_values > MAX_KEYS_AND_VALUES {
             ("it has more than a million keys and values", None)
         } else if census.tokens > MAX_TOKENS {
-            ("it has more than five million words, signs and line ends", None)
+            ("it has more than 3,500,000 words, signs and line ends", None)
         } else {
             continue;
         };
@@ -150,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn a_million_keys_and_values_and_five_million_tokens_are_the_limits() {
+    fn a_million_keys_and_values_and_three_and_a_half_million_tokens_are_the_limits() {
         let list = |values: usize| format!("a = [{}]", "1,".repeat(values));
         let excess = |problem| Err(Excess { offset: None, problem });
         assert_eq!(check(&list(999_998)), Ok(()));
         assert_eq!(check(&list(999_999)), excess("it has more than a million keys and values"));
         // The end of the text is a token too.
-        assert_eq!(check(&"\n".repeat(4_999_999)), Ok(()));
-        assert_eq!(check(&"\n".repeat(5_000_000)), excess("it has more than five million words, signs and line ends"));
+        assert_eq!(check(&"\n".repeat(3_499_999)), Ok(()));
+        assert_eq!(check(&"\n".repeat(3_500_000)), excess("it has more than 3,500,000 words, signs and line ends"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the config document means: the default pointer, the profiles, and where it breaks its own form.
 //!
-//! What the parser takes to be TOML is bounded by `limits` before and held against the specification by `strict` after it.
-//! Documents are compared by a `digest`.
+//! What the parser gets is bounded by `limits` before, and what it takes to be TOML held against the specification by
+//! `strict` after it. Documents are compared by a `digest`.
 
 mod digest;
 mod limits;
@@ -61,6 +61,11 @@ impl<'a> Document<'a> {
     /// Parses a document and checks the types of `default` and `profiles`.
     pub(super) fn parse(text: &'a str) -> Result<Self, Fault> {
         limits::check(text).map_err(|excess| Fault::at(text, excess.offset, excess.problem))?;
+        Self::parse_rest(text)
+    }
+
+    /// The same for what is left of a document: it has no more of anything than the whole, which was counted.
+    pub(super) fn parse_rest(text: &'a str) -> Result<Self, Fault> {
         // The parser's own message and its `Debug` quote the document, which holds tokens.
         let root = DeTable::parse(text).map_err(|error| refusal(text, error.span().map(|span| span.start)))?;
         let root = root.into_inner();

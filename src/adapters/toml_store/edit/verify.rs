@@ -20,7 +20,7 @@ pub(super) fn without_profile(
     document.remove(profile);
     document.forget_empty_profiles();
     let intended = document.into_digest();
-    let mut reread = Document::parse(&rest).map_err(|_| EditError)?;
+    let mut reread = Document::parse_rest(&rest).map_err(|_| EditError)?;
     reread.forget_empty_profiles();
     if reread.into_digest() == intended { Ok(rest) } else { Err(EditError) }
 }
