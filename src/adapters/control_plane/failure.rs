@@ -26,6 +26,16 @@ pub struct CallFailure {
     pub cause: Cause,
 }
 
+impl CallFailure {
+    /// Whether the server may have received what was asked.
+    pub(super) fn may_have_arrived(&self) -> bool {
+        match self.phase {
+            Phase::Answer => true,
+            Phase::ProxySetting | Phase::NameLookup | Phase::Connection | Phase::Tunnel | Phase::Tls => false,
+        }
+    }
+}
+
 /// A step on the way to an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::ControlPlaneClient;
 use super::body::Body;
 use super::exchange::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
-use super::failure::{Answered, CallFailure, Phase};
+use super::failure::{Answered, CallFailure};
 use super::fields::Fields;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
 use crate::domain::issued_token::{IssuedToken, TokenFields};
@@ -67,18 +67,17 @@ fn posting(path: &str, body: &Value) -> Call<'static> {
 
 impl From<CallFailure> for BeginError {
     fn from(failure: CallFailure) -> Self {
-        match failure.phase {
-            Phase::Answer => Self::Unanswered { source: failure.into() },
-            Phase::ProxySetting | Phase::NameLookup | Phase::Connection | Phase::Tunnel | Phase::Tls => {
-                Self::Unreached { source: failure.into() }
-            }
+        if failure.may_have_arrived() {
+            Self::Unanswered { source: failure.into() }
+        } else {
+            Self::Unreached { source: failure.into() }
         }
     }
 }
 
 impl From<CallFailure> for PollAnswer {
     fn from(failure: CallFailure) -> Self {
-        let may_have_issued = failure.phase == Phase::Answer;
+        let may_have_issued = failure.may_have_arrived();
         Self::Failed(PollFailure { source: failure.into(), may_have_issued, retry_after: None })
     }
 }
@@ -157,7 +156,7 @@ impl Polled {
 
 #[cfg(test)]
 mod tests {
-    use super::super::failure::BodyFault;
+    use super::super::failure::{BodyFault, Phase};
     use super::super::{ProblemDetails, ProxyName};
     use super::*;
     use crate::domain::answer_field::{FieldError, FieldFault};

@@ -5,9 +5,6 @@
 //! `kept`, with a `body` that may be a `problem` or has `fields`; whether it is `exposed` on its way is told once. The way
 //! to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom it may `trust`, and on it a
 //! `wire` on which no answer gets lost. Whatever fails becomes a `failure`.
-//! `principal_reader`, `issuer`. Below them, a call is an `exchange`: over a `connection` that is new, or the one that
-//! was `kept`, with a `body` that may be a `problem` or has `fields`; that it is `exposed` on its way is told once. The way
-//! `wire` that HTTP libraries get along with. Whatever fails becomes a `failure`.
 
 mod body;
 mod connection;

@@ -5,7 +5,7 @@ use hyper::Method;
 
 use super::ControlPlaneClient;
 use super::exchange::{CALL_LIMIT, Call};
-use super::failure::{Answered, CallFailure, Phase};
+use super::failure::{Answered, CallFailure};
 use super::fields::Fields;
 use super::problem::masked;
 use crate::domain::answer_field::{FieldError, FieldFault, FieldValue};
@@ -42,11 +42,10 @@ fn question_of(token: &BearerToken) -> Call<'_> {
 
 impl From<CallFailure> for ReadError {
     fn from(failure: CallFailure) -> Self {
-        match failure.phase {
-            Phase::Answer => Self::Unanswered { source: failure.into() },
-            Phase::ProxySetting | Phase::NameLookup | Phase::Connection | Phase::Tunnel | Phase::Tls => {
-                Self::Unreached { source: failure.into() }
-            }
+        if failure.may_have_arrived() {
+            Self::Unanswered { source: failure.into() }
+        } else {
+            Self::Unreached { source: failure.into() }
         }
     }
 }

@@ -5,7 +5,7 @@ use hyper::Method;
 
 use super::ControlPlaneClient;
 use super::exchange::{Answer, CALL_LIMIT, Call, ERROR_BODY_LIMIT};
-use super::failure::{CallFailure, Phase};
+use super::failure::CallFailure;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
 use crate::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
@@ -54,11 +54,10 @@ async fn is_plausible(answer: &mut Answer<'_>) -> bool {
 
 impl From<CallFailure> for RevokeError {
     fn from(failure: CallFailure) -> Self {
-        match failure.phase {
-            Phase::Answer => Self::Unanswered { source: failure.into() },
-            Phase::ProxySetting | Phase::NameLookup | Phase::Connection | Phase::Tunnel | Phase::Tls => {
-                Self::Unreached { source: failure.into() }
-            }
+        if failure.may_have_arrived() {
+            Self::Unanswered { source: failure.into() }
+        } else {
+            Self::Unreached { source: failure.into() }
         }
     }
 }
