@@ -1,5 +1,5 @@
-//! Which server a credential goes to: the one that issued it where that is known, and else the one that the operator
-//! named.
+//! Which server issues a credential, and which one it goes to: the one that issued it where that is known, and else the
+//! one that the operator named.
 
 use std::fmt;
 
@@ -48,6 +48,21 @@ impl NamedServers<'_> {
             Self { flag: Some(flag), .. } => parse(flag, ServerSetting::Given),
             Self { fallback: Some(fallback), .. } => parse(fallback, ServerSetting::Fallback),
             Self { stored: Some(stored), .. } => parse(stored, ServerSetting::Stored),
+            Self { stored: None, flag: None, fallback: None } => Err(ServerError::Unknown),
+        }
+    }
+
+    /// Decides which server is to issue a credential: the one that the operator names for this run, else the one that
+    /// the profile stores, and else the one that the operator names for every profile without a server.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::Unusable`] or [`ServerError::Unknown`].
+    pub(super) fn for_new_session(self) -> Result<ServerUrl, ServerError> {
+        match self {
+            Self { flag: Some(flag), .. } => parse(flag, ServerSetting::Given),
+            Self { stored: Some(stored), .. } => parse(stored, ServerSetting::Stored),
+            Self { fallback: Some(fallback), .. } => parse(fallback, ServerSetting::Fallback),
             Self { stored: None, flag: None, fallback: None } => Err(ServerError::Unknown),
         }
     }

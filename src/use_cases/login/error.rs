@@ -13,7 +13,7 @@ use crate::ports::session_keeper::KeepError;
 use crate::ports::token_issuer::BeginError;
 use crate::ports::token_revoker::RevokeError;
 use crate::use_cases::ending::Ending;
-use crate::use_cases::logout::ServerError;
+use crate::use_cases::server::ServerError;
 
 /// Why a login failed. The variant says what state it leaves.
 #[derive(Debug, Error)]

@@ -274,7 +274,7 @@ mod tests {
         InMemoryStore, ManualTimer, RecordingBrowser, RecordingReporter, ScriptedIssuer, ScriptedPoll,
         ScriptedPrincipalReader, ScriptedRevoker,
     };
-    use crate::use_cases::logout::ServerError;
+    use crate::use_cases::server::ServerError;
 
     pub(super) const SERVER: &str = "https://plexsphere.example";
     pub(super) const DOMAIN: &str = "0192f0c1-0000-7000-8000-00000000000a";

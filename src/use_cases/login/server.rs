@@ -4,14 +4,19 @@ use super::LoginRequest;
 use super::error::LoginError;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::stored_token::ProfileContents;
-use crate::use_cases::logout::{ServerError, ServerSetting};
+use crate::use_cases::server::{NamedServers, ServerError};
 
 /// Takes the server that the operator named for this login, else the one that the profile stores, else the one that the
 /// operator named for every profile without a server. A session of another origin only makes room if the operator said
 /// so; a token without a usable server is no such session, since nothing is known of its origin.
 pub(super) fn to_log_in_to(held: &ProfileContents, request: &LoginRequest) -> Result<ServerUrl, LoginError> {
+    let named = NamedServers {
+        stored: held.server.as_deref(),
+        flag: request.server_flag.as_deref(),
+        fallback: request.server_fallback.as_deref(),
+    };
     let choose = || {
-        let server = first_named(held, request)?;
+        let server = named.for_new_session()?;
         let stored = held.server.as_deref().filter(|_| held.token.is_some());
         let stored = stored.and_then(|stored| ServerUrl::parse(stored).ok());
         match stored.filter(|stored| !stored.same_origin(&server)) {
@@ -24,22 +29,12 @@ pub(super) fn to_log_in_to(held: &ProfileContents, request: &LoginRequest) -> Re
     choose().map_err(|source| LoginError::Server { profile: request.profile.clone(), source })
 }
 
-fn first_named(held: &ProfileContents, request: &LoginRequest) -> Result<ServerUrl, ServerError> {
-    let candidates = [
-        (&request.server_flag, ServerSetting::Given),
-        (&held.server, ServerSetting::Stored),
-        (&request.server_fallback, ServerSetting::Fallback),
-    ];
-    let named = candidates.into_iter().find_map(|(text, setting)| text.as_deref().map(|text| (text, setting)));
-    let (text, setting) = named.ok_or(ServerError::Unknown)?;
-    ServerUrl::parse(text).map_err(|source| ServerError::Unusable { setting, source })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::{contents, request};
     use super::*;
     use crate::domain::server_url::ServerUrlError;
+    use crate::use_cases::server::ServerSetting;
 
     fn choose(
         (server, token): (Option<&str>, &str),
