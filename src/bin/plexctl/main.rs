@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     forbid_core_dumps();
     let result = match cli::parse(env::args_os()) {
         Ok(Invocation::Run(arguments)) => {
-            let format = arguments.flags.output;
+            let format = arguments.flags.output();
             run(arguments).inspect_err(|failure| explain(failure, format))
         }
         Ok(Invocation::Read(text)) => {

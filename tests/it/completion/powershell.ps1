@@ -23,7 +23,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
     $completions = @(switch ($command) {
         'plexctl' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
@@ -45,7 +45,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
             [CompletionResult]::new('--idp-binding-id', '--idp-binding-id', [CompletionResultType]::ParameterName, 'Binding of that domain to its identity provider')
             [CompletionResult]::new('--profile-name', '--profile-name', [CompletionResultType]::ParameterName, 'Profile to write; --profile is a synonym [default: default]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Never open a browser')
@@ -58,7 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         }
         'plexctl;whoami' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
@@ -69,7 +69,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         }
         'plexctl;profiles' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
@@ -83,7 +83,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         }
         'plexctl;profiles;use' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
@@ -94,7 +94,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         }
         'plexctl;profiles;forget' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
@@ -120,7 +120,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         }
         'plexctl;logout' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
@@ -131,7 +131,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         }
         'plexctl;completion' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')

@@ -74,9 +74,9 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "NAME", value_parser = profile_name(), value_hint = ValueHint::Other)]
     pub profile: Option<ProfileName>,
 
-    /// Format of what is printed
-    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
-    pub output: Format,
+    /// Format of what is printed [default: text]
+    #[arg(long, global = true, value_name = "FORMAT", value_enum)]
+    output: Option<Format>,
 
     /// Server of a profile that stores none; never redirects a stored token
     #[arg(long, global = true, value_name = "URL", value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::Url)]
@@ -93,6 +93,14 @@ pub struct Flags {
     /// Accepted and without effect: no secret is ever shown
     #[arg(long, global = true)]
     pub reveal_secrets: bool,
+}
+
+impl Flags {
+    /// The format of what is printed. That it is text if none was typed is not left to clap, which hands a value of its
+    /// own down to every command: a twentieth of what a run without a session costs.
+    pub fn output(&self) -> Format {
+        self.output.unwrap_or(Format::Text)
+    }
 }
 
 /// The format of the summary.

@@ -3,8 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use plexctl::adapters::browser::SystemBrowser;
-use plexctl::adapters::control_plane::ControlPlaneClient;
-use plexctl::adapters::reporters::{JsonReporter, ProgressReporter, QrCode, TextReporter, YamlReporter};
+use plexctl::adapters::reporters::{ProgressReporter, QrCode};
 use plexctl::adapters::timer::SystemTimer;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::ProfileName;
@@ -15,10 +14,11 @@ use plexctl::ports::token_issuer::AuthorizationRequest;
 use plexctl::use_cases::login::{LoginError, LoginPorts, LoginRequest, LoginUseCase};
 
 use super::on_demand::runtime;
+use super::{client, reporter_beside, tell_what_stays_in_use};
 use crate::cli::{Flags, Format, LoginFlags};
 use crate::failure::again::Again;
 use crate::failure::{Failure, LoginFailure, RuntimeError, last_words, of_interruption};
-use crate::terminal::{self, Label, LabelledStderr};
+use crate::terminal::{self, LabelledStderr};
 use crate::words::words;
 use crate::{environment, explain};
 
@@ -27,6 +27,7 @@ const DEFAULT_PROFILE: &str = "default";
 
 /// Begins a session, and says which credentials beside it stay in use.
 pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
+    let format = flags.output();
     let config = environment::config_path().ok_or(Failure::NoConfigPlace)?;
     let again = again(&flags, &login);
     let profile = match login.profile_name {
@@ -41,10 +42,8 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
         may_replace_other_origin: flags.yes,
     };
     let store = TomlStore::new(config.as_path());
-    let client = ControlPlaneClient::new(environment::proxy_settings(), environment::trust_settings(), |warning| {
-        terminal::note(Label::Warning, warning);
-    });
-    let browser = SystemBrowser::new(environment::browser_settings(!login.no_browser && flags.output == Format::Text));
+    let client = client();
+    let browser = SystemBrowser::new(environment::browser_settings(!login.no_browser && format == Format::Text));
     let runtime = runtime().map_err(Failure::NotStarted)?;
     let timer = SystemTimer::start(last_words).map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
     let ports = LoginPorts {
@@ -56,7 +55,8 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
         browser: &browser,
         timer: &timer,
     };
-    let (mut progress, mut reporter) = (Worded(progress(flags.output, login.qr)), Worded(reporter(flags.output)));
+    let (mut progress, mut reporter) =
+        (Worded(progress(format, login.qr)), Worded(reporter_beside(LabelledStderr, format)));
 
     let result = runtime.block_on(LoginUseCase::new(ports, &mut progress, &mut reporter).execute(&request));
     if let Err(error) = result {
@@ -68,17 +68,12 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
         }
         let failure = Failure::Login(Box::new(failure));
         if timer.signal().is_some() {
-            explain(&failure, flags.output);
+            explain(&failure, format);
             timer.die_interrupted();
         }
         return Err(failure);
     }
-    if environment::holds_token() {
-        terminal::note(Label::Hint, "PLEXSPHERE_TOKEN still authenticates other commands");
-    }
-    if flags.token_file.is_some() {
-        terminal::note(Label::Hint, "--token-file still authenticates other commands");
-    }
+    tell_what_stays_in_use(flags.token_file.is_some());
     Ok(())
 }
 
@@ -103,14 +98,6 @@ fn progress(format: Format, wants_qr: bool) -> ProgressReporter<LabelledStderr> 
     match format {
         Format::Text => ProgressReporter::for_people(LabelledStderr, qr_code),
         Format::Json | Format::Yaml => ProgressReporter::for_programs(LabelledStderr),
-    }
-}
-
-fn reporter(format: Format) -> Box<dyn Reporter<LoginOutcome>> {
-    match format {
-        Format::Text => Box::new(TextReporter::new(io::stdout(), LabelledStderr)),
-        Format::Json => Box::new(JsonReporter::new(io::stdout(), LabelledStderr)),
-        Format::Yaml => Box::new(YamlReporter::new(io::stdout(), LabelledStderr)),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::toml_store::{Absence, TomlStore};
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::reporter::LogoutOutcome;
@@ -10,7 +9,7 @@ use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 use plexctl::use_cases::server::{ServerError, ServerSetting};
 
 use super::on_demand::OnDemand;
-use super::reporter;
+use super::{client, reporter, tell_what_stays_in_use};
 use crate::cli::Flags;
 use crate::environment;
 use crate::failure::again::Again;
@@ -19,12 +18,11 @@ use crate::terminal::{self, Label};
 
 /// Ends the selected session, and says which credentials that leaves.
 pub fn logout(flags: Flags) -> Result<(), Failure> {
+    let format = flags.output();
     let config = environment::config_path().ok_or(Failure::NoConfigPlace)?;
     let store = TomlStore::new(config.as_path());
-    let client = ControlPlaneClient::new(environment::proxy_settings(), environment::trust_settings(), |warning| {
-        terminal::note(Label::Warning, warning);
-    });
-    let mut reporter = reporter(flags.output);
+    let client = OnDemand(client());
+    let mut reporter = reporter(format);
     let selected = flags.profile.clone();
     let again = Again::new("logout")
         .with("--profile", selected.as_ref().map(ProfileName::as_str))
@@ -35,7 +33,6 @@ pub fn logout(flags: Flags) -> Result<(), Failure> {
         server_fallback: environment::server_fallback(),
     };
 
-    let client = OnDemand(client);
     let outcome = pollster::block_on(LogoutUseCase::new(&store, &client, &mut *reporter).execute(&request))
         .map_err(|error| failure(error, again, selected, config.clone(), &store))?;
 
@@ -44,12 +41,7 @@ pub fn logout(flags: Flags) -> Result<(), Failure> {
     {
         terminal::note(Label::Hint, &hint);
     }
-    if environment::holds_token() {
-        terminal::note(Label::Hint, "PLEXSPHERE_TOKEN still authenticates other commands");
-    }
-    if flags.token_file.is_some() {
-        terminal::note(Label::Hint, "--token-file still authenticates other commands");
-    }
+    tell_what_stays_in_use(flags.token_file.is_some());
     Ok(())
 }
 

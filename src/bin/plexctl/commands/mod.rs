@@ -6,8 +6,9 @@ mod on_demand;
 mod profiles;
 mod whoami;
 
-use std::io::{self, Stderr, Stdout};
+use std::io::{self, Stderr, Stdout, Write};
 
+use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::reporters::{JsonReporter, TextReporter, YamlReporter};
 use plexctl::ports::reporter::Reporter;
 
@@ -16,6 +17,8 @@ pub use self::logout::logout;
 pub use self::profiles::profiles;
 pub use self::whoami::whoami;
 use crate::cli::Format;
+use crate::environment;
+use crate::terminal::{self, Label};
 
 /// The reporter of an outcome in a format, on the standard streams.
 pub fn reporter<T: Send>(format: Format) -> Box<dyn Reporter<T>>
@@ -24,9 +27,36 @@ where
     JsonReporter<Stdout, Stderr>: Reporter<T>,
     YamlReporter<Stdout, Stderr>: Reporter<T>,
 {
+    reporter_beside(io::stderr(), format)
+}
+
+/// The reporter of an outcome in a format, on standard output and beside it on what stands for standard error.
+fn reporter_beside<T: Send, E: Write + Send + 'static>(stderr: E, format: Format) -> Box<dyn Reporter<T>>
+where
+    TextReporter<Stdout, E>: Reporter<T>,
+    JsonReporter<Stdout, E>: Reporter<T>,
+    YamlReporter<Stdout, E>: Reporter<T>,
+{
     match format {
-        Format::Text => Box::new(TextReporter::new(io::stdout(), io::stderr())),
-        Format::Json => Box::new(JsonReporter::new(io::stdout(), io::stderr())),
-        Format::Yaml => Box::new(YamlReporter::new(io::stdout(), io::stderr())),
+        Format::Text => Box::new(TextReporter::new(io::stdout(), stderr)),
+        Format::Json => Box::new(JsonReporter::new(io::stdout(), stderr)),
+        Format::Yaml => Box::new(YamlReporter::new(io::stdout(), stderr)),
+    }
+}
+
+/// The client of the control plane as the environment sets it up.
+fn client() -> ControlPlaneClient {
+    ControlPlaneClient::new(environment::proxy_settings(), environment::trust_settings(), |warning| {
+        terminal::note(Label::Warning, warning);
+    })
+}
+
+/// Names the credentials beside the session, on which no command that begins or ends one acts.
+fn tell_what_stays_in_use(has_token_file: bool) {
+    if environment::holds_token() {
+        terminal::note(Label::Hint, "PLEXSPHERE_TOKEN still authenticates other commands");
+    }
+    if has_token_file {
+        terminal::note(Label::Hint, "--token-file still authenticates other commands");
     }
 }

@@ -20,7 +20,7 @@ pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure>
         (None, _) => return Err(Failure::NoConfigPlace),
     };
     let store = TomlStore::new(config.as_path());
-    let mut reporter = reporter(flags.output);
+    let mut reporter = reporter(flags.output());
     ProfilesUseCase::new(&store, &mut *reporter).execute(request).map(|_| ()).map_err(|error| {
         let (again, selected) = match request {
             ProfilesRequest::List => (Again::new("profiles"), None),

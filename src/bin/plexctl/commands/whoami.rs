@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::toml_store::{GuardedTokenFile, TomlStore};
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::reporter::CredentialSource;
@@ -10,15 +9,15 @@ use plexctl::use_cases::server::{ServerError, ServerSetting};
 use plexctl::use_cases::whoami::{WhoamiError, WhoamiRequest, WhoamiUseCase};
 
 use super::on_demand::OnDemand;
-use super::reporter;
+use super::{client, reporter};
 use crate::cli::Flags;
 use crate::environment;
 use crate::failure::again::Again;
 use crate::failure::{Failure, WhoamiFailure};
-use crate::terminal::{self, Label};
 
 /// Asks the server who the operator is.
 pub fn whoami(flags: Flags) -> Result<(), Failure> {
+    let format = flags.output();
     let selected = flags.profile.clone();
     let token_file = flags.token_file.map(PathBuf::from);
     let again = Again::new("whoami")
@@ -38,11 +37,8 @@ pub fn whoami(flags: Flags) -> Result<(), Failure> {
         None => PathBuf::new(),
     };
     let store = TomlStore::new(config.as_path());
-    let client = ControlPlaneClient::new(environment::proxy_settings(), environment::trust_settings(), |warning| {
-        terminal::note(Label::Warning, warning);
-    });
-    let client = OnDemand(client);
-    let mut reporter = reporter(flags.output);
+    let client = OnDemand(client());
+    let mut reporter = reporter(format);
     let mut use_case = WhoamiUseCase::new(&store, &GuardedTokenFile, &client, &mut *reporter);
     pollster::block_on(use_case.execute(&request)).map(|_| ()).map_err(|error| {
         let place_of_server = match &error {
