@@ -52,6 +52,13 @@ impl Again {
         again
     }
 
+    /// What to do where the mode of a file is too wide for it to be read.
+    pub fn once_private(&self, path: &Path) -> String {
+        let chmod =
+            chmod(path).map_or("give the file mode 0600, then run".to_owned(), |chmod| format!("run {chmod}, then"));
+        format!("{chmod} {self} again")
+    }
+
     /// The command as a POSIX shell takes it. `None` where it cannot be typed, or would repeat a password.
     fn line(&self) -> Option<String> {
         let mut words = vec![format!("plexctl {}", self.command)];
@@ -82,7 +89,7 @@ impl fmt::Display for Again {
 }
 
 /// The command that makes a file private, if its path can be typed.
-pub fn chmod(path: &Path) -> Option<String> {
+fn chmod(path: &Path) -> Option<String> {
     Some(format!("`chmod 600 {}`", shell::operand(path.to_str()?)?))
 }
 

@@ -13,7 +13,7 @@ use plexctl::ports::token_issuer::BeginError;
 use plexctl::use_cases::login::{Interruption, LoginError, NotIssued, NotKept, NotRevoked, StoredLogin};
 use plexctl::use_cases::server::{ServerError, ServerSetting};
 
-use super::again::{Again, chmod};
+use super::again::Again;
 use super::bare;
 use super::server::of_given;
 use crate::terminal;
@@ -131,10 +131,7 @@ impl LoginFailure {
     fn not_begun(&self, error: &KeepError) -> (String, Option<String>) {
         let message = format!("no login was begun: {}", keep_words(error));
         let hint = match error {
-            KeepError::Exposed { .. } => match chmod(&self.config) {
-                Some(chmod) => format!("run {chmod}, then {} again", self.again),
-                None => format!("give the file mode 0600, then run {} again", self.again),
-            },
+            KeepError::Exposed { .. } => self.again.once_private(&self.config),
             _ => format!("nothing was sent or changed; mend the cause and run {} again", self.again),
         };
         (message, Some(hint))

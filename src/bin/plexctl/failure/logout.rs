@@ -12,7 +12,7 @@ use plexctl::ports::reporter::{FailureReport, Leaves};
 use plexctl::ports::token_revoker::RevokeError;
 use plexctl::use_cases::logout::{LogoutError, SessionFacts};
 
-use super::again::{Again, chmod};
+use super::again::Again;
 use super::server::StoredServer;
 use crate::words::{hint, words};
 
@@ -109,10 +109,7 @@ impl LogoutFailure {
 
     fn load_hint(&self, error: &StoreError) -> String {
         match error {
-            StoreError::Exposed { .. } => match chmod(&self.config) {
-                Some(chmod) => format!("run {chmod}, then {} again", self.again),
-                None => format!("give the file mode 0600, then run {} again", self.again),
-            },
+            StoreError::Exposed { .. } => self.again.once_private(&self.config),
             StoreError::NotASessionToken { .. } => {
                 "only sessions that `plexctl login` has begun can be ended; nothing was sent or changed".to_owned()
             }

@@ -7,7 +7,7 @@ use plexctl::ports::profile_book::{BookError, ForgottenProfile, HeldToken};
 use plexctl::ports::reporter::{FailureReport, Leaves};
 use plexctl::use_cases::profiles::ProfilesError;
 
-use super::again::{Again, chmod};
+use super::again::Again;
 use super::{bare, listed};
 use crate::words::words;
 
@@ -55,9 +55,7 @@ impl ProfilesFailure {
                 (format!("{} has no profile \"{profile}\", it has {}", missing.place, listed(&missing.present)), None)
             }
             ProfilesError::Book(BookError::Exposed { place, source }) => {
-                let chmod =
-                    chmod(&self.config).map_or("give the file mode 0600".to_owned(), |chmod| format!("run {chmod}"));
-                (format!("{place} is refused: {}", words(&**source)), Some(format!("{chmod}, then {again} again")))
+                (format!("{place} is refused: {}", words(&**source)), Some(again.once_private(&self.config)))
             }
             ProfilesError::Book(BookError::Unusable { place, source }) => (
                 format!("{place} cannot be used: {}", words(&**source)),

@@ -9,7 +9,7 @@ use plexctl::ports::principal_reader::ReadError;
 use plexctl::ports::reporter::{CredentialSource, FailureReport};
 use plexctl::use_cases::whoami::WhoamiError;
 
-use super::again::{Again, chmod};
+use super::again::Again;
 use super::bare;
 use super::server::{StoredServer, of_given};
 use crate::words::{hint, words};
@@ -51,10 +51,8 @@ impl WhoamiFailure {
         let again = &self.again;
         match &self.error {
             WhoamiError::Load(CredentialError::Exposed { place, source }) => {
-                let chmod =
-                    chmod(&self.file).map_or("give the file mode 0600".to_owned(), |chmod| format!("run {chmod}"));
                 let message = format!("nobody was asked: {place} is refused: {}", words(&**source));
-                (message, Some(format!("{chmod}, then {again} again")))
+                (message, Some(again.once_private(&self.file)))
             }
             WhoamiError::Load(CredentialError::Unreadable { place, source }) => (
                 format!("nobody was asked: {place} cannot be used: {}", words(&**source)),
