@@ -19,6 +19,11 @@
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("plexctl supports Linux, and compiles on macOS: it relies on POSIX modes, locks and renames");
 
+/// The program that the page for harness authors shows is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/harness.md")]
+struct HarnessPage;
+
 pub mod adapters;
 pub mod domain;
 #[cfg(fuzzing)]

@@ -18,7 +18,7 @@
 //! - [`architecture`]: the arrows between the layers, held against the sources.
 //! - [`terminal`]: what an operator at a terminal sees.
 //! - [`browser`]: a login that a real browser approves, and the launcher of one.
-//! - [`readme`]: what the README shows is what is tested.
+//! - [`readme`]: what the pages show is what is tested.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

@@ -1,8 +1,8 @@
-//! What the README shows is what is tested.
+//! What the pages show is what is tested.
 
 #[test]
-fn the_readme_shows_the_outside_program_as_it_is_built() {
-    let readme = include_str!("../../README.md");
+fn the_page_for_harnesses_shows_the_outside_program_as_it_is_built() {
+    let page = include_str!("../../docs/harness.md");
     let program = include_str!("../outside/src/main.rs");
-    assert!(readme.contains(&format!("```rust\n{program}```\n")));
+    assert!(page.contains(&format!("```rust\n{program}```\n")));
 }
