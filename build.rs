@@ -15,7 +15,10 @@ fn main() {
         pass_on("PLEXCTL_COMMIT", git(&["rev-parse", "HEAD"]));
         pass_on("PLEXCTL_DATE", git(&["show", "--no-patch", "--format=%cI", "HEAD"]));
     }
-    link_unwinder_statically();
+    // Whoever links the library alone has a linkage of their own.
+    if env::var_os("CARGO_FEATURE_CLI").is_some() {
+        link_unwinder_statically();
+    }
 }
 
 /// Takes the unwinder of the GNU toolchain from its archive: a release aborts on panic and needs it for backtraces

@@ -12,7 +12,7 @@ fi
 
 echo "Building plexctl and its control plane: a minute or two the first time, seconds afterwards ..."
 target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
-cargo build --quiet --locked --example control_plane --features testing
+cargo build --quiet --locked --example control_plane --features control-plane
 # By itself and last, so that it has nothing of the feature.
 cargo build --quiet --locked --release --bin plexctl
 PATH="$target/release:$target/debug/examples:$PATH"

@@ -50,7 +50,7 @@ have() { command -v "$1" >/dev/null || { missing+=("$1: $2"); return 1; }; }
 
 cargo build --quiet --release --example rig
 cp "$target/examples/rig" "$work/rig"
-# By itself and last: built together with the rig, the binary would carry the feature `testing`.
+# By itself and last: built together with the rig, the binary would carry the feature `control-plane`.
 cargo build --quiet --release --bin plexctl
 cp "$target/plexctl" "$work/plexctl"
 plexctl=$work/plexctl

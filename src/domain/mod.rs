@@ -13,6 +13,7 @@ pub mod printable;
 pub mod replaced_name;
 pub mod server_url;
 pub mod session;
+#[cfg(feature = "adapters")]
 pub mod shell;
 pub mod shown_server;
 pub mod stored_token;

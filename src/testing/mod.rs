@@ -6,6 +6,7 @@
 //!   [`ScriptedPrincipalReader`], [`RecordingBrowser`] and [`ManualTimer`] too, and [`InMemoryTokenFile`] for whoami.
 //! - The [`ControlPlane`], a small plexsphere on loopback for tests and trials of the real HTTP adapter.
 
+#[cfg(feature = "control-plane")]
 mod control_plane;
 mod in_memory_book;
 mod in_memory_keeper;
@@ -18,6 +19,7 @@ mod scripted_issuer;
 mod scripted_principal_reader;
 mod scripted_revoker;
 
+#[cfg(feature = "control-plane")]
 pub use self::control_plane::{
     Answer, ControlPlane, ControlPlaneSettings, Decision, Endpoint, LiveToken, Minting, RecordedRequest, Script,
     TokenShape,

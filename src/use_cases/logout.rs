@@ -173,6 +173,7 @@ impl LogoutError {
 }
 
 #[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests {
     use std::future::Future;
     use std::pin::pin;

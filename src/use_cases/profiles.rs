@@ -119,6 +119,7 @@ impl ProfilesError {
 }
 
 #[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests {
     use mockall::predicate::eq;
 

@@ -222,6 +222,7 @@ impl WhoamiError {
 }
 
 #[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests {
     use std::future::Future;
     use std::pin::pin;

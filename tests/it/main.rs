@@ -12,7 +12,7 @@
 //! - [`completion`]: the completion scripts, and what shells make of them.
 //! - [`concurrency`]: many processes at one file.
 //! - [`proxies`]: the way through a proxy.
-//! - [`control_plane`]: the server on loopback that the feature `testing` brings, and the example that runs it.
+//! - [`control_plane`]: the server on loopback that the feature `control-plane` brings, and the example that runs it.
 //! - [`contracts`], [`contracts_login`], [`contracts_profiles`]: the promises of the ports, held against every adapter and fake.
 //! - [`login_calls`]: the requests of a login over the wire.
 //! - [`architecture`]: the arrows between the layers, held against the sources.

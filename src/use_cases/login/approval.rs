@@ -96,6 +96,7 @@ impl LoginUseCase<'_> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests {
     use std::sync::Arc;
 

@@ -241,6 +241,7 @@ fn fate(ended: Result<LogoutOutcome, LogoutError>) -> Fate {
 struct NoAnswerInTime;
 
 #[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests {
     use std::future::Future;
     use std::pin::pin;

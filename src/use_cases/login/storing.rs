@@ -108,6 +108,7 @@ fn stored_login(session: &NewSession, put_aside: Option<ProfileName>) -> StoredL
 }
 
 #[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests {
     use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! The control plane of the feature `testing`, asked over the wire as any client would.
+//! The control plane of the feature `control-plane`, asked over the wire as any client would.
 //!
 //! - [`device_flow`]: codes, polls, tokens and who they are.
 //! - [`page`]: what a browser is shown.
