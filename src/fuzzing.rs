@@ -1,7 +1,17 @@
 //! Doors for the fuzz targets into what is private otherwise. They exist only where cargo-fuzz builds the crate.
 
+use std::time::Duration;
+
 use crate::adapters::{control_plane, toml_store};
+use crate::domain::bearer_token::BearerToken;
+use crate::domain::device_authorization::DeviceAuthorization;
+use crate::domain::issued_token::IssuedToken;
+use crate::domain::principal::Principal;
+use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
+use crate::ports::BoxError;
+use crate::ports::token_issuer::PollAnswer;
+use crate::use_cases::login::{self, NotIssued};
 
 /// What an operator would see of a problem document.
 pub struct Shown {
@@ -54,4 +64,73 @@ pub fn point(text: &str, profile: &str) -> Option<Result<String, String>> {
 pub fn show_problem(body: &[u8], token: &SessionToken) -> Option<Shown> {
     let (texts, line) = control_plane::fuzzed_problem(body, token)?;
     Some(Shown { texts, line })
+}
+
+/// What has happened to a login that waits for its approval.
+pub enum Event {
+    /// The codes have arrived.
+    Begun,
+    /// The wait is over.
+    Waited,
+    /// A poll has ended.
+    Answered(PollAnswer),
+}
+
+/// What such a login does next.
+#[derive(Debug)]
+pub enum Step {
+    /// It waits.
+    Wait {
+        /// For how long.
+        duration: Duration,
+        /// Whether the operator is told that the server does not answer.
+        is_told: bool,
+    },
+    /// It polls.
+    Poll,
+    /// It takes the token.
+    Take(IssuedToken),
+    /// It gives up.
+    GiveUp(NotIssued),
+}
+
+/// The table of polls, from event and time to step, and whether an answer is lost by then.
+pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnMut(Event, Duration) -> (Step, bool) {
+    login::fuzzed_polling(authorization, begun)
+}
+
+/// What the body of a 200 says to whoever asked for the codes.
+///
+/// # Errors
+///
+/// What is wrong with it, as the client would tell.
+pub fn read_authorization(body: &[u8], is_complete: bool, server: &ServerUrl) -> Result<DeviceAuthorization, BoxError> {
+    control_plane::fuzzed_authorization(body, is_complete, server)
+}
+
+/// The head of an answer to a poll.
+pub struct PollHead {
+    /// The number in the status line.
+    pub status: u16,
+    /// The value of `Retry-After`.
+    pub retry_after: Option<String>,
+    /// Whether the body is said to be problem details.
+    pub is_problem: bool,
+    /// Whether a proxy could have answered.
+    pub is_proxied: bool,
+}
+
+/// What an answer says to whoever polled with this code.
+#[must_use]
+pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) -> PollAnswer {
+    control_plane::fuzzed_poll(head, body, is_complete, code)
+}
+
+/// What the body of a 200 says to whoever asked with this token.
+///
+/// # Errors
+///
+/// What is wrong with it, as the client would tell.
+pub fn read_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, BoxError> {
+    control_plane::fuzzed_principal(body, is_complete, token)
 }

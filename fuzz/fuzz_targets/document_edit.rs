@@ -2,7 +2,8 @@
 
 #![no_main]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 use plexctl::fuzzing::{cut, point, store};
@@ -11,6 +12,9 @@ use toml::de::{DeTable, DeValue};
 /// The profile that is stored in a document that may not have it, and where the token goes that a profile holds.
 const ABSENT: &str = "x";
 const PUT_ASIDE: &str = "x replaced";
+
+/// What a login writes into a profile.
+const KEYS: [&str; 3] = ["server", "token", "expires_at"];
 
 const SERVER: &str = "https://\"new\".example";
 const TOKEN: &str = "new\\token";
@@ -35,9 +39,14 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
 fn check_pointer(text: &str, profile: &str) {
     let edited = point(text, profile).expect("it was a document before").expect("every pointer can be set");
     assert_eq!(pointer(&parse(&edited)), Some(profile), "the profile is the default: {edited:?}");
-    if pointer(&parse(text)).is_none() {
-        assert!(is_subsequence(text, &edited), "a new pointer only adds: {edited:?}");
+    let root = parse(text);
+    let old = root.get("default").map(|pointer| pointer.span());
+    assert!(is_subsequence(&without(text, old), &edited), "no other byte changes: {edited:?}");
+    let (mut before, mut after) = (meaning(&root, text), meaning(&parse(&edited), &edited));
+    for values in [&mut before, &mut after] {
+        values.remove(&["default".to_owned()][..]);
     }
+    assert_eq!(after, before, "nothing else is meant: {edited:?}");
     let again = point(&edited, profile).expect("the result is a document").expect("an edit can be repeated");
     assert_eq!(again, edited, "a second edit changes nothing");
 }
@@ -58,12 +67,14 @@ fn check_session(text: &str, root: &DeTable<'_>, profile: &str, expires_at: Opti
     assert_eq!(expiry.as_deref(), expires_at);
     let default = pointer(root).filter(|pointer| !pointer.is_empty()).unwrap_or(profile);
     assert_eq!(pointer(&edited_root), Some(default), "a default stays: {edited:?}");
-    if held.is_none() && pointer(root) != Some("") {
-        assert!(is_subsequence(text, &edited), "a new profile only adds: {edited:?}");
-    }
+    check_the_rest(text, root, profile, expires_at, &edited, &edited_root);
     let again = store(&edited, session, expires_at, None).expect("the result is a document");
     assert_eq!(again, Ok((edited.clone(), None)), "a second edit changes nothing");
-    cut(&edited, profile).expect("the result is a document").expect("what is stored can be cut");
+    let cleared = cut(&edited, profile).expect("the result is a document").expect("what is stored can be cut");
+    if held.is_none() && ![Some(""), Some(profile)].contains(&pointer(root)) {
+        let visible = |text: &str| text.split_whitespace().collect::<String>();
+        assert_eq!(visible(&cleared), visible(text), "a cut gives the old text back");
+    }
 
     if let Ok((put_aside, rest)) = store(text, session, expires_at, Some(PUT_ASIDE)).expect("it was a document before")
     {
@@ -77,12 +88,81 @@ fn check_session(text: &str, root: &DeTable<'_>, profile: &str, expires_at: Opti
     }
 }
 
+/// Holds that no foreign byte changes, and that the text means what it meant, but for what was to be stored.
+fn check_the_rest(
+    text: &str,
+    root: &DeTable<'_>,
+    profile: &str,
+    expires_at: Option<&str>,
+    edited: &str,
+    edited_root: &DeTable<'_>,
+) {
+    let held = table(root, "profiles").and_then(|profiles| table(profiles, profile));
+    let values = held.into_iter().flat_map(|held| KEYS.into_iter().filter_map(|key| held.get(key)));
+    let default = root.get("default").filter(|_| pointer(root).is_none_or(str::is_empty));
+    let replaced = values.chain(default).map(|value| value.span());
+    // Without an expiry its key goes too, with whatever stands around it.
+    if expires_at.is_some() || held.is_none_or(|held| held.get("expires_at").is_none()) {
+        assert!(is_subsequence(&without(text, replaced), edited), "no foreign byte changes: {edited:?}");
+    }
+    let (mut before, mut after) = (meaning(root, text), meaning(edited_root, edited));
+    let tables = [vec!["profiles"], vec!["profiles", profile]];
+    let values = KEYS.map(|key| vec!["profiles", profile, key]);
+    for meant in [&mut before, &mut after] {
+        meant.retain(|path, _| {
+            let is_intended =
+                values.iter().chain([&vec!["default"]]).any(|intended| path.starts_with(&owned(intended)));
+            !is_intended && !tables.iter().any(|table| owned(table) == *path)
+        });
+    }
+    assert_eq!(after, before, "nothing else is meant: {edited:?}");
+}
+
+fn owned(keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|key| (*key).to_owned()).collect()
+}
+
+/// The text without these ranges, which do not overlap.
+fn without(text: &str, ranges: impl IntoIterator<Item = Range<usize>>) -> String {
+    let mut ranges: Vec<_> = ranges.into_iter().collect();
+    ranges.sort_by_key(|range| range.start);
+    let mut rest = text.to_owned();
+    for range in ranges.into_iter().rev() {
+        rest.replace_range(range, "");
+    }
+    rest
+}
+
+/// Every value as it is spelled, by the keys that lead to it; a table's or a list's own value is empty.
+fn meaning(root: &DeTable<'_>, text: &str) -> BTreeMap<Vec<String>, String> {
+    let mut values = BTreeMap::new();
+    let mut open: Vec<(Vec<String>, &DeTable<'_>)> = vec![(Vec::new(), root)];
+    while let Some((path, table)) = open.pop() {
+        for (key, value) in table {
+            let at = [path.as_slice(), &[key.get_ref().to_string()]].concat();
+            let mut within = vec![(at, value)];
+            while let Some((at, value)) = within.pop() {
+                let mut spelled = String::new();
+                match value.get_ref() {
+                    DeValue::Table(table) => open.push((at.clone(), table)),
+                    DeValue::Array(values) => within.extend(
+                        values.iter().enumerate().map(|(n, value)| ([&at[..], &[n.to_string()]].concat(), value)),
+                    ),
+                    _ => text[value.span()].clone_into(&mut spelled),
+                }
+                values.insert(at, spelled);
+            }
+        }
+    }
+    values
+}
+
 /// Whether a login could write to the profile: it is not there, or a table with values, not tables, where those go.
 fn is_replaceable(profile: Option<&DeValue<'_>>) -> bool {
     let is_value = |table: &DeTable<'_>, key| table.get(key).is_none_or(|value| !holds_tables(value.get_ref()));
     match profile {
         None => true,
-        Some(DeValue::Table(table)) => ["server", "token", "expires_at"].into_iter().all(|key| is_value(table, key)),
+        Some(DeValue::Table(table)) => KEYS.into_iter().all(|key| is_value(table, key)),
         Some(_) => false,
     }
 }

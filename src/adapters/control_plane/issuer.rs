@@ -11,9 +11,13 @@ use super::body::Body;
 use super::exchange::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
 use super::failure::{Answered, CallFailure};
 use super::fields::Fields;
+#[cfg(fuzzing)]
+use super::problem::ProblemDetails;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
 use crate::domain::issued_token::{IssuedToken, TokenFields};
 use crate::domain::server_url::ServerUrl;
+#[cfg(fuzzing)]
+use crate::fuzzing::PollHead;
 use crate::ports::BoxError;
 use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, PollFailure, TokenIssuer};
 
@@ -152,6 +156,32 @@ impl Polled {
             _ => failed(answered, true),
         }
     }
+}
+
+/// What the body of a 200 says to whoever asked for the codes, for its fuzz target.
+#[cfg(fuzzing)]
+pub(crate) fn fuzzed_authorization(
+    body: &[u8],
+    is_complete: bool,
+    server: &ServerUrl,
+) -> Result<DeviceAuthorization, BoxError> {
+    authorization_in(&Body { bytes: body.to_vec(), is_complete }, server)
+}
+
+/// What an answer says to whoever polled with this code, for its fuzz target.
+#[cfg(fuzzing)]
+pub(crate) fn fuzzed_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) -> PollAnswer {
+    let &PollHead { status, ref retry_after, is_problem, is_proxied } = head;
+    let proxy = super::ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
+    let answered = Answered {
+        status,
+        reason: None,
+        problem: if is_problem { ProblemDetails::parse(body, &[code]) } else { None },
+        proxy: is_proxied.then_some(proxy),
+    };
+    let code = if is_problem { ProblemDetails::code_in(body) } else { None };
+    let polled = Polled { answered, code, retry_after: retry_after.as_deref().and_then(wait_in) };
+    polled.meaning(&Body { bytes: body.to_vec(), is_complete })
 }
 
 #[cfg(test)]

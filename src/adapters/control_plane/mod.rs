@@ -2,7 +2,7 @@
 //!
 //! This file is what an application makes and wires. On the client stand the ports, one short file each: `revoker`,
 //! `principal_reader`, `issuer`. Below them, a call is an `exchange`: over a `connection` that is new, or the one that was
-//! `kept`, with a `body` that may be a `problem` or has `fields`; whether it is `exposed` on its way is told once. The way
+//! `kept`, with a `body` that may be a `problem` or has `fields`; that it is `exposed` on its way is told once. The way
 //! to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom it may `trust`, and on it a
 //! `wire` on which no answer gets lost. Whatever fails becomes a `failure`.
 
@@ -28,10 +28,14 @@ pub use self::failure::{
     Answered, BodyFault, CallFailure, Cause, Peer, Phase, ProxyName, ProxyProblem, TrustStoreProblem,
 };
 pub use self::problem::ProblemDetails;
-#[cfg(fuzzing)]
-pub(crate) use self::problem::fuzzed_problem;
 pub use self::proxy::{ProxySettings, ProxyVariable};
 pub use self::trust::TrustSettings;
+#[cfg(fuzzing)]
+pub(crate) use self::{
+    issuer::{fuzzed_authorization, fuzzed_poll},
+    principal_reader::fuzzed_principal,
+    problem::fuzzed_problem,
+};
 
 use self::exposed::ExposedOrigins;
 use self::kept::KeptConnection;

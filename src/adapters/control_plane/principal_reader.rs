@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use hyper::Method;
 
 use super::ControlPlaneClient;
+use super::body::Body;
 use super::exchange::{CALL_LIMIT, Call};
 use super::failure::{Answered, CallFailure};
 use super::fields::Fields;
@@ -12,6 +13,7 @@ use crate::domain::answer_field::{FieldError, FieldFault, FieldValue};
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
+use crate::ports::BoxError;
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
 
 #[async_trait]
@@ -21,9 +23,8 @@ impl PrincipalReader for ControlPlaneClient {
         if answer.status() != 200 {
             return Err(error_of(answer.into_error(&[token.expose_secret()]).await));
         }
-        let fields = Fields::parse(&answer.body(CALL_LIMIT).await);
-        let fields = fields.map_err(|fault| ReadError::Unusable { source: fault.into() })?;
-        let principal = principal_in(&fields).map_err(|error| ReadError::Unusable { source: error.into() })?;
+        let body = answer.body(CALL_LIMIT).await;
+        let principal = principal_in(&body).map_err(|source| ReadError::Unusable { source })?;
         Ok(without_echo(principal, token))
     }
 }
@@ -60,7 +61,8 @@ fn error_of(answered: Answered) -> ReadError {
 }
 
 /// Takes the two fields that make a principal, and the others as far as they can be used.
-fn principal_in(fields: &Fields) -> Result<Principal, FieldError> {
+fn principal_in(body: &Body) -> Result<Principal, BoxError> {
+    let fields = Fields::parse(body)?;
     let text = |field| match fields.value(field) {
         Some(FieldValue::Text(text)) => Ok(text),
         None => Err(FieldError { field, fault: FieldFault::Missing }),
@@ -92,15 +94,21 @@ fn without_echo(principal: Principal, token: &BearerToken) -> Principal {
     }
 }
 
+/// What the body of a 200 says to whoever asked with this token, for its fuzz target.
+#[cfg(fuzzing)]
+pub(crate) fn fuzzed_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, BoxError> {
+    let principal = principal_in(&Body { bytes: body.to_vec(), is_complete })?;
+    Ok(without_echo(principal, token))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::body::Body;
     use super::super::{ProblemDetails, ProxyName};
     use super::*;
 
     fn read(json: &str) -> Result<Principal, FieldError> {
-        let fields = Fields::parse(&Body { bytes: json.as_bytes().to_vec(), is_complete: true });
-        principal_in(&fields.unwrap())
+        let principal = principal_in(&Body { bytes: json.as_bytes().to_vec(), is_complete: true });
+        principal.map_err(|error| *error.downcast().expect("the field is told"))
     }
 
     #[test]

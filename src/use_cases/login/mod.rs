@@ -18,6 +18,8 @@ use thiserror::Error;
 
 pub use self::error::{Interruption, LoginError, NotKept, NotRevoked, StoredLogin};
 pub use self::poll::NotIssued;
+#[cfg(fuzzing)]
+pub(crate) use self::poll::fuzzed_polling;
 use self::race::{Won, race};
 use super::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 use crate::domain::device_authorization::DeviceAuthorization;

@@ -7,6 +7,8 @@ use thiserror::Error;
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::minutes::Minutes;
+#[cfg(fuzzing)]
+use crate::fuzzing::{Event, Step};
 use crate::ports::BoxError;
 use crate::ports::cause::Cause;
 use crate::ports::token_issuer::{PollAnswer, PollFailure};
@@ -188,6 +190,32 @@ fn wait(state: &Polling, duration: Duration, now: Duration) -> Decision {
 fn give_up(state: &Polling) -> Decision {
     let cause = state.streak.as_ref().map(|streak| streak.cause.clone());
     Decision::GiveUp(NotIssued::NotApproved { within: state.lifetime, cause })
+}
+
+/// The table from event to step, for its fuzz target: each step, and whether an answer is lost by then.
+#[cfg(fuzzing)]
+pub(crate) fn fuzzed_polling(
+    authorization: &DeviceAuthorization,
+    begun: Duration,
+) -> impl FnMut(Event, Duration) -> (Step, bool) {
+    let begin = move |authorization| Polling::new(authorization, begun);
+    let mut state = begin(authorization);
+    move |event, now| {
+        let news = match event {
+            Event::Begun => News::Begun,
+            Event::Waited => News::Waited,
+            Event::Answered(answer) => News::Answered(answer),
+        };
+        let (after, decision) = decide(std::mem::replace(&mut state, begin(authorization)), news, now);
+        state = after;
+        let step = match decision {
+            Decision::Wait { duration, no_answer } => Step::Wait { duration, is_told: no_answer.is_some() },
+            Decision::Poll => Step::Poll,
+            Decision::Take(token) => Step::Take(token),
+            Decision::GiveUp(reason) => Step::GiveUp(reason),
+        };
+        (step, state.is_answer_lost())
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,193 @@
+//! Whatever a server answers and however long that takes, it is polled as the table says, never too soon and never too
+//! late: the table against a second one, written by hand.
+//!
+//! The first three bytes are the interval and the lifetime, and every four others are an answer: which one, the wait
+//! that it asks for, how long it took, and how late the wait after it ends.
+
+#![no_main]
+
+use std::time::Duration;
+
+use libfuzzer_sys::{Corpus, fuzz_target};
+use plexctl::domain::answer_field::FieldValue;
+use plexctl::domain::bearer_token::BearerToken;
+use plexctl::domain::device_authorization::{AuthorizationFields, DeviceAuthorization};
+use plexctl::domain::issued_token::IssuedToken;
+use plexctl::domain::server_url::ServerUrl;
+use plexctl::fuzzing::{Event, Step, polling};
+use plexctl::ports::token_issuer::{PollAnswer, PollFailure};
+use plexctl::use_cases::login::NotIssued;
+
+const BEGUN: Duration = Duration::from_secs(77);
+
+fuzz_target!(|bytes: &[u8]| -> Corpus {
+    let [interval, lifetime_high, lifetime_low, answers @ ..] = bytes else { return Corpus::Reject };
+    let lifetime = u16::from_be_bytes([*lifetime_high, *lifetime_low]);
+    let authorization = authorization((*interval).into(), i64::from(lifetime).max(1));
+    let mut next = polling(&authorization, BEGUN);
+    let mut model = Model::new(i64::from(*interval).clamp(1, 60).unsigned_abs(), u64::from(lifetime).clamp(1, 1800));
+    let (mut answers, _) = answers.as_chunks::<4>();
+
+    let (mut now, mut last_poll, mut late) = (BEGUN, BEGUN, Duration::ZERO);
+    let (mut step, _) = next(Event::Begun, now);
+    model.check_pause(&step, model.interval, false, now);
+    let mut told = 0;
+    loop {
+        match step {
+            Step::Wait { duration, is_told } => {
+                told += u32::from(is_told);
+                now = now.checked_add(duration).expect("no wait is longer than the clock").saturating_add(late);
+                step = next(Event::Waited, now).0;
+                assert_eq!(matches!(step, Step::Poll), now <= model.deadline(), "{step:?} at {now:?}");
+                if !matches!(step, Step::Poll) {
+                    model.check_not_approved(&step);
+                }
+            }
+            Step::Poll => {
+                assert!(now <= model.deadline() && now - last_poll >= model.interval);
+                let [[kind, wait, took, after], rest @ ..] = answers else { break };
+                answers = rest;
+                last_poll = now;
+                now = if *took == 255 { Duration::MAX } else { now + Duration::from_millis(u64::from(*took) * 250) };
+                late = if *after == 255 { Duration::MAX } else { Duration::from_millis((*after).into()) };
+                let is_lost;
+                (step, is_lost) = next(Event::Answered(answer(*kind, *wait)), now);
+                model.check(&step, *kind, *wait, now);
+                assert_eq!(is_lost, model.is_lost);
+            }
+            Step::Take(_) | Step::GiveUp(_) => break,
+        }
+    }
+    assert_eq!(told, model.told, "each streak is told once");
+    Corpus::Keep
+});
+
+fn authorization(interval: i64, lifetime: i64) -> DeviceAuthorization {
+    let text = |text: &str| Some(FieldValue::Text(text.to_owned()));
+    let fields = AuthorizationFields {
+        device_code: text("d3vice"),
+        user_code: text("ABCD-EFGH"),
+        verification_uri: text("https://h/"),
+        expires_in: Some(FieldValue::Integer(lifetime)),
+        interval: Some(FieldValue::Integer(interval)),
+        ..AuthorizationFields::default()
+    };
+    DeviceAuthorization::parse(fields, &ServerUrl::parse("https://h").unwrap()).unwrap()
+}
+
+/// Mostly an answer after which the login goes on.
+fn answer(kind: u8, wait: u8) -> PollAnswer {
+    let source = || format!("answer {kind}").into();
+    match kind {
+        0..64 => PollAnswer::Pending,
+        64..96 => PollAnswer::SlowDown,
+        96..240 => PollAnswer::Failed(PollFailure {
+            source: source(),
+            may_have_issued: may_have_issued(kind),
+            retry_after: (wait % 2 == 0).then(|| asked_for(wait)),
+        }),
+        240 => PollAnswer::Issued(IssuedToken { token: BearerToken::parse("t0ken").unwrap(), lifetime: None }),
+        241 => PollAnswer::Denied,
+        242 => PollAnswer::Expired,
+        243 => PollAnswer::Rejected { source: source() },
+        244 => PollAnswer::Refused { source: source() },
+        _ => PollAnswer::Unusable { source: source() },
+    }
+}
+
+fn may_have_issued(kind: u8) -> bool {
+    kind % 2 == 1
+}
+
+fn asked_for(wait: u8) -> Duration {
+    if wait == 254 { Duration::MAX } else { Duration::from_secs(u64::from(wait) / 2) }
+}
+
+/// What is expected of the table.
+struct Model {
+    interval: Duration,
+    lifetime: Duration,
+    /// The failures in a row, by the kinds of their answers.
+    streak: Vec<u8>,
+    told: u32,
+    is_lost: bool,
+}
+
+impl Model {
+    fn new(interval: u64, lifetime: u64) -> Self {
+        let (interval, lifetime) = (Duration::from_secs(interval), Duration::from_secs(lifetime));
+        Self { interval, lifetime, streak: Vec::new(), told: 0, is_lost: false }
+    }
+
+    fn deadline(&self) -> Duration {
+        BEGUN + self.lifetime
+    }
+
+    fn check(&mut self, step: &Step, kind: u8, wait: u8, now: Duration) {
+        let given_up = match step {
+            Step::GiveUp(reason) => Some(reason),
+            _ => None,
+        };
+        match kind {
+            0..96 => {
+                self.streak.clear();
+                if kind >= 64 {
+                    self.interval = Duration::from_secs((self.interval.as_secs() + 5).min(60));
+                }
+                self.check_pause(step, self.interval, false, now);
+            }
+            96..240 => {
+                self.is_lost |= may_have_issued(kind);
+                let mut backoff = self.interval;
+                for _ in &self.streak {
+                    backoff = (backoff * 2).min(Duration::from_secs(60));
+                }
+                let mut pause = backoff.min(Duration::from_secs(30)).max(self.interval);
+                if wait % 2 == 0 && asked_for(wait) <= Duration::from_secs(60) {
+                    pause = pause.max(asked_for(wait));
+                }
+                self.streak.push(kind);
+                self.check_pause(step, pause, self.streak.len() == 1, now);
+            }
+            240 => assert!(matches!(step, Step::Take(token) if token.token.expose_secret() == "t0ken")),
+            241 => assert!(matches!(given_up, Some(NotIssued::Denied))),
+            242 => match given_up {
+                Some(NotIssued::NotApproved { within, cause: None }) => assert_eq!(*within, now - BEGUN),
+                other => panic!("{other:?}"),
+            },
+            243 => assert!(matches!(given_up, Some(NotIssued::Rejected { .. }))),
+            244 => assert!(matches!(given_up, Some(NotIssued::Refused { .. }))),
+            _ => {
+                self.is_lost = true;
+                assert!(matches!(given_up, Some(NotIssued::Unusable { .. })));
+            }
+        }
+    }
+
+    /// Expects a wait of this length, or the end if it would last until after the deadline.
+    fn check_pause(&mut self, step: &Step, expected: Duration, is_to_be_told: bool, now: Duration) {
+        match step {
+            Step::Wait { duration, is_told } => {
+                assert_eq!((*duration, *is_told), (expected, is_to_be_told));
+                assert!(now + *duration <= self.deadline(), "the wait is not in vain");
+                self.told += u32::from(is_to_be_told);
+            }
+            other => {
+                assert!(now.saturating_add(expected) > self.deadline(), "there is time to wait: {other:?}");
+                self.check_not_approved(other);
+            }
+        }
+    }
+
+    /// Expects the end, with the cause of a streak that is not over.
+    fn check_not_approved(&self, step: &Step) {
+        match step {
+            Step::GiveUp(NotIssued::NotApproved { within, cause }) => {
+                assert_eq!(*within, self.lifetime);
+                let last = self.streak.last().map(|kind| format!("answer {kind}"));
+                assert_eq!(cause.as_ref().map(ToString::to_string), last);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
