@@ -18,7 +18,10 @@ use crate::ports::browser::{Browser, NotShown};
 /// let browser = RecordingBrowser::new();
 /// assert_eq!(browser.show(&page), Ok(()));
 /// assert_eq!(browser.pages(), [page.clone()]);
-/// assert_eq!(RecordingBrowser::declining(NotShown::Remote).show(&page), Err(NotShown::Remote));
+///
+/// let browser = RecordingBrowser::declining(NotShown::Remote);
+/// assert_eq!(browser.show(&page), Err(NotShown::Remote));
+/// assert_eq!((browser.pages(), browser.shown()), (vec![page], vec![]));
 /// # Ok(())
 /// # }
 /// ```
@@ -45,6 +48,12 @@ impl RecordingBrowser {
     #[must_use]
     pub fn pages(&self) -> Vec<PageUrl> {
         lock(&self.pages).clone()
+    }
+
+    /// Those of them that it has shown.
+    #[must_use]
+    pub fn shown(&self) -> Vec<PageUrl> {
+        if self.refusal.is_none() { self.pages() } else { Vec::new() }
     }
 }
 

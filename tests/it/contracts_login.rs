@@ -1,7 +1,7 @@
-//! The promises of the ports of a login, held against every adapter and every fake.
+//! The promises of the ports of a login to files and servers, held against every adapter and every fake.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
@@ -14,29 +14,25 @@ use plexctl::domain::device_authorization::{AuthorizationFields, DeviceAuthoriza
 use plexctl::domain::identifier::Identifier;
 use plexctl::domain::issued_token::IssuedToken;
 use plexctl::domain::new_session::NewSession;
-use plexctl::domain::page_url::PageUrl;
 use plexctl::domain::principal::Principal;
 use plexctl::domain::server_url::ServerUrl;
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::domain::stored_token::{ProfileContents, StoredToken};
 use plexctl::domain::timestamp::Timestamp;
-use plexctl::ports::browser::{Browser, NotShown};
 use plexctl::ports::credential_store::{Clearing, CredentialStore};
 use plexctl::ports::principal_reader::{PrincipalReader, ReadError};
 use plexctl::ports::profile_book::ProfileBook;
 use plexctl::ports::session_keeper::{KeepError, Saving, SessionKeeper};
-use plexctl::ports::timer::{Stake, Timer};
 use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, PollFailure, TokenIssuer};
 use plexctl::testing::{
-    Answer, ControlPlane, Endpoint, InMemoryStore, ManualTimer, RecordingBrowser, Script, ScriptedIssuer, ScriptedPoll,
-    ScriptedPrincipalReader,
+    Answer, ControlPlane, Endpoint, InMemoryStore, Script, ScriptedIssuer, ScriptedPoll, ScriptedPrincipalReader,
 };
 
 use crate::contracts::{SECRET, TomlUnderTest, shown};
 
 const SERVER: &str = "https://plexsphere.example";
 
-fn runtime() -> tokio::runtime::Runtime {
+pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
@@ -56,7 +52,7 @@ fn contents(server: Option<&str>, token: &str) -> ProfileContents {
     ProfileContents { server: server.map(str::to_owned), token: StoredToken::new(token) }
 }
 
-fn at(seconds: u64) -> Timestamp {
+pub fn at(seconds: u64) -> Timestamp {
     Timestamp::from(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
@@ -716,136 +712,4 @@ fn the_scripted_principal_reader_may_be_silent() {
     let mut reading = reader.read(&server, &token);
     assert!(look(&mut reading).is_pending() && look(&mut reading).is_pending());
     assert_eq!((reader.calls()[0].server.clone(), reader.calls()[0].token.clone()), (server.clone(), token.clone()));
-}
-
-/// A browser with an eye on what it was told.
-trait BrowserUnderTest {
-    fn willing() -> Self;
-    fn unwanted() -> Self;
-    fn browser(&self) -> &dyn Browser;
-    /// The addresses that arrived, each as it stands.
-    fn told(&self) -> Vec<String>;
-}
-
-impl BrowserUnderTest for RecordingBrowser {
-    fn willing() -> Self {
-        Self::new()
-    }
-
-    fn unwanted() -> Self {
-        Self::declining(NotShown::Unwanted)
-    }
-
-    fn browser(&self) -> &dyn Browser {
-        self
-    }
-
-    fn told(&self) -> Vec<String> {
-        self.pages().iter().map(ToString::to_string).collect()
-    }
-}
-
-fn a_browser_keeps_its_promises<B: BrowserUnderTest>() {
-    let address = "https://plexsphere.example/v1/device?user_code=A-B&$(id);'%20*--help";
-    let page = PageUrl::parse(address).unwrap();
-    let willing = B::willing();
-    assert_eq!(willing.browser().show(&page), Ok(()));
-    assert_eq!(willing.told(), [address]);
-    assert_eq!(B::unwanted().browser().show(&page), Err(NotShown::Unwanted));
-}
-
-#[test]
-fn the_recording_browser_keeps_the_promises_of_the_port() {
-    a_browser_keeps_its_promises::<RecordingBrowser>();
-}
-
-/// A timer with the means to interrupt.
-trait TimerUnderTest {
-    fn started() -> Self;
-    fn timer(&self) -> &dyn Timer;
-    fn interrupt(&self);
-}
-
-impl TimerUnderTest for ManualTimer {
-    fn started() -> Self {
-        Self::new(SystemTime::now().into())
-    }
-
-    fn timer(&self) -> &dyn Timer {
-        self
-    }
-
-    fn interrupt(&self) {
-        self.interrupt();
-    }
-}
-
-fn a_timer_keeps_its_promises<T: TimerUnderTest>() {
-    const SHORT: Duration = Duration::from_millis(20);
-    runtime().block_on(async {
-        let under_test = T::started();
-        let timer = under_test.timer();
-
-        // Time passes while it is waited for, on the wall as well.
-        let (start, wall) = (timer.now(), timer.wall_clock());
-        timer.wait(SHORT).await;
-        assert!(timer.now() >= start + SHORT, "{start:?} to {:?}", timer.now());
-        assert!(timer.wall_clock() >= wall);
-        timer.wait(Duration::ZERO).await;
-
-        // Without an interruption there is none.
-        assert!(!timer.is_interrupted());
-        let before = timer.interrupted();
-        assert!(is_over_within(timer, before, SHORT).await.is_none());
-
-        // One that comes is noticed by whoever waits, by whoever waits later, and by whoever asks; a future that was
-        // dropped has not taken it along.
-        let waiting = timer.interrupted();
-        drop(timer.interrupted());
-        under_test.interrupt();
-        assert!(is_over_within(timer, waiting, Duration::from_secs(5)).await.is_some());
-        assert!(timer.is_interrupted());
-        timer.interrupted().await;
-        timer.interrupted().await;
-
-        // It shortens no wait, and taking note of a stake does nothing else.
-        let start = timer.now();
-        timer.set_stake(Stake::Answer);
-        timer.set_stake(Stake::Nothing);
-        timer.wait(SHORT).await;
-        assert!(timer.now() >= start + SHORT, "{start:?} to {:?}", timer.now());
-    });
-}
-
-/// Waits for a future, but only so long.
-async fn is_over_within(timer: &dyn Timer, future: impl Future<Output = ()>, limit: Duration) -> Option<()> {
-    let (mut future, mut limit) = (pin!(future), timer.wait(limit));
-    std::future::poll_fn(|context| {
-        if future.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Some(()));
-        }
-        limit.as_mut().poll(context).map(|()| None)
-    })
-    .await
-}
-
-#[test]
-fn the_manual_timer_keeps_the_promises_of_the_port() {
-    a_timer_keeps_its_promises::<ManualTimer>();
-}
-
-#[test]
-fn the_manual_timer_is_interrupted_at_its_time_and_remembers_waits_and_stakes() {
-    let timer = ManualTimer::new(at(100));
-    timer.interrupt_at(Duration::from_secs(12));
-    runtime().block_on(async {
-        timer.wait(Duration::from_secs(10)).await;
-        assert!(!timer.is_interrupted());
-        let interrupted = is_over_within(&timer, timer.interrupted(), Duration::from_secs(5)).await;
-        assert_eq!((interrupted, timer.now()), (Some(()), Duration::from_secs(12)));
-        timer.wait(Duration::from_secs(1)).await;
-    });
-    timer.set_stake(Stake::Answer);
-    assert_eq!(timer.waits(), [10, 5, 1].map(Duration::from_secs));
-    assert_eq!((timer.stakes(), timer.wall_clock()), (vec![Stake::Answer], at(113)));
 }

@@ -13,7 +13,8 @@
 //! - [`concurrency`]: many processes at one file.
 //! - [`proxies`]: the way through a proxy.
 //! - [`control_plane`]: the server on loopback that the feature `control-plane` brings, and the example that runs it.
-//! - [`contracts`], [`contracts_login`], [`contracts_profiles`]: the promises of the ports, held against every adapter and fake.
+//! - [`contracts`], [`contracts_login`], [`contracts_operator`], [`contracts_profiles`]: the promises of the ports, held
+//!   against every adapter and fake.
 //! - [`login_calls`]: the requests of a login over the wire.
 //! - [`architecture`]: the arrows between the layers, held against the sources.
 //! - [`terminal`]: what an operator at a terminal sees.
@@ -28,6 +29,7 @@ mod completion;
 mod concurrency;
 mod contracts;
 mod contracts_login;
+mod contracts_operator;
 mod contracts_profiles;
 mod control_plane;
 mod failures;
