@@ -6,6 +6,7 @@ mod not_stored;
 mod outcomes;
 mod polls;
 mod signals;
+mod through_a_proxy;
 
 use std::process::Command;
 use std::sync::Arc;
@@ -67,9 +68,13 @@ impl Login {
 
     /// The binary with the arguments that every login here has, and more.
     fn command(&self, more: &[&str]) -> Command {
-        let url = self.server.url();
+        self.command_to(&self.server.url(), more)
+    }
+
+    /// The same for a server that is called otherwise.
+    fn command_to(&self, url: &str, more: &[&str]) -> Command {
         let mut command = self.sandbox.command(["login", "--domain-id", DOMAIN, "--idp-binding-id", BINDING]);
-        command.args(["--server", &url]).args(more);
+        command.args(["--server", url]).args(more);
         command
     }
 
@@ -121,7 +126,7 @@ impl Login {
 
     fn polls(&self) -> Vec<RecordedRequest> {
         let requests = self.server.requests().into_iter();
-        requests.filter(|request| request.target == "/v1/auth/device-token").collect()
+        requests.filter(|request| request.target.ends_with("/v1/auth/device-token")).collect()
     }
 }
 

@@ -21,7 +21,7 @@ impl Login {
         arrived.windows(2).map(|pair| pair[1] - pair[0]).collect()
     }
 
-    fn assert_waited(&self, seconds: &[u64]) {
+    pub(super) fn assert_waited(&self, seconds: &[u64]) {
         let waits = self.waits();
         let is_long_enough = |(wait, least): (&Duration, &u64)| *wait + JITTER >= Duration::from_secs(*least);
         assert!(waits.len() == seconds.len() && waits.iter().zip(seconds).all(is_long_enough), "{waits:?}");
