@@ -1,17 +1,21 @@
 //! Proxies and servers that people run, as far as they are installed: what they say by themselves must not pass for the
-//! word of plexsphere.
+//! word of plexsphere, and a whole login, with all of its polls, goes through them.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
 
+use plexctl::testing::{ControlPlane, Decision};
 use tempfile::TempDir;
 
 use super::{CLEARED, NO_CONTENT, assert_keeps, assert_keeps_with, logout, signed_in};
 use crate::support::program::{Program, find, free_port};
-use crate::support::sandbox::Run;
+use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::ScriptedServer;
+use crate::support::tls::{Authority, leaf_for};
 
 /// A program in a directory of its own, which it may write to whoever it becomes.
 struct Daemon {
@@ -175,4 +179,90 @@ fn nginx_in_the_place_of_plexsphere_is_told_from_it() {
         &mut logout(&sandbox),
         "the TLS handshake failed: the port speaks no TLS, but perhaps plain http",
     );
+}
+
+/// An operator who logs in through a proxy to a control plane: not at the address of loopback, which is reached without a
+/// proxy, but at one that leads there.
+struct Remote {
+    control_plane: Arc<ControlPlane>,
+    url: String,
+    sandbox: Sandbox,
+}
+
+impl Remote {
+    fn over_http() -> Self {
+        Self::at("http", ControlPlane::start().unwrap(), Sandbox::new())
+    }
+
+    fn over_tls() -> Self {
+        let authority = Authority::named("an authority");
+        let (certificate, key) = authority.certify(&leaf_for(["0.0.0.0"])).der();
+        let mut sandbox = Sandbox::new();
+        sandbox.write(&sandbox.path().join("authority.toml"), &authority.pem);
+        Self::at("https", ControlPlane::start_with_tls(vec![certificate], key).unwrap(), sandbox)
+    }
+
+    fn at(scheme: &str, control_plane: ControlPlane, sandbox: Sandbox) -> Self {
+        let url = format!("{scheme}://0.0.0.0:{}", control_plane.address().port());
+        control_plane.configure(|settings| {
+            settings.interval = Duration::from_secs(1);
+            settings.verification_uri = Some(format!("{url}/v1/device"));
+        });
+        let control_plane = Arc::new(control_plane);
+        sandbox.watch(&control_plane);
+        Self { control_plane, url, sandbox }
+    }
+
+    /// Runs a command with a proxy for every server.
+    fn run(&self, proxy: &str, arguments: &[&str]) -> Run {
+        let mut command = self.sandbox.command(arguments);
+        command.env("HTTP_PROXY", proxy).env("HTTPS_PROXY", proxy).env("SSL_CERT_FILE", "authority.toml");
+        self.sandbox.observe(&mut command)
+    }
+
+    fn log_in(&self, proxy: &str) -> Run {
+        let id = "0192f0c1-0000-7000-8000-00000000000a";
+        self.run(proxy, &["login", "--domain-id", id, "--idp-binding-id", id, "--server", &self.url])
+    }
+
+    /// Logs in twice, so that the second login replaces the first, asks who that is, and logs out.
+    fn assert_lives_through(&self, proxy: &str) {
+        for _ in 0..2 {
+            self.control_plane.decide_next(Decision::Approve, 2);
+            let run = self.log_in(proxy);
+            let said = "Logged in as operator@plexsphere.example. Saved profile \"default\".\n";
+            assert_eq!((run.exit, run.stdout.as_str()), (0, said), "{}", run.stderr);
+            assert!(!run.stderr.contains("no answer from"), "{}", run.stderr);
+            assert_eq!(self.control_plane.live_tokens().len(), 1);
+        }
+        let run = self.run(proxy, &["whoami"]);
+        assert_eq!(run.exit, 0, "{}", run.stderr);
+        let run = self.run(proxy, &["logout"]);
+        assert_eq!((run.exit, run.stdout.as_str()), (0, CLEARED), "{}", run.stderr);
+        assert_eq!((self.control_plane.live_tokens(), self.sandbox.config_text().trim()), (vec![], ""));
+    }
+}
+
+#[test]
+fn a_session_lives_through_squid_with_and_without_tls() {
+    let Some(program) = proxy("squid") else { return };
+    let squid = squid(&program, "http_access allow all");
+    for remote in [Remote::over_http(), Remote::over_tls()] {
+        remote.assert_lives_through(&squid.url());
+    }
+}
+
+#[test]
+fn a_session_lives_through_tinyproxy_with_and_without_tls() {
+    let Some(program) = proxy("tinyproxy") else { return };
+    let tinyproxy = tinyproxy(&program, "BasicAuth user hunter2");
+    let with_credentials = tinyproxy.url().replace("//", "//user:hunter2@");
+    for remote in [Remote::over_http(), Remote::over_tls()] {
+        remote.assert_lives_through(&with_credentials);
+        let run = remote.log_in(&tinyproxy.url());
+        assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{}", run.stderr);
+        assert!(run.stderr.contains("error: nobody is logged in: "), "{}", run.stderr);
+        assert!(run.stderr.contains("407 Proxy Authentication Required"), "{}", run.stderr);
+        assert!(!run.stderr.contains("check --domain-id") && !run.stderr.contains("hunter2"), "{}", run.stderr);
+    }
 }
