@@ -172,8 +172,8 @@ impl LogoutError {
     }
 }
 
-#[cfg(test)]
 #[cfg(feature = "testing")]
+#[cfg(test)]
 mod tests {
     use std::future::Future;
     use std::pin::pin;

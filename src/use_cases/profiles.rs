@@ -118,8 +118,8 @@ impl ProfilesError {
     }
 }
 
-#[cfg(test)]
 #[cfg(feature = "testing")]
+#[cfg(test)]
 mod tests {
     use mockall::predicate::eq;
 

@@ -221,8 +221,8 @@ impl WhoamiError {
     }
 }
 
-#[cfg(test)]
 #[cfg(feature = "testing")]
+#[cfg(test)]
 mod tests {
     use std::future::Future;
     use std::pin::pin;

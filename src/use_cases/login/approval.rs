@@ -95,8 +95,8 @@ impl LoginUseCase<'_> {
     }
 }
 
-#[cfg(test)]
 #[cfg(feature = "testing")]
+#[cfg(test)]
 mod tests {
     use std::sync::Arc;
 

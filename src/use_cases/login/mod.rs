@@ -242,8 +242,8 @@ fn fate(ended: Result<LogoutOutcome, LogoutError>) -> Fate {
 #[error("no answer within {} s", READ_TIMEOUT.as_secs())]
 struct NoAnswerInTime;
 
-#[cfg(test)]
 #[cfg(feature = "testing")]
+#[cfg(test)]
 mod tests {
     use std::future::Future;
     use std::pin::pin;

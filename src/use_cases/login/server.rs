@@ -29,6 +29,7 @@ pub(super) fn to_log_in_to(held: &ProfileContents, request: &LoginRequest) -> Re
     choose().map_err(|source| LoginError::Server { profile: request.profile.clone(), source })
 }
 
+#[cfg(feature = "testing")]
 #[cfg(test)]
 mod tests {
     use super::super::tests::{contents, request};

@@ -107,8 +107,8 @@ fn stored_login(session: &NewSession, put_aside: Option<ProfileName>) -> StoredL
     StoredLogin { profile: session.profile.clone(), token: session.facts(), replaced }
 }
 
-#[cfg(test)]
 #[cfg(feature = "testing")]
+#[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
 
