@@ -1,20 +1,27 @@
 //! Tells the build which commit it is made from, and when that commit was made; and how a release starts faster.
 //!
-//! Without a git checkout of its own (a packaged crate, a vendored copy) the binary says `unknown`.
+//! A packaged crate has the commit in a file that cargo put there. What neither that nor a git checkout of its own tells,
+//! the binary calls `unknown`. `SOURCE_DATE_EPOCH` stands in for the date.
 
 use std::env;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    if Path::new(".git").exists() {
+    println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
+    let is_checkout = Path::new(".git").exists();
+    if is_checkout {
         if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
             println!("cargo::rerun-if-changed={log}");
         }
         pass_on("PLEXCTL_COMMIT", git(&["rev-parse", "HEAD"]));
-        pass_on("PLEXCTL_DATE", git(&["show", "--no-patch", "--format=%cI", "HEAD"]));
+    } else {
+        pass_on("PLEXCTL_COMMIT", packaged_commit());
     }
+    let commit_date = || is_checkout.then(|| git(&["show", "--no-patch", "--format=%cI", "HEAD"])).flatten();
+    pass_on("PLEXCTL_DATE", source_date().or_else(commit_date));
     // Whoever links the library alone has a linkage of their own.
     if env::var_os("CARGO_FEATURE_CLI").is_some() {
         link_unwinder_statically();
@@ -37,6 +44,23 @@ fn link_unwinder_statically() {
         println!("cargo::rustc-link-search=native={}", directory.display());
         println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
     }
+}
+
+/// The commit that `cargo package` was run at.
+fn packaged_commit() -> Option<String> {
+    let text = fs::read_to_string(".cargo_vcs_info.json").ok()?;
+    let (_, rest) = text.split_once("\"sha1\"")?;
+    let commit = rest.split('"').nth(1)?;
+    commit.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| commit.to_owned())
+}
+
+/// The time that whoever builds wants to see (reproducible-builds.org), in seconds from the Unix epoch on.
+fn source_date() -> Option<String> {
+    let seconds: u64 = env::var("SOURCE_DATE_EPOCH").ok()?.parse().ok()?;
+    let format = "+%Y-%m-%dT%H:%M:%S+00:00";
+    // GNU and busybox take it in one way, the BSDs in another.
+    output("date", &["-u", "-d", &format!("@{seconds}"), format])
+        .or_else(|| output("date", &["-u", "-r", &seconds.to_string(), format]))
 }
 
 fn pass_on(variable: &str, value: Option<String>) {

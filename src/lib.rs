@@ -20,7 +20,7 @@
 compile_error!("plexctl supports Linux, and compiles on macOS: it relies on POSIX modes, locks and renames");
 
 /// The program that the page for harness authors shows is compiled and run.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "testing"))]
 #[doc = include_str!("../docs/harness.md")]
 struct HarnessPage;
 

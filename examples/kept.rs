@@ -1,8 +1,10 @@
-use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase};
+//! A server that does not answer: the logout fails, and the credential is kept.
+
 use plexctl::domain::session::{ProfileName, Selection, Session};
 use plexctl::domain::token::SessionToken;
 use plexctl::ports::token_revoker::RevokeError;
 use plexctl::testing::{InMemoryStore, RecordingReporter, ScriptedRevoker};
+use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let session = Session {
@@ -23,6 +25,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert!(store.holds(&session), "a token that may still be live is kept");
     assert_eq!(revoker.calls().len(), 1);
     assert!(reporter.outcomes().is_empty());
-    println!("the credential is kept");
     Ok(())
 }
