@@ -9,7 +9,7 @@ use uuid::Uuid;
 const HYPHENATED_LENGTH: usize = 36;
 
 /// A UUID that an operator names something by. `Display` writes it hyphenated and in lower case, as the API takes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identifier(Uuid);
 
 impl Identifier {

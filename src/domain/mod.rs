@@ -3,6 +3,7 @@
 pub mod answer_field;
 pub mod bearer_token;
 pub mod device_authorization;
+mod from_str;
 pub mod identifier;
 pub mod issued_token;
 pub mod minutes;

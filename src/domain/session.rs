@@ -32,9 +32,10 @@ impl fmt::Debug for Session {
 }
 
 /// Which stored session to end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Selection {
     /// The one that the store's default pointer names.
+    #[default]
     Default,
     /// The one stored under this profile.
     Named(ProfileName),
@@ -44,7 +45,7 @@ pub enum Selection {
 ///
 /// `Display` escapes control and bidirectional characters, so that a name cannot forge output;
 /// [`as_str`](Self::as_str) gives the name as stored.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProfileName(String);
 
 impl ProfileName {

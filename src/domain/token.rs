@@ -78,7 +78,7 @@ impl fmt::Debug for SessionToken {
 }
 
 /// The id of a session token: a UUID, shown in lower-case hyphenated form (RFC 9562, section 4). It is no secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId(Uuid);
 
 impl fmt::Display for TokenId {

@@ -13,6 +13,20 @@ use crate::domain::page_url::PageUrl;
 /// 3. The call returns soon: it does not wait until the page is closed.
 /// 4. The address reaches the browser as one word, whatever is in it, and with it nothing that is secret.
 /// 5. What the browser prints is not shown, and no signal for this process ends it.
+///
+/// ```
+/// use plexctl::domain::page_url::PageUrl;
+/// use plexctl::ports::browser::{Browser, NotShown};
+///
+/// /// A machine without a screen.
+/// struct Headless;
+///
+/// impl Browser for Headless {
+///     fn show(&self, _: &PageUrl) -> Result<(), NotShown> {
+///         Err(NotShown::NoBrowser)
+///     }
+/// }
+/// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
 pub trait Browser: Send + Sync {
     /// Shows the page, or says why not.

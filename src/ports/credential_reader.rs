@@ -21,6 +21,28 @@ use crate::domain::session::{ProfileName, Selection};
 /// 3. The server is read whatever token stands beside it, usable or none.
 /// 4. Reading changes and creates nothing.
 /// 5. No error carries any part of a token.
+///
+/// ```
+/// use plexctl::domain::session::Selection;
+/// use plexctl::ports::credential_reader::{CredentialError, CredentialReader, StoredCredential};
+///
+/// /// One credential, whoever asks for the default.
+/// struct Only(StoredCredential);
+///
+/// impl CredentialReader for Only {
+///     fn credential(&self, selection: &Selection) -> Result<Option<StoredCredential>, CredentialError> {
+///         let is_meant = match selection {
+///             Selection::Default => true,
+///             Selection::Named(name) => *name == self.0.profile,
+///         };
+///         Ok(is_meant.then(|| self.0.clone()))
+///     }
+///
+///     fn server(&self, selection: &Selection) -> Result<Option<String>, CredentialError> {
+///         Ok(self.credential(selection)?.and_then(|credential| credential.server))
+///     }
+/// }
+/// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
 pub trait CredentialReader: Send + Sync {
     /// Reads the selected profile's credential.

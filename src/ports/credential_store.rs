@@ -21,6 +21,28 @@ use crate::domain::session::{Selection, Session};
 ///    [`Clearing::Replaced`] and stays.
 /// 7. Clearing succeeds as a whole or changes nothing, but for [`StoreError::NotDurable`].
 /// 8. No error carries any part of a token but its id.
+///
+/// ```
+/// use plexctl::domain::session::{Selection, Session};
+/// use plexctl::ports::credential_store::{Clearing, CredentialStore, StoreError};
+///
+/// /// A place that never had a session.
+/// struct Nowhere;
+///
+/// impl CredentialStore for Nowhere {
+///     fn find(&self, _: &Selection) -> Result<Option<Session>, StoreError> {
+///         Ok(None)
+///     }
+///
+///     fn rehearse_clear(&self, _: &Session) -> Result<(), StoreError> {
+///         Ok(())
+///     }
+///
+///     fn clear(&self, _: &Session) -> Result<Clearing, StoreError> {
+///         Ok(Clearing::Cleared)
+///     }
+/// }
+/// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
 pub trait CredentialStore: Send + Sync {
     /// Looks up the selected session.

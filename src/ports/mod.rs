@@ -16,5 +16,8 @@ pub mod token_file;
 pub mod token_issuer;
 pub mod token_revoker;
 
+/// What an implementation of an asynchronous port is marked with.
+pub use async_trait::async_trait;
+
 /// The technical detail behind a port's error, for `source()`.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

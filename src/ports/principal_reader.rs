@@ -18,6 +18,24 @@ use crate::domain::server_url::ServerUrl;
 /// 4. [`ReadError::NotAccepted`] means that the server itself said that it does not take this token.
 /// 5. The call ends in bounded time.
 /// 6. No error carries any part of the token but its id.
+///
+/// ```
+/// use plexctl::domain::bearer_token::BearerToken;
+/// use plexctl::domain::principal::Principal;
+/// use plexctl::domain::server_url::ServerUrl;
+/// use plexctl::ports::async_trait;
+/// use plexctl::ports::principal_reader::{PrincipalReader, ReadError};
+///
+/// /// A server at which everybody is somebody without a name.
+/// struct Masked;
+///
+/// #[async_trait]
+/// impl PrincipalReader for Masked {
+///     async fn read(&self, _: &ServerUrl, _: &BearerToken) -> Result<Principal, ReadError> {
+///         Ok(Principal::default())
+///     }
+/// }
+/// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait PrincipalReader: Send + Sync {

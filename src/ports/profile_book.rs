@@ -21,6 +21,36 @@ use crate::domain::token::TokenId;
 /// 5. A profile that is not there is neither made the default nor forgotten, and those that are there are named.
 /// 6. Both judge the store as it is now, and succeed as a whole or change nothing, but for [`BookError::NotDurable`].
 /// 7. No error carries any part of a token but its id.
+///
+/// ```
+/// use plexctl::domain::session::ProfileName;
+/// use plexctl::ports::profile_book::{
+///     BookError, DefaultSetting, Forgetting, MissingProfile, ProfileBook, ProfileList,
+/// };
+///
+/// /// A book without a page.
+/// struct Blank;
+///
+/// impl Blank {
+///     fn nothing() -> MissingProfile {
+///         MissingProfile { place: "nowhere".to_owned(), present: Vec::new() }
+///     }
+/// }
+///
+/// impl ProfileBook for Blank {
+///     fn list(&self) -> Result<ProfileList, BookError> {
+///         Ok(ProfileList { place: "nowhere".to_owned(), default: None, profiles: Vec::new() })
+///     }
+///
+///     fn set_default(&self, _: &ProfileName) -> Result<DefaultSetting, BookError> {
+///         Ok(DefaultSetting::NoSuchProfile(Self::nothing()))
+///     }
+///
+///     fn forget(&self, _: &ProfileName) -> Result<Forgetting, BookError> {
+///         Ok(Forgetting::NoSuchProfile(Self::nothing()))
+///     }
+/// }
+/// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
 pub trait ProfileBook: Send + Sync {
     /// Lists the profiles.

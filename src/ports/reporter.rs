@@ -21,6 +21,20 @@ use crate::domain::token::TokenId;
 /// 2. A result is written only for what was done: a logout without a session has none.
 /// 3. A reader that closed its end is no failure.
 /// 4. Nothing of a token is written.
+///
+/// ```
+/// use plexctl::ports::reporter::{LogoutOutcome, ReportError, Reporter};
+///
+/// /// Counts the logouts that ended a session.
+/// struct Count(usize);
+///
+/// impl Reporter<LogoutOutcome> for Count {
+///     fn report(&mut self, outcome: &LogoutOutcome) -> Result<(), ReportError> {
+///         self.0 += usize::from(*outcome != LogoutOutcome::NoSession);
+///         Ok(())
+///     }
+/// }
+/// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
 pub trait Reporter<T: Send = LogoutOutcome>: Send {
     /// Writes the outcome.

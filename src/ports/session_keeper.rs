@@ -29,6 +29,30 @@ use crate::domain::stored_token::ProfileContents;
 /// 7. `Ok` means that the replacement survives a power cut. After [`KeepError::NotDurable`] all is as after `Ok` but
 ///    that; after every other error nothing is changed.
 /// 8. No error carries any part of a token but its id.
+///
+/// ```
+/// use plexctl::domain::new_session::NewSession;
+/// use plexctl::domain::session::ProfileName;
+/// use plexctl::domain::stored_token::ProfileContents;
+/// use plexctl::ports::session_keeper::{KeepError, Saving, SessionKeeper};
+///
+/// /// A full disk: a login ends before a token is issued.
+/// struct Full;
+///
+/// impl SessionKeeper for Full {
+///     fn look_up(&self, _: &ProfileName) -> Result<ProfileContents, KeepError> {
+///         Ok(ProfileContents::default())
+///     }
+///
+///     fn rehearse_save(&self, _: &NewSession) -> Result<(), KeepError> {
+///         Err(KeepError::Unstorable { place: "the disk".to_owned(), source: "no space left".into() })
+///     }
+///
+///     fn save(&self, _: &NewSession) -> Result<Saving, KeepError> {
+///         Err(KeepError::NotSaved { place: "the disk".to_owned(), source: "no space left".into() })
+///     }
+/// }
+/// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
 pub trait SessionKeeper: Send + Sync {
     /// Looks up what a profile holds.

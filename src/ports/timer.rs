@@ -20,6 +20,43 @@ use crate::domain::timestamp::Timestamp;
 /// 4. The first interruption does nothing else: what is under way goes on.
 /// 5. The second one ends the process at once, if the implementation watches over a process. Before it does, it says what
 ///    the last [`set_stake`](Timer::set_stake) told would be lost.
+///
+/// ```
+/// use std::future::pending;
+/// use std::time::{Duration, Instant, SystemTime};
+///
+/// use plexctl::domain::timestamp::Timestamp;
+/// use plexctl::ports::async_trait;
+/// use plexctl::ports::timer::{Stake, Timer};
+///
+/// /// The time of a program that nobody interrupts.
+/// struct Undisturbed(Instant);
+///
+/// #[async_trait]
+/// impl Timer for Undisturbed {
+///     fn now(&self) -> Duration {
+///         self.0.elapsed()
+///     }
+///
+///     fn wall_clock(&self) -> Timestamp {
+///         SystemTime::now().into()
+///     }
+///
+///     async fn wait(&self, duration: Duration) {
+///         tokio::time::sleep(duration).await;
+///     }
+///
+///     async fn interrupted(&self) {
+///         pending().await
+///     }
+///
+///     fn is_interrupted(&self) -> bool {
+///         false
+///     }
+///
+///     fn set_stake(&self, _: Stake) {}
+/// }
+/// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait Timer: Send + Sync {

@@ -15,6 +15,24 @@ use crate::domain::bearer_token::BearerToken;
 /// 3. A file that is missing is an error, since the operator named it.
 /// 4. Reading changes and creates nothing.
 /// 5. No error carries any of the text.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use plexctl::domain::bearer_token::BearerToken;
+/// use plexctl::ports::credential_reader::CredentialError;
+/// use plexctl::ports::token_file::TokenFile;
+///
+/// /// A machine without such files.
+/// struct Missing;
+///
+/// impl TokenFile for Missing {
+///     fn read(&self, path: &Path) -> Result<BearerToken, CredentialError> {
+///         let place = path.display().to_string();
+///         Err(CredentialError::Unreadable { place, source: "there is no such file".into() })
+///     }
+/// }
+/// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
 pub trait TokenFile: Send + Sync {
     /// Reads the token in the file at this path.

@@ -27,6 +27,27 @@ use crate::domain::server_url::ServerUrl;
 ///    proxy can read it and it has no problem details, is [`BeginError::Unconfirmed`] or [`PollAnswer::Failed`].
 /// 7. The call ends in bounded time. A future that is dropped leaves nothing under way, but the request may be read.
 /// 8. No answer and no error shows any part of a token but its id, or of a device code.
+///
+/// ```
+/// use plexctl::domain::device_authorization::{DeviceAuthorization, DeviceCode};
+/// use plexctl::domain::server_url::ServerUrl;
+/// use plexctl::ports::async_trait;
+/// use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, TokenIssuer};
+///
+/// /// A server that takes no more logins.
+/// struct Closed;
+///
+/// #[async_trait]
+/// impl TokenIssuer for Closed {
+///     async fn begin(&self, _: &ServerUrl, _: &AuthorizationRequest) -> Result<DeviceAuthorization, BeginError> {
+///         Err(BeginError::Refused { source: "closed".into() })
+///     }
+///
+///     async fn poll(&self, _: &ServerUrl, _: &DeviceCode) -> PollAnswer {
+///         PollAnswer::Expired
+///     }
+/// }
+/// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait TokenIssuer: Send + Sync {

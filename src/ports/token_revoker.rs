@@ -17,6 +17,23 @@ use crate::domain::token::SessionToken;
 /// 4. Everything else is an error, above all an answer that did not come.
 /// 5. The call ends in bounded time.
 /// 6. No error carries any part of the token but its id.
+///
+/// ```
+/// use plexctl::domain::server_url::ServerUrl;
+/// use plexctl::domain::token::SessionToken;
+/// use plexctl::ports::async_trait;
+/// use plexctl::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
+///
+/// /// A server that nobody reaches.
+/// struct Unplugged;
+///
+/// #[async_trait]
+/// impl TokenRevoker for Unplugged {
+///     async fn revoke(&self, _: &ServerUrl, _: &SessionToken) -> Result<Revocation, RevokeError> {
+///         Err(RevokeError::Unreached { source: "the cable is out".into() })
+///     }
+/// }
+/// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait TokenRevoker: Send + Sync {

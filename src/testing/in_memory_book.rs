@@ -1,6 +1,6 @@
 //! The sides of the store in memory that `profiles` and `whoami` see.
 
-use super::in_memory_store::{InMemoryStore, PLACE, Profile, State};
+use super::in_memory_store::{InMemoryStore, PLACE, Profile, State, StoreCall};
 use super::lock;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::session::{ProfileName, Selection};
@@ -85,6 +85,7 @@ impl InMemoryStore {
 
 impl ProfileBook for InMemoryStore {
     fn list(&self) -> Result<ProfileList, BookError> {
+        self.record(StoreCall::List);
         let mut state = lock(&self.state);
         if let Some(error) = state.book.list.take() {
             return Err(error);
@@ -100,6 +101,7 @@ impl ProfileBook for InMemoryStore {
     }
 
     fn set_default(&self, profile: &ProfileName) -> Result<DefaultSetting, BookError> {
+        self.record(StoreCall::SetDefault(profile.clone()));
         let mut state = lock(&self.state);
         let not_durable = match state.book.set_default.take() {
             Some(error @ BookError::NotDurable { .. }) => Some(error),
@@ -117,6 +119,7 @@ impl ProfileBook for InMemoryStore {
     }
 
     fn forget(&self, profile: &ProfileName) -> Result<Forgetting, BookError> {
+        self.record(StoreCall::Forget(profile.clone()));
         let mut state = lock(&self.state);
         let not_durable = match state.book.forget.take() {
             Some(BookError::NotDurable { source, .. }) => Some(source),
@@ -137,6 +140,7 @@ impl ProfileBook for InMemoryStore {
 
 impl CredentialReader for InMemoryStore {
     fn credential(&self, selection: &Selection) -> Result<Option<StoredCredential>, CredentialError> {
+        self.record(StoreCall::Credential(selection.clone()));
         let mut state = lock(&self.state);
         if let Some(error) = state.book.credential.take() {
             return Err(error);
@@ -150,6 +154,7 @@ impl CredentialReader for InMemoryStore {
     }
 
     fn server(&self, selection: &Selection) -> Result<Option<String>, CredentialError> {
+        self.record(StoreCall::Server(selection.clone()));
         let mut state = lock(&self.state);
         if let Some(error) = state.book.credential.take() {
             return Err(error);

@@ -1,6 +1,6 @@
 //! The side of the store in memory that a login sees.
 
-use super::in_memory_store::{InMemoryStore, PLACE, Profile, State};
+use super::in_memory_store::{InMemoryStore, PLACE, Profile, State, StoreCall};
 use super::lock;
 use crate::domain::new_session::NewSession;
 use crate::domain::replaced_name::replaced_names;
@@ -54,6 +54,7 @@ impl InMemoryStore {
 
 impl SessionKeeper for InMemoryStore {
     fn look_up(&self, profile: &ProfileName) -> Result<ProfileContents, KeepError> {
+        self.record(StoreCall::LookUp(profile.clone()));
         let mut state = lock(&self.state);
         if let Some(error) = state.look_up_failure.take() {
             return Err(error);
@@ -61,11 +62,13 @@ impl SessionKeeper for InMemoryStore {
         Ok(state.profiles.get(profile.as_str()).map(|profile| profile.contents.clone()).unwrap_or_default())
     }
 
-    fn rehearse_save(&self, _session: &NewSession) -> Result<(), KeepError> {
+    fn rehearse_save(&self, session: &NewSession) -> Result<(), KeepError> {
+        self.record(StoreCall::RehearseSave(session.profile.clone()));
         lock(&self.state).save_rehearsal_failure.take().map_or(Ok(()), Err)
     }
 
     fn save(&self, session: &NewSession) -> Result<Saving, KeepError> {
+        self.record(StoreCall::Save(session.profile.clone()));
         let mut state = lock(&self.state);
         match state.save_failure.take() {
             None => Ok(state.save(session)),

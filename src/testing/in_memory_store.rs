@@ -1,6 +1,7 @@
 //! A credential store in memory.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Mutex;
 
 use super::in_memory_book::BookFailures;
@@ -19,24 +20,25 @@ pub(super) const PLACE: &str = "memory";
 /// be told to fail.
 ///
 /// ```
-/// use plexctl::domain::session::{ProfileName, Session};
-/// use plexctl::domain::token::SessionToken;
-/// use plexctl::testing::InMemoryStore;
+/// use plexctl::ports::credential_store::{Clearing, CredentialStore};
+/// use plexctl::testing::{InMemoryStore, StoreCall, session};
 ///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let session = Session {
-///     profile: ProfileName::new("default")?,
-///     token: SessionToken::parse("psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_secret")?,
-///     server: Some("https://plexsphere.example".to_owned()),
-/// };
-/// let store = InMemoryStore::new().with_default_session(session.clone());
-/// assert!(store.holds(&session));
-/// # Ok(())
-/// # }
+/// let (ours, newer) = (session("default", 1), session("default", 2));
+/// let store = InMemoryStore::new().with_default_session(ours.clone());
+///
+/// // Somebody signs in again between the revocation and the clearing.
+/// let theirs = newer.clone();
+/// store.before_next_clear(|store| store.sign_in(theirs));
+/// assert_eq!(store.clear(&ours)?, Clearing::Replaced);
+/// assert!(store.holds(&newer));
+/// assert_eq!(store.calls(), [StoreCall::Clear(ours.profile)]);
+/// # Ok::<(), plexctl::ports::credential_store::StoreError>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct InMemoryStore {
     pub(super) state: Mutex<State>,
+    calls: Mutex<Vec<StoreCall>>,
+    before_clear: BeforeClear,
 }
 
 #[derive(Debug, Default)]
@@ -57,6 +59,45 @@ pub(super) struct State {
 pub(super) struct Profile {
     pub(super) contents: ProfileContents,
     pub(super) expires_at: Option<Timestamp>,
+}
+
+/// One call of an [`InMemoryStore`], by the name of its method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreCall {
+    /// A session was looked up.
+    Find(Selection),
+    /// The clearing of this profile was rehearsed.
+    RehearseClear(ProfileName),
+    /// This profile was to be cleared.
+    Clear(ProfileName),
+    /// A login looked at what this profile holds.
+    LookUp(ProfileName),
+    /// The saving of a session in this profile was rehearsed.
+    RehearseSave(ProfileName),
+    /// A session was to be saved in this profile.
+    Save(ProfileName),
+    /// The profiles were listed.
+    List,
+    /// This profile was to become the default.
+    SetDefault(ProfileName),
+    /// This profile was to be forgotten.
+    Forget(ProfileName),
+    /// A credential of any kind was read.
+    Credential(Selection),
+    /// The server of a profile was read.
+    Server(Selection),
+}
+
+/// What is done to the store just before it is cleared.
+#[derive(Default)]
+struct BeforeClear(Mutex<Option<Change>>);
+
+type Change = Box<dyn FnOnce(&InMemoryStore) + Send>;
+
+impl fmt::Debug for BeforeClear {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("BeforeClear")
+    }
 }
 
 impl InMemoryStore {
@@ -113,6 +154,22 @@ impl InMemoryStore {
         lock(&self.state).clear_failure = Some(error);
     }
 
+    /// Changes the store when it is cleared the next time, just before that: what another program does between a
+    /// revocation and the clearing.
+    pub fn before_next_clear(&self, change: impl FnOnce(&Self) + Send + 'static) {
+        *lock(&self.before_clear.0) = Some(Box::new(change));
+    }
+
+    /// The calls of its ports so far, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<StoreCall> {
+        lock(&self.calls).clone()
+    }
+
+    pub(super) fn record(&self, call: StoreCall) {
+        lock(&self.calls).push(call);
+    }
+
     /// Tells whether this very session is stored.
     #[must_use]
     pub fn holds(&self, session: &Session) -> bool {
@@ -139,6 +196,7 @@ impl InMemoryStore {
 
 impl CredentialStore for InMemoryStore {
     fn find(&self, selection: &Selection) -> Result<Option<Session>, StoreError> {
+        self.record(StoreCall::Find(selection.clone()));
         let mut state = lock(&self.state);
         if let Some(error) = state.find_failure.take() {
             return Err(error);
@@ -155,11 +213,17 @@ impl CredentialStore for InMemoryStore {
         Ok(Some(Session { profile: name.clone(), token, server: contents.server }))
     }
 
-    fn rehearse_clear(&self, _session: &Session) -> Result<(), StoreError> {
+    fn rehearse_clear(&self, session: &Session) -> Result<(), StoreError> {
+        self.record(StoreCall::RehearseClear(session.profile.clone()));
         lock(&self.state).rehearsal_failure.take().map_or(Ok(()), Err)
     }
 
     fn clear(&self, session: &Session) -> Result<Clearing, StoreError> {
+        self.record(StoreCall::Clear(session.profile.clone()));
+        let change = lock(&self.before_clear.0).take();
+        if let Some(change) = change {
+            change(self);
+        }
         let mut state = lock(&self.state);
         if let Some(error) = state.clear_failure.take() {
             return Err(error);

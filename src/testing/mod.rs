@@ -4,10 +4,13 @@
 //! - The fakes, which behave as the ports promise and record what they were asked for: [`InMemoryStore`],
 //!   [`ScriptedRevoker`] and [`RecordingReporter`] for a logout; for a login [`ScriptedIssuer`],
 //!   [`ScriptedPrincipalReader`], [`RecordingBrowser`] and [`ManualTimer`] too, and [`InMemoryTokenFile`] for whoami.
-//! - The [`ControlPlane`], a small plexsphere on loopback for tests and trials of the real HTTP adapter.
+//! - [`session`], a session to put into them.
+//! - With the feature `control-plane`, `ControlPlane`: a small plexsphere on loopback, for tests and trials of the real
+//!   HTTP adapter.
 
 #[cfg(feature = "control-plane")]
 mod control_plane;
+mod fixtures;
 mod in_memory_book;
 mod in_memory_keeper;
 mod in_memory_store;
@@ -24,7 +27,8 @@ pub use self::control_plane::{
     Answer, ControlPlane, ControlPlaneSettings, Decision, Endpoint, LiveToken, Minting, RecordedRequest, Script,
     TokenShape,
 };
-pub use self::in_memory_store::InMemoryStore;
+pub use self::fixtures::session;
+pub use self::in_memory_store::{InMemoryStore, StoreCall};
 pub use self::in_memory_token_file::InMemoryTokenFile;
 pub use self::manual_timer::ManualTimer;
 pub use self::recording_browser::RecordingBrowser;
@@ -42,6 +46,8 @@ pub use crate::ports::timer::MockTimer;
 pub use crate::ports::token_file::MockTokenFile;
 pub use crate::ports::token_issuer::MockTokenIssuer;
 pub use crate::ports::token_revoker::MockTokenRevoker;
+/// What the mocks are made by.
+pub use mockall;
 
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -16,7 +16,17 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// The exit code of a process that ends so. 64 (not implemented) belongs to plexctl's taxonomy too, but no command
+    /// The exit code of a process that ends so. Each error of a use case has its `ending`:
+    ///
+    /// ```
+    /// use plexctl::ports::credential_store::StoreError;
+    /// use plexctl::use_cases::logout::LogoutError;
+    ///
+    /// let error = LogoutError::Load(StoreError::Exposed { place: "a file".to_owned(), source: "mode 0644".into() });
+    /// assert_eq!(error.ending().exit_code(), 3);
+    /// ```
+    ///
+    /// 64 (not implemented) belongs to plexctl's taxonomy too, but no command
     /// here needs it.
     #[must_use]
     pub fn exit_code(self) -> u8 {

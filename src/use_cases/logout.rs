@@ -16,7 +16,7 @@ use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
 use crate::ports::token_revoker::{RevokeError, TokenRevoker};
 
 /// What the operator asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogoutRequest {
     /// The session to end.
     pub selection: Selection,

@@ -18,7 +18,7 @@ use crate::ports::reporter::{CredentialSource, ReportError, Reporter, WhoamiOutc
 use crate::ports::token_file::TokenFile;
 
 /// What the operator asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WhoamiRequest {
     /// The profile to ask with, or to take the server from.
     pub selection: Selection,
