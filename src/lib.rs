@@ -1,20 +1,47 @@
-#![doc = include_str!("../README.md")]
+//! Begins, shows and ends sessions of the plexsphere control plane, and never forgets a token that may be live.
 //!
-//! # Where to start
+//! This is the library of the command `plexctl`, whose README and pages say what an operator sees. Test harnesses and
+//! other programs run the same use cases over ports of their own. There are three doors:
 //!
-//! - [`LoginUseCase`](use_cases::login::LoginUseCase), [`WhoamiUseCase`](use_cases::whoami::WhoamiUseCase),
-//!   [`ProfilesUseCase`](use_cases::profiles::ProfilesUseCase) and
-//!   [`LogoutUseCase`](use_cases::logout::LogoutUseCase) are the whole of a command each, and their errors say which
-//!   state a failure leaves. The last is the shortest way in.
-//! - The [`ports`] are what they need, with the promises that an implementation owes:
-//!   [`CredentialStore`](ports::credential_store::CredentialStore) and
-//!   [`TokenRevoker`](ports::token_revoker::TokenRevoker) for a logout,
-//!   [`SessionKeeper`](ports::session_keeper::SessionKeeper) and
-//!   [`TokenIssuer`](ports::token_issuer::TokenIssuer) for a login, and a [`Reporter`](ports::reporter::Reporter) for all.
-//! - [`TomlStore`](adapters::toml_store::TomlStore),
-//!   [`ControlPlaneClient`](adapters::control_plane::ControlPlaneClient),
-//!   [`SystemBrowser`](adapters::browser::SystemBrowser), [`SystemTimer`](adapters::timer::SystemTimer) and the
-//!   [`reporters`](adapters::reporters) are what the binary gives them.
+//! - **[`use_cases`]**: the whole of a command is one call.
+//!   [`LogoutUseCase`](use_cases::logout::LogoutUseCase) is the shortest way in; beside it are
+//!   [`LoginUseCase`](use_cases::login::LoginUseCase), [`WhoamiUseCase`](use_cases::whoami::WhoamiUseCase) and
+//!   [`ProfilesUseCase`](use_cases::profiles::ProfilesUseCase). Their errors say which state a failure leaves, and an
+//!   [`Ending`](use_cases::ending::Ending) is the exit code that the binary ends with.
+//! - **[`ports`]**: what they need, as traits with the promises that an implementation owes: a
+//!   [`CredentialStore`](ports::credential_store::CredentialStore), a
+//!   [`TokenRevoker`](ports::token_revoker::TokenRevoker) and a [`Reporter`](ports::reporter::Reporter) for a logout.
+//!   What files, HTTP and terminals make of them are the `adapters`.
+//! - **`testing`**: mocks and fakes of every port, and a control plane on loopback for real clients.
+//!
+//! ```
+//! # #[cfg(feature = "testing")] {
+//! use plexctl::domain::session::Selection;
+//! use plexctl::ports::reporter::LogoutOutcome;
+//! use plexctl::testing::{InMemoryStore, RecordingReporter, ScriptedRevoker};
+//! use plexctl::use_cases::logout::{LogoutRequest, LogoutUseCase};
+//!
+//! let (store, revoker, mut reporter) = (InMemoryStore::new(), ScriptedRevoker::new([]), RecordingReporter::new());
+//! let request = LogoutRequest { selection: Selection::Default, server_flag: None, server_fallback: None };
+//! let mut logout = LogoutUseCase::new(&store, &revoker, &mut reporter);
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+//! # let outcome = runtime.block_on(async {
+//! let outcome = logout.execute(&request).await?;
+//! # Ok::<_, plexctl::use_cases::logout::LogoutError>(outcome) })?;
+//! assert_eq!(outcome, LogoutOutcome::NoSession);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | feature | brings |
+//! | --- | --- |
+//! | none | [`domain`], [`ports`] and [`use_cases`] |
+//! | `testing` | mocks and fakes of the ports; few crates, and no C |
+//! | `control-plane` | `testing`, and the control plane on loopback |
+//! | `adapters` | files, HTTP, output, the browser and time |
+//! | `cli`, the default | the binary, and `adapters` |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("plexctl supports Linux, and compiles on macOS: it relies on POSIX modes, locks and renames");
