@@ -90,7 +90,7 @@ impl BookUnderTest for InMemoryStore {
     }
 
     fn snapshot(&self) -> String {
-        format!("{self:?}")
+        format!("{:?}", self.list().unwrap())
     }
 
     fn break_next_change(&self) {
