@@ -37,7 +37,7 @@ def scenes(lines):
                 yield f"# {title}"
         elif drawn and end and line.startswith(f"$ {end}"):
             drawn = False
-        elif drawn:
+        elif drawn and line.strip() not in ("", "[exit 0]"):
             yield line.rstrip()
 
 
@@ -46,8 +46,6 @@ def styled(line):
         return Text(line, style="bold cyan")
     if line.startswith("$ "):
         return Text("$ ", style="green").append(line[2:], style="bold")
-    if line.startswith("[exit "):
-        return Text(line, style="bright_black")
     return Text(line)
 
 
