@@ -5,9 +5,11 @@
 //!   [`ScriptedRevoker`] and [`RecordingReporter`] for a logout; for a login [`ScriptedIssuer`],
 //!   [`ScriptedPrincipalReader`], [`RecordingBrowser`] and [`ManualTimer`] too, and [`InMemoryTokenFile`] for whoami.
 //! - [`session`], a session to put into them.
+//! - The promises of the ports as tests, in [`contract`], for implementations of your own.
 //! - With the feature `control-plane`, `ControlPlane`: a small plexsphere on loopback, for tests and trials of the real
 //!   HTTP adapter.
 
+pub mod contract;
 #[cfg(feature = "control-plane")]
 mod control_plane;
 mod fixtures;

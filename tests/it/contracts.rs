@@ -1,9 +1,7 @@
 //! The promises of the three ports, held against every adapter and every fake.
 
-use std::error::Error;
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
-use std::iter;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -13,73 +11,16 @@ use plexctl::adapters::reporters::{JsonReporter, TextReporter, YamlReporter};
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::server_url::ServerUrl;
 use plexctl::domain::session::{ProfileName, Selection, Session};
-use plexctl::domain::token::SessionToken;
-use plexctl::ports::credential_store::{Clearing, CredentialStore, StoreError};
+use plexctl::ports::credential_store::{Clearing, CredentialStore};
 use plexctl::ports::reporter::{LogoutOutcome, Reporter};
-use plexctl::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
+use plexctl::ports::token_revoker::{Revocation, TokenRevoker};
+use plexctl::testing::contract::{
+    Meeting, RevokerUnderTest, SECRET, StoreUnderTest, a_revoker_keeps_its_promises, a_store_keeps_its_promises,
+};
 use plexctl::testing::{Answer, ControlPlane, InMemoryStore, RecordingReporter, ScriptedRevoker};
 use tempfile::TempDir;
 
-pub(super) const SECRET: &str = "c4nary-s3cret";
-
-fn session(profile: &str, number: u8) -> Session {
-    Session {
-        profile: ProfileName::new(profile).unwrap(),
-        token: SessionToken::parse(format!("psk_dev_0192f0c1-2345-7abc-8def-0123456789{number:02x}_{SECRET}")).unwrap(),
-        server: Some(format!("https://server-{number}.example")),
-    }
-}
-
-fn named(profile: &str) -> Selection {
-    Selection::Named(ProfileName::new(profile).unwrap())
-}
-
-/// Everything that an error can show, its sources included.
-pub(super) fn shown(error: &dyn Error) -> String {
-    let chain = iter::successors(Some(error), |level| (*level).source());
-    chain.map(|level| format!("{level} {level:?}")).collect::<Vec<_>>().join("\n")
-}
-
-/// A store with the means to change it from outside.
-trait StoreUnderTest {
-    fn holding(sessions: &[Session], pointer: Option<&str>) -> Self;
-    fn store(&self) -> &dyn CredentialStore;
-    fn sign_in(&self, session: &Session);
-    fn remove(&self, profile: &str);
-    fn break_next_clear(&self);
-    fn mend(&self);
-}
-
-impl StoreUnderTest for InMemoryStore {
-    fn holding(sessions: &[Session], pointer: Option<&str>) -> Self {
-        sessions.iter().fold(Self::new(), |store, session| {
-            if pointer == Some(session.profile.as_str()) {
-                store.with_default_session(session.clone())
-            } else {
-                store.with_session(session.clone())
-            }
-        })
-    }
-
-    fn store(&self) -> &dyn CredentialStore {
-        self
-    }
-
-    fn sign_in(&self, session: &Session) {
-        self.sign_in(session.clone());
-    }
-
-    fn remove(&self, profile: &str) {
-        let stored = self.find(&named(profile)).unwrap().unwrap();
-        self.clear(&stored).unwrap();
-    }
-
-    fn break_next_clear(&self) {
-        self.fail_next_clear(StoreError::NotCleared { place: "memory".into(), source: "told to".into() });
-    }
-
-    fn mend(&self) {}
-}
+use crate::contracts_login::runtime;
 
 /// A store over a config file in a directory of its own.
 pub(super) struct TomlUnderTest {
@@ -159,62 +100,6 @@ impl StoreUnderTest for TomlUnderTest {
     }
 }
 
-fn a_store_keeps_its_promises<S: StoreUnderTest>() {
-    let (ours, other) = (session("ours", 1), session("other", 2));
-    let both = [ours.clone(), other.clone()];
-
-    // It finds what is stored, by name and by pointer, and nothing else.
-    let holding = S::holding(&both, Some("ours"));
-    assert_eq!(holding.store().find(&Selection::Default).unwrap().as_ref(), Some(&ours));
-    assert_eq!(holding.store().find(&named("other")).unwrap().as_ref(), Some(&other));
-    assert_eq!(holding.store().find(&named("missing")).unwrap(), None);
-    assert_eq!(S::holding(&both, None).store().find(&Selection::Default).unwrap(), None);
-    assert_eq!(S::holding(&[], None).store().find(&named("ours")).unwrap(), None);
-
-    // Finding and rehearsing change nothing; clearing then removes the profile and its pointer alone.
-    assert_eq!(holding.store().find(&named("ours")).unwrap().as_ref(), Some(&ours));
-    holding.store().rehearse_clear(&ours).unwrap();
-    assert_eq!(holding.store().find(&Selection::Default).unwrap().as_ref(), Some(&ours));
-    assert_eq!(holding.store().clear(&ours).unwrap(), Clearing::Cleared);
-    assert_eq!(holding.store().find(&named("ours")).unwrap(), None);
-    assert_eq!(holding.store().find(&Selection::Default).unwrap(), None);
-    assert_eq!(holding.store().find(&named("other")).unwrap().as_ref(), Some(&other));
-    holding.sign_in(&ours);
-    assert_eq!(holding.store().find(&Selection::Default).unwrap(), None, "the pointer came back");
-
-    // A pointer to another profile stays.
-    let holding = S::holding(&both, Some("other"));
-    assert_eq!(holding.store().clear(&ours).unwrap(), Clearing::Cleared);
-    assert_eq!(holding.store().find(&Selection::Default).unwrap().as_ref(), Some(&other));
-
-    // Clearing judges the store as it is now: gone is cleared, another token stays.
-    let holding = S::holding(&both, None);
-    let found = holding.store().find(&named("ours")).unwrap().unwrap();
-    holding.store().rehearse_clear(&found).unwrap();
-    let newer = session("ours", 3);
-    holding.sign_in(&newer);
-    assert_eq!(holding.store().clear(&found).unwrap(), Clearing::Replaced);
-    assert_eq!(holding.store().find(&named("ours")).unwrap().as_ref(), Some(&newer));
-    holding.remove("ours");
-    assert_eq!(holding.store().clear(&newer).unwrap(), Clearing::Cleared);
-
-    // What was rehearsed for one token does not clear another.
-    let holding = S::holding(&both, None);
-    let found = holding.store().find(&named("ours")).unwrap().unwrap();
-    holding.store().rehearse_clear(&found).unwrap();
-    assert_eq!(holding.store().clear(&newer).unwrap(), Clearing::Replaced);
-    assert_eq!(holding.store().find(&named("ours")).unwrap().as_ref(), Some(&ours));
-
-    // A failure changes nothing and shows nothing of the token.
-    holding.break_next_clear();
-    let error = holding.store().clear(&ours).unwrap_err();
-    assert!(matches!(error, StoreError::NotCleared { .. }), "{error:?}");
-    assert!(!shown(&error).contains(SECRET), "{error:?}");
-    holding.mend();
-    assert_eq!(holding.store().find(&named("ours")).unwrap().as_ref(), Some(&ours));
-    assert_eq!(holding.store().clear(&ours).unwrap(), Clearing::Cleared);
-}
-
 #[test]
 fn the_toml_store_keeps_the_promises_of_the_port() {
     a_store_keeps_its_promises::<TomlUnderTest>();
@@ -223,24 +108,6 @@ fn the_toml_store_keeps_the_promises_of_the_port() {
 #[test]
 fn the_in_memory_store_keeps_the_promises_of_the_port() {
     a_store_keeps_its_promises::<InMemoryStore>();
-}
-
-/// What a revoker is to meet.
-#[derive(Clone, Copy, Debug)]
-enum Meeting {
-    Revoked,
-    AlreadyGone,
-    Refused,
-    Unconfirmed,
-    Unreached,
-}
-
-/// A revoker with the server it meets.
-trait RevokerUnderTest {
-    fn meeting(meeting: Meeting) -> Self;
-    fn revoker(&self) -> &dyn TokenRevoker;
-    fn server(&self) -> ServerUrl;
-    fn requests(&self) -> usize;
 }
 
 struct HttpUnderTest {
@@ -277,60 +144,14 @@ impl RevokerUnderTest for HttpUnderTest {
     }
 }
 
-impl RevokerUnderTest for ScriptedRevoker {
-    fn meeting(meeting: Meeting) -> Self {
-        Self::new([match meeting {
-            Meeting::Revoked => Ok(Revocation::Revoked),
-            Meeting::AlreadyGone => Ok(Revocation::AlreadyGone),
-            Meeting::Refused => Err(RevokeError::Refused { source: "403".into() }),
-            Meeting::Unconfirmed => Err(RevokeError::Unconfirmed { source: "500".into() }),
-            Meeting::Unreached => return Self::new([]),
-        }])
-    }
-
-    fn revoker(&self) -> &dyn TokenRevoker {
-        self
-    }
-
-    fn server(&self) -> ServerUrl {
-        ServerUrl::parse("https://plexsphere.example").unwrap()
-    }
-
-    fn requests(&self) -> usize {
-        self.calls().len()
-    }
-}
-
-fn a_revoker_keeps_its_promises<R: RevokerUnderTest>() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for meeting in [Meeting::Revoked, Meeting::AlreadyGone, Meeting::Refused, Meeting::Unconfirmed, Meeting::Unreached]
-    {
-        let under_test = R::meeting(meeting);
-        let result = runtime.block_on(under_test.revoker().revoke(&under_test.server(), &session("x", 1).token));
-        let is_as_met = matches!(
-            (&result, meeting),
-            (Ok(Revocation::Revoked), Meeting::Revoked)
-                | (Ok(Revocation::AlreadyGone), Meeting::AlreadyGone)
-                | (Err(RevokeError::Refused { .. }), Meeting::Refused)
-                | (Err(RevokeError::Unconfirmed { .. }), Meeting::Unconfirmed)
-                | (Err(RevokeError::Unreached { .. }), Meeting::Unreached)
-        );
-        assert!(is_as_met, "{meeting:?}: {result:?}");
-        assert!(under_test.requests() <= 1, "{meeting:?}");
-        if let Err(error) = result {
-            assert!(!shown(&error).contains(SECRET), "{meeting:?}: {error:?}");
-        }
-    }
-}
-
 #[test]
 fn the_control_plane_client_keeps_the_promises_of_the_port() {
-    a_revoker_keeps_its_promises::<HttpUnderTest>();
+    runtime().block_on(a_revoker_keeps_its_promises::<HttpUnderTest>());
 }
 
 #[test]
 fn the_scripted_revoker_keeps_the_promises_of_the_port() {
-    a_revoker_keeps_its_promises::<ScriptedRevoker>();
+    runtime().block_on(a_revoker_keeps_its_promises::<ScriptedRevoker>());
 }
 
 /// A writer that several can look into, and that may be told to fail.

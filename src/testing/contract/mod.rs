@@ -1,0 +1,71 @@
+//! The promises of the ports as tests, for implementations of your own.
+//!
+//! Each contract makes what it tests by a trait with the means to set the scene from outside: a store that holds these
+//! sessions, a server that answers so. Implement that trait for a type that wraps your adapter, and call the contract in a
+//! test. It panics at the first promise that is broken; the fakes of this module and the adapters of this crate keep them
+//! all.
+//!
+//! ```
+//! use plexctl::testing::{InMemoryStore, contract};
+//!
+//! contract::a_store_keeps_its_promises::<InMemoryStore>();
+//! contract::a_keeper_keeps_its_promises::<InMemoryStore>();
+//! contract::a_book_keeps_its_promises::<InMemoryStore>();
+//! ```
+//!
+//! What is stored and what servers say holds [`SECRET`] wherever it can, and no error may show it.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a contract is a test, and fails by panicking")]
+
+mod credential_store;
+mod principal_reader;
+mod profile_book;
+mod session_keeper;
+mod token_file;
+mod token_issuer;
+mod token_revoker;
+
+pub use self::credential_store::{StoreUnderTest, a_store_keeps_its_promises};
+pub use self::principal_reader::{ReaderUnderTest, Reading, a_reader_keeps_its_promises};
+pub use self::profile_book::{BookUnderTest, EXPIRY, Stored, a_book_keeps_its_promises};
+pub use self::session_keeper::{KeeperUnderTest, a_keeper_keeps_its_promises};
+pub use self::token_file::{TokenFileUnderTest, a_token_file_keeps_its_promises};
+pub use self::token_issuer::{
+    Beginning, IssuerUnderTest, Polled, an_issuer_keeps_its_promises, authorization_request, device_authorization,
+};
+pub use self::token_revoker::{Meeting, RevokerUnderTest, a_revoker_keeps_its_promises};
+
+use std::error::Error;
+use std::iter;
+
+use crate::domain::session::{ProfileName, Selection};
+
+/// The secret of every token in a contract.
+pub const SECRET: &str = "c4nary-s3cret";
+
+const SERVER: &str = "https://plexsphere.example";
+
+/// Everything that an error can show, its sources included.
+#[must_use]
+pub fn shown(error: &dyn Error) -> String {
+    let chain = iter::successors(Some(error), |level| (*level).source());
+    chain.map(|level| format!("{level} {level:?}")).collect::<Vec<_>>().join("\n")
+}
+
+/// The session token of this number.
+#[must_use]
+pub fn session_token(number: u8) -> String {
+    format!("psk_dev_{}_{SECRET}", id(number))
+}
+
+fn id(number: u8) -> String {
+    format!("0192f0c1-2345-7abc-8def-0123456789{number:02x}")
+}
+
+fn name(name: &str) -> ProfileName {
+    ProfileName::new(name).unwrap()
+}
+
+fn named(profile: &str) -> Selection {
+    Selection::Named(name(profile))
+}

@@ -1,0 +1,225 @@
+//! What a [`TokenIssuer`] promises.
+
+use std::time::Duration;
+
+use super::{SECRET, SERVER, id, session_token, shown};
+use crate::domain::answer_field::FieldValue;
+use crate::domain::bearer_token::BearerToken;
+use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization};
+use crate::domain::identifier::Identifier;
+use crate::domain::issued_token::IssuedToken;
+use crate::domain::server_url::ServerUrl;
+use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, PollFailure, TokenIssuer};
+use crate::testing::ScriptedIssuer;
+
+/// How a server meets the wish to log in.
+#[derive(Clone, Copy, Debug)]
+pub enum Beginning {
+    /// It begins a device authorization.
+    Begun,
+    /// It answers with an error of its own.
+    Rejected,
+    /// It declines.
+    Refused,
+    /// It fails, or something in its place does.
+    Unconfirmed,
+    /// It begins one with a field that breaks its rule.
+    Unusable,
+    /// There is no server.
+    Unreached,
+}
+
+/// How a server meets a poll.
+#[derive(Clone, Copy, Debug)]
+pub enum Polled {
+    /// It issues the [`session_token`] with the number 1.
+    Issued,
+    /// Nobody has approved yet.
+    Pending,
+    /// It is asked too often.
+    SlowDown,
+    /// Somebody denied it.
+    Denied,
+    /// Nobody approved it in time.
+    Expired,
+    /// It does not know the device code.
+    Rejected,
+    /// It declines.
+    Refused,
+    /// It issues something that is no token.
+    Unusable,
+    /// It fails.
+    ServerError,
+    /// It is busy, and to be asked again after 7 seconds.
+    Busy,
+    /// It hangs up without an answer.
+    Unanswered,
+    /// There is no server.
+    Unreached,
+}
+
+/// An issuer with the server that it meets. What a server says holds the secret wherever it can.
+pub trait IssuerUnderTest {
+    /// An issuer whose server meets the wish to log in so.
+    fn beginning(beginning: Beginning) -> Self;
+
+    /// An issuer whose server meets a poll so.
+    fn polled(polled: Polled) -> Self;
+
+    /// The issuer.
+    fn issuer(&self) -> &dyn TokenIssuer;
+
+    /// The server that it is sent to.
+    fn server(&self) -> ServerUrl;
+
+    /// How many requests that server saw.
+    fn requests(&self) -> usize;
+}
+
+impl IssuerUnderTest for ScriptedIssuer {
+    fn beginning(beginning: Beginning) -> Self {
+        let source = || "told to".into();
+        let answer = match beginning {
+            Beginning::Begun => Ok(device_authorization()),
+            Beginning::Rejected => Err(BeginError::Rejected { source: source() }),
+            Beginning::Refused => Err(BeginError::Refused { source: source() }),
+            Beginning::Unconfirmed => Err(BeginError::Unconfirmed { source: source() }),
+            Beginning::Unusable => Err(BeginError::Unusable { source: source() }),
+            Beginning::Unreached => Err(BeginError::Unreached { source: source() }),
+        };
+        Self::new(answer, [])
+    }
+
+    fn polled(polled: Polled) -> Self {
+        let source = || "told to".into();
+        let failed = |may_have_issued, retry_after| {
+            PollAnswer::Failed(PollFailure { source: source(), may_have_issued, retry_after })
+        };
+        let answer = match polled {
+            Polled::Issued => PollAnswer::Issued(IssuedToken {
+                token: BearerToken::parse(session_token(1)).unwrap(),
+                lifetime: Some(Duration::from_secs(3600)),
+            }),
+            Polled::Pending => PollAnswer::Pending,
+            Polled::SlowDown => PollAnswer::SlowDown,
+            Polled::Denied => PollAnswer::Denied,
+            Polled::Expired => PollAnswer::Expired,
+            Polled::Rejected => PollAnswer::Rejected { source: source() },
+            Polled::Refused => PollAnswer::Refused { source: source() },
+            Polled::Unusable => PollAnswer::Unusable { source: source() },
+            Polled::ServerError | Polled::Unanswered => failed(true, None),
+            Polled::Busy => failed(false, Some(Duration::from_secs(7))),
+            Polled::Unreached => return Self::new(Ok(device_authorization()), []),
+        };
+        Self::new(Ok(device_authorization()), [answer.into()])
+    }
+
+    fn issuer(&self) -> &dyn TokenIssuer {
+        self
+    }
+
+    fn server(&self) -> ServerUrl {
+        ServerUrl::parse(SERVER).unwrap()
+    }
+
+    fn requests(&self) -> usize {
+        self.beginnings().len() + self.polls().len()
+    }
+}
+
+/// A device authorization as a server would begin it, with the secret as its device code.
+#[must_use]
+pub fn device_authorization() -> DeviceAuthorization {
+    let text = |text: &str| Some(FieldValue::Text(text.to_owned()));
+    let fields = AuthorizationFields {
+        device_code: text(SECRET),
+        user_code: text("ABCD-EFGH"),
+        verification_uri: text("https://plexsphere.example/v1/device"),
+        expires_in: Some(FieldValue::Integer(600)),
+        ..AuthorizationFields::default()
+    };
+    DeviceAuthorization::parse(fields, &ServerUrl::parse(SERVER).unwrap()).unwrap()
+}
+
+/// A wish to log in.
+#[must_use]
+pub fn authorization_request() -> AuthorizationRequest {
+    let id = Identifier::parse(&id(1)).unwrap();
+    AuthorizationRequest { domain_id: id, idp_binding_id: id }
+}
+
+/// Holds an issuer against every promise of its port that can be seen from outside.
+pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
+    for beginning in [
+        Beginning::Begun,
+        Beginning::Rejected,
+        Beginning::Refused,
+        Beginning::Unconfirmed,
+        Beginning::Unusable,
+        Beginning::Unreached,
+    ] {
+        let under_test = I::beginning(beginning);
+        let result = under_test.issuer().begin(&under_test.server(), &authorization_request()).await;
+        let is_as_met = matches!(
+            (&result, beginning),
+            (Ok(_), Beginning::Begun)
+                | (Err(BeginError::Rejected { .. }), Beginning::Rejected)
+                | (Err(BeginError::Refused { .. }), Beginning::Refused)
+                | (Err(BeginError::Unconfirmed { .. }), Beginning::Unconfirmed)
+                | (Err(BeginError::Unusable { .. }), Beginning::Unusable)
+                | (Err(BeginError::Unreached { .. }), Beginning::Unreached)
+        );
+        assert!(is_as_met, "{beginning:?}: {result:?}");
+        assert!(under_test.requests() <= 1, "{beginning:?}");
+        assert!(!format!("{result:?}").contains(SECRET), "{beginning:?}: {result:?}");
+        if let Err(error) = result {
+            assert!(!shown(&error).contains(SECRET), "{beginning:?}: {error:?}");
+        }
+    }
+    for polled in [
+        Polled::Issued,
+        Polled::Pending,
+        Polled::SlowDown,
+        Polled::Denied,
+        Polled::Expired,
+        Polled::Rejected,
+        Polled::Refused,
+        Polled::Unusable,
+        Polled::ServerError,
+        Polled::Busy,
+        Polled::Unanswered,
+        Polled::Unreached,
+    ] {
+        let under_test = I::polled(polled);
+        let code = device_authorization().device_code().clone();
+        let answer = under_test.issuer().poll(&under_test.server(), &code).await;
+        let is_as_met = match (&answer, polled) {
+            (PollAnswer::Issued(issued), Polled::Issued) => issued.token.expose_secret() == session_token(1),
+            (PollAnswer::Pending, Polled::Pending)
+            | (PollAnswer::SlowDown, Polled::SlowDown)
+            | (PollAnswer::Denied, Polled::Denied)
+            | (PollAnswer::Expired, Polled::Expired)
+            | (PollAnswer::Rejected { .. }, Polled::Rejected)
+            | (PollAnswer::Refused { .. }, Polled::Refused)
+            | (PollAnswer::Unusable { .. }, Polled::Unusable) => true,
+            (PollAnswer::Failed(failure), Polled::ServerError | Polled::Unanswered) => failure.may_have_issued,
+            (PollAnswer::Failed(failure), Polled::Busy) => {
+                !failure.may_have_issued && failure.retry_after == Some(Duration::from_secs(7))
+            }
+            (PollAnswer::Failed(failure), Polled::Unreached) => {
+                !failure.may_have_issued && failure.retry_after.is_none()
+            }
+            _ => false,
+        };
+        assert!(is_as_met, "{polled:?}: {answer:?}");
+        assert!(under_test.requests() <= 1, "{polled:?}");
+        assert!(!format!("{answer:?}").contains(SECRET), "{polled:?}: {answer:?}");
+        if let PollAnswer::Rejected { source }
+        | PollAnswer::Refused { source }
+        | PollAnswer::Unusable { source }
+        | PollAnswer::Failed(PollFailure { source, .. }) = answer
+        {
+            assert!(!shown(&*source).contains(SECRET), "{polled:?}: {source:?}");
+        }
+    }
+}
