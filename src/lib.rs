@@ -11,18 +11,20 @@
 //! - **[`ports`]**: what they need, as traits with the promises that an implementation owes: a
 //!   [`CredentialStore`](ports::credential_store::CredentialStore), a
 //!   [`TokenRevoker`](ports::token_revoker::TokenRevoker) and a [`Reporter`](ports::reporter::Reporter) for a logout.
-//!   What files, HTTP and terminals make of them are the `adapters`.
-//! - **`testing`**: mocks and fakes of every port, and a control plane on loopback for real clients.
+//!   What files, HTTP and terminals make of them are the
+//!   [`adapters`](./adapters/index.html).
+//! - **[`testing`](./testing/index.html)**: mocks and fakes of every port, the promises as tests for ports of your own,
+//!   and a control plane on loopback for real clients.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
-//! use plexctl::domain::session::Selection;
 //! use plexctl::ports::reporter::LogoutOutcome;
 //! use plexctl::testing::{InMemoryStore, RecordingReporter, ScriptedRevoker};
 //! use plexctl::use_cases::logout::{LogoutRequest, LogoutUseCase};
 //!
-//! let (store, revoker, mut reporter) = (InMemoryStore::new(), ScriptedRevoker::new([]), RecordingReporter::new());
-//! let request = LogoutRequest { selection: Selection::Default, server_flag: None, server_fallback: None };
+//! let (store, revoker) = (InMemoryStore::new(), ScriptedRevoker::new([]));
+//! let mut reporter = RecordingReporter::new();
+//! let request = LogoutRequest::default();
 //! let mut logout = LogoutUseCase::new(&store, &revoker, &mut reporter);
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
 //! # let outcome = runtime.block_on(async {
