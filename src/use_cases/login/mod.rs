@@ -18,7 +18,7 @@ use thiserror::Error;
 
 pub use self::error::{Interruption, LoginError, NotKept, NotRevoked, StoredLogin};
 pub use self::poll::NotIssued;
-#[cfg(fuzzing)]
+#[cfg(all(fuzzing, feature = "adapters"))]
 pub(crate) use self::poll::fuzzed_polling;
 use self::race::{Won, race};
 use super::logout::{LogoutError, LogoutRequest, LogoutUseCase};

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::minutes::Minutes;
-#[cfg(fuzzing)]
+#[cfg(all(fuzzing, feature = "adapters"))]
 use crate::fuzzing::{Event, Step};
 use crate::ports::BoxError;
 use crate::ports::cause::Cause;
@@ -193,7 +193,7 @@ fn give_up(state: &Polling) -> Decision {
 }
 
 /// The table from event to step, for its fuzz target: each step, and whether an answer is lost by then.
-#[cfg(fuzzing)]
+#[cfg(all(fuzzing, feature = "adapters"))]
 pub(crate) fn fuzzed_polling(
     authorization: &DeviceAuthorization,
     begun: Duration,
