@@ -20,7 +20,10 @@ pub(super) fn check(path: &Path, size: usize) -> Result<(), ConfigError> {
     };
     let Some(place) = target.as_deref().and_then(Path::parent) else { return Ok(check_ancestor(path)?) };
     let directory = open_directory(place)?.ok_or(ReplaceError::Unsteady)?;
-    let original = fs::metadata(path).ok();
+    let original = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        found => Some(found.map_err(|error| failed("examining it", error))?),
+    };
     check_leftover(&directory, place, original.as_ref())?;
     Ok(check_room(&directory, size)?)
 }
@@ -29,8 +32,9 @@ pub(super) fn check(path: &Path, size: usize) -> Result<(), ConfigError> {
 fn check_ancestor(path: &Path) -> Result<(), ReplaceError> {
     let creating = |error: io::Error| failed("creating its directory", error);
     let (directory, _) = split(path)?;
-    let ancestor = directory.ancestors().find_map(|ancestor| fs::canonicalize(ancestor).ok());
-    let ancestor = ancestor.ok_or(ReplaceError::Unsteady)?;
+    let is_there = |found: &io::Result<_>| found.as_ref().err().map(io::Error::kind) != Some(io::ErrorKind::NotFound);
+    let ancestor = directory.ancestors().map(fs::canonicalize).find(is_there).ok_or(ReplaceError::Unsteady)?;
+    let ancestor = ancestor.map_err(|error| failed("resolving its path", error))?;
     // What is created in it is synced through it, for which it has to be opened.
     let ancestor = File::open(ancestor).map_err(creating)?;
     check_access(&ancestor).map_err(|error| creating(error.into()))

@@ -32,8 +32,11 @@ impl PrivateFile {
     /// A symbolic link that leads nowhere is an error: what it stands for may be away, such as an unmounted home.
     pub(super) fn open(path: &Path) -> Result<Option<Self>, OpenError> {
         match open_for_reading(CWD, path.as_os_str(), OFlags::empty()) {
-            Err(Errno::NOENT) if has_dangling_link(path) => Err(OpenError::DanglingLink),
-            Err(Errno::NOENT) => Ok(None),
+            Err(Errno::NOENT) => match has_dangling_link(path) {
+                Ok(false) => Ok(None),
+                Ok(true) => Err(OpenError::DanglingLink),
+                Err(error) => Err(OpenError::Io("examining its path", error)),
+            },
             opened => Self::judge(opened).map(Some),
         }
     }
@@ -105,12 +108,16 @@ fn is_private(mode: u32) -> bool {
 }
 
 /// Tells a path that does not exist yet from one that leads through a dangling link, by its last part that exists.
-fn has_dangling_link(path: &Path) -> bool {
+fn has_dangling_link(path: &Path) -> io::Result<bool> {
     // A closing slash or dot would make the look at a link follow it.
     let path: PathBuf = path.components().collect();
-    path.ancestors()
-        .find_map(|part| Some((part, fs::symlink_metadata(part).ok()?)))
-        .is_some_and(|(part, metadata)| metadata.is_symlink() && fs::metadata(part).is_err())
+    for part in path.ancestors() {
+        match fs::symlink_metadata(part) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            found => return Ok(found?.is_symlink() && fs::metadata(part).is_err()),
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]
