@@ -459,6 +459,38 @@ mod tests {
         }
 
         #[test]
+        fn a_streak_is_told_once_a_lost_answer_for_good_and_only_want_of_time_ends_the_wait(
+            interval in 1_u64..=60,
+            lifetime in 1_u64..=1800,
+            answers in prop::collection::vec((0_u8..4, 0_u64..20_000), 0..200),
+        ) {
+            let deadline = seconds(lifetime);
+            let mut state = Polling { lifetime: Duration::from_secs(lifetime), ..polling(interval) };
+            let (mut now, mut is_in_streak, mut is_lost) = (seconds(0), false, false);
+            for (kind, took) in answers {
+                now += Duration::from_millis(took);
+                let (after, decision) = decide(state, News::Answered(answer(kind, None)), now);
+                state = after;
+                let is_failure = matches!(kind, 2 | 3);
+                let is_first = is_failure && !is_in_streak;
+                (is_in_streak, is_lost) = (is_failure, is_lost || kind == 3);
+                prop_assert_eq!(state.is_answer_lost(), is_lost);
+                match decision {
+                    Decision::Wait { duration, no_answer } => {
+                        prop_assert_eq!(no_answer.is_some(), is_first);
+                        now += duration;
+                    }
+                    Decision::GiveUp(NotIssued::NotApproved { cause, .. }) => {
+                        prop_assert_eq!(cause.is_some(), is_failure);
+                        prop_assert!(now + state.interval.max(MAX_BACKOFF) > deadline);
+                        break;
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+
+        #[test]
         fn every_state_has_a_decision_at_every_time(
             interval in 1_u64..=60, begun in any::<u64>(), now in any::<u64>(), kind in 0_u8..10, failures in 0_u32..,
             retry_after in any::<Option<u64>>(),
