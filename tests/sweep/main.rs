@@ -1,10 +1,11 @@
-//! The syscall sweep: every system call of a logout is made to fail, and the process is killed at every one.
+//! The syscall sweep: every system call of a logout and of a login is made to fail, and the process is killed at every
+//! one.
 //!
 //! Good runs are recorded with strace, and one of them is taken. From its first open of the config to its exit, each
 //! system call is a point. At each point one run is killed, and one run meets each of the errors that the call can fail
-//! with. Whatever happens, the file has to be whole, the exit code, the message and the server have to agree, and another
-//! run has to heal it. Around the sweep, the recorded calls show that a refused file is not read, that one connection is
-//! made, and in which order the file is replaced.
+//! with. Whatever happens, the file has to be whole, the exit code, the message and the server have to agree, no live
+//! token may be forgotten, and what is left has to heal. Around the sweep, the recorded calls show that a refused file is
+//! not read, that one connection is made, and in which order the file is replaced.
 //!
 //! Run it with `cargo test --test sweep`. It needs strace and root; without them it says that it was skipped.
 
@@ -13,6 +14,7 @@
 
 #[path = "../it/support/leak_hunt.rs"]
 mod leak_hunt;
+mod login;
 #[allow(dead_code, reason = "shared with the integration tests")]
 #[path = "../it/support/scripted_server.rs"]
 mod scripted_server;
@@ -22,11 +24,14 @@ mod stage;
 mod tls;
 mod trace;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, ExitCode};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use self::stage::{Ending, Scene, Stage};
+use self::login::LoginStage;
+use self::stage::{Ending, LogoutStage, Point, Scene, Stage};
 use self::trace::{Call, calls};
 
 /// What any call may be made to fail with.
@@ -52,6 +57,10 @@ const RECORDINGS: usize = 5;
 /// How often a point is tried that a run may pass by: how often it waits for the network differs from run to run.
 const ATTEMPTS: usize = 25;
 
+/// How many calls a login may make at most between the arrival of a token and the rename that stores it: those that look
+/// at the path, take the lock and write.
+const FEW: usize = 40;
+
 fn main() -> ExitCode {
     if let Err(reason) = can_trace() {
         println!("SKIPPED: the syscall sweep was not run: {reason}");
@@ -62,11 +71,16 @@ fn main() -> ExitCode {
     survivors.extend(one_logout_makes_one_connection_and_replaces_the_file_in_order());
     let (mut points, mut reached) = (0, 0);
     let mut names = BTreeSet::new();
-    // Each scene has a stage of its own for every run, and waits as much as it works.
+    // Each run has a stage of its own, and waits as much as it works: a login for its approval.
     let swept: Vec<Swept> = thread::scope(|scope| {
         let scenes = [Scene::Plain, Scene::Leftover, Scene::ForeignConfig, Scene::Tls];
-        let sweeps = scenes.map(|scene| scope.spawn(move || sweep(scene)));
-        sweeps.into_iter().map(|sweep| sweep.join().unwrap()).collect()
+        let logouts =
+            scenes.map(|scene| scope.spawn(move || sweep(&format!("{scene:?}"), move || LogoutStage::new(scene), 1)));
+        let logins = [
+            scope.spawn(|| sweep("FirstLogin", LoginStage::first, 8)),
+            scope.spawn(|| sweep("ReplacingLogin", LoginStage::replacing, 8)),
+        ];
+        logouts.into_iter().chain(logins).map(|sweep| sweep.join().unwrap()).collect()
     });
     for swept in swept {
         names.extend(swept.names);
@@ -102,15 +116,6 @@ fn can_trace() -> Result<(), String> {
     }
 }
 
-/// One thing to do to one call.
-struct Point {
-    name: String,
-    /// Which call of this name it is, from 1.
-    occurrence: usize,
-    /// What strace does there: `signal=KILL` or `error=…`.
-    injection: String,
-}
-
 /// What came of all points of one stage.
 struct Swept {
     points: usize,
@@ -121,74 +126,90 @@ struct Swept {
     survivors: Vec<String>,
 }
 
-fn sweep(scene: Scene) -> Swept {
+/// Sweeps the stages that are set so, some of them at once.
+fn sweep<S: Stage>(name: &str, set: impl Fn() -> S + Sync, at_once: usize) -> Swept {
     let recordings = (0..RECORDINGS).map(|_| {
-        let stage = Stage::new(scene);
+        let stage = set();
         let run = stage.run(&[]);
         (stage, run)
     });
     let (recorded, good) = recordings.min_by_key(|(_, run)| calls(&run.trace).len()).unwrap();
     let first = first_open(&good.trace, &recorded);
     let calls = calls(&good.trace);
-    let mut points = Vec::new();
-    for (index, call) in calls.iter().enumerate().skip(first) {
-        let occurrence = calls[..=index].iter().filter(|other| other.name == call.name).count();
-        let injections = errors_of(call, &calls).into_iter().map(|error| format!("error={error}"));
-        for injection in injections.chain(["signal=KILL".to_owned()]) {
-            points.push(Point { name: call.name.clone(), occurrence, injection });
-        }
-    }
+    let points = points(&calls, first);
 
-    let mut survivors = Vec::new();
-    let mut reached = 0;
-    let mut ends = [0; 4];
-    for point in &points {
-        match strike(point, scene) {
-            Ok(ending) => {
-                reached += 1;
-                ends[ending as usize] += 1;
+    let next = AtomicUsize::new(0);
+    let (survivors, ends) = (Mutex::new(Vec::new()), Mutex::new(BTreeMap::<Ending, usize>::new()));
+    let strike_all = || {
+        while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match strike(point, &set) {
+                Ok(ending) => *ends.lock().unwrap().entry(ending).or_default() += 1,
+                Err(problem) => survivors.lock().unwrap().push(format!(
+                    "{name}: {} number {}, {}: {problem}",
+                    point.name, point.occurrence, point.injection
+                )),
             }
-            Err(problem) => survivors
-                .push(format!("{scene:?}: {} number {}, {}: {problem}", point.name, point.occurrence, point.injection)),
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..at_once {
+            scope.spawn(strike_all);
+        }
+    });
+    let (mut survivors, ends) = (survivors.into_inner().unwrap(), ends.into_inner().unwrap());
+    println!("{name}: {} system calls from the first open of the config to the exit", calls.len() - first);
+    println!("{name}: {ends:?}");
+    let [in_poll, with_token] = [Ending::KilledInPoll, Ending::KilledWithToken].map(|end| ends.get(&end).copied());
+    if let Some(with_token) = with_token {
+        let in_poll = in_poll.unwrap_or_default();
+        println!(
+            "{name}: a kill leaves a live token that is nowhere at {} calls, {in_poll} of the poll that brings it and \
+             {with_token} between its arrival and the rename that stores it",
+            in_poll + with_token
+        );
+        if with_token > FEW {
+            survivors.push(format!("{name}: {with_token} calls between a token and its place, more than {FEW}"));
         }
     }
-    println!("{scene:?}: {} system calls from the first open of the config to the exit", calls.len() - first);
-    let [killed, kept, cleared, healthy] = ends;
-    println!("{scene:?}: {killed} killed, {kept} failed with S, {cleared} failed with C, {healthy} succeeded");
+    let reached = ends.values().sum();
     Swept { points: points.len(), reached, names: calls.into_iter().map(|call| call.name).collect(), survivors }
 }
 
+/// What is done to the calls of a recording, from the first open of the config on.
+fn points(calls: &[Call<'_>], first: usize) -> Vec<Point> {
+    let mut points = Vec::new();
+    for (index, call) in calls.iter().enumerate().skip(first) {
+        let occurrence = calls[..=index].iter().filter(|other| other.name == call.name).count();
+        let injections =
+            errors_of(call, calls).into_iter().map(|error| format!("error={error}")).chain(["signal=KILL".to_owned()]);
+        points.extend(injections.map(|injection| Point {
+            name: call.name.clone(),
+            occurrence,
+            injection,
+            call: call.text.to_owned(),
+        }));
+    }
+    points
+}
+
 /// Does one thing to one call, and judges what is left of the run, then of the next one.
-fn strike(point: &Point, scene: Scene) -> Result<Ending, String> {
-    let Point { name, occurrence, injection } = point;
+fn strike<S: Stage>(point: &Point, set: impl Fn() -> S) -> Result<Ending, String> {
+    let Point { name, occurrence, injection, .. } = point;
     for _ in 0..ATTEMPTS {
-        let stage = Stage::new(scene);
+        let stage = set();
         let run = stage.run(&["-e", &format!("inject={name}:{injection}:when={occurrence}")]);
         let was_struck = run.trace.contains("(INJECTED)") || run.trace.contains("+++ killed by SIGKILL +++");
         let ending = stage.judge(&run)?;
         stage.heal()?;
         if was_struck {
             let is_retried = injection == "error=EINTR";
-            if matches!(ending, Ending::Succeeded) && !is_retried && !may_fail_unnoticed(point, scene) {
+            if matches!(ending, Ending::Succeeded) && !is_retried && !stage.may_fail_unnoticed(point) {
                 return Err("the error went unnoticed".to_owned());
             }
             return Ok(ending);
         }
     }
     Err(format!("not reached in {ATTEMPTS} runs"))
-}
-
-/// Tells whether a logout is as good without a call.
-///
-/// That is so for one that frees or tunes a descriptor: a close after a good fsync says nothing, and debug builds of std
-/// look at a descriptor with fcntl before they close it. With ioctl a run asks whether somebody watches its wait. So it is for the second change of the owner, which is that of
-/// the group: the mode gives the group nothing. With TLS it is so for what follows the answer on the connection, and for
-/// the end of the trust store once a certificate is found; what else these calls do is held by the other scenes.
-fn may_fail_unnoticed(Point { name, occurrence, .. }: &Point, scene: Scene) -> bool {
-    let name = name.as_str();
-    ["close", "epoll_ctl", "fcntl", "ioctl", "setsockopt"].contains(&name)
-        || (name, *occurrence) == ("fchown", 2)
-        || scene == Scene::Tls && ["read", "recvfrom", "shutdown", "statx", "writev"].contains(&name)
 }
 
 /// The errors that a call can fail with for a reason outside the process.
@@ -229,17 +250,17 @@ fn errors_of(call: &Call<'_>, all: &[Call<'_>]) -> Vec<&'static str> {
 }
 
 /// The config's path as strace writes it.
-fn quoted_config(stage: &Stage) -> String {
+fn quoted_config(stage: &impl Stage) -> String {
     format!("\"{}\"", stage.config().display())
 }
 
-fn first_open(trace: &str, stage: &Stage) -> usize {
+fn first_open(trace: &str, stage: &impl Stage) -> usize {
     let path = quoted_config(stage);
     calls(trace).iter().position(|call| call.name.starts_with("open") && call.text.contains(&path)).unwrap()
 }
 
 /// The names of the calls on the config's descriptor, from its first open to its close.
-fn calls_on_config(trace: &str, stage: &Stage) -> Vec<String> {
+fn calls_on_config(trace: &str, stage: &impl Stage) -> Vec<String> {
     let all = calls(trace);
     let mut later = all[first_open(trace, stage)..].iter();
     let descriptor = later.next().and_then(Call::result).unwrap();
@@ -257,7 +278,7 @@ fn calls_on_config(trace: &str, stage: &Stage) -> Vec<String> {
 fn a_refused_file_is_not_read() -> Vec<String> {
     let mut problems = Vec::new();
     for mode in [0o644, 0o640, 0o700, 0o4600, 0o600] {
-        let stage = Stage::new(Scene::Plain);
+        let stage = LogoutStage::new(Scene::Plain);
         stage.chmod(mode);
         let run = stage.run(&[]);
         let names = calls_on_config(&run.trace, &stage);
@@ -281,7 +302,7 @@ fn connections(trace: &str) -> usize {
 }
 
 fn one_logout_makes_one_connection_and_replaces_the_file_in_order() -> Vec<String> {
-    let stage = Stage::new(Scene::Plain);
+    let stage = LogoutStage::new(Scene::Plain);
     let run = stage.run(&[]);
     let mut problems = Vec::new();
     let (connections, requests) = (connections(&run.trace), stage.requests());

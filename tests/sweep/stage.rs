@@ -1,11 +1,13 @@
-//! The stage of one run: a config, a control plane, and what both have to look like afterwards.
+//! The stage of one run: what a swept command meets, and what all of it has to look like afterwards. This one is that of
+//! a logout: a config, a control plane, and what both have to look like afterwards.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ use super::leak_hunt;
 use super::scripted_server::ScriptedServer;
 use super::tls::{Authority, leaf};
 
-const BYSTANDER: &str = "# written by hand\n[profiles.bystander]\ntoken = \"none of plexctl's\"\r\n";
+pub const BYSTANDER: &str = "# written by hand\n[profiles.bystander]\ntoken = \"none of plexctl's\"\r\n";
 const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 
 /// A user that is not the one who logs out.
@@ -35,15 +37,50 @@ pub enum Scene {
 }
 
 /// How a run ended, if its exit code, its message, the file and the server agree.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
     Killed,
+    /// Killed while the poll was under way whose token stands nowhere.
+    KilledInPoll,
+    /// Killed between the arrival of that token and the rename that stores it.
+    KilledWithToken,
     FailedUnchanged,
     FailedCleared,
+    FailedStored,
     Succeeded,
+    SucceededWithWarning,
 }
 
-pub struct Stage {
+/// One thing to do to one call.
+pub struct Point {
+    pub name: String,
+    /// Which call of this name it is, from 1.
+    pub occurrence: usize,
+    /// What strace does there: `signal=KILL` or `error=…`.
+    pub injection: String,
+    /// The call as it was recorded.
+    pub call: String,
+}
+
+/// Where a command runs, once.
+pub trait Stage {
+    fn config(&self) -> PathBuf;
+
+    /// Runs the command under strace, with further options of it.
+    fn run(&self, options: &[&str]) -> Run;
+
+    /// Holds the file, the messages and the server against each other.
+    fn judge(&self, run: &Run) -> Result<Ending, String>;
+
+    /// Runs what heals a failure, undisturbed.
+    fn heal(&self) -> Result<(), String>;
+
+    /// Tells whether the command is as good without a call.
+    fn may_fail_unnoticed(&self, point: &Point) -> bool;
+}
+
+/// The stage of a logout.
+pub struct LogoutStage {
     directory: TempDir,
     control_plane: ControlPlane,
     token: String,
@@ -55,6 +92,7 @@ pub struct Stage {
 }
 
 /// What a run showed. Without an exit code it was killed.
+#[derive(Debug)]
 pub struct Run {
     pub exit: Option<i32>,
     pub stdout: String,
@@ -62,7 +100,7 @@ pub struct Run {
     pub trace: String,
 }
 
-impl Stage {
+impl LogoutStage {
     pub fn new(scene: Scene) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let control_plane = ControlPlane::start().unwrap();
@@ -102,10 +140,6 @@ impl Stage {
         }
     }
 
-    pub fn config(&self) -> PathBuf {
-        self.directory.path().join("config/plexctl.toml")
-    }
-
     pub fn chmod(&self, mode: u32) {
         fs::set_permissions(self.config(), Permissions::from_mode(mode)).unwrap();
     }
@@ -114,31 +148,47 @@ impl Stage {
         self.control_plane.requests().len()
     }
 
-    /// Logs out under strace, with further options of it.
-    pub fn run(&self, options: &[&str]) -> Run {
-        let trace = self.directory.path().join("trace");
-        let mut command = Command::new("strace");
-        command.args(["-f", "-s", "64", "-o"]).arg(&trace).args(options);
-        command.arg("--").arg(env!("CARGO_BIN_EXE_plexctl")).arg("logout");
-        self.observe(command, || fs::read_to_string(&trace).unwrap())
-    }
-
-    fn observe(&self, mut command: Command, trace: impl FnOnce() -> String) -> Run {
-        command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("PLEXCTL_CONFIG", self.config());
+    /// A command, with the authority where one is needed.
+    fn logout(&self) -> Program {
+        let mut program = plexctl(&["logout"], &self.config());
         if self.scene == Scene::Tls {
-            command.env("SSL_CERT_FILE", self.directory.path().join("authority.pem"));
+            program.0.env("SSL_CERT_FILE", self.directory.path().join("authority.pem"));
         }
-        let Output { status, stdout, stderr } = command.output().unwrap();
-        Run {
-            exit: status.code(),
-            stdout: String::from_utf8(stdout).unwrap(),
-            stderr: String::from_utf8(stderr).unwrap(),
-            trace: trace(),
+        program
+    }
+
+    /// Tells a cleared file from one that is as it was; anything else is torn.
+    fn is_cleared(&self) -> Result<bool, String> {
+        let metadata = fs::metadata(self.config()).map_err(|error| format!("the config is gone: {error}"))?;
+        let found = (metadata.mode() & 0o7777, metadata.uid());
+        if found != self.mode_and_owner() {
+            return Err(format!("the config's mode and owner became {:04o} and {}", found.0, found.1));
+        }
+        let text = fs::read_to_string(self.config()).unwrap();
+        if text == self.contents && metadata.ino() == self.inode {
+            Ok(false)
+        } else if text == BYSTANDER {
+            Ok(true)
+        } else {
+            Err(format!("the config is neither old nor new: {text:?}"))
         }
     }
 
-    /// Holds the file, the messages and the server against each other.
-    pub fn judge(&self, run: &Run) -> Result<Ending, String> {
+    fn temp(&self) -> PathBuf {
+        self.config().with_file_name(TEMP_NAME)
+    }
+}
+
+impl Stage for LogoutStage {
+    fn config(&self) -> PathBuf {
+        self.directory.path().join("config/plexctl.toml")
+    }
+
+    fn run(&self, options: &[&str]) -> Run {
+        self.logout().traced(&[&["-f"], options].concat(), &self.directory.path().join("trace"))
+    }
+
+    fn judge(&self, run: &Run) -> Result<Ending, String> {
         let told = format!("exit {:?}, {:?}, {:?}", run.exit, run.stdout, run.stderr);
         let left = fs::read(self.temp()).unwrap_or_default();
         let secrets = leak_hunt::secrets_in(self.contents.as_bytes());
@@ -156,7 +206,7 @@ impl Stage {
         if self.requests() > 1 {
             return Err(format!("{} requests were made: {told}", self.requests()));
         }
-        let has_temp = self.has_temp()?;
+        let has_temp = has_temp(&self.config())?;
         if has_temp && run.exit.is_some() && self.scene != Scene::Leftover {
             return Err(format!("a temporary file was left: {told}"));
         }
@@ -186,52 +236,76 @@ impl Stage {
         ending.ok_or_else(|| format!("disagreement: live {is_live}, cleared {is_cleared}, temp {has_temp}, {told}"))
     }
 
-    /// Logs out again, undisturbed.
-    pub fn heal(&self) -> Result<(), String> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plexctl"));
-        command.arg("logout");
-        let run = self.observe(command, String::new);
+    fn heal(&self) -> Result<(), String> {
+        let run = self.logout().observed();
         let is_healed = run.exit == Some(0) && self.is_cleared()? && !self.control_plane.is_live(&self.token);
-        if is_healed && !self.has_temp()? {
+        if is_healed && !has_temp(&self.config())? {
             Ok(())
         } else {
             Err(format!("not healed: exit {:?}, {:?}, {:?}", run.exit, run.stdout, run.stderr))
         }
     }
 
-    /// Tells a cleared file from one that is as it was; anything else is torn.
-    fn is_cleared(&self) -> Result<bool, String> {
-        let metadata = fs::metadata(self.config()).map_err(|error| format!("the config is gone: {error}"))?;
-        let found = (metadata.mode() & 0o7777, metadata.uid());
-        if found != self.mode_and_owner() {
-            return Err(format!("the config's mode and owner became {:04o} and {}", found.0, found.1));
-        }
-        let text = fs::read_to_string(self.config()).unwrap();
-        if text == self.contents && metadata.ino() == self.inode {
-            Ok(false)
-        } else if text == BYSTANDER {
-            Ok(true)
-        } else {
-            Err(format!("the config is neither old nor new: {text:?}"))
-        }
+    /// A logout is as good without a call that frees or tunes a descriptor: a close after a good fsync says nothing, and
+    /// debug builds of std look at a descriptor with fcntl before they close it. With ioctl a run asks whether somebody
+    /// watches its wait. So it is for the second change of the owner, which is that of the group: the mode gives the
+    /// group nothing. With TLS it is so for what follows the answer on the connection, and for the end of the trust
+    /// store once a certificate is found; what else these calls do is held by the other scenes.
+    fn may_fail_unnoticed(&self, Point { name, occurrence, .. }: &Point) -> bool {
+        let name = name.as_str();
+        ["close", "epoll_ctl", "fcntl", "ioctl", "setsockopt"].contains(&name)
+            || (name, *occurrence) == ("fchown", 2)
+            || self.scene == Scene::Tls && ["read", "recvfrom", "shutdown", "statx", "writev"].contains(&name)
+    }
+}
+
+/// The command with arguments and nothing in its environment but the way to its config.
+pub fn plexctl(arguments: &[impl AsRef<OsStr>], config: &Path) -> Program {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plexctl"));
+    command.args(arguments).env_clear().env("PATH", env::var_os("PATH").unwrap_or_default());
+    command.env("PLEXCTL_CONFIG", config);
+    Program(command)
+}
+
+/// A command that is ready to run.
+pub struct Program(Command);
+
+impl Program {
+    pub fn observed(mut self) -> Run {
+        observe(&mut self.0, String::new)
     }
 
-    /// Tells whether there is a temporary file, which must be the only one and private.
-    fn has_temp(&self) -> Result<bool, String> {
-        let entries = fs::read_dir(self.config().parent().unwrap()).unwrap();
-        let names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
-        if let Some(stray) = names.iter().find(|name| *name != TEMP_NAME && *name != "plexctl.toml") {
-            return Err(format!("a stray file {} was left", stray.display()));
-        }
-        match fs::metadata(self.temp()) {
-            Err(_) => Ok(false),
-            Ok(temp) if temp.mode() & 0o7777 & !0o600 == 0 => Ok(true),
-            Ok(temp) => Err(format!("a temporary file has mode {:04o}", temp.mode() & 0o7777)),
-        }
+    /// Runs it under strace.
+    pub fn traced(self, options: &[&str], trace: &Path) -> Run {
+        let mut command = Command::new("strace");
+        command.args(["-s", "64", "-o"]).arg(trace).args(options).arg("--");
+        command.arg(self.0.get_program()).args(self.0.get_args()).env_clear();
+        command.envs(self.0.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        observe(&mut command, || fs::read_to_string(trace).unwrap())
     }
+}
 
-    fn temp(&self) -> PathBuf {
-        self.config().with_file_name(TEMP_NAME)
+fn observe(command: &mut Command, trace: impl FnOnce() -> String) -> Run {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    Run {
+        exit: status.code(),
+        stdout: String::from_utf8(stdout).unwrap(),
+        stderr: String::from_utf8(stderr).unwrap(),
+        trace: trace(),
+    }
+}
+
+/// Tells whether there is a temporary file beside a config, which must be the only file there and private.
+pub fn has_temp(config: &Path) -> Result<bool, String> {
+    let Ok(entries) = fs::read_dir(config.parent().unwrap()) else { return Ok(false) };
+    let names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    if let Some(stray) = names.iter().find(|name| *name != TEMP_NAME && *name != "plexctl.toml") {
+        return Err(format!("a stray file {} was left", stray.display()));
+    }
+    match fs::metadata(config.with_file_name(TEMP_NAME)) {
+        Err(_) => Ok(false),
+        Ok(temp) if temp.mode() & 0o7777 & !0o600 == 0 => Ok(true),
+        Ok(temp) => Err(format!("a temporary file has mode {:04o}", temp.mode() & 0o7777)),
     }
 }
 

@@ -3,7 +3,7 @@
 /// One system call.
 pub struct Call<'a> {
     pub name: String,
-    /// The line without the process id.
+    /// The line without the process id, which is there where strace follows forks.
     pub text: &'a str,
 }
 
@@ -14,7 +14,7 @@ pub fn calls(trace: &str) -> Vec<Call<'_>> {
 
 impl<'a> Call<'a> {
     fn parse(line: &'a str) -> Option<Self> {
-        let text = line.split_once(' ')?.1.trim_start();
+        let text = line.trim_start_matches(|character: char| character.is_ascii_digit()).trim_start();
         let name = text.split_once('(')?.0;
         // What is no call: `<... read resumed>`, `+++ exited with 0 +++`, `--- SIGPIPE … ---`.
         let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
