@@ -39,3 +39,14 @@ impl Ending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_are_those_that_scripts_depend_on() {
+        let endings = [Ending::Done, Ending::Failed, Ending::Unusable, Ending::Exposed, Ending::Refused];
+        assert_eq!(endings.map(Ending::exit_code), [0, 1, 2, 3, 4]);
+    }
+}
