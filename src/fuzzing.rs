@@ -96,7 +96,21 @@ pub enum Step {
 
 /// The table of polls, from event and time to step, and whether an answer is lost by then.
 pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnMut(Event, Duration) -> (Step, bool) {
-    login::fuzzed_polling(authorization, begun)
+    let mut next = login::fuzzed_polling(authorization, begun);
+    move |event, now| {
+        let answer = match event {
+            Event::Begun | Event::Waited => None,
+            Event::Answered(answer) => Some(answer),
+        };
+        let (decision, is_lost) = next(answer, now);
+        let step = match decision {
+            Ok(Some((duration, is_told))) => Step::Wait { duration, is_told },
+            Ok(None) => Step::Poll,
+            Err(Ok(token)) => Step::Take(token),
+            Err(Err(reason)) => Step::GiveUp(reason),
+        };
+        (step, is_lost)
+    }
 }
 
 /// What the body of a 200 says to whoever asked for the codes.
@@ -123,7 +137,9 @@ pub struct PollHead {
 /// What an answer says to whoever polled with this code.
 #[must_use]
 pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) -> PollAnswer {
-    control_plane::fuzzed_poll(head, body, is_complete, code)
+    let PollHead { status, retry_after, is_problem, is_proxied } = head;
+    let answer = (*status, retry_after.as_deref());
+    control_plane::fuzzed_poll(answer, (*is_problem, *is_proxied), (body, is_complete), code)
 }
 
 /// What the body of a 200 says to whoever asked with this token.

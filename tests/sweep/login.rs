@@ -24,7 +24,7 @@ const BINDING: &str = "0192f0c1-0000-7000-8000-00000000000b";
 const ANSWER_LOST: &str = "a token may have been issued that nobody holds";
 
 /// How long the control plane may take to mint a token, once it was sent the poll for it.
-const MINTING: Duration = Duration::from_millis(300);
+const MINTING: Duration = Duration::from_secs(1);
 
 pub struct LoginStage {
     directory: TempDir,

@@ -16,8 +16,6 @@ use super::problem::ProblemDetails;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
 use crate::domain::issued_token::{IssuedToken, TokenFields};
 use crate::domain::server_url::ServerUrl;
-#[cfg(fuzzing)]
-use crate::fuzzing::PollHead;
 use crate::ports::BoxError;
 use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, PollFailure, TokenIssuer};
 
@@ -170,8 +168,12 @@ pub(crate) fn fuzzed_authorization(
 
 /// What an answer says to whoever polled with this code, for its fuzz target.
 #[cfg(fuzzing)]
-pub(crate) fn fuzzed_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) -> PollAnswer {
-    let &PollHead { status, ref retry_after, is_problem, is_proxied } = head;
+pub(crate) fn fuzzed_poll(
+    (status, retry_after): (u16, Option<&str>),
+    (is_problem, is_proxied): (bool, bool),
+    (body, is_complete): (&[u8], bool),
+    code: &str,
+) -> PollAnswer {
     let proxy = super::ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
     let answered = Answered {
         status,
@@ -180,7 +182,7 @@ pub(crate) fn fuzzed_poll(head: &PollHead, body: &[u8], is_complete: bool, code:
         proxy: is_proxied.then_some(proxy),
     };
     let code = if is_problem { ProblemDetails::code_in(body) } else { None };
-    let polled = Polled { answered, code, retry_after: retry_after.as_deref().and_then(wait_in) };
+    let polled = Polled { answered, code, retry_after: retry_after.and_then(wait_in) };
     polled.meaning(&Body { bytes: body.to_vec(), is_complete })
 }
 

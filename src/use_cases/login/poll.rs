@@ -7,8 +7,6 @@ use thiserror::Error;
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::minutes::Minutes;
-#[cfg(all(fuzzing, feature = "adapters"))]
-use crate::fuzzing::{Event, Step};
 use crate::ports::BoxError;
 use crate::ports::cause::Cause;
 use crate::ports::token_issuer::{PollAnswer, PollFailure};
@@ -192,29 +190,30 @@ fn give_up(state: &Polling) -> Decision {
     Decision::GiveUp(NotIssued::NotApproved { within: state.lifetime, cause })
 }
 
-/// The table from event to step, for its fuzz target: each step, and whether an answer is lost by then.
+/// What a fuzz target sees of a decision: a wait and whether it is told of, or none, which is a poll; else the end.
+#[cfg(all(fuzzing, feature = "adapters"))]
+type Fuzzed = Result<Option<(Duration, bool)>, Result<IssuedToken, NotIssued>>;
+
+/// The table for its fuzz target, from an answer, or none where the codes have arrived or a wait is over, to a decision and
+/// whether an answer is lost by then.
 #[cfg(all(fuzzing, feature = "adapters"))]
 pub(crate) fn fuzzed_polling(
     authorization: &DeviceAuthorization,
     begun: Duration,
-) -> impl FnMut(Event, Duration) -> (Step, bool) {
-    let begin = move |authorization| Polling::new(authorization, begun);
-    let mut state = begin(authorization);
-    move |event, now| {
-        let news = match event {
-            Event::Begun => News::Begun,
-            Event::Waited => News::Waited,
-            Event::Answered(answer) => News::Answered(answer),
-        };
-        let (after, decision) = decide(std::mem::replace(&mut state, begin(authorization)), news, now);
+) -> impl FnMut(Option<PollAnswer>, Duration) -> (Fuzzed, bool) {
+    let begin = move || Polling::new(authorization, begun);
+    let (mut state, mut first) = (begin(), Some(News::Begun));
+    move |answer, now| {
+        let news = first.take().unwrap_or_else(|| answer.map_or(News::Waited, News::Answered));
+        let (after, decision) = decide(std::mem::replace(&mut state, begin()), news, now);
         state = after;
-        let step = match decision {
-            Decision::Wait { duration, no_answer } => Step::Wait { duration, is_told: no_answer.is_some() },
-            Decision::Poll => Step::Poll,
-            Decision::Take(token) => Step::Take(token),
-            Decision::GiveUp(reason) => Step::GiveUp(reason),
+        let seen = match decision {
+            Decision::Wait { duration, no_answer } => Ok(Some((duration, no_answer.is_some()))),
+            Decision::Poll => Ok(None),
+            Decision::Take(token) => Err(Ok(token)),
+            Decision::GiveUp(reason) => Err(Err(reason)),
         };
-        (step, state.is_answer_lost())
+        (seen, state.is_answer_lost())
     }
 }
 
