@@ -134,7 +134,7 @@ fn not_durable(place: &str, problem: &str) -> Run {
 }
 
 /// An action that failed, in the system's words.
-fn system(action: &str, errno: Errno) -> String {
+pub fn system(action: &str, errno: Errno) -> String {
     format!("{action} failed: {}", system_words(errno))
 }
 
@@ -148,6 +148,6 @@ fn observe_within(limit: Duration, sandbox: &Sandbox, command: &mut Command) -> 
 }
 
 /// Gives a file a mode.
-fn chmod(path: &Path, mode: u32) {
+pub fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }

@@ -93,7 +93,9 @@ fn toml_below(directory: &Path) -> Vec<String> {
         let path = entry.unwrap().path();
         if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
             texts.extend(toml_below(&path));
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+        } else if path.extension().is_some_and(|extension| extension == "toml")
+            && fs::metadata(&path).is_ok_and(|metadata| metadata.is_file())
+        {
             texts.extend(fs::read_to_string(&path));
         }
     }
