@@ -12,6 +12,7 @@
 //! - [`profiles`]: what is stored, which is the default, and the way out for one whose server is gone.
 //! - [`completion`]: the completion scripts, and what shells make of them.
 //! - [`concurrency`]: many processes at one file.
+//! - [`soak`]: sessions that begin and end for half an hour, among faults at random.
 //! - [`proxies`]: the way through a proxy.
 //! - [`control_plane`]: the server on loopback that the feature `control-plane` brings, and the example that runs it.
 //! - [`contracts`], [`contracts_login`], [`contracts_operator`], [`contracts_profiles`]: the promises of the ports, held
@@ -44,6 +45,7 @@ mod outcomes;
 mod profiles;
 mod proxies;
 mod readme;
+mod soak;
 mod support;
 mod terminal;
 mod whoami;

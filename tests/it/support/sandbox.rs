@@ -102,6 +102,11 @@ impl Sandbox {
         self.watch.add(control_plane);
     }
 
+    /// Tells whether an operator was told of a token of a control plane that is watched.
+    pub fn is_told_of(&self, id: &str) -> bool {
+        self.watch.is_told_of(id)
+    }
+
     /// Holds from now on that no run makes more than one request to this server.
     pub fn count_requests_to(&self, server: &ScriptedServer) {
         self.servers.borrow_mut().push((server.record(), server.requests().len()));

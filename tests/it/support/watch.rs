@@ -44,6 +44,11 @@ impl Watch {
             .collect()
     }
 
+    /// Tells whether an operator was told of a token that was live then.
+    pub fn is_told_of(&self, id: &str) -> bool {
+        self.told.borrow().iter().any(|told| told == id)
+    }
+
     /// Remembers what a run that begins now finds.
     pub fn run_begins(&self, directory: &Path) {
         if !self.control_planes.borrow().is_empty() {
