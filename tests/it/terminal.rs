@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -15,20 +16,34 @@ use crate::support::signed_in::config;
 
 const TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret-s3cret";
 
+/// The operator's end of a terminal, which is closed with it.
+pub struct Terminal(OwnedFd);
+
+impl Terminal {
+    pub fn open() -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        Self(master)
+    }
+
+    /// The end that programs have.
+    pub fn slave(&self) -> OwnedFd {
+        let path = ptsname(&self.0, Vec::new()).unwrap();
+        open(path, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap()
+    }
+}
+
 /// Runs a command whose standard error is a terminal, and gives what that was sent beside the rest.
 pub fn at_a_terminal(sandbox: &Sandbox, command: &mut Command) -> (Run, String) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let path = ptsname(&master, Vec::new()).unwrap();
-    let slave = open(path, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
-    let child = command.stdout(Stdio::piped()).stderr(slave).spawn().unwrap();
+    let terminal = Terminal::open();
+    let child = command.stdout(Stdio::piped()).stderr(terminal.slave()).spawn().unwrap();
     // The command holds the last copies of the slave's end.
     command.stderr(Stdio::null());
     let reader = thread::spawn(move || {
         let mut seen = Vec::new();
         // The end of a terminal is an error.
-        let _ = File::from(master).read_to_end(&mut seen);
+        let _ = File::from(terminal.0).read_to_end(&mut seen);
         String::from_utf8(seen).unwrap()
     });
     let run = sandbox.observe_child(child);

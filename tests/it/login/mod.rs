@@ -5,6 +5,7 @@ mod not_issued;
 mod not_stored;
 mod outcomes;
 mod polls;
+mod random_signals;
 mod signals;
 mod through_a_proxy;
 

@@ -18,7 +18,7 @@ const WAITING: &str = "interrupted: waiting up to 10 s for an answer that may br
 /// How long the answer to a poll takes that is interrupted.
 const DELAY: Duration = Duration::from_secs(2);
 
-fn signals() -> Vec<Signal> {
+pub(super) fn signals() -> Vec<Signal> {
     [Signal::INT, Signal::TERM, Signal::HUP].into_iter().filter(|signal| is_heard(*signal)).collect()
 }
 
@@ -36,7 +36,7 @@ impl Login {
     }
 }
 
-fn send(child: &Child, signal: Signal) {
+pub(super) fn send(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
@@ -134,7 +134,7 @@ fn a_second_signal_names_the_token_that_is_in_hand() {
     assert_eq!(run, Run::new(-Signal::TERM.as_raw(), "", instructed(&named)));
 }
 
-fn wait_for(login: &Login, requests: usize) {
+pub(super) fn wait_for(login: &Login, requests: usize) {
     let started = Instant::now();
     while login.server.requests().len() < requests {
         assert!(started.elapsed() < Duration::from_secs(30), "there are {:?}", login.asked());
