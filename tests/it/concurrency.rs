@@ -1,6 +1,9 @@
-//! Many processes at one file: writers take turns, no update is lost, and a reader never meets half a file.
+//! Many processes at one file: writers take turns, no update is lost, and a reader never meets half a file. Those that log
+//! in stand in [`logins`].
 //!
-//! `PLEXCTL_ROUNDS` raises the number of rounds; each removes a hundred profiles.
+//! `PLEXCTL_ROUNDS` raises the number of rounds; each is one of a hundred processes.
+
+mod logins;
 
 use std::collections::BTreeSet;
 use std::env;
