@@ -129,10 +129,10 @@ fn has_attributes(what: &str) -> bool {
 }
 
 /// A file or directory with an attribute that lasts until this is dropped.
-struct Attribute(File, IFlags);
+pub struct Attribute(File, IFlags);
 
 impl Attribute {
-    fn set(path: impl AsRef<Path>, attribute: IFlags) -> rustix::io::Result<Self> {
+    pub fn set(path: impl AsRef<Path>, attribute: IFlags) -> rustix::io::Result<Self> {
         let file = File::open(path).unwrap();
         ioctl_setflags(&file, ioctl_getflags(&file)? | attribute)?;
         Ok(Self(file, attribute))

@@ -17,6 +17,9 @@ mod limits;
 #[cfg(target_os = "linux")]
 mod swapped;
 
+#[cfg(target_os = "linux")]
+pub use self::file_systems::Attribute;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

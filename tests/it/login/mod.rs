@@ -1,6 +1,7 @@
 //! `plexctl login` from outside: the real binary at a control plane on loopback.
 
 mod around;
+mod meanwhile;
 mod not_issued;
 mod not_stored;
 mod outcomes;
