@@ -1,6 +1,7 @@
 //! `plexctl login` from outside: the real binary at a control plane on loopback.
 
 mod around;
+pub mod connections;
 mod meanwhile;
 mod not_issued;
 mod not_stored;

@@ -8,7 +8,7 @@ use plexctl::testing::{Answer, ControlPlane, Decision, Endpoint, Script};
 use super::{INTERVAL, Login, at_once, instructed};
 use crate::support::tls::{Authority, leaf};
 
-const LOST: &str = "an earlier answer was lost, so a token may have been issued that nobody holds";
+pub(super) const LOST: &str = "an earlier answer was lost, so a token may have been issued that nobody holds";
 
 /// By how much two arrivals may lie closer together than the requests were sent.
 const JITTER: Duration = Duration::from_millis(100);

@@ -4,11 +4,10 @@
 mod real;
 
 use std::fs;
-use std::io::{self, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io::Write;
 use std::process::Command;
-use std::thread;
 
+use crate::support::detour::relay;
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::tls::{Authority, leaf_for};
@@ -284,16 +283,7 @@ fn no_other_variable_chooses_a_proxy() {
 fn tunnel_to(port: u16) -> ScriptedServer {
     ScriptedServer::start(Box::new(move |client| {
         client.write_all(b"HTTP/1.1 200 Connection established\r\nVia: 1.1 a\r\n\r\n").unwrap();
-        let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-        let upwards = thread::spawn(move || {
-            let _ = io::copy(&mut from_client, &mut to_server);
-            let _ = to_server.shutdown(Shutdown::Write);
-        });
-        // Either side may hang up first; then the other is told, and both copies end.
-        let _ = io::copy(&mut &server, client);
-        let _ = client.shutdown(Shutdown::Both);
-        upwards.join().unwrap();
+        relay(client, port);
     }))
 }
 
