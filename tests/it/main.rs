@@ -8,6 +8,7 @@
 //! - [`faults`]: what can happen between the first packet and the last line of output.
 //! - [`faults_local`]: what can happen to the file and around it, before the request and after the answer.
 //! - [`faults_config`]: config files that no command can use.
+//! - [`faults_commands`]: streams and files that whoami and profiles cannot write.
 //! - [`whoami`]: who is asked with which credential, and what comes of it.
 //! - [`profiles`]: what is stored, which is the default, and the way out for one whose server is gone.
 //! - [`completion`]: the completion scripts, and what shells make of them.
@@ -36,6 +37,7 @@ mod contracts_profiles;
 mod control_plane;
 mod failures;
 mod faults;
+mod faults_commands;
 mod faults_config;
 mod faults_local;
 mod hints;

@@ -9,6 +9,7 @@ mod outcomes;
 mod polls;
 mod random_signals;
 mod signals;
+mod surroundings;
 mod through_a_proxy;
 
 use std::process::Command;

@@ -111,36 +111,80 @@ fn a_server_that_gives_no_answer_begins_no_login_and_is_asked_once() {
     });
 }
 
-/// Each field of the answer that begins a login, as no server may send it.
-const HOSTILE: [(&str, &str); 14] = [
+/// Each field of the answer that begins a login, as no server may send it. `[LONG]` stands for more than any field takes.
+const HOSTILE: [(&str, &str); 32] = [
     ("device_code", "\"\""),
     ("device_code", "\"a b\""),
     ("device_code", "17"),
+    ("device_code", "null"),
     ("device_code", "\"caf\u{e9}\""),
+    ("device_code", "\"\\u0007\""),
+    ("device_code", "\"[LONG]\""),
     ("user_code", "\"\""),
     ("user_code", "\"\\u001b[2J\""),
     ("user_code", "\"\u{202e}\""),
+    ("user_code", "\"\u{e9}\""),
+    ("user_code", "[\"ABCD\"]"),
+    ("user_code", "\"ABCDEFGHIJKLMNOPABCDEFGHIJKLMNOPABCDEFGHIJKLMNOPABCDEFGHIJKLMNOPQ\""),
     ("verification_uri", "\"javascript:0\""),
+    ("verification_uri", "\"ftp://127.0.0.1/\""),
     ("verification_uri", "\"/v1/device\""),
+    ("verification_uri", "\"http://\""),
     ("verification_uri", "\"http://user@127.0.0.1/\""),
+    ("verification_uri", "\"http://@127.0.0.1/\""),
+    ("verification_uri", "\"http://127.0.0.1/\\n\""),
+    ("verification_uri", "\"http://127.0.0.1/[LONG]\""),
+    ("verification_uri", "17"),
     ("verification_uri", "null"),
     ("expires_in", "0"),
+    ("expires_in", "-1"),
+    ("expires_in", "1.5"),
+    ("expires_in", "null"),
     ("expires_in", "\"600\""),
     ("interval", "\"1\""),
+    ("interval", "1.5"),
+    ("interval", "true"),
+    ("interval", "[]"),
 ];
+
+fn assert_unusable(login: &Login, case: &str, field: &str) {
+    let before = login.sandbox.config_state();
+    let run = login.run(&[]);
+    assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{case}: {run:?}");
+    let error = "error: nobody is logged in: the server's answer cannot be used: ";
+    assert!(run.stderr.starts_with(error) && run.stderr.contains(field), "{case}: {}", run.stderr);
+    assert!(run.stderr.lines().all(|line| line.len() < 600), "{case}: {}", run.stderr);
+    assert_eq!(login.sandbox.config_state(), before);
+    assert_eq!(login.asked(), ["code"]);
+    assert_eq!(login.live(), ["[OLD]"]);
+}
 
 #[test]
 fn a_code_with_a_hostile_field_begins_no_login() {
     at_once(&HOSTILE, |(field, value)| {
         let login = Login::with_session();
-        login.server.once(Endpoint::DeviceCode, Script::real().with(field, value));
-        let before = login.sandbox.config_state();
-        let run = login.run(&[]);
-        assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{field} {value}: {run:?}");
-        let error = "error: nobody is logged in: the server's answer cannot be used: ";
-        assert!(run.stderr.starts_with(error) && run.stderr.contains(field), "{field} {value}: {}", run.stderr);
-        assert_eq!(login.sandbox.config_state(), before);
-        assert_eq!(login.asked(), ["code"]);
+        let hostile = value.replace("[LONG]", &"a".repeat(4097));
+        login.server.once(Endpoint::DeviceCode, Script::real().with(field, &hostile));
+        assert_unusable(&login, &format!("{field} {value}"), field);
+    });
+    at_once(&["device_code", "user_code", "verification_uri", "expires_in"], |field| {
+        let login = Login::with_session();
+        login.server.once(Endpoint::DeviceCode, Script::real().without(field));
+        assert_unusable(&login, &format!("no {field}"), field);
+    });
+}
+
+#[test]
+fn an_answer_that_is_no_object_begins_no_login() {
+    let long = format!("{{\"x\":\"{}\"}}", "a".repeat(64 * 1024));
+    let deep = "[".repeat(10_000);
+    let bodies: [&[u8]; 9] =
+        [b"", b"null", b"[]", b"17", b"{", b"<html>", b"{\"device_code\":\"\xff\"}", long.as_bytes(), deep.as_bytes()];
+    at_once(&bodies, |body| {
+        let login = Login::with_session();
+        let answer = Answer { content_type: "application/json".to_owned(), body: body.to_vec(), ..Answer::bare(200) };
+        login.server.once(Endpoint::DeviceCode, Script::answer(answer));
+        assert_unusable(&login, &String::from_utf8_lossy(&body[..body.len().min(40)]), "");
     });
 }
 
