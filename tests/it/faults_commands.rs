@@ -60,10 +60,10 @@ fn what_cannot_be_told_ends_as_it_should_and_never_in_a_panic() {
 }
 
 /// Holds that a command could not write the file, and says why and what to do.
-fn assert_not_stored(case: &str, run: &Run, cause: &str) {
+fn assert_not_stored(case: &str, run: &Run, words: &str) {
     assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{case}: {run:?}");
     let told = run.stderr.lines().next().unwrap();
-    assert!(told.starts_with("error: [CONFIG] was not changed: ") && told.contains(cause), "{case}: {run:?}");
+    assert!(told.starts_with("error: [CONFIG] was not changed: ") && told.contains(words), "{case}: {run:?}");
     assert!(run.stderr.contains("\nhint: once the cause is gone, run `plexctl profiles "), "{case}: {run:?}");
 }
 
