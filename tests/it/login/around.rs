@@ -4,16 +4,21 @@ use std::fs::{self, Permissions};
 use std::io::pipe;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
 
-use plexctl::testing::{Answer, Endpoint, Script, TokenShape};
+use plexctl::testing::{Answer, ControlPlane, Endpoint, Script, TokenShape};
 use rustix::io::Errno;
+use rustix::process::Signal;
 
+use super::signals::{send, wait_for};
 use super::{BINDING, DOMAIN, Login, at_once, instructed};
 use crate::support::program::free_port;
-use crate::support::sandbox::Run;
+use crate::support::sandbox::{Run, start};
 use crate::support::shell::in_shell;
 use crate::support::signed_in::config;
 use crate::support::system_words;
+use crate::support::tls::{Authority, leaf};
 use crate::support::unprivileged::Unprivileged;
 
 #[test]
@@ -96,14 +101,69 @@ fn a_page_at_another_origin_is_warned_about_and_never_opened() {
 
 #[test]
 fn a_complete_link_that_cannot_be_trusted_is_left_out() {
-    let links = ["\"https://elsewhere.invalid/?user_code=x\"", "\"javascript:0\"", "17", "null"];
+    let links = [
+        "\"https://elsewhere.invalid/?user_code=ABCD-EFGH\"",
+        "\"[ORIGIN]/v1/device?user_code=another\"",
+        "\"[USER]/v1/device?user_code=ABCD-EFGH\"",
+        "\"[ORIGIN]/v1/device?user_code=ABCD-EFGH[LONG]\"",
+        "\"[ORIGIN]/v1/device?user_code=ABCD-EFGH\\u001b\"",
+        "\"/v1/device?user_code=ABCD-EFGH\"",
+        "\"javascript:0\"",
+        "17",
+        "null",
+    ];
     at_once(&links, |link| {
         let login = Login::approved();
-        login.server.once(Endpoint::DeviceCode, Script::real().with("verification_uri_complete", link));
+        let url = login.server.url();
+        let link = link.replace("[USER]", &url.replace("//", "//user@")).replace("[ORIGIN]", &url);
+        let link = link.replace("[LONG]", &"a".repeat(2048));
+        let code = Script::real().with("user_code", "\"ABCD-EFGH\"").with("verification_uri_complete", &link);
+        login.server.once(Endpoint::DeviceCode, code);
         let run = login.run(&[]);
         assert_eq!(run.exit, 0, "{run:?}");
         let start = "To log in to [ORIGIN], open this page:\n\n    [ORIGIN]/v1/device\n\nType this code there: ";
         assert!(run.stderr.starts_with(start) && !run.stderr.contains("Elsewhere:"), "{}", run.stderr);
+    });
+}
+
+#[test]
+fn a_page_in_plain_http_of_an_encrypted_server_is_refused_unless_it_is_on_loopback() {
+    let authority = Authority::named("login");
+    for (page, exit) in [("http://elsewhere.invalid/device", 1), ("http://localhost:1/device", 0)] {
+        let (certificate, key) = authority.certify(&leaf()).der();
+        let login = Login::at(ControlPlane::start_with_tls(vec![certificate], key).unwrap());
+        login.server.approve_next();
+        let store = login.sandbox.path().join("authority.pem");
+        fs::write(&store, &authority.pem).unwrap();
+        login.server.configure(|settings| settings.verification_uri = Some(page.to_owned()));
+        let run = login.sandbox.observe(login.command(&[]).env("SSL_CERT_FILE", &store));
+        assert_eq!(run.exit, exit, "{run:?}");
+        let unusable = "error: nobody is logged in: the server's answer cannot be used: verification_uri: it is http, ";
+        assert_eq!(run.stderr.starts_with(unusable), exit == 1, "{run:?}");
+    }
+}
+
+#[test]
+fn lifetimes_and_intervals_are_counted_within_their_bounds() {
+    let cases = [
+        ("1800", "60", 1800, 60),
+        ("1801", "61", 1800, 60),
+        ("99999", "99999", 1800, 60),
+        ("600", "0", 600, 1),
+        ("600", "-7", 600, 1),
+        ("1", "5", 1, 5),
+    ];
+    at_once(&cases, |(expires_in, interval, lifetime, pause)| {
+        let login = Login::new();
+        let code = Script::real().with("expires_in", expires_in).with("interval", interval);
+        login.server.once(Endpoint::DeviceCode, code);
+        let child = start(&mut login.command(&["--output", "json"]));
+        wait_for(&login, 1);
+        thread::sleep(Duration::from_millis(500));
+        send(&child, Signal::TERM);
+        let run = login.sandbox.observe_child(child);
+        let pending = format!("\"expires_in\":{lifetime},\"interval\":{pause}}}");
+        assert!(run.stderr.lines().next().unwrap().ends_with(&pending), "{expires_in} {interval}: {run:?}");
     });
 }
 
