@@ -339,9 +339,8 @@ fn a_dead_token_that_cannot_be_cleared_is_told_and_an_ordinary_logout_clears_it(
     });
 }
 
-/// Takes ten seconds, which is how long a login waits for its turn.
-#[test]
-fn a_lock_that_is_held_for_ever_takes_no_token() {
+/// Takes ten seconds, which is how long a login waits for its turn. Another test takes longer, and so calls it.
+pub fn a_lock_that_is_held_for_ever_takes_no_token() {
     let login = Login::replacing();
     let before = login.sandbox.config_state();
     let lock = login.sandbox.lock_directory();

@@ -2,7 +2,7 @@
 
 mod around;
 pub mod connections;
-mod meanwhile;
+pub mod meanwhile;
 mod not_issued;
 mod not_stored;
 mod outcomes;

@@ -12,6 +12,7 @@ use plexctl::testing::{ControlPlane, Decision};
 use tempfile::TempDir;
 
 use super::{CLEARED, NO_CONTENT, assert_keeps, assert_keeps_with, logout, signed_in};
+use crate::faults::at_the_same_time;
 use crate::support::program::{Program, find, free_port};
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::ScriptedServer;
@@ -189,6 +190,9 @@ struct Remote {
     sandbox: Sandbox,
 }
 
+/// How a control plane can be reached.
+const WAYS: [fn() -> Remote; 2] = [Remote::over_http, Remote::over_tls];
+
 impl Remote {
     fn over_http() -> Self {
         Self::at("http", ControlPlane::start().unwrap(), Sandbox::new())
@@ -247,9 +251,7 @@ impl Remote {
 fn a_session_lives_through_squid_with_and_without_tls() {
     let Some(program) = proxy("squid") else { return };
     let squid = squid(&program, "http_access allow all");
-    for remote in [Remote::over_http(), Remote::over_tls()] {
-        remote.assert_lives_through(&squid.url());
-    }
+    at_the_same_time(WAYS.to_vec(), |way| way().assert_lives_through(&squid.url()));
 }
 
 #[test]
@@ -257,12 +259,13 @@ fn a_session_lives_through_tinyproxy_with_and_without_tls() {
     let Some(program) = proxy("tinyproxy") else { return };
     let tinyproxy = tinyproxy(&program, "BasicAuth user hunter2");
     let with_credentials = tinyproxy.url().replace("//", "//user:hunter2@");
-    for remote in [Remote::over_http(), Remote::over_tls()] {
+    at_the_same_time(WAYS.to_vec(), |way| {
+        let remote = way();
         remote.assert_lives_through(&with_credentials);
         let run = remote.log_in(&tinyproxy.url());
         assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{}", run.stderr);
         assert!(run.stderr.contains("error: nobody is logged in: "), "{}", run.stderr);
         assert!(run.stderr.contains("407 Proxy Authentication Required"), "{}", run.stderr);
         assert!(!run.stderr.contains("check --domain-id") && !run.stderr.contains("hunter2"), "{}", run.stderr);
-    }
+    });
 }

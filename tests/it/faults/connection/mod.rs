@@ -13,7 +13,7 @@ use rustix::net::sockopt::set_socket_linger;
 use rustls::version::{TLS12, TLS13};
 
 use super::{Outcome, Trial, assert_took, at_the_same_time, timed};
-use crate::login::connections;
+use crate::login::{connections, meanwhile};
 use crate::support::sandbox::SLACK;
 use crate::support::scripted_server::{ScriptedServer, read_head, read_to_hangup};
 use crate::support::tls::{Authority, leaf};
@@ -159,6 +159,7 @@ fn every_wait_ends_at_its_limit() {
     thread::scope(|scope| {
         // Those of the other commands take as long.
         scope.spawn(connections::every_wait_ends_at_its_limit);
+        scope.spawn(meanwhile::a_lock_that_is_held_for_ever_takes_no_token);
         at_the_same_time(waits, |Wait { case, trial, server, variables, limit, kept, cause }| {
             let (run, took) = timed(|| trial.sandbox.observe(trial.command().envs(variables)));
             assert_took(case, took, limit);
