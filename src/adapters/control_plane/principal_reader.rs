@@ -37,7 +37,7 @@ fn question_of(token: &BearerToken) -> Call<'_> {
         body: None,
         accept: "application/problem+json, application/json",
         limit: CALL_LIMIT,
-        keeps_connection: false,
+        keeps_connection: true,
     }
 }
 
