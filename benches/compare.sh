@@ -4,28 +4,35 @@ set -euo pipefail
 
 usage() {
     cat <<'USAGE'
-usage: benches/compare.sh [--rounds N] [--also PLEXCTL]
+usage: benches/compare.sh [--rounds N] [--also PLEXCTL] [--chart FILE.svg]
 
-Compares `plexctl logout` with others that do the same: a static C program that does the least that the work can be
-done with, a Go client, and curl, which sends the request only and touches no file. All run in turns, in an order that changes from round to round, against a server
-on loopback, over http, over https, and without a session. Prints medians, ratios against the bars, and what stands
-behind them: instructions, peak memory, system calls, threads, size.
+Compares `plexctl logout` with others that do the same: static programs that do the least that the work can be done
+with, a Go client, and curl, which sends the request only and touches no file; and `plexctl whoami` and `plexctl login`
+with what they can be measured by. All run in turns, in an order that changes from round to round, over http, over
+https, and without a session: against a server on loopback, and against one behind a network that takes 1 and then 10
+milliseconds for each way. Prints medians, ratios against the bars, and what stands behind them: round trips,
+instructions, peak memory, system calls, threads, size.
 
   --rounds N        how often each contestant runs (default 60; the large files run a sixth of that)
   --also PLEXCTL    lets another plexctl binary take part, such as one of an earlier commit
+  --chart FILE      draws the ratios, each as a part of its bar
 
 Needs cargo, bash and awk. gcc, go, curl, jq, valgrind, strace and GNU time take part where they are there; what is
-missing is said. Only loopback sees traffic. Configs lie in memory (/dev/shm) where that is possible: a disk adds the
-same time to everybody's fsync and so hides differences; TMPDIR is the second choice.
+missing is said. The delayed network needs root, python3, ip and /dev/net/tun; it consists of two network namespaces.
+Nothing but them and loopback sees traffic. Configs lie in memory (/dev/shm) where that is possible: a disk adds the
+same time to everybody's fsync and so hides differences; TMPDIR is the second choice. Where it may, the race runs with
+real-time priority.
 USAGE
 }
 
 rounds=60
 also=
+chart=
 while (($# > 0)); do
     case $1 in
         --rounds) rounds=${2:?--rounds needs a number}; shift 2 ;;
         --also) also=$(realpath "${2:?--also needs a path}"); shift 2 ;;
+        --chart) chart=$(realpath "${2:?--chart needs a path}"); shift 2 ;;
         --help | -h) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
     esac
@@ -35,9 +42,15 @@ cd "$(dirname "$0")/.."
 sources=benches/compare
 target=${CARGO_TARGET_DIR:-target}/release
 work=$(mktemp -d "$([[ -w /dev/shm ]] && echo /dev/shm || echo "${TMPDIR:-/tmp}")/plexctl-compare.XXXXXX")
-server_pid=
+near=plexctl-near-$$
+far=plexctl-far-$$
+pids=()
 stop() {
-    [[ -z $server_pid ]] || kill "$server_pid" 2>/dev/null || true
+    ((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null || true
+    for namespace in "$near" "$far"; do
+        [[ ! -e /run/netns/$namespace ]] || ip netns del "$namespace" || true
+        rm -rf "/etc/netns/$namespace"
+    done
     rm -rf "$work"
 }
 trap stop EXIT
@@ -48,49 +61,70 @@ have() { command -v "$1" >/dev/null || { missing+=("$1: $2"); return 1; }; }
 
 # --- build -----------------------------------------------------------------------------------------------------------
 
+# Everybody is copied into one directory at once: the same bytes run slower in an older page cache.
+mkdir "$work/bin"
 cargo build --quiet --release --example rig
 cp "$target/examples/rig" "$work/rig"
+cargo rustc --quiet --release --example floor -- -C target-feature=+crt-static
 # By itself and last: built together with the rig, the binary would carry the feature `control-plane`.
 cargo build --quiet --release --bin plexctl
-cp "$target/plexctl" "$work/plexctl"
-plexctl=$work/plexctl
+rustc --edition 2024 -O -C target-feature=+crt-static -o "$work/hello" - <<<'fn main() { println!("No active session."); }'
 
+tls_floor=$work/bin/tls-floor
+hello=$work/bin/hello
+plexctl=$work/bin/plexctl
+cp "$target/examples/floor" "$tls_floor"
+cp "$work/hello" "$hello"
+cp "$target/plexctl" "$plexctl"
+if [[ $also ]]; then
+    cp "$also" "$work/bin/also"
+    also=$work/bin/also
+fi
 floor=
 if have gcc 'no C floor'; then
-    if gcc -O2 -static -o "$work/floor" "$sources/floor.c"; then
-        floor=$work/floor
+    if gcc -O2 -static -o "$work/bin/floor" "$sources/floor.c"; then
+        floor=$work/bin/floor
     else
         missing+=('static libc: no C floor')
     fi
 fi
 client=
 if have go 'no Go client'; then
-    GO111MODULE=off GOCACHE=$work/go-cache HOME=$work go build -o "$work/client" "$sources/client.go"
-    client=$work/client
+    GO111MODULE=off GOCACHE=$work/go-cache HOME=$work go build -o "$work/bin/client" "$sources/client.go"
+    client=$work/bin/client
     rm -rf "$work/go-cache"
 fi
-curl=$(have curl 'no curl' && command -v curl) || true
-jq=$(have jq 'no jq' && command -v jq) || true
+curl=
+if have curl 'no curl'; then
+    curl=$work/bin/curl
+    cp -L "$(command -v curl)" "$curl"
+fi
+jq=
+if have jq 'no jq'; then
+    jq=$work/bin/jq
+    cp -L "$(command -v jq)" "$jq"
+fi
+real_time=()
+if chrt --fifo 10 true 2>/dev/null; then real_time=(chrt --fifo 10); else missing+=('chrt: no real-time priority'); fi
 
-# --- server and configs ----------------------------------------------------------------------------------------------
+# --- servers and configs ---------------------------------------------------------------------------------------------
 
-coproc SERVER { exec "$work/rig" serve "$work/authority.pem"; }
-server_pid=$SERVER_PID
-read -r http <&"${SERVER[0]}"
-read -r https <&"${SERVER[0]}"
-
-# No system trusts the authority of the test server, so everybody gets the system's own bundle with it as one more.
-roots=
-for candidate in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
-    [[ -z $roots && -r $candidate ]] && roots=$candidate
-done
-cat ${roots:+"$roots"} "$work/authority.pem" >"$work/bundle.pem"
-root_count=$(grep -c 'BEGIN CERTIFICATE' "$work/bundle.pem")
-mkdir "$work/no-directory"
+# serve AUTHORITY ADDRESS COMMAND… : starts a server behind COMMAND and sets `http` and `https`.
+serve() {
+    local authority=$1 address=$2
+    shift 2
+    mkfifo "$authority.urls" "$authority.life"
+    "$@" ${real_time[@]+"${real_time[@]}"} "$work/rig" serve "$authority" "$address" \
+        <"$authority.life" >"$authority.urls" &
+    pids+=($!)
+    # Held open for as long as this script runs.
+    exec {life}>"$authority.life"
+    { read -r http && read -r https; } <"$authority.urls"
+}
 
 # A config of N profiles at a server, in toml or json, whose default is the one in the middle; with `none`, no default.
 config() {
-    local format=$1 count=$2 server=$3 default=${4:-}
+    local format=$1 count=$2 place=$3 server=$4 default=${5:-}
     awk -v format="$format" -v n="$count" -v server="$server" -v default_="$default" '
         function token(i) { return sprintf("psk_dev_0192f0c1-2345-7abc-8def-%012x_q0w9e8r7t6y5u4i3o2p1a0s9d8f7g6h5", i) }
         BEGIN {
@@ -106,20 +140,14 @@ config() {
                     (i ? "," : ""), i, server, token(i)
                 printf "\n  }\n}\n"
             }
-        }' >"$work/$format-$count-${server%%:*}${default:+-$default}"
+        }' >"$work/$format-$count-$place${default:+-$default}"
 }
-for format in toml json; do
-    config "$format" 10 "$http"
-    config "$format" 10 "$https"
-    config "$format" 10 "$http" none
-    config "$format" 100000 "$http"
-done
-config toml 1000 "$http"
 
 request=(-sS -o /dev/null -X DELETE -H 'Authorization: Bearer psk_dev_x')
 path=/v1/auth/tokens/0192f0c1-2345-7abc-8def-000000000005
+asked=(--domain-id 0192f0c1-2345-7abc-8def-000000000001 --idp-binding-id 0192f0c1-2345-7abc-8def-000000000002)
 
-# contestant NAME PRISTINE-CONFIG cut|kept COMMAND… : one line of a plan. `@` stands for the config that it works on.
+# contestant NAME PRISTINE-CONFIG cut|kept|grown COMMAND… : one line of a plan. `@` stands for the config that it works on.
 contestant() {
     local name=$1 pristine=$2 outcome=$3 config=- field
     shift 3
@@ -134,34 +162,66 @@ contestant() {
     printf '\n'
 }
 
-{
-    contestant plexctl-http toml-10-http cut PLEXCTL_CONFIG=@ "$plexctl" logout
-    contestant plexctl-https toml-10-https cut PLEXCTL_CONFIG=@ SSL_CERT_FILE="$work/bundle.pem" "$plexctl" logout
-    contestant plexctl-none toml-10-http-none kept PLEXCTL_CONFIG=@ "$plexctl" logout
-    if [[ $also ]]; then
-        contestant also-http toml-10-http cut PLEXCTL_CONFIG=@ "$also" logout
-        contestant also-https toml-10-https cut PLEXCTL_CONFIG=@ SSL_CERT_FILE="$work/bundle.pem" "$also" logout
-        contestant also-none toml-10-http-none kept PLEXCTL_CONFIG=@ "$also" logout
-    fi
-    if [[ $floor ]]; then
-        contestant floor-http toml-10-http cut "$floor" @
-        contestant floor-none toml-10-http-none kept "$floor" @
-    fi
+# contestants PLACE AUTHORITY : those who talk to the server at PLACE (`http`, `https`), by configs that are made here.
+contestants() {
+    local place=$1 bundle=$2.bundle authority=$2 binary
+    # No system trusts the authority of the server, so everybody gets the system's own bundle with it as one more.
+    cat ${roots:+"$roots"} "$authority" >"$bundle"
+    for format in toml json; do
+        config "$format" 10 "http$place" "$http"
+        config "$format" 10 "https$place" "$https"
+    done
+    for binary in plexctl also; do
+        [[ ${!binary} ]] || continue
+        contestant "$binary-http$place" "toml-10-http$place" cut PLEXCTL_CONFIG=@ "${!binary}" logout
+        contestant "$binary-https$place" "toml-10-https$place" cut PLEXCTL_CONFIG=@ SSL_CERT_FILE="$bundle" "${!binary}" logout
+    done
+    contestant "whoami-https$place" "toml-10-https$place" kept PLEXCTL_CONFIG=@ SSL_CERT_FILE="$bundle" "$plexctl" whoami
+    if [[ $floor ]]; then contestant "floor-http$place" "toml-10-http$place" cut "$floor" @; fi
+    contestant "tls-floor-https$place" "toml-10-https$place" cut "$tls_floor" @ "$authority"
     if [[ $client ]]; then
-        contestant go-http json-10-http cut "$client" @
+        contestant "go-http$place" "json-10-http$place" cut "$client" @
         # Go reads the system's directory of certificates even if a bundle is named, unless it is told another one.
-        contestant go-https json-10-https cut SSL_CERT_FILE="$work/bundle.pem" "$client" @
-        contestant go-https-bundle json-10-https cut SSL_CERT_FILE="$work/bundle.pem" \
+        contestant "go-https$place" "json-10-https$place" cut SSL_CERT_FILE="$bundle" "$client" @
+        contestant "go-https-bundle$place" "json-10-https$place" cut SSL_CERT_FILE="$bundle" \
             SSL_CERT_DIR="$work/no-directory" "$client" @
-        contestant go-none json-10-http-none kept "$client" @
     fi
     if [[ $curl ]]; then
-        contestant curl-http - kept "$curl" "${request[@]}" "$http$path"
-        contestant curl-https - kept SSL_CERT_FILE="$work/bundle.pem" "$curl" "${request[@]}" "$https$path"
+        contestant "curl-http$place" - kept "$curl" "${request[@]}" "$http$path"
+        contestant "curl-https$place" - kept SSL_CERT_FILE="$bundle" "$curl" "${request[@]}" "$https$path"
     fi
-} >"$work/plan"
+}
 
+# A login waits a second before its one poll, so fewer rounds have to do.
+login() {
+    contestant "login-https$1" "toml-10-https$1" grown PLEXCTL_CONFIG=@ SSL_CERT_FILE="$2.bundle" \
+        "$plexctl" login --profile new --server "$https" "${asked[@]}"
+}
+
+roots=
+for candidate in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+    [[ -z $roots && -r $candidate ]] && roots=$candidate
+done
+mkdir "$work/no-directory"
+
+serve "$work/authority.pem" 127.0.0.1
+for format in toml json; do
+    config "$format" 10 http "$http" none
+    config "$format" 100000 http "$http"
+done
+config toml 1000 http "$http"
 {
+    contestants '' "$work/authority.pem"
+    contestant plexctl-none toml-10-http-none kept PLEXCTL_CONFIG=@ "$plexctl" logout
+    if [[ $also ]]; then contestant also-none toml-10-http-none kept PLEXCTL_CONFIG=@ "$also" logout; fi
+    contestant profiles-none toml-10-http-none kept PLEXCTL_CONFIG=@ "$plexctl" profiles
+    contestant hello-none - kept "$hello"
+    if [[ $floor ]]; then contestant floor-none toml-10-http-none kept "$floor" @; fi
+    if [[ $client ]]; then contestant go-none json-10-http-none kept "$client" @; fi
+} >"$work/plan"
+root_count=$(grep -c 'BEGIN CERTIFICATE' "$work/authority.pem.bundle")
+{
+    login '' "$work/authority.pem"
     contestant plexctl-10 toml-10-http cut PLEXCTL_CONFIG=@ "$plexctl" logout
     contestant plexctl-1000 toml-1000-http cut PLEXCTL_CONFIG=@ "$plexctl" logout
     contestant plexctl-100000 toml-100000-http cut PLEXCTL_CONFIG=@ "$plexctl" logout
@@ -176,6 +236,52 @@ contestant() {
         contestant jq-100000 json-100000-http kept "$jq" 'del(.profiles[.default]) | del(.default)' @
     fi
 } >"$work/plan-of-scale"
+
+# --- the delayed network ---------------------------------------------------------------------------------------------
+
+# network : makes it, with the server at its far end, and sets `http` and `https`.
+network() {
+    local end side=1
+    for end in "$near" "$far"; do
+        ip netns add "$end" && ip -n "$end" link set lo up || return
+    done
+    # Whoever runs in the near one finds these in /etc: a name with an address where packets get lost, and a live one.
+    mkdir -p "/etc/netns/$near"
+    printf 'fd77::2 plexsphere.test\n10.77.0.2 plexsphere.test\n' >"/etc/netns/$near/hosts"
+    printf 'multi on\n' >"/etc/netns/$near/host.conf"
+    printf 'hosts: files\n' >"/etc/netns/$near/nsswitch.conf"
+    mkfifo "$work/delays" "$work/answers"
+    ${real_time[@]+"${real_time[@]}"} python3 "$sources/delay.py" "$near" "$far" <"$work/delays" >"$work/answers" &
+    pids+=($!)
+    exec {delays}>"$work/delays" {answers}<"$work/answers"
+    read -r <&"$answers" || return
+    for end in "$near near0" "$far far0"; do
+        # shellcheck disable=SC2086
+        set -- $end
+        ip -n "$1" addr add "10.77.0.$side/24" dev "$2"
+        ip -n "$1" addr add "fd77::$side/64" dev "$2" nodad
+        ip -n "$1" link set "$2" up
+        side=$((side + 1))
+    done
+    serve "$work/far.pem" 10.77.0.2 ip netns exec "$far"
+}
+
+has_network=
+if [[ $EUID -eq 0 && -c /dev/net/tun ]] && command -v ip python3 >/dev/null && network 2>"$work/stderr"; then
+    has_network=yes
+    {
+        contestants '-net' "$work/far.pem"
+        named=https://plexsphere.test:${https##*:}
+        config toml 10 dead "$named"
+        contestant dead-plexctl toml-10-dead cut PLEXCTL_CONFIG=@ SSL_CERT_FILE="$work/far.pem.bundle" "$plexctl" logout
+        if [[ $curl ]]; then
+            contestant dead-curl - kept SSL_CERT_FILE="$work/far.pem.bundle" "$curl" "${request[@]}" "$named$path"
+        fi
+    } >"$work/plan-of-network"
+    login '-net' "$work/far.pem" >"$work/plan-of-login"
+else
+    missing+=("root, python3, ip or /dev/net/tun: no delayed network $(tail -1 "$work/stderr" 2>/dev/null || true)")
+fi
 
 # --- race ------------------------------------------------------------------------------------------------------------
 
@@ -193,11 +299,27 @@ if ((busy > 15)); then
 fi
 for absent in ${missing[@]+"${missing[@]}"}; do printf 'MISSING %s\n' "$absent"; done
 
-"$work/rig" race "$rounds" "$work/plan" >"$work/times"
-"$work/rig" race "$(((rounds + 5) / 6))" "$work/plan-of-scale" >>"$work/times"
+# race COMMAND… ROUNDS PLAN : runs the contestants behind COMMAND, which itself is not in their time.
+race() { "${@:1:$#-2}" ${real_time[@]+"${real_time[@]}"} "$work/rig" race "${@: -2}"; }
+few=$(((rounds + 5) / 6))
+{
+    race env "$rounds" "$work/plan"
+    race env "$few" "$work/plan-of-scale"
+} >"$work/times"
+: >"$work/times-of-network"
+if [[ $has_network ]]; then
+    for round_trip in 2 20; do
+        echo "$((round_trip / 2))" >&"$delays"
+        read -r <&"$answers"
+        {
+            race ip netns exec "$near" "$rounds" "$work/plan-of-network"
+            race ip netns exec "$near" "$few" "$work/plan-of-login"
+        } | awk -F'\t' -v OFS='\t' -v round_trip="$round_trip" '{ $1 = $1 "-" round_trip; print }' >>"$work/times-of-network"
+    done
+fi
 
-printf '\n%-20s %10s %10s\n' 'milliseconds' median least
-awk -F'\t' '{ printf "%-20s %10.2f %10.2f\n", $1, $2, $3 }' "$work/times"
+printf '\n%-28s %10s %10s\n' 'milliseconds' median least
+awk -F'\t' '{ printf "%-28s %10.2f %10.2f\n", $1, $2, $3 }' "$work/times" "$work/times-of-network"
 
 # --- what stands behind it -------------------------------------------------------------------------------------------
 
@@ -245,43 +367,90 @@ while IFS=$'\t' read -r name _; do
     printf '%-20s %14s %10s %10s %8s %10s\n' "$name" "$counted" "$peak" "$calls" "$threads" "$size"
     printf '%s-memory\t%s\n' "$name" "$peak" >>"$work/figures"
 done <"$work/times"
-cat "$work/times" >>"$work/figures"
+cat "$work/times" "$work/times-of-network" >>"$work/figures"
 
 # --- bars ------------------------------------------------------------------------------------------------------------
 
 # By medians, as the bars are meant; the ratio of the least times shows what is left of it without other load.
-printf '\n%-44s %8s %8s %8s %8s\n' 'ratio' medians bar aim least
-awk -F'\t' '
+printf '\n%-52s %8s %8s %8s %8s\n' 'ratio' medians bar aim least
+awk -F'\t' -v ratios="$work/ratios" '
     { figure[$1] = $2; least[$1] = $3 }
     function bar(label, value, bar_, aim, of_least) {
-        printf "%-44s %8.3f %8.2f %8.2f %8s  %s\n", label, value, bar_, aim, of_least, \
+        printf "%-52s %8.3f %8.3f %8.3f %8s  %s\n", label, value, bar_, aim, of_least, \
             value <= aim ? "aim met" : value <= bar_ ? "bar met" : "MISSED"
+        printf "%s\t%.3f\t%.3f\n", label, value, bar_ >ratios
     }
     function against(ours, other, label, bar_, aim) {
         if (figure[other] > 0) bar(label, figure[ours] / figure[other], bar_, aim, sprintf("%.3f", least[ours] / least[other]))
-        else printf "%-44s %8s\n", label, "not run"
+        else printf "%-52s %8s\n", label, "not run"
+    }
+    # What 18 ms more for a round trip add, in round trips.
+    function round_trips(name, label, expected) {
+        if (figure[name "-net-20"] > 0)
+            bar("round trips, " label, (figure[name "-net-20"] - figure[name "-net-2"]) / 18, expected + 0.1, expected + 0.03, "")
+        else printf "%-52s %8s\n", "round trips, " label, "not run"
     }
     END {
-        against("plexctl-http", "floor-http", "http, plexctl / C floor", 2.0, 1.5)
-        against("plexctl-http", "go-http", "http, plexctl / Go", 0.75, 0.55)
-        against("plexctl-http", "curl-http", "http, plexctl / curl", 0.40, 0.30)
-        against("plexctl-https", "go-https", "https, plexctl / Go", 0.65, 0.50)
-        against("plexctl-https", "curl-https", "https, plexctl / curl", 0.18, 0.12)
+        against("plexctl-https-net-20", "tls-floor-https-net-20", "https, 20 ms, plexctl / static rustls, one root", 1.010, 1.004)
+        against("plexctl-https-net-2", "tls-floor-https-net-2", "https, 2 ms, plexctl / static rustls, one root", 1.05, 1.03)
+        against("plexctl-https-net-20", "curl-https-net-20", "https, 20 ms, plexctl / curl", 0.88, 0.88)
+        against("plexctl-https-net-20", "go-https-net-20", "https, 20 ms, plexctl / Go", 0.86, 0.86)
+        against("dead-plexctl-20", "dead-curl-20", "a name with a dead IPv6, 20 ms, plexctl / curl", 1.0, 0.97)
+        round_trips("plexctl-http", "http", 2)
+        round_trips("plexctl-https", "https", 3)
+        round_trips("whoami-https", "whoami, https", 3)
+        round_trips("login-https", "login, https, one poll and whoami", 5)
+        against("plexctl-http", "floor-http", "http, plexctl / static C", 1.70, 1.55)
+        against("plexctl-http", "go-http", "http, plexctl / Go", 0.60, 0.43)
+        against("plexctl-http", "curl-http", "http, plexctl / curl", 0.30, 0.17)
+        against("plexctl-https", "go-https", "https, plexctl / Go", 0.47, 0.39)
+        against("plexctl-https", "curl-https", "https, plexctl / curl", 0.13, 0.085)
+        against("plexctl-none", "hello-none", "no session, plexctl / static Rust hello", 1.50, 1.35)
+        against("profiles-none", "plexctl-none", "profiles / logout without a session", 1.10, 1.0)
+        against("plexctl-100000", "jq-100000", "100,000 profiles, plexctl / jq del", 0.75, 0.6)
         small = figure["plexctl-1000"] - figure["plexctl-10"]
         large = figure["plexctl-100000"] - figure["plexctl-10"]
         # Without what a run costs at any size; with it, large files would look better than they are.
-        bar("time per profile, 100,000 / 1,000", large / 99990 / (small / 990), 1.5, 1.2, "")
+        bar("time per profile, 100,000 / 1,000", large / 99990 / (small / 990), 1.2, 1.0, "")
         if (figure["plexctl-1000-memory"] > 0) {
             small = figure["plexctl-1000-memory"] - figure["plexctl-10-memory"]
             large = figure["plexctl-100000-memory"] - figure["plexctl-10-memory"]
             bar("memory per profile, 100,000 / 1,000", large / 99990 / (small / 990), 1.5, 1.2, "")
         }
         print "\nbeside the bars"
-        if (figure["floor-none"] > 0) printf "%-44s %8.3f\n", "no session, plexctl / C floor", figure["plexctl-none"] / figure["floor-none"]
-        if (figure["go-none"] > 0) printf "%-44s %8.3f\n", "no session, plexctl / Go", figure["plexctl-none"] / figure["go-none"]
+        if (figure["floor-none"] > 0) printf "%-52s %8.3f\n", "no session, plexctl / C floor", figure["plexctl-none"] / figure["floor-none"]
+        if (figure["go-none"] > 0) printf "%-52s %8.3f\n", "no session, plexctl / Go", figure["plexctl-none"] / figure["go-none"]
         if (figure["go-https-bundle"] > 0)
-            printf "%-44s %8.3f\n", "https, plexctl / Go with the bundle alone", figure["plexctl-https"] / figure["go-https-bundle"]
-        if (figure["go-100000"] > 0) printf "%-44s %8.3f\n", "100,000 profiles, plexctl / Go", figure["plexctl-100000"] / figure["go-100000"]
-        if (figure["jq-100000"] > 0) printf "%-44s %8.3f\n", "100,000 profiles, plexctl / jq del", figure["plexctl-100000"] / figure["jq-100000"]
+            printf "%-52s %8.3f\n", "https, plexctl / Go with the bundle alone", figure["plexctl-https"] / figure["go-https-bundle"]
+        if (figure["go-100000"] > 0) printf "%-52s %8.3f\n", "100,000 profiles, plexctl / Go", figure["plexctl-100000"] / figure["go-100000"]
+        if (figure["curl-https"] > 0) printf "%-52s %8.3f\n", "https, whoami / curl", figure["whoami-https"] / figure["curl-https"]
+        printf "%-52s %8.2f\n", "login over https but for the second before its poll, ms", figure["login-https"] - 1000
     }' "$work/figures"
+
+# Each ratio as a part of its bar, which is the line: what ends left of it meets its bar.
+if [[ $chart ]]; then
+    awk -F'\t' '
+        function text(x, y, anchor, class, words) {
+            gsub(/&/, "\\&amp;", words); gsub(/</, "\\&lt;", words)
+            printf "<text x=\"%d\" y=\"%d\" text-anchor=\"%s\" class=\"%s\">%s</text>\n", x, y, anchor, class, words
+        }
+        { label[NR] = $1; value[NR] = $2; bar[NR] = $3 }
+        END {
+            left = 370; width = 300; row = 24; height = NR * row + 40
+            printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 800 %d\" role=\"img\">\n", height
+            print "<title>What plexctl takes, as a part of what its bars allow</title>"
+            print "<style>text { font: 13px sans-serif; fill: #24292f } .value { font-weight: 600 } rect { fill: #0969da }"
+            print ".missed { fill: #cf222e } line { stroke: #6e7781; stroke-dasharray: 4 3 }"
+            print "@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } rect { fill: #4493f8 } .missed { fill: #f85149 } }</style>"
+            for (i = 1; i <= NR; i++) {
+                y = 30 + (i - 1) * row; part = value[i] / bar[i]; length_ = width * (part > 1.25 ? 1.25 : part)
+                text(left - 10, y + 14, "end", "label", label[i])
+                printf "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"16\"%s/>\n", left, y + 1, length_, (part > 1 ? " class=\"missed\"" : "")
+                text(left + length_ + 6, y + 14, "start", "value", value[i])
+            }
+            printf "<line x1=\"%d\" x2=\"%d\" y1=\"22\" y2=\"%d\"/>\n", left + width, left + width, height - 8
+            text(left + width, 16, "middle", "label", "the bar")
+            print "</svg>"
+        }' "$work/ratios" >"$chart"
+fi
 for absent in ${missing[@]+"${missing[@]}"}; do printf 'MISSING %s\n' "$absent"; done

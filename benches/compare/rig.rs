@@ -1,12 +1,13 @@
-//! The rig of `compare.sh`: a control plane on loopback that revokes whatever it is asked to, over http and https, and
-//! a stopwatch that runs whole processes in turns.
+//! The rig of `compare.sh`: a control plane that revokes, issues and accepts whatever it is asked to, over http and https,
+//! and a stopwatch that runs whole processes in turns.
 //!
 //! Both are here because a shell is too coarse for them: its forks cost as much as what is measured.
 
+use std::cmp::Ordering;
 use std::error::Error;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, TcpListener};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -23,18 +24,18 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["serve", authority] => serve(Path::new(authority)),
+        ["serve", authority, address] => serve(Path::new(authority), address.parse()?),
         ["race", rounds, plan] => race(rounds.parse()?, &fs::read_to_string(plan)?),
-        _ => Err("usage: rig serve AUTHORITY.pem | rig race ROUNDS PLAN".into()),
+        _ => Err("usage: rig serve AUTHORITY.pem ADDRESS | rig race ROUNDS PLAN".into()),
     }
 }
 
 /// Writes the certificate of a new authority to a file and the two server URLs to standard output, then serves until
 /// standard input ends, and so no longer than whoever started it.
-fn serve(authority: &Path) -> Result<()> {
-    let config = Arc::new(tls_config(authority)?);
-    let http = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let https = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+fn serve(authority: &Path, address: IpAddr) -> Result<()> {
+    let config = Arc::new(tls_config(authority, address)?);
+    let http = TcpListener::bind((address, 0))?;
+    let https = TcpListener::bind((address, 0))?;
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "http://{}\nhttps://{}", http.local_addr()?, https.local_addr()?)?;
     stdout.flush()?;
@@ -56,8 +57,11 @@ fn serve(authority: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A certificate for 127.0.0.1, as a chain of two: the shape that a client meets everywhere.
-fn tls_config(authority: &Path) -> Result<ServerConfig> {
+/// What `compare.sh` calls the server where a name stands for it.
+const NAME: &str = "plexsphere.test";
+
+/// A certificate for an address and a name, as a chain of two: the shape that a client meets everywhere.
+fn tls_config(authority: &Path, address: IpAddr) -> Result<ServerConfig> {
     let mut root = CertificateParams::new(Vec::new())?;
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     // Of another name than the leaf, which would else pass for its own issuer.
@@ -67,7 +71,7 @@ fn tls_config(authority: &Path) -> Result<ServerConfig> {
     fs::write(authority, root_certificate.pem())?;
 
     let key = KeyPair::generate()?;
-    let leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()])?;
+    let leaf = CertificateParams::new(vec![address.to_string(), NAME.to_owned()])?;
     let certificate = leaf.signed_by(&key, &Issuer::new(root, root_key))?;
     let provider = rustls::crypto::ring::default_provider().into();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -77,36 +81,58 @@ fn tls_config(authority: &Path) -> Result<ServerConfig> {
         .with_single_cert(vec![certificate.into()], key)?)
 }
 
-/// Answers one request after the other until the client closes. Only a revocation with a bearer token is one.
+/// Answers one request after the other until the client closes.
 fn answer(mut stream: impl Read + Write) -> Result<()> {
-    let mut head = Vec::new();
+    let mut received = Vec::new();
     let mut buffer = [0; 4096];
     loop {
         let count = stream.read(&mut buffer)?;
         if count == 0 {
             return Ok(());
         }
-        head.extend_from_slice(&buffer[..count]);
-        if !head.ends_with(b"\r\n\r\n") {
+        received.extend_from_slice(&buffer[..count]);
+        let text = String::from_utf8_lossy(&received).to_ascii_lowercase();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.split_once("\r\ncontent-length: ").and_then(|(_, rest)| rest.lines().next());
+        if length.is_some_and(|length| length.parse().is_ok_and(|length: usize| body.len() < length)) {
             continue;
         }
-        let text = String::from_utf8_lossy(&head).to_ascii_lowercase();
-        let is_revocation = text.starts_with("delete /v1/auth/tokens/") && text.contains("authorization: bearer psk_");
-        let status = if is_revocation { "204 No Content" } else { "400 Bad Request\r\nContent-Length: 0" };
-        stream.write_all(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes())?;
+        stream.write_all(response(head).as_bytes())?;
         stream.flush()?;
-        head.clear();
+        received.clear();
+    }
+}
+
+/// What the control plane says to a request. Whoever asks for something else, or without a bearer token where one has to
+/// be, gets no success.
+fn response(head: &str) -> String {
+    let has_token = head.contains("authorization: bearer psk_");
+    let (target, _) = head.split_once(" http/1.1\r\n").unwrap_or_default();
+    let json = |body: &str| {
+        format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    match target {
+        "post /v1/auth/device-code" => json(
+            r#"{"device_code":"d","user_code":"ABCD-EFGH","verification_uri":"https://plexsphere.test/v1/device","expires_in":600,"interval":1}"#,
+        ),
+        "post /v1/auth/device-token" => json(
+            r#"{"access_token":"psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_q0w9e8r7t6y5u4i3o2p1a0s9d8f7g6h5","token_type":"Bearer","expires_in":86400}"#,
+        ),
+        "get /v1/auth/whoami" if has_token => json(r#"{"principal_type":"user","subject":"operator"}"#),
+        _ if target.starts_with("delete /v1/auth/tokens/") && has_token => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
+        _ => "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".to_owned(),
     }
 }
 
 /// One line of the plan: fields with tabs between them.
 ///
-/// `name  pristine-config  config  cut|kept  KEY=VALUE…  program  argument…`; `-` for a config stands for none.
+/// `name  pristine-config  config  cut|kept|grown  KEY=VALUE…  program  argument…`; `-` for a config stands for none.
 struct Contestant<'a> {
     line: usize,
     name: &'a str,
     config: Option<(&'a Path, &'a Path)>,
-    cuts: bool,
+    /// What the work does to the config's size.
+    change: Ordering,
     command: Command,
     times: Vec<Duration>,
 }
@@ -153,7 +179,12 @@ fn parse((line, text): (usize, &str)) -> Result<Contestant<'_>> {
     command.args(fields).env_clear().envs(environment);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let config = (pristine != "-").then(|| (Path::new(pristine), Path::new(config)));
-    Ok(Contestant { line, name, config, cuts: outcome == "cut", command, times: Vec::new() })
+    let change = match outcome {
+        "cut" => Ordering::Less,
+        "grown" => Ordering::Greater,
+        _ => Ordering::Equal,
+    };
+    Ok(Contestant { line, name, config, change, command, times: Vec::new() })
 }
 
 /// A xorshift generator (Marsaglia 2003): the same orders every time.
@@ -178,7 +209,7 @@ impl Contestant<'_> {
         let status = self.command.status()?;
         let time = start.elapsed();
         let size_after = self.config.map(|(_, config)| fs::metadata(config)).transpose()?.map(|file| file.len());
-        if !status.success() || (size_after < size_before) != self.cuts {
+        if !status.success() || size_after.cmp(&size_before) != self.change {
             return Err(format!("{}: {status}, config of {size_before:?} bytes now {size_after:?}", self.name).into());
         }
         Ok(time)
