@@ -120,8 +120,10 @@ fn a_temp_that_stays_behind_in_an_append_only_directory_is_named_and_swept_later
 }
 
 /// Tells whether files can be given attributes here, and says loudly what is skipped if not.
-fn has_attributes(what: &str) -> bool {
-    let attribute = Attribute::set(tempfile::tempdir().unwrap().path(), IFlags::IMMUTABLE);
+pub fn has_attributes(what: &str) -> bool {
+    // Outlives the attribute, with which it could not be removed.
+    let directory = tempfile::tempdir().unwrap();
+    let attribute = Attribute::set(directory.path(), IFlags::IMMUTABLE);
     if let Err(error) = &attribute {
         skip(what, &error.to_string());
     }

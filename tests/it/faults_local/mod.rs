@@ -18,7 +18,7 @@ mod limits;
 mod swapped;
 
 #[cfg(target_os = "linux")]
-pub use self::file_systems::Attribute;
+pub use self::file_systems::{Attribute, has_attributes};
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
