@@ -12,8 +12,8 @@ use crate::faults_local::{Attribute, chmod, has_attributes};
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::shell::{has_namespaces, in_namespace, in_shell};
 use crate::support::signed_in::SignedIn;
-use crate::support::unprivileged::Unprivileged;
 use crate::support::system_words;
+use crate::support::unprivileged::Unprivileged;
 
 /// The commands that tell something.
 const TELLING: [&str; 4] = ["whoami", "profiles", "profiles use bystander", "profiles forget --yes default"];
