@@ -1,5 +1,6 @@
 //! Doors for the fuzz targets into what is private otherwise. They exist only where cargo-fuzz builds the crate.
 
+use std::mem;
 use std::time::Duration;
 
 use crate::adapters::{control_plane, toml_store};
@@ -11,7 +12,7 @@ use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
 use crate::ports::BoxError;
 use crate::ports::token_issuer::PollAnswer;
-use crate::use_cases::login::{self, NotIssued};
+use crate::use_cases::login::{Decision, News, NotIssued, Polling, decide};
 
 /// What an operator would see of a problem document.
 pub struct Shown {
@@ -96,20 +97,23 @@ pub enum Step {
 
 /// The table of polls, from event and time to step, and whether an answer is lost by then.
 pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnMut(Event, Duration) -> (Step, bool) {
-    let mut next = login::fuzzed_polling(authorization, begun);
+    let begin = move || Polling::new(authorization, begun);
+    let mut state = begin();
     move |event, now| {
-        let answer = match event {
-            Event::Begun | Event::Waited => None,
-            Event::Answered(answer) => Some(answer),
+        let news = match event {
+            Event::Begun => News::Begun,
+            Event::Waited => News::Waited,
+            Event::Answered(answer) => News::Answered(answer),
         };
-        let (decision, is_lost) = next(answer, now);
+        let (after, decision) = decide(mem::replace(&mut state, begin()), news, now);
+        state = after;
         let step = match decision {
-            Ok(Some((duration, is_told))) => Step::Wait { duration, is_told },
-            Ok(None) => Step::Poll,
-            Err(Ok(token)) => Step::Take(token),
-            Err(Err(reason)) => Step::GiveUp(reason),
+            Decision::Wait { duration, no_answer } => Step::Wait { duration, is_told: no_answer.is_some() },
+            Decision::Poll => Step::Poll,
+            Decision::Take(token) => Step::Take(token),
+            Decision::GiveUp(reason) => Step::GiveUp(reason),
         };
-        (step, is_lost)
+        (step, state.is_answer_lost())
     }
 }
 

@@ -19,7 +19,7 @@ use thiserror::Error;
 pub use self::error::{Interruption, LoginError, NotKept, NotRevoked, StoredLogin};
 pub use self::poll::NotIssued;
 #[cfg(all(fuzzing, feature = "adapters"))]
-pub(crate) use self::poll::fuzzed_polling;
+pub(crate) use self::poll::{Decision, News, Polling, decide};
 use self::race::{Won, race};
 use super::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 use crate::domain::device_authorization::DeviceAuthorization;

@@ -25,7 +25,7 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// What is known of a login that waits for its approval. All times are of one monotonic clock.
 #[derive(Debug)]
-pub(super) struct Polling {
+pub(crate) struct Polling {
     interval: Duration,
     begun: Duration,
     lifetime: Duration,
@@ -44,7 +44,7 @@ struct Streak {
 
 impl Polling {
     /// The state at the arrival of the codes.
-    pub(super) fn new(authorization: &DeviceAuthorization, now: Duration) -> Self {
+    pub(crate) fn new(authorization: &DeviceAuthorization, now: Duration) -> Self {
         Self {
             interval: authorization.interval(),
             begun: now,
@@ -55,7 +55,7 @@ impl Polling {
     }
 
     /// Whether a poll may have issued a token that did not arrive.
-    pub(super) fn is_answer_lost(&self) -> bool {
+    pub(crate) fn is_answer_lost(&self) -> bool {
         self.is_answer_lost
     }
 
@@ -66,7 +66,7 @@ impl Polling {
 
 /// What has happened since the last decision.
 #[derive(Debug)]
-pub(super) enum News {
+pub(crate) enum News {
     /// The codes have arrived.
     Begun,
     /// The wait is over.
@@ -77,7 +77,7 @@ pub(super) enum News {
 
 /// What to do next.
 #[derive(Debug)]
-pub(super) enum Decision {
+pub(crate) enum Decision {
     /// Wait, and tell the operator if the server has just begun not to answer.
     Wait {
         /// For how long.
@@ -132,7 +132,7 @@ pub enum NotIssued {
 ///
 /// Each poll comes after a wait of one interval at least, and none after the deadline: where the wait would last longer
 /// than that, the login is given up.
-pub(super) fn decide(mut state: Polling, news: News, now: Duration) -> (Polling, Decision) {
+pub(crate) fn decide(mut state: Polling, news: News, now: Duration) -> (Polling, Decision) {
     let decision = match news {
         News::Begun => wait(&state, state.interval, now),
         News::Waited if now > state.deadline() => give_up(&state),
@@ -188,33 +188,6 @@ fn wait(state: &Polling, duration: Duration, now: Duration) -> Decision {
 fn give_up(state: &Polling) -> Decision {
     let cause = state.streak.as_ref().map(|streak| streak.cause.clone());
     Decision::GiveUp(NotIssued::NotApproved { within: state.lifetime, cause })
-}
-
-/// What a fuzz target sees of a decision: a wait and whether it is told of, or none, which is a poll; else the end.
-#[cfg(all(fuzzing, feature = "adapters"))]
-type Fuzzed = Result<Option<(Duration, bool)>, Result<IssuedToken, NotIssued>>;
-
-/// The table for its fuzz target, from an answer, or none where the codes have arrived or a wait is over, to a decision and
-/// whether an answer is lost by then.
-#[cfg(all(fuzzing, feature = "adapters"))]
-pub(crate) fn fuzzed_polling(
-    authorization: &DeviceAuthorization,
-    begun: Duration,
-) -> impl FnMut(Option<PollAnswer>, Duration) -> (Fuzzed, bool) {
-    let begin = move || Polling::new(authorization, begun);
-    let (mut state, mut first) = (begin(), Some(News::Begun));
-    move |answer, now| {
-        let news = first.take().unwrap_or_else(|| answer.map_or(News::Waited, News::Answered));
-        let (after, decision) = decide(std::mem::replace(&mut state, begin()), news, now);
-        state = after;
-        let seen = match decision {
-            Decision::Wait { duration, no_answer } => Ok(Some((duration, no_answer.is_some()))),
-            Decision::Poll => Ok(None),
-            Decision::Take(token) => Err(Ok(token)),
-            Decision::GiveUp(reason) => Err(Err(reason)),
-        };
-        (seen, state.is_answer_lost())
-    }
 }
 
 #[cfg(test)]
