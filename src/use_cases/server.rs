@@ -44,12 +44,7 @@ impl NamedServers<'_> {
     ///
     /// [`ServerError::Unusable`] or [`ServerError::Unknown`].
     pub(super) fn for_given_credential(self) -> Result<ServerUrl, ServerError> {
-        match self {
-            Self { flag: Some(flag), .. } => parse(flag, ServerSetting::Given),
-            Self { fallback: Some(fallback), .. } => parse(fallback, ServerSetting::Fallback),
-            Self { stored: Some(stored), .. } => parse(stored, ServerSetting::Stored),
-            Self { stored: None, flag: None, fallback: None } => Err(ServerError::Unknown),
-        }
+        self.first_of([ServerSetting::Given, ServerSetting::Fallback, ServerSetting::Stored])
     }
 
     /// Decides which server is to issue a credential: the one that the operator names for this run, else the one that
@@ -59,12 +54,18 @@ impl NamedServers<'_> {
     ///
     /// [`ServerError::Unusable`] or [`ServerError::Unknown`].
     pub(super) fn for_new_session(self) -> Result<ServerUrl, ServerError> {
-        match self {
-            Self { flag: Some(flag), .. } => parse(flag, ServerSetting::Given),
-            Self { stored: Some(stored), .. } => parse(stored, ServerSetting::Stored),
-            Self { fallback: Some(fallback), .. } => parse(fallback, ServerSetting::Fallback),
-            Self { stored: None, flag: None, fallback: None } => Err(ServerError::Unknown),
-        }
+        self.first_of([ServerSetting::Given, ServerSetting::Stored, ServerSetting::Fallback])
+    }
+
+    /// The server of the first of these settings that names one.
+    fn first_of(self, settings: [ServerSetting; 3]) -> Result<ServerUrl, ServerError> {
+        let text_of = |setting| match setting {
+            ServerSetting::Stored => self.stored,
+            ServerSetting::Given => self.flag,
+            ServerSetting::Fallback => self.fallback,
+        };
+        let named = settings.into_iter().find_map(|setting| Some((text_of(setting)?, setting)));
+        named.map_or(Err(ServerError::Unknown), |(text, setting)| parse(text, setting))
     }
 }
 
