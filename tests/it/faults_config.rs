@@ -12,16 +12,15 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::io::Errno;
 
 use crate::faults_local::{chmod, system};
+use crate::login::LOGIN;
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::signed_in::config;
 use crate::support::system_words;
-use crate::support::unprivileged::Unprivileged;
-
-const ID: &str = "0192f0c1-0000-7000-8000-00000000000a";
+use crate::support::unprivileged::{Unprivileged, output_behind};
 
 /// The commands, each with the beginning of what it says.
 const COMMANDS: [(&[&str], &str); 5] = [
-    (&["login", "--domain-id", ID, "--idp-binding-id", ID], "no login was begun: "),
+    (&LOGIN, "no login was begun: "),
     (&["whoami"], "nobody was asked: "),
     (&["profiles"], ""),
     (&["profiles", "use", "default"], ""),
@@ -247,11 +246,7 @@ fn a_file_that_permissions_close_stops_every_command() {
             sandbox.write_config(unasked.config());
             let mut command = unprivileged.run_after("", &sandbox, &sandbox.command(arguments));
             let before = sandbox.config_state();
-            let closed = sandbox.config().ancestors().nth(depth).unwrap().to_owned();
-            let opened = fs::metadata(&closed).unwrap().permissions();
-            chmod(&closed, mode);
-            let output = command.output().unwrap();
-            fs::set_permissions(&closed, opened).unwrap();
+            let output = output_behind(&sandbox, (depth, mode), &mut command);
             let case = format!("{arguments:?} {depth} {mode:04o}");
             let fails = if writes(arguments) && depth > 0 { "was not changed" } else { "cannot be used" };
             let run = sandbox.judge(&output);

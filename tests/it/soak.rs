@@ -19,12 +19,11 @@ use std::time::{Duration, Instant};
 use plexctl::testing::{Answer, ControlPlane, Decision, Endpoint, Minting, Script};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::login::LOGIN;
 use crate::support::dice::{Dice, seed};
 use crate::support::is_heard;
 use crate::support::sandbox::{Run, Sandbox, start};
 use crate::support::tls::{Authority, leaf};
-
-const ID: &str = "0192f0c1-0000-7000-8000-00000000000a";
 
 /// The profiles that are logged in to, two of which share a beginning with those that are put aside.
 const PROFILES: [&str; 3] = ["default", "a", "a-replaced"];
@@ -149,7 +148,7 @@ impl Life {
             _ => self.control_plane.approve_next(),
         }
         let url = self.control_plane.url();
-        let login = ["login", "--domain-id", ID, "--idp-binding-id", ID, "--server", &url, "--profile-name", profile];
+        let login = [&LOGIN[..], &["--server", &url, "--profile-name", profile]].concat();
         let mut command = self.command(&login);
         if self.signals.is_empty() || !self.dice.is_one_in(4) {
             self.run(&mut command);

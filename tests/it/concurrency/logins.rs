@@ -7,9 +7,8 @@ use std::time::Duration;
 use plexctl::testing::{ControlPlane, LiveToken};
 
 use super::{BYSTANDER, Reader, came_too_late, ends, gather, profile_of, profiles_in, rounds};
+use crate::login::LOGIN;
 use crate::support::sandbox::{Run, Sandbox, start};
-
-const ID: &str = "0192f0c1-0000-7000-8000-00000000000a";
 
 /// How many profiles there are in the beginning: the first ones are logged in to anew, then come those that are logged
 /// out, those that are forgotten, and those that become the default.
@@ -37,9 +36,7 @@ enum Deed {
 impl Deed {
     fn line(self, profile: &str, server: &str) -> Vec<String> {
         let line = match self {
-            Self::LogIn | Self::MeetAtLogin => {
-                vec!["login", "--domain-id", ID, "--idp-binding-id", ID, "--server", server, "--profile-name", profile]
-            }
+            Self::LogIn | Self::MeetAtLogin => [&LOGIN[..], &["--server", server, "--profile-name", profile]].concat(),
             Self::LogOut => vec!["logout", "--profile", profile],
             Self::Forget => vec!["profiles", "forget", "--yes", profile],
             Self::Use => vec!["profiles", "use", profile],

@@ -18,7 +18,7 @@ use super::{
 use crate::support::sandbox::{Run, Sandbox, file_state, no_session, no_session_but};
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::shell::in_shell;
-use crate::support::unprivileged::Unprivileged;
+use crate::support::unprivileged::{Unprivileged, output_behind};
 
 /// A server that would say gone, and must not be asked.
 fn unasked_server() -> ScriptedServer {
@@ -273,11 +273,7 @@ fn a_file_that_permissions_close_is_an_error() {
         sandbox.write_config(config(&server.url()));
         let mut command = unprivileged.logout(&sandbox);
         let before = sandbox.config_state();
-        let closed = sandbox.config().ancestors().nth(depth).unwrap().to_owned();
-        let opened = fs::metadata(&closed).unwrap().permissions();
-        chmod(&closed, mode);
-        let output = command.output().unwrap();
-        fs::set_permissions(&closed, opened).unwrap();
+        let output = output_behind(&sandbox, (depth, mode), &mut command);
         assert_eq!(sandbox.judge(&output), denied, "{depth} {mode:04o}");
         assert_eq!(sandbox.config_state(), before, "{depth} {mode:04o}");
         assert_eq!(sandbox.neighbours(), [""; 0], "{depth} {mode:04o}");

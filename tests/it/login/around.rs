@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use rustix::process::Signal;
 
 use super::signals::{send, wait_for};
-use super::{BINDING, DOMAIN, Login, at_once, instructed};
+use super::{LOGIN, Login, at_once, instructed};
 use crate::support::program::free_port;
 use crate::support::sandbox::{Run, start};
 use crate::support::shell::in_shell;
@@ -70,8 +70,7 @@ fn a_failure_is_data_for_programs_with_what_it_leaves() {
 fn a_server_that_is_not_reached_begins_no_login() {
     let login = Login::new();
     let url = format!("http://127.0.0.1:{}", free_port());
-    let arguments = ["login", "--domain-id", DOMAIN, "--idp-binding-id", BINDING, "--server", &url];
-    let run = login.sandbox.run([&arguments[..], &["--output", "json"]].concat());
+    let run = login.sandbox.run([&LOGIN[..], &["--server", &url, "--output", "json"]].concat());
     let error = format!("error: nobody is logged in: connecting failed: connection refused ({url})\nhint: ");
     assert!(run.exit == 1 && run.stderr.starts_with(&error), "{run:?}");
     assert!(run.stdout.contains("\"code\": \"unreached\""), "{}", run.stdout);

@@ -1,9 +1,9 @@
 //! What happens to the file between the code and the token, and between the two writes: by somebody who breaks it, by the
 //! system, and by other runs of plexctl.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -14,8 +14,8 @@ use plexctl::testing::{Answer, Endpoint, Script};
 use rustix::fs::{CWD, IFlags, Mode, mkfifoat};
 use rustix::io::Errno;
 
-use super::{BINDING, DOMAIN, Login, at_once, instructed};
-use crate::faults_local::Attribute;
+use super::{LOGIN, Login, at_once, instructed};
+use crate::faults_local::{Attribute, chmod};
 use crate::support::sandbox::{FileState, Run};
 use crate::support::shell::{has_namespaces, in_namespace};
 use crate::support::signed_in::id_of;
@@ -44,16 +44,19 @@ fn temp(config: &Path) -> PathBuf {
     config.with_file_name(TEMP_NAME)
 }
 
-fn chmod(path: &Path, mode: u32) {
-    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
-}
-
 fn append(path: &Path, bytes: &[u8]) {
     OpenOptions::new().append(true).open(path).unwrap().write_all(bytes).unwrap();
 }
 
 fn put_aside(config: &Path) {
     fs::rename(config, aside(config)).unwrap();
+}
+
+/// Puts another private file in the config's place.
+fn exchange(config: &Path, text: &str) {
+    put_aside(config);
+    fs::write(config, text).unwrap();
+    chmod(config, 0o600);
 }
 
 fn put_back(config: &Path) {
@@ -81,11 +84,7 @@ const TROUBLES: [Trouble; 11] = [
     Trouble { name: "no UTF-8", make: |config| spoil(config, b"\xff"), undo: put_back, words: "it is not valid UTF-8" },
     Trouble {
         name: "another document",
-        make: |config| {
-            put_aside(config);
-            fs::write(config, "profiles = 3\n").unwrap();
-            chmod(config, 0o600);
-        },
+        make: |config| exchange(config, "profiles = 3\n"),
         undo: put_back,
         words: "`profiles` is not a table",
     },
@@ -142,11 +141,7 @@ const TROUBLES: [Trouble; 11] = [
     },
     Trouble {
         name: "a key of the profile's name",
-        make: |config| {
-            put_aside(config);
-            fs::write(config, "[profiles]\ndefault = 1\n").unwrap();
-            chmod(config, 0o600);
-        },
+        make: |config| exchange(config, "[profiles]\ndefault = 1\n"),
         undo: put_back,
         words: "the profile is not a table",
     },
@@ -388,8 +383,7 @@ fn what_other_runs_do_meanwhile_is_respected_and_no_token_is_lost_between_them()
         let mut arguments: Vec<_> = line.split(' ').map(|word| word.replace("[ASIDE]", &aside)).collect();
         if arguments[0] == "login" {
             let server = login.server.url();
-            arguments
-                .extend(["--domain-id", DOMAIN, "--idp-binding-id", BINDING, "--server", &server].map(str::to_owned));
+            arguments.extend([&LOGIN[1..], &["--server", &server]].concat().into_iter().map(str::to_owned));
         }
         let other: Mutex<(Command, Option<i32>)> = Mutex::new((login.sandbox.command(arguments), None));
         let other = Arc::new(other);

@@ -25,6 +25,9 @@ use crate::support::signed_in::{config, id_of};
 const DOMAIN: &str = "0192f0c1-0000-7000-8000-00000000000a";
 const BINDING: &str = "0192f0c1-0000-7000-8000-00000000000b";
 
+/// A login, but for what it is to which server.
+pub const LOGIN: [&str; 5] = ["login", "--domain-id", DOMAIN, "--idp-binding-id", BINDING];
+
 /// The interval of the polls, which is the shortest that there is.
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -77,7 +80,7 @@ impl Login {
 
     /// The same for a server that is called otherwise.
     fn command_to(&self, url: &str, more: &[&str]) -> Command {
-        let mut command = self.sandbox.command(["login", "--domain-id", DOMAIN, "--idp-binding-id", BINDING]);
+        let mut command = self.sandbox.command(LOGIN);
         command.args(["--server", url]).args(more);
         command
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use plexctl::testing::{Answer, Decision, Endpoint, Script};
 
-use super::{BINDING, DOMAIN, Login, at_once, instructed, instructed_for};
+use super::{BINDING, DOMAIN, LOGIN, Login, at_once, instructed, instructed_for};
 use crate::support::sandbox::Run;
 use crate::support::signed_in::Failed;
 
@@ -223,11 +223,10 @@ fn a_place_where_no_directory_can_be_made_gets_no_request() {
 #[test]
 fn without_a_usable_server_nothing_is_begun() {
     let login = Login::new();
-    let base = ["login", "--domain-id", DOMAIN, "--idp-binding-id", BINDING];
-    let run = login.sandbox.run(base);
+    let run = login.sandbox.run(LOGIN);
     let error = "error: no login was begun: no server is known\nhint: name it with --server or PLEXSPHERE_URL\n";
     assert_eq!(run, Run::new(2, "", error));
-    let run = login.sandbox.run([&base[..], &["--server", "ftp://h"]].concat());
+    let run = login.sandbox.run([&LOGIN[..], &["--server", "ftp://h"]].concat());
     assert_eq!(run.exit, 2, "{run:?}");
     assert!(run.stderr.starts_with("error: no login was begun: --server is not a usable URL: "), "{}", run.stderr);
     assert!(!login.sandbox.config().exists());

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::{CLEARED, NO_CONTENT, assert_keeps, assert_keeps_with, logout, signed_in};
 use crate::faults::at_the_same_time;
+use crate::login::LOGIN;
 use crate::support::program::{Program, find, free_port};
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::ScriptedServer;
@@ -225,8 +226,7 @@ impl Remote {
     }
 
     fn log_in(&self, proxy: &str) -> Run {
-        let id = "0192f0c1-0000-7000-8000-00000000000a";
-        self.run(proxy, &["login", "--domain-id", id, "--idp-binding-id", id, "--server", &self.url])
+        self.run(proxy, &[&LOGIN[..], &["--server", &self.url]].concat())
     }
 
     /// Logs in twice, so that the second login replaces the first, asks who that is, and logs out.

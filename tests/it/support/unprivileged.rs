@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, lchown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
@@ -66,6 +66,16 @@ impl Unprivileged {
     fn plexctl(&self) -> Command {
         Command::new(self.directory.path().join("plexctl"))
     }
+}
+
+/// Runs a command while a file or directory has this mode: the config of a sandbox, or what is so many levels above it.
+pub fn output_behind(sandbox: &Sandbox, (depth, mode): (usize, u32), command: &mut Command) -> Output {
+    let closed = sandbox.config().ancestors().nth(depth).unwrap().to_owned();
+    let opened = fs::metadata(&closed).unwrap().permissions();
+    fs::set_permissions(&closed, Permissions::from_mode(mode)).unwrap();
+    let output = command.output().unwrap();
+    fs::set_permissions(&closed, opened).unwrap();
+    output
 }
 
 fn as_that_user(command: &mut Command) {
