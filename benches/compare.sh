@@ -162,7 +162,8 @@ contestant() {
     printf '\n'
 }
 
-# contestants PLACE AUTHORITY : those who talk to the server at PLACE (`http`, `https`), by configs that are made here.
+# contestants PLACE AUTHORITY : those who talk to the server that `http` and `https` lead to, with PLACE after their names
+# and those of the configs that are made here.
 contestants() {
     local place=$1 bundle=$2.bundle authority=$2 binary
     # No system trusts the authority of the server, so everybody gets the system's own bundle with it as one more.
@@ -239,12 +240,16 @@ root_count=$(grep -c 'BEGIN CERTIFICATE' "$work/authority.pem.bundle")
 
 # --- the delayed network ---------------------------------------------------------------------------------------------
 
-# network : makes it, with the server at its far end, and sets `http` and `https`.
+# end NAMESPACE DEVICE NUMBER : gives one end of the network its addresses.
+end() {
+    ip -n "$1" link set lo up && ip -n "$1" addr add "10.77.0.$3/24" dev "$2" &&
+        ip -n "$1" addr add "fd77::$3/64" dev "$2" nodad && ip -n "$1" link set "$2" up
+}
+
+# network : makes it, with the server at its far end, and sets `http` and `https`. Each step says whether it worked, since
+# a shell does not end a function by itself whose result is asked for.
 network() {
-    local end side=1
-    for end in "$near" "$far"; do
-        ip netns add "$end" && ip -n "$end" link set lo up || return
-    done
+    ip netns add "$near" && ip netns add "$far" || return
     # Whoever runs in the near one finds these in /etc: a name with an address where packets get lost, and a live one.
     mkdir -p "/etc/netns/$near"
     printf 'fd77::2 plexsphere.test\n10.77.0.2 plexsphere.test\n' >"/etc/netns/$near/hosts"
@@ -255,14 +260,7 @@ network() {
     pids+=($!)
     exec {delays}>"$work/delays" {answers}<"$work/answers"
     read -r <&"$answers" || return
-    for end in "$near near0" "$far far0"; do
-        # shellcheck disable=SC2086
-        set -- $end
-        ip -n "$1" addr add "10.77.0.$side/24" dev "$2"
-        ip -n "$1" addr add "fd77::$side/64" dev "$2" nodad
-        ip -n "$1" link set "$2" up
-        side=$((side + 1))
-    done
+    end "$near" near0 1 && end "$far" far0 2 || return
     serve "$work/far.pem" 10.77.0.2 ip netns exec "$far"
 }
 
