@@ -245,13 +245,28 @@ impl Remote {
         assert_eq!((run.exit, run.stdout.as_str()), (0, CLEARED), "{}", run.stderr);
         assert_eq!((self.control_plane.live_tokens(), self.sandbox.config_text().trim()), (vec![], ""));
     }
+
+    /// Holds that a login does not get around a proxy that lets nothing through.
+    fn assert_stops_at(&self, proxy: &str) -> Run {
+        let before = self.control_plane.requests().len();
+        let run = self.log_in(proxy);
+        assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{}", run.stderr);
+        assert!(run.stderr.contains("error: nobody is logged in: "), "{}", run.stderr);
+        assert_eq!(self.control_plane.requests().len(), before);
+        run
+    }
 }
 
 #[test]
 fn a_session_lives_through_squid_with_and_without_tls() {
     let Some(program) = proxy("squid") else { return };
-    let squid = squid(&program, "http_access allow all");
-    at_the_same_time(WAYS.to_vec(), |way| way().assert_lives_through(&squid.url()));
+    let (open, closed) = (squid(&program, "http_access allow all"), squid(&program, "http_access deny all"));
+    at_the_same_time(WAYS.to_vec(), |way| {
+        let remote = way();
+        remote.assert_lives_through(&open.url());
+        let run = remote.assert_stops_at(&closed.url());
+        assert!(run.stderr.contains("403 Forbidden"), "{}", run.stderr);
+    });
 }
 
 #[test]
@@ -262,9 +277,7 @@ fn a_session_lives_through_tinyproxy_with_and_without_tls() {
     at_the_same_time(WAYS.to_vec(), |way| {
         let remote = way();
         remote.assert_lives_through(&with_credentials);
-        let run = remote.log_in(&tinyproxy.url());
-        assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{}", run.stderr);
-        assert!(run.stderr.contains("error: nobody is logged in: "), "{}", run.stderr);
+        let run = remote.assert_stops_at(&tinyproxy.url());
         assert!(run.stderr.contains("407 Proxy Authentication Required"), "{}", run.stderr);
         assert!(!run.stderr.contains("check --domain-id") && !run.stderr.contains("hunter2"), "{}", run.stderr);
     });
