@@ -70,6 +70,17 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_that_is_no_table_can_be_pointed_to() {
+        for (text, edited) in [
+            ("profiles.x = [1, 2]\n", "profiles.x = [1, 2]\ndefault = \"x\"\n"),
+            ("profiles = { x = [[]] }\n", "profiles = { x = [[]] }\ndefault = \"x\"\n"),
+            ("[profiles]\nx = ']'\n", "default = \"x\"\n[profiles]\nx = ']'\n"),
+        ] {
+            assert_eq!(point(text, "x"), edited, "{text:?}");
+        }
+    }
+
+    #[test]
     fn a_new_pointer_is_the_first_line_where_the_root_has_no_key() {
         for (text, edited) in [
             ("# comment\n[profiles.x]\ndefault = 1\n", "default = \"x\"\n# comment\n[profiles.x]\ndefault = 1\n"),
