@@ -256,7 +256,8 @@ network() {
     printf 'multi on\n' >"/etc/netns/$near/host.conf"
     printf 'hosts: files\n' >"/etc/netns/$near/nsswitch.conf"
     mkfifo "$work/delays" "$work/answers"
-    ${real_time[@]+"${real_time[@]}"} python3 "$sources/delay.py" "$near" "$far" <"$work/delays" >"$work/answers" &
+    ${real_time[@]+"${real_time[@]}"} python3 "$sources/delay.py" "$near" "$far" "$work/packets" \
+        <"$work/delays" >"$work/answers" &
     pids+=($!)
     exec {delays}>"$work/delays" {answers}<"$work/answers"
     read -r <&"$answers" || return
@@ -313,11 +314,17 @@ if [[ $has_network ]]; then
             race ip netns exec "$near" "$rounds" "$work/plan-of-network"
             race ip netns exec "$near" "$few" "$work/plan-of-login"
         } | awk -F'\t' -v OFS='\t' -v round_trip="$round_trip" '{ $1 = $1 "-" round_trip; print }' >>"$work/times-of-network"
+        {
+            printf '\nwhat is spent around the round trips of %s milliseconds over https\n' "$round_trip"
+            ip netns exec "$near" ${real_time[@]+"${real_time[@]}"} python3 "$sources/phases.py" \
+                "$work/plan-of-network" "$work/packets" "$rounds" {plexctl,also,tls-floor}-https-net
+        } >>"$work/phases"
     done
 fi
 
 printf '\n%-28s %10s %10s\n' 'milliseconds' median least
 awk -F'\t' '{ printf "%-28s %10.2f %10.2f\n", $1, $2, $3 }' "$work/times" "$work/times-of-network"
+[[ ! $has_network ]] || cat "$work/phases"
 
 # --- what stands behind it -------------------------------------------------------------------------------------------
 
