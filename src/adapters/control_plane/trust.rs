@@ -59,16 +59,15 @@ impl<'a> TrustStore<'a> {
         let TrustSettings { file, directories } = self.settings;
         if cfg!(target_os = "macos") && file.is_none() && directories.is_empty() {
             // The library asks the keychain, since the variables that it would look at first are not set.
-            return usable(rustls_native_certs::load_native_certs().certs);
+            return usable(&rustls_native_certs::load_native_certs().certs);
         }
         let bundles: Vec<_> = match file {
             Some(file) => vec![file.as_path()],
             None => BUNDLES.iter().map(Path::new).filter(|bundle| bundle.exists()).collect(),
         };
         bundles.into_iter().find_map(|bundle| {
-            let certificates = self.read_file(bundle).map_err(|problem| self.problem.get_or_insert(problem)).ok()?;
-            self.bundle.clone_from(&certificates);
-            let roots = usable(certificates);
+            self.bundle = self.read_file(bundle).map_err(|problem| self.problem.get_or_insert(problem)).ok()?;
+            let roots = usable(&self.bundle);
             if roots.is_none() {
                 self.problem.get_or_insert_with(|| TrustStoreProblem::NoCertificate(bundle.to_owned()));
             }
@@ -93,7 +92,7 @@ impl<'a> TrustStore<'a> {
             }
         }
         more.retain(|certificate| self.bundle.binary_search_by(|known| known.as_ref().cmp(certificate)).is_err());
-        usable(more)
+        usable(&more)
     }
 
     /// The first part that could not be used, if any.
@@ -131,9 +130,9 @@ impl<'a> TrustStore<'a> {
 }
 
 /// Makes a root of each certificate that can be one. `None` means that there is none.
-fn usable(certificates: Vec<CertificateDer<'static>>) -> Option<RootCertStore> {
+fn usable(certificates: &[CertificateDer<'_>]) -> Option<RootCertStore> {
     let mut roots = RootCertStore::empty();
-    let (usable, _) = roots.add_parsable_certificates(certificates);
+    let (usable, _) = roots.add_parsable_certificates(certificates.iter().map(|der| CertificateDer::from(&**der)));
     (usable > 0).then_some(roots)
 }
 
