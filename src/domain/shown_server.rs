@@ -30,10 +30,12 @@ impl ShownServer {
         &self.0
     }
 
-    /// The server's origin in its ASCII form (RFC 6454, section 6.2), if the text has one.
+    /// What the server is called in a sentence: its origin in the ASCII form (RFC 6454, section 6.2), or the text itself
+    /// if that is no server URL. `None` means that there is nothing to call it.
     #[must_use]
-    pub fn origin(&self) -> Option<String> {
-        ServerUrl::parse(self.0.as_str()).ok().map(|server| server.origin())
+    pub fn origin_or_text(&self) -> Option<String> {
+        let origin = ServerUrl::parse(self.0.as_str()).map(|server| server.origin());
+        Some(origin.unwrap_or_else(|_| self.0.clone())).filter(|name| !name.is_empty())
     }
 }
 
@@ -74,14 +76,16 @@ mod tests {
     }
 
     #[test]
-    fn the_origin_is_that_of_the_server_without_its_userinfo() {
-        for (stored, origin) in [
+    fn a_server_is_called_by_its_origin_else_by_what_is_stored_without_userinfo() {
+        for (stored, name) in [
             ("https://H:443/base", Some("https://h")),
             ("https://user:s3cret@h:8443", Some("https://h:8443")),
-            ("junk", None),
+            ("junk", Some("junk")),
+            ("s3cret@junk", Some("junk")),
+            ("s3cret@", None),
             ("", None),
         ] {
-            assert_eq!(ShownServer::new(stored).origin().as_deref(), origin, "{stored}");
+            assert_eq!(ShownServer::new(stored).origin_or_text().as_deref(), name, "{stored}");
         }
     }
 }

@@ -102,11 +102,9 @@ fn warning(held: &ForgottenProfile) -> String {
         Some(HeldToken::WithoutId) => "a token without an id".to_owned(),
         None => return String::new(),
     };
-    match held.server.as_ref().map(|server| server.origin().unwrap_or_else(|| server.as_str().to_owned())) {
-        Some(server) if !server.is_empty() => {
-            format!("warning: {token} may still be live at {}\n", escape_unprintable(&server))
-        }
-        _ => format!("warning: {token} may still be live\n"),
+    match held.server.as_ref().and_then(ShownServer::origin_or_text) {
+        Some(server) => format!("warning: {token} may still be live at {}\n", escape_unprintable(&server)),
+        None => format!("warning: {token} may still be live\n"),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use plexctl::domain::session::ProfileName;
+use plexctl::domain::shown_server::ShownServer;
 use plexctl::ports::profile_book::{BookError, ForgottenProfile, HeldToken};
 use plexctl::ports::reporter::{FailureReport, Leaves};
 use plexctl::use_cases::profiles::ProfilesError;
@@ -82,11 +83,29 @@ impl ProfilesFailure {
 
 /// What a forgotten profile held.
 fn still_live(held: &ForgottenProfile) -> String {
-    let at = held.server.as_ref().map(|server| server.origin().unwrap_or_else(|| server.as_str().to_owned()));
-    let at = at.map(|origin| format!(" at {origin}")).unwrap_or_default();
+    let at = held.server.as_ref().and_then(ShownServer::origin_or_text);
+    let at = at.map(|server| format!(" at {server}")).unwrap_or_default();
     match held.token {
         None => String::new(),
         Some(HeldToken::Session(id)) => format!("; token {id} may still be live{at}"),
         Some(HeldToken::WithoutId) => format!("; a token without an id may still be live{at}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_still_be_live_is_told_with_its_server_where_that_has_a_name() {
+        for (server, expected) in [
+            (None, "; a token without an id may still be live"),
+            (Some(""), "; a token without an id may still be live"),
+            (Some("https://user@H/base"), "; a token without an id may still be live at https://h"),
+            (Some("junk"), "; a token without an id may still be live at junk"),
+        ] {
+            let held = ForgottenProfile { server: server.map(ShownServer::new), token: Some(HeldToken::WithoutId) };
+            assert_eq!(still_live(&held), expected, "{server:?}");
+        }
     }
 }
