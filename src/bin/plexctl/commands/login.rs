@@ -14,7 +14,7 @@ use plexctl::ports::token_issuer::AuthorizationRequest;
 use plexctl::use_cases::login::{LoginError, LoginPorts, LoginRequest, LoginUseCase};
 
 use super::on_demand::runtime;
-use super::{client, reporter_beside, tell_what_stays_in_use};
+use super::{client, place_of_unusable_server, reporter_beside, tell_what_stays_in_use};
 use crate::cli::{Flags, Format, LoginFlags};
 use crate::failure::again::Again;
 use crate::failure::{Failure, LoginFailure, RuntimeError, last_words, of_interruption};
@@ -60,7 +60,10 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
 
     let result = runtime.block_on(LoginUseCase::new(ports, &mut progress, &mut reporter).execute(&request));
     if let Err(error) = result {
-        let place_of_server = store.place_of_server(&request.profile);
+        let place_of_server = match &error {
+            LoginError::Server { profile, source } => place_of_unusable_server(&store, profile, source),
+            _ => None,
+        };
         let failure = LoginFailure { error, again, profile: request.profile, config, place_of_server };
         if let LoginError::Interrupted(interruption) = &failure.error {
             terminal::line(&of_interruption(interruption));

@@ -6,10 +6,9 @@ use plexctl::adapters::toml_store::{Absence, TomlStore};
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::reporter::LogoutOutcome;
 use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase};
-use plexctl::use_cases::server::{ServerError, ServerSetting};
 
 use super::on_demand::OnDemand;
-use super::{client, reporter, tell_what_stays_in_use};
+use super::{client, place_of_unusable_server, reporter, tell_what_stays_in_use};
 use crate::cli::Flags;
 use crate::environment;
 use crate::failure::again::Again;
@@ -53,9 +52,7 @@ fn failure(
     store: &TomlStore,
 ) -> Failure {
     let place_of_server = match &error {
-        LogoutError::Server {
-            profile, source: ServerError::Unusable { setting: ServerSetting::Stored, .. }, ..
-        } => Some(store.place_of_server(profile)),
+        LogoutError::Server { profile, source, .. } => place_of_unusable_server(store, profile, source),
         _ => None,
     };
     Failure::Logout(Box::new(LogoutFailure { error, again, selected, config, place_of_server }))

@@ -10,7 +10,10 @@ use std::io::{self, Stderr, Stdout, Write};
 
 use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::reporters::{JsonReporter, TextReporter, YamlReporter};
+use plexctl::adapters::toml_store::TomlStore;
+use plexctl::domain::session::ProfileName;
 use plexctl::ports::reporter::Reporter;
+use plexctl::use_cases::server::{ServerError, ServerSetting};
 
 pub use self::login::login;
 pub use self::logout::logout;
@@ -49,6 +52,12 @@ fn client() -> ControlPlaneClient {
     ControlPlaneClient::new(environment::proxy_settings(), environment::trust_settings(), |warning| {
         terminal::note(Label::Warning, warning);
     })
+}
+
+/// Where the config file stores the server of a profile, if that server is what cannot be used.
+fn place_of_unusable_server(store: &TomlStore, profile: &ProfileName, error: &ServerError) -> Option<String> {
+    let is_stored = matches!(error, ServerError::Unusable { setting: ServerSetting::Stored, .. });
+    is_stored.then(|| store.place_of_server(profile))
 }
 
 /// Names the credentials beside the session, on which no command that begins or ends one acts.

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use plexctl::adapters::toml_store::{GuardedTokenFile, TomlStore};
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::reporter::CredentialSource;
-use plexctl::use_cases::server::{ServerError, ServerSetting};
 use plexctl::use_cases::whoami::{WhoamiError, WhoamiRequest, WhoamiUseCase};
 
 use super::on_demand::OnDemand;
-use super::{client, reporter};
+use super::{client, place_of_unusable_server, reporter};
 use crate::cli::Flags;
 use crate::environment;
 use crate::failure::again::Again;
@@ -42,10 +41,9 @@ pub fn whoami(flags: Flags) -> Result<(), Failure> {
     let mut use_case = WhoamiUseCase::new(&store, &GuardedTokenFile, &client, &mut *reporter);
     pollster::block_on(use_case.execute(&request)).map(|_| ()).map_err(|error| {
         let place_of_server = match &error {
-            WhoamiError::Server {
-                credential: CredentialSource::Profile(profile),
-                source: ServerError::Unusable { setting: ServerSetting::Stored, .. },
-            } => Some(store.place_of_server(profile)),
+            WhoamiError::Server { credential: CredentialSource::Profile(profile), source } => {
+                place_of_unusable_server(&store, profile, source)
+            }
             _ => None,
         };
         let file = token_file.unwrap_or_else(|| config.clone());

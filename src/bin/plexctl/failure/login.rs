@@ -33,8 +33,8 @@ pub struct LoginFailure {
     pub profile: ProfileName,
     /// The config file.
     pub config: PathBuf,
-    /// Where the file stores the profile's server.
-    pub place_of_server: String,
+    /// Where the file stores the profile's server, if that is what cannot be used.
+    pub place_of_server: Option<String>,
 }
 
 impl LoginFailure {
@@ -139,9 +139,9 @@ impl LoginFailure {
 
     fn no_server(&self, profile: &ProfileName, error: &ServerError) -> (String, Option<String>) {
         let (message, hint) = of_given(error, &self.again);
-        let message = match error {
-            ServerError::Unusable { setting: ServerSetting::Stored, source } => {
-                format!("the server of profile \"{profile}\" at {} is not a usable URL: {source}", self.place_of_server)
+        let message = match (error, &self.place_of_server) {
+            (ServerError::Unusable { setting: ServerSetting::Stored, source }, Some(place)) => {
+                format!("the server of profile \"{profile}\" at {place} is not a usable URL: {source}")
             }
             _ => message,
         };

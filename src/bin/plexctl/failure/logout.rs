@@ -27,7 +27,7 @@ pub struct LogoutFailure {
     pub selected: Option<ProfileName>,
     /// The config file.
     pub config: PathBuf,
-    /// Where the file stores the profile's server, if that is what the error is about.
+    /// Where the file stores the profile's server, if that is what cannot be used.
     pub place_of_server: Option<String>,
 }
 
