@@ -10,8 +10,8 @@ Compares `plexctl logout` with others that do the same: static programs that do 
 with, a Go client, and curl, which sends the request only and touches no file; and `plexctl whoami` and `plexctl login`
 with what they can be measured by. All run in turns, in an order that changes from round to round, over http, over
 https, and without a session: against a server on loopback, and against one behind a network that takes 1 and then 10
-milliseconds for each way. Prints medians, ratios against the bars, and what stands behind them: round trips,
-instructions, peak memory, system calls, threads, size.
+milliseconds for each way. Prints medians, what is spent around the round trips, ratios against the bars, and what stands
+behind them: round trips, instructions, peak memory, system calls, threads, size.
 
   --rounds N        how often each contestant runs (default 60; the large files run a sixth of that)
   --also PLEXCTL    lets another plexctl binary take part, such as one of an earlier commit
