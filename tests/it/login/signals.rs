@@ -15,6 +15,10 @@ use crate::support::sandbox::{Run, start};
 const WAITING: &str = "interrupted: waiting up to 10 s for an answer that may bring a token; a second signal ends this \
                        at once\n";
 
+/// What is said of a replaced session that was not ended.
+const REPLACED_HINT: &str = "hint: the session that was replaced is kept as profile \"default-replaced-[OLD]\"; to end \
+                             it run `plexctl logout --profile default-replaced-[OLD]`\n";
+
 /// How long the answer to a poll takes that is interrupted.
 const DELAY: Duration = Duration::from_secs(2);
 
@@ -81,7 +85,7 @@ fn a_token_that_cannot_be_revoked_after_a_signal_is_stored() {
     login.server.answer_revocations_with(Answer::bare(503));
     let kept = format!(
         "{WAITING}interrupted: profile \"default\" holds the new session; the replaced token [OLD] may still be live at \
-         [ORIGIN] and is kept as profile \"default-replaced-[OLD]\"\n"
+         [ORIGIN] and is kept as profile \"default-replaced-[OLD]\"\n{REPLACED_HINT}"
     );
     assert_eq!(login.interrupted(2, &[Signal::TERM]), Run::new(-Signal::TERM.as_raw(), "", instructed(&kept)));
     assert_eq!(login.asked(), ["code", "poll", "revoke [NEW]"]);
@@ -101,9 +105,11 @@ fn an_answer_that_does_not_come_in_time_may_have_brought_a_token() {
 fn after_the_first_write_it_says_what_is_stored() {
     let login = Login::replacing();
     login.server.once(Endpoint::Whoami, Script::real().after(Duration::from_secs(60)));
-    let stored = "interrupted: profile \"default\" holds the new session; the replaced token [OLD] may still be live at \
-                  [ORIGIN] and is kept as profile \"default-replaced-[OLD]\"\n";
-    assert_eq!(login.interrupted(3, &[Signal::TERM]), Run::new(-Signal::TERM.as_raw(), "", instructed(stored)));
+    let stored = format!(
+        "interrupted: profile \"default\" holds the new session; the replaced token [OLD] may still be live at [ORIGIN] \
+         and is kept as profile \"default-replaced-[OLD]\"\n{REPLACED_HINT}"
+    );
+    assert_eq!(login.interrupted(3, &[Signal::TERM]), Run::new(-Signal::TERM.as_raw(), "", instructed(&stored)));
     assert_eq!(login.asked(), ["code", "poll", "whoami"]);
     assert_eq!(login.live(), ["[OLD]", "[NEW]"]);
 }
@@ -130,7 +136,10 @@ fn a_second_signal_names_the_token_that_is_in_hand() {
     thread::sleep(Duration::from_millis(300));
     send(&child, Signal::TERM);
     let run = login.labelled(&login.sandbox.observe_child(child));
-    let named = format!("{WAITING}interrupted: token [NEW] was issued by [ORIGIN] and may be live until [TIME]\n");
+    let named = format!(
+        "{WAITING}interrupted: token [NEW] was issued by [ORIGIN] and may be live until [TIME]\nhint: tell whoever runs \
+         the server to revoke it\n"
+    );
     assert_eq!(run, Run::new(-Signal::TERM.as_raw(), "", instructed(&named)));
 }
 

@@ -17,14 +17,16 @@ fn unasked(exit: i32, code: &'static str, message: impl Into<String>, hint: Opti
 
 #[test]
 fn without_a_credential_nobody_is_asked() {
-    let hint = Some("log in with `plexctl login`, or set PLEXSPHERE_TOKEN");
+    let by_default = "log in with `plexctl login`, or set PLEXSPHERE_TOKEN".to_owned();
+    let named = |login| format!("log in with `plexctl login {login}`, or set PLEXSPHERE_TOKEN and leave out --profile");
     let bare = "default = \"a\"\n[profiles.a]\nserver = \"https://h\"\n[profiles.b]\ntoken = \"\"\n";
-    for (config, arguments, place) in [
-        (None, vec!["whoami"], "[CONFIG]"),
-        (Some("# nothing\n"), vec!["whoami"], "[CONFIG]"),
-        (Some(bare), vec!["whoami"], "[CONFIG]"),
-        (Some(bare), vec!["whoami", "--profile", "b"], "profile \"b\" of [CONFIG]"),
-        (Some(bare), vec!["whoami", "--profile", "c d"], "profile \"c d\" of [CONFIG]"),
+    let at_server = ["whoami", "--profile", "c d", "--server", "https://h"];
+    for (config, arguments, place, hint) in [
+        (None, vec!["whoami"], "[CONFIG]", by_default.clone()),
+        (Some("# nothing\n"), vec!["whoami"], "[CONFIG]", by_default.clone()),
+        (Some(bare), vec!["whoami"], "[CONFIG]", by_default),
+        (Some(bare), vec!["whoami", "--profile", "b"], "profile \"b\" of [CONFIG]", named("--profile b")),
+        (Some(bare), at_server.into(), "profile \"c d\" of [CONFIG]", named("--profile 'c d' --server https://h")),
     ] {
         let mut sandbox = Sandbox::new();
         if let Some(config) = config {
@@ -32,7 +34,8 @@ fn without_a_credential_nobody_is_asked() {
         }
         for format in ["text", "json", "yaml"] {
             let run = sandbox.run([&arguments[..], &["--output", format]].concat());
-            let mut expected = unasked(2, "no_credential", format!("no credential: {place} names no session"), hint);
+            let mut expected =
+                unasked(2, "no_credential", format!("no credential: {place} names no session"), Some(&hint));
             expected.profile = arguments.get(2).copied();
             expected.assert_is(&run, format);
         }
@@ -42,11 +45,18 @@ fn without_a_credential_nobody_is_asked() {
 
 #[test]
 fn the_mode_of_the_file_with_the_token_counts() {
-    let signed_in = SignedIn::new();
+    let mut signed_in = SignedIn::new();
     fs::set_permissions(signed_in.sandbox.config(), Permissions::from_mode(0o644)).unwrap();
     let message = "nobody was asked: [CONFIG] is refused: its mode 0644 is wider than 0600";
     let hint = "run `chmod 600 [CONFIG]`, then `plexctl whoami` again";
     signed_in.assert_fails(&["whoami"], &unasked(3, "config_exposed", message, Some(hint)), 0);
+
+    // The config is read for the server alone, and it is still its mode that counts.
+    let path = signed_in.sandbox.path().join("token.toml");
+    signed_in.sandbox.write(&path, &token("ours"));
+    let hint = "run `chmod 600 [CONFIG]`, then `plexctl whoami --token-file token.toml` again";
+    let by_file = ["whoami", "--token-file", "token.toml"];
+    signed_in.assert_fails(&by_file, &unasked(3, "config_exposed", message, Some(hint)), 0);
 }
 
 #[test]
@@ -134,13 +144,13 @@ fn the_credential_that_was_asked_with_is_told_where_it_is_accepted_and_where_not
     assert_eq!(ask(&[], &variable).stderr, "Asked [ORIGIN] with PLEXSPHERE_TOKEN.\n");
     assert_eq!(ask(&by_file, &variable).stderr, "Asked [ORIGIN] with the token in token.toml.\n");
 
-    let refused = |which: &str| {
-        let hint = "hint: run `plexctl login` with --domain-id and --idp-binding-id\n";
+    let refused = |which: &str, instead: &str| {
+        let hint = format!("hint: run `plexctl login` with --domain-id and --idp-binding-id, and {instead}\n");
         Run::new(4, "", format!("error: not logged in at [ORIGIN]: the token of {which} is not accepted\n{hint}"))
     };
-    assert_eq!(ask(&[], &token("nobody")), refused("PLEXSPHERE_TOKEN"));
+    assert_eq!(ask(&[], &token("nobody")), refused("PLEXSPHERE_TOKEN", "unset PLEXSPHERE_TOKEN"));
     fs::write(&path, token("nobody")).unwrap();
-    assert_eq!(ask(&by_file, &variable), refused("token.toml"));
+    assert_eq!(ask(&by_file, &variable), refused("token.toml", "leave out --token-file"));
 }
 
 /// What a token file can be, and what comes of it.

@@ -17,8 +17,8 @@ use super::on_demand::runtime;
 use super::{client, place_of_unusable_server, reporter_beside, tell_what_stays_in_use};
 use crate::cli::{Flags, Format, LoginFlags};
 use crate::failure::again::Again;
-use crate::failure::{Failure, LoginFailure, RuntimeError, last_words, of_interruption};
-use crate::terminal::{self, LabelledStderr};
+use crate::failure::{Failure, LoginFailure, RuntimeError, interruption_hint, last_words, of_interruption};
+use crate::terminal::{self, Label, LabelledStderr};
 use crate::words::words;
 use crate::{environment, explain};
 
@@ -67,6 +67,9 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
         let failure = LoginFailure { error, again, profile: request.profile, config, place_of_server };
         if let LoginError::Interrupted(interruption) = &failure.error {
             terminal::line(&of_interruption(interruption));
+            if let Some(hint) = interruption_hint(interruption) {
+                terminal::note(Label::Hint, &hint);
+            }
             timer.die_interrupted();
         }
         let failure = Failure::Login(Box::new(failure));

@@ -46,7 +46,6 @@ pub fn whoami(flags: Flags) -> Result<(), Failure> {
             }
             _ => None,
         };
-        let file = token_file.unwrap_or_else(|| config.clone());
-        Failure::Whoami(Box::new(WhoamiFailure { error, again, selected, file, config, place_of_server }))
+        Failure::Whoami(Box::new(WhoamiFailure { error, again, selected, token_file, config, place_of_server }))
     })
 }

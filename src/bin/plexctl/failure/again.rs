@@ -15,12 +15,26 @@ pub struct Again {
     flags: Vec<(&'static str, Option<String>)>,
     /// A flag that was not typed and has to be now.
     missing: Option<&'static str>,
+    /// A flag that was typed and has to go.
+    dropped: Option<&'static str>,
+    /// Whether this is not the command that was typed.
+    is_another: bool,
 }
 
 impl Again {
-    /// A command with nothing but its name.
+    /// The command that was typed, with nothing but its name.
     pub fn new(command: &'static str) -> Self {
-        Self { command, operand: None, flags: Vec::new(), missing: None }
+        Self { command, operand: None, flags: Vec::new(), missing: None, dropped: None, is_another: false }
+    }
+
+    /// A command that was not typed, with nothing but its name.
+    pub fn another(command: &'static str) -> Self {
+        Self { is_another: true, ..Self::new(command) }
+    }
+
+    /// The value of a flag that was typed.
+    pub fn value_of(&self, flag: &str) -> Option<&str> {
+        self.flags.iter().find(|(name, _)| *name == flag)?.1.as_deref()
     }
 
     /// The command with an operand.
@@ -46,8 +60,8 @@ impl Again {
     }
 
     /// The same command without a flag.
-    pub fn without(&self, flag: &str) -> Self {
-        let mut again = self.clone();
+    pub fn without(&self, flag: &'static str) -> Self {
+        let mut again = Self { dropped: Some(flag), ..self.clone() };
         again.flags.retain(|(name, _)| *name != flag);
         again
     }
@@ -80,10 +94,12 @@ impl Again {
 /// Writes the command between backticks, or what stands for it.
 impl fmt::Display for Again {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.line(), self.missing) {
-            (Some(line), _) => write!(formatter, "`{line}`"),
-            (None, Some(flag)) => write!(formatter, "the same command with {flag}"),
-            (None, None) => formatter.write_str("the same command"),
+        match (self.line(), self.missing, self.dropped) {
+            (Some(line), ..) => write!(formatter, "`{line}`"),
+            (None, ..) if self.is_another => write!(formatter, "`plexctl {}` for that profile", self.command),
+            (None, Some(flag), _) => write!(formatter, "the same command with {flag}"),
+            (None, None, Some(flag)) => write!(formatter, "the same command without {flag}"),
+            (None, None, None) => formatter.write_str("the same command"),
         }
     }
 }
@@ -135,6 +151,14 @@ mod tests {
         let of = |profile| Again::new("profiles forget").of(&ProfileName::new(profile).unwrap()).but_with("--yes");
         assert_eq!(of("a").to_string(), "`plexctl profiles forget --yes a`");
         assert_eq!(of("a\nb").to_string(), "the same command with --yes");
+    }
+
+    #[test]
+    fn a_command_that_cannot_be_typed_is_told_apart_from_the_one_that_was() {
+        let typed = Again::new("logout").with("--profile", Some("a\nb")).with("--server", Some("https://h"));
+        assert_eq!(typed.without("--server").to_string(), "the same command without --server");
+        let another = Again::another("login").with("--profile", Some("a\nb"));
+        assert_eq!(another.to_string(), "`plexctl login` for that profile");
     }
 
     #[test]

@@ -16,11 +16,14 @@ use plexctl::use_cases::server::{ServerError, ServerSetting};
 use super::again::Again;
 use super::bare;
 use super::server::of_given;
-use crate::terminal;
+use crate::terminal::{self, Label};
 use crate::words::{hint, words};
 
 /// What is said wherever a poll may have brought a token that did not arrive.
 const ANSWER_LOST: &str = "an earlier answer was lost, so a token may have been issued that nobody holds";
+
+/// What to do about a token that nobody holds.
+const HOMELESS_HINT: &str = "tell whoever runs the server to revoke it";
 
 /// A failed login, with what its words need beside the error.
 #[derive(Debug)]
@@ -83,7 +86,7 @@ impl LoginFailure {
                     keep_words(source),
                     revoking_words(revoking)
                 ),
-                Some("tell whoever runs the server to revoke it".to_owned()),
+                Some(HOMELESS_HINT.to_owned()),
             ),
             LoginError::Superseded { profile, token, revoking: None } => (
                 format!("profile \"{profile}\" holds a newer session, which is kept; {} is revoked", named(token.id)),
@@ -98,7 +101,7 @@ impl LoginFailure {
                     until(token.expires_at),
                     revoking_words(revoking)
                 ),
-                Some("tell whoever runs the server to revoke it".to_owned()),
+                Some(HOMELESS_HINT.to_owned()),
             ),
             LoginError::NotDurable { stored, source } => (
                 format!("the login is complete, but may not survive a power cut: {}", keep_words(source)),
@@ -115,9 +118,10 @@ impl LoginFailure {
             ),
             LoginError::OtherDomain { stored, asked_for, found } => (
                 format!(
-                    "profile \"{}\" holds a session that {} does not accept for domain {asked_for}: it is one of domain \
-                     {found}",
-                    stored.profile, stored.token.origin
+                    "profile \"{}\" holds a session that {} does not accept for domain {asked_for}: it is one of {}",
+                    stored.profile,
+                    stored.token.origin,
+                    domain(found)
                 ),
                 Some(stored_hint(stored)),
             ),
@@ -216,17 +220,39 @@ pub fn of_interruption(interruption: &Interruption) -> String {
     format!("interrupted: {what}")
 }
 
+/// What to do after an interrupted login that leaves a token live.
+pub fn interruption_hint(interruption: &Interruption) -> Option<String> {
+    match interruption {
+        Interruption::NotIssued { .. } | Interruption::Revoked { .. } => None,
+        Interruption::Stored(stored) => Some(stored_hint(stored)),
+        Interruption::Homeless { .. } => Some(HOMELESS_HINT.to_owned()),
+    }
+}
+
 /// What the second interruption has to say, since nobody will after it.
 pub fn last_words(stake: &Stake) {
     match stake {
         Stake::Nothing => {}
         Stake::Answer => terminal::line("interrupted: a token may have been issued that nobody holds"),
-        Stake::Token(token) => terminal::line(&format!(
-            "interrupted: {} was issued by {} and may be live{}",
-            named(token.id),
-            token.origin,
-            until(token.expires_at)
-        )),
+        Stake::Token(token) => {
+            terminal::line(&format!(
+                "interrupted: {} was issued by {} and may be live{}",
+                named(token.id),
+                token.origin,
+                until(token.expires_at)
+            ));
+            terminal::note(Label::Hint, HOMELESS_HINT);
+        }
+    }
+}
+
+/// A domain as its server names it, cut to size: a UUID has 36 characters.
+fn domain(name: &str) -> String {
+    const SHOWN: usize = 60;
+    match name.char_indices().nth(SHOWN) {
+        _ if name.is_empty() => "a domain without a name".to_owned(),
+        Some((end, _)) => format!("domain {}…", &name[..end]),
+        None => format!("domain {name}"),
     }
 }
 
@@ -266,22 +292,72 @@ fn revoking_words(error: &NotRevoked) -> String {
 
 fn replaced_words(replaced: &ReplacedToken) -> String {
     let origin = replaced.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
-    format!(
-        "; the replaced {} may still be live{origin} and is kept as profile \"{}\"",
-        named(replaced.id),
-        replaced.kept_as
-    )
+    let token = replaced.id.map_or_else(|| "token, a token without an id,".to_owned(), |id| format!("token {id}"));
+    format!("; the replaced {token} may still be live{origin} and is kept as profile \"{}\"", replaced.kept_as)
 }
 
 fn replaced_hint(replaced: &ReplacedToken) -> String {
-    let logout = Again::new("logout").with("--profile", Some(replaced.kept_as.as_str()));
-    format!("the session that was replaced is kept as profile \"{}\"; to end it run {logout}", replaced.kept_as)
+    format!(
+        "the session that was replaced is kept as profile \"{0}\"; {1}",
+        replaced.kept_as,
+        ending(&replaced.kept_as, replaced.id)
+    )
+}
+
+/// How a stored session is ended: by its id, or not by plexctl.
+fn ending(profile: &ProfileName, id: Option<TokenId>) -> String {
+    if id.is_some() {
+        format!("to end it run {}", Again::another("logout").with("--profile", Some(profile.as_str())))
+    } else {
+        let forget = Again::another("profiles forget").of(profile);
+        format!("its token has no id, so no logout can end it: run {forget} once it is known to be dead")
+    }
 }
 
 /// What can be done with a session that its server does not accept.
 fn stored_hint(stored: &StoredLogin) -> String {
-    stored.replaced.as_ref().map_or_else(
-        || format!("to end it run {}", Again::new("logout").with("--profile", Some(stored.profile.as_str()))),
-        replaced_hint,
-    )
+    stored.replaced.as_ref().map_or_else(|| ending(&stored.profile, stored.token.id), replaced_hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use plexctl::domain::token::SessionToken;
+
+    use super::*;
+
+    fn id() -> TokenId {
+        SessionToken::parse("psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_q0w9e8r7t6y5").unwrap().id()
+    }
+
+    #[test]
+    fn a_session_is_ended_by_its_id_and_one_without_is_forgotten_once_it_is_dead() {
+        let profile = ProfileName::new("dev").unwrap();
+        assert_eq!(ending(&profile, Some(id())), "to end it run `plexctl logout --profile dev`");
+        assert_eq!(
+            ending(&profile, None),
+            "its token has no id, so no logout can end it: run `plexctl profiles forget dev` once it is known to be dead"
+        );
+    }
+
+    #[test]
+    fn a_replaced_token_is_named_in_a_whole_sentence() {
+        let replaced = |id| ReplacedToken {
+            id,
+            origin: Some("https://h".to_owned()),
+            kept_as: ProfileName::new("dev-replaced").unwrap(),
+        };
+        assert_eq!(
+            replaced_words(&replaced(None)),
+            "; the replaced token, a token without an id, may still be live at https://h and is kept as profile \
+             \"dev-replaced\""
+        );
+        assert!(replaced_words(&replaced(Some(id()))).starts_with("; the replaced token 0192f0c1-"));
+    }
+
+    #[test]
+    fn a_domain_is_cut_to_size_and_never_an_empty_word() {
+        assert_eq!(domain("d"), "domain d");
+        assert_eq!(domain(""), "a domain without a name");
+        assert_eq!(domain(&"ä".repeat(61)), format!("domain {}…", "ä".repeat(60)));
+    }
 }

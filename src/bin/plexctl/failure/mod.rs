@@ -18,7 +18,7 @@ use plexctl::use_cases::profiles::ProfilesError;
 use plexctl::use_cases::whoami::WhoamiError;
 use thiserror::Error;
 
-pub use self::login::{LoginFailure, last_words, of_interruption};
+pub use self::login::{LoginFailure, interruption_hint, last_words, of_interruption};
 pub use self::logout::LogoutFailure;
 pub use self::profiles::ProfilesFailure;
 pub use self::whoami::WhoamiFailure;

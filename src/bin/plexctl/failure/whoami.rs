@@ -23,8 +23,8 @@ pub struct WhoamiFailure {
     pub again: Again,
     /// The profile that was typed.
     pub selected: Option<ProfileName>,
-    /// The file whose mode counts: the token file if one was typed, else the config file.
-    pub file: PathBuf,
+    /// The token file that was typed.
+    pub token_file: Option<PathBuf>,
     /// The config file.
     pub config: PathBuf,
     /// Where the file stores the profile's server, if that is what cannot be used.
@@ -52,7 +52,9 @@ impl WhoamiFailure {
         match &self.error {
             WhoamiError::Load(CredentialError::Exposed { place, source }) => {
                 let message = format!("nobody was asked: {place} is refused: {}", words(&**source));
-                (message, Some(again.once_private(&self.file)))
+                let is_refused = |path: &&PathBuf| path.display().to_string() == *place;
+                let refused = self.token_file.as_ref().filter(is_refused).unwrap_or(&self.config);
+                (message, Some(again.once_private(refused)))
             }
             WhoamiError::Load(CredentialError::Unreadable { place, source }) => (
                 format!("nobody was asked: {place} cannot be used: {}", words(&**source)),
@@ -65,14 +67,21 @@ impl WhoamiFailure {
                 (format!("nobody was asked: PLEXSPHERE_TOKEN is no bearer token: {error}"), None)
             }
             WhoamiError::NoCredential { selection } => {
-                let place = match selection {
-                    Selection::Default => self.config.display().to_string(),
-                    Selection::Named(profile) => format!("profile \"{profile}\" of {}", self.config.display()),
-                };
-                (
-                    format!("no credential: {place} names no session"),
-                    Some("log in with `plexctl login`, or set PLEXSPHERE_TOKEN".to_owned()),
-                )
+                let config = self.config.display();
+                match selection {
+                    Selection::Default => (
+                        format!("no credential: {config} names no session"),
+                        Some(format!("log in with {}, or set PLEXSPHERE_TOKEN", self.login(None))),
+                    ),
+                    // A profile that is typed goes before the variable.
+                    Selection::Named(profile) => (
+                        format!("no credential: profile \"{profile}\" of {config} names no session"),
+                        Some(format!(
+                            "log in with {}, or set PLEXSPHERE_TOKEN and leave out --profile",
+                            self.login(Some(profile))
+                        )),
+                    ),
+                }
             }
             WhoamiError::Server { credential: CredentialSource::Profile(profile), source } => {
                 let place = self.place_of_server.clone().unwrap_or_else(|| self.config.display().to_string());
@@ -91,15 +100,16 @@ impl WhoamiFailure {
     fn read_words(&self, credential: &CredentialSource, origin: &str, error: &ReadError) -> (String, Option<String>) {
         match error {
             ReadError::NotAccepted { .. } => {
-                let login = match credential {
-                    CredentialSource::Profile(profile) => {
-                        Again::new("login").with("--profile", Some(profile.as_str())).to_string()
-                    }
-                    CredentialSource::Variable | CredentialSource::File(_) => "`plexctl login`".to_owned(),
+                let (profile, instead) = match credential {
+                    CredentialSource::Profile(profile) => (Some(profile), ""),
+                    // What goes before a session would be asked with again.
+                    CredentialSource::Variable => (self.selected.as_ref(), ", and unset PLEXSPHERE_TOKEN"),
+                    CredentialSource::File(_) => (self.selected.as_ref(), ", and leave out --token-file"),
                 };
+                let login = self.login(profile);
                 (
                     format!("not logged in at {origin}: the token of {} is not accepted", named(credential)),
-                    Some(format!("run {login} with --domain-id and --idp-binding-id")),
+                    Some(format!("run {login} with --domain-id and --idp-binding-id{instead}")),
                 )
             }
             ReadError::Refused { source } => {
@@ -115,6 +125,15 @@ impl WhoamiFailure {
                 )
             }
         }
+    }
+}
+
+impl WhoamiFailure {
+    /// The login into a profile, or into the one that a login takes by itself, at the server that was typed.
+    fn login(&self, profile: Option<&ProfileName>) -> Again {
+        Again::another("login")
+            .with("--profile", profile.map(ProfileName::as_str))
+            .with("--server", self.again.value_of("--server"))
     }
 }
 
