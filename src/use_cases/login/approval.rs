@@ -18,13 +18,14 @@ use crate::ports::token_issuer::PollAnswer;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl LoginUseCase<'_> {
-    /// Polls until the token is issued. `arrived` is the time at which the codes arrived.
+    /// Polls until the token is issued, and says whether an earlier answer was lost. `arrived` is the time at which the
+    /// codes arrived.
     pub(super) async fn await_approval(
         &mut self,
         server: &ServerUrl,
         authorization: &DeviceAuthorization,
         arrived: Duration,
-    ) -> Result<IssuedToken, LoginError> {
+    ) -> Result<(IssuedToken, bool), LoginError> {
         let (mut polling, mut news) = (Polling::new(authorization, arrived), News::Begun);
         loop {
             let (state, decision) = decide(polling, news, self.ports.timer.now());
@@ -35,10 +36,7 @@ impl LoginUseCase<'_> {
                     self.wait(server, duration, no_answer, is_answer_lost).await?
                 }
                 Decision::Poll => News::Answered(self.poll(server, authorization).await?),
-                Decision::Take(token) => {
-                    self.tell_of_lost(is_answer_lost);
-                    return Ok(token);
-                }
+                Decision::Take(token) => return Ok((token, is_answer_lost)),
                 Decision::GiveUp(_) if self.ports.timer.is_interrupted() => {
                     return Err(Interruption::NotIssued { is_answer_lost }.into());
                 }
@@ -87,12 +85,6 @@ impl LoginUseCase<'_> {
             Won::Second(()) => Err(Interruption::NotIssued { is_answer_lost: true }),
         }
     }
-
-    fn tell_of_lost(&mut self, is_answer_lost: bool) {
-        if is_answer_lost {
-            self.tell(&LoginProgress::AnswerLost);
-        }
-    }
 }
 
 #[cfg(feature = "testing")]
@@ -101,11 +93,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::NotIssued;
-    use super::super::tests::{OURS, SERVER, World, issued, session_token};
+    use super::super::tests::{OURS, SERVER, World, issued, request, run, session_token};
     use super::*;
+    use crate::ports::reporter::{ReportError, Reporter};
+    use crate::ports::session_keeper::{KeepError, SessionKeeper};
     use crate::ports::timer::Timer;
     use crate::ports::token_issuer::PollFailure;
-    use crate::testing::{RecordedPoll, ScriptedPoll};
+    use crate::testing::{InMemoryStore, RecordedPoll, RecordingReporter, ScriptedPoll};
 
     fn failed(may_have_issued: bool) -> ScriptedPoll {
         PollAnswer::Failed(PollFailure { source: "down".into(), may_have_issued, retry_after: None }).into()
@@ -172,6 +166,39 @@ mod tests {
         world.log_in().unwrap();
         let no_answer = LoginProgress::NoAnswer { origin: SERVER.into(), cause: Cause::new("down") };
         assert_eq!(told(&world), [no_answer.clone(), no_answer]);
+    }
+
+    /// Remembers whether the token was stored when it was told that an answer was lost.
+    struct LostAnswers<'a> {
+        store: &'a InMemoryStore,
+        was_stored: Vec<bool>,
+    }
+
+    impl Reporter<LoginProgress> for LostAnswers<'_> {
+        fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
+            if *progress == LoginProgress::AnswerLost {
+                let held = self.store.look_up(&request().profile).unwrap();
+                self.was_stored.push(held.token.is_some());
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nothing_is_told_before_a_token_that_arrived_is_stored() {
+        let world = World::polled([failed(true), token()]);
+        let mut lost = LostAnswers { store: &world.store, was_stored: Vec::new() };
+        let mut reporter = RecordingReporter::new();
+        run(LoginUseCase::new(world.ports(), &mut lost, &mut reporter).execute(&request())).unwrap();
+        assert_eq!(lost.was_stored, [true]);
+    }
+
+    #[test]
+    fn a_lost_answer_is_told_of_also_where_the_token_cannot_be_stored() {
+        let mut world = World::polled([failed(true), token()]);
+        world.store.fail_next_save(KeepError::NotSaved { place: "memory".into(), source: "full".into() });
+        world.log_in().unwrap_err();
+        assert_eq!(told(&world).last(), Some(&LoginProgress::AnswerLost));
     }
 
     #[test]

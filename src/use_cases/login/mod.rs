@@ -113,10 +113,15 @@ impl<'a> LoginUseCase<'a> {
         let authorization = ports.begin(&server, request).await?;
         let arrived = ports.timer.now();
         self.instruct(&server, &authorization);
-        let issued = self.await_approval(&server, &authorization, arrived).await?;
+        let (issued, is_answer_lost) = self.await_approval(&server, &authorization, arrived).await?;
 
+        // Whatever there is to tell comes after the token has a home: a reader of it may keep the write waiting.
         let session = ports.new_session(request, &server, &held, issued);
-        let stored = ports.keep(&session).await?;
+        let stored = ports.keep(&session).await;
+        if is_answer_lost {
+            self.tell(&LoginProgress::AnswerLost);
+        }
+        let stored = stored?;
         let principal = ports.ask_who(&session, &stored, request).await?;
 
         // Only now: the session is stored for good, and its server did not turn it down.
