@@ -1,11 +1,18 @@
 //! The body of an answer, as far as its limits allow.
 
+use std::time::Duration;
+
 use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Bytes};
+use serde::de::IgnoredAny;
 use tokio::time::{Instant, timeout_at};
 
 /// How much of a body is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
+
+/// How long the end of a body is waited for that is a whole JSON object already. It may be a token, which nothing is to
+/// keep from where it is stored.
+const END_LIMIT: Duration = Duration::from_secs(2);
 
 /// What was read of a body.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -18,9 +25,12 @@ pub(super) struct Body {
 
 impl Body {
     /// Reads what arrives before the deadline and within the limit; the rest is left to the closing connection.
-    pub(super) async fn read(body: &mut (impl HttpBody<Data = Bytes> + Unpin), deadline: Instant) -> Self {
+    pub(super) async fn read(body: &mut (impl HttpBody<Data = Bytes> + Unpin), mut deadline: Instant) -> Self {
         let mut bytes = Vec::new();
         while bytes.len() < MAX_BODY {
+            if is_object(&bytes) {
+                deadline = deadline.min(Instant::now() + END_LIMIT);
+            }
             match timeout_at(deadline, body.frame()).await {
                 Ok(Some(Ok(frame))) => bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
                 Ok(None) => return Self { bytes, is_complete: true },
@@ -38,12 +48,16 @@ impl Body {
     }
 }
 
+fn is_object(bytes: &[u8]) -> bool {
+    let bytes = bytes.trim_ascii();
+    bytes.starts_with(b"{") && bytes.ends_with(b"}") && serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use std::io;
     use std::pin::Pin;
     use std::task::{Context, Poll};
-    use std::time::Duration;
 
     use hyper::body::{Frame, SizeHint};
 
@@ -107,6 +121,21 @@ mod tests {
             assert_eq!(read(1, 1024 * 1024, then), (64 * 1024, false, false));
         }
         assert_eq!(read(1, 64 * 1024, Then::Hangs), (64 * 1024, false, false));
+    }
+
+    #[test]
+    fn a_whole_object_does_not_wait_long_for_the_end_of_its_body() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        for (text, is_whole) in [("{\"a\": {}}\n", true), ("{\"a\": {}", false), ("[{}]", false)] {
+            let (began, limit) = (std::time::Instant::now(), END_LIMIT + Duration::from_secs(1));
+            let frames = Frames { left: 1, size: 0, then: Then::Hangs };
+            let body = runtime.block_on(async {
+                let mut body = frames.map_frame(|_| Frame::data(Bytes::from(text)));
+                Body::read(&mut body, Instant::now() + limit).await
+            });
+            assert_eq!((body.bytes.as_slice(), body.is_complete), (text.as_bytes(), false));
+            assert_eq!(began.elapsed() < limit, is_whole, "{text}");
+        }
     }
 
     #[test]

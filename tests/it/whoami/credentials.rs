@@ -53,7 +53,7 @@ fn the_mode_of_the_file_with_the_token_counts() {
 
     // The config is read for the server alone, and it is still its mode that counts.
     let path = signed_in.sandbox.path().join("token.toml");
-    signed_in.sandbox.write(&path, &token("ours"));
+    signed_in.sandbox.write(&path, token("ours"));
     let hint = "run `chmod 600 [CONFIG]`, then `plexctl whoami --token-file token.toml` again";
     let by_file = ["whoami", "--token-file", "token.toml"];
     signed_in.assert_fails(&by_file, &unasked(3, "config_exposed", message, Some(hint)), 0);
