@@ -22,9 +22,9 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'plexctl' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the command''s default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or of a profile without one; redirects no stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
             [CompletionResult]::new('--reveal-secrets', '--reveal-secrets', [CompletionResultType]::ParameterName, 'Accepted and without effect: no secret is ever shown')
@@ -44,9 +44,9 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
             [CompletionResult]::new('--domain-id', '--domain-id', [CompletionResultType]::ParameterName, 'Domain to log in to')
             [CompletionResult]::new('--idp-binding-id', '--idp-binding-id', [CompletionResultType]::ParameterName, 'Binding of that domain to its identity provider')
             [CompletionResult]::new('--profile-name', '--profile-name', [CompletionResultType]::ParameterName, 'Profile to write; --profile is a synonym [default: default]')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the command''s default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or of a profile without one; redirects no stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Never open a browser')
             [CompletionResult]::new('--qr', '--qr', [CompletionResultType]::ParameterName, 'Draw the link as a QR code, too')
@@ -57,9 +57,9 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
             break
         }
         'plexctl;whoami' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the command''s default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or of a profile without one; redirects no stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
             [CompletionResult]::new('--reveal-secrets', '--reveal-secrets', [CompletionResultType]::ParameterName, 'Accepted and without effect: no secret is ever shown')
@@ -68,9 +68,9 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
             break
         }
         'plexctl;profiles' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the command''s default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or of a profile without one; redirects no stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
             [CompletionResult]::new('--reveal-secrets', '--reveal-secrets', [CompletionResultType]::ParameterName, 'Accepted and without effect: no secret is ever shown')
@@ -82,9 +82,9 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
             break
         }
         'plexctl;profiles;use' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the command''s default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or of a profile without one; redirects no stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
             [CompletionResult]::new('--reveal-secrets', '--reveal-secrets', [CompletionResultType]::ParameterName, 'Accepted and without effect: no secret is ever shown')
@@ -93,9 +93,9 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
             break
         }
         'plexctl;profiles;forget' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the command''s default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or of a profile without one; redirects no stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
             [CompletionResult]::new('--reveal-secrets', '--reveal-secrets', [CompletionResultType]::ParameterName, 'Accepted and without effect: no secret is ever shown')
@@ -119,9 +119,9 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
             break
         }
         'plexctl;logout' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the command''s default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or of a profile without one; redirects no stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
             [CompletionResult]::new('--reveal-secrets', '--reveal-secrets', [CompletionResultType]::ParameterName, 'Accepted and without effect: no secret is ever shown')
@@ -130,9 +130,9 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
             break
         }
         'plexctl;completion' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the config file''s default')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use, instead of the command''s default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of what is printed [default: text]')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server of a profile that stores none; never redirects a stored token')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or of a profile without one; redirects no stored token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the bearer token that whoami asks with')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm what login or profiles forget would refuse')
             [CompletionResult]::new('--reveal-secrets', '--reveal-secrets', [CompletionResultType]::ParameterName, 'Accepted and without effect: no secret is ever shown')

@@ -11,7 +11,7 @@ Files and environment:
   PLEXCTL_CONFIG      the config file
   XDG_CONFIG_HOME     where it is otherwise, if absolute
   HOME                where it is if that is unset too
-  PLEXSPHERE_URL      the server where neither a flag nor the profile names one
+  PLEXSPHERE_URL      the server where neither a flag nor a session names one
   PLEXSPHERE_TOKEN    what whoami asks with; not acted on by other commands
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
                       the proxy, and which servers need none; also in lower case
@@ -22,7 +22,8 @@ Files and environment:
   DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME, CI,
   SSH_CONNECTION, SSH_TTY, SSH_CLIENT
                       whether login can show a page at all
-  NO_COLOR, TERM      no colors with NO_COLOR or TERM=dumb"
+  NO_COLOR, TERM      no colors with NO_COLOR or TERM=dumb
+  COLUMNS             how wide this is, where the terminal does not tell"
     };
 }
 
@@ -110,7 +111,8 @@ Examples:
 );
 
 /// The help of `plexctl profiles use`, after its flags.
-pub const PROFILES_USE: &str = "\
+pub const PROFILES_USE: &str = concat!(
+    "\
 Exit codes:
   0    the profile is the default now
   1    the config file cannot be used or written
@@ -118,10 +120,15 @@ Exit codes:
   3    the config file's mode is wider than 0600; nothing was read
 
 Examples:
-  plexctl profiles use staging";
+  plexctl profiles use staging
+
+",
+    files_and_environment!()
+);
 
 /// The help of `plexctl profiles forget`, after its flags.
-pub const PROFILES_FORGET: &str = "\
+pub const PROFILES_FORGET: &str = concat!(
+    "\
 Its token is not revoked and may stay live: `plexctl logout` ends a session.
 This is the way out where the server is gone for good.
 
@@ -132,7 +139,11 @@ Exit codes:
   3    the config file's mode is wider than 0600; nothing was read
 
 Examples:
-  plexctl profiles forget old --yes";
+  plexctl profiles forget old --yes
+
+",
+    files_and_environment!()
+);
 
 /// The help of `plexctl logout`, after its flags.
 pub const LOGOUT: &str = concat!(

@@ -70,7 +70,7 @@ pub struct LoginFlags {
 #[derive(Args)]
 #[command(next_help_heading = "Persistent options")]
 pub struct Flags {
-    /// Profile to use, instead of the config file's default
+    /// Profile to use, instead of the command's default
     #[arg(long, global = true, value_name = "NAME", value_parser = profile_name(), value_hint = ValueHint::Other)]
     pub profile: Option<ProfileName>,
 
@@ -78,7 +78,7 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "FORMAT", value_enum)]
     output: Option<Format>,
 
-    /// Server of a profile that stores none; never redirects a stored token
+    /// Server to log in to, or of a profile without one; redirects no stored token
     #[arg(long, global = true, value_name = "URL", value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::Url)]
     pub server: Option<String>,
 
