@@ -71,6 +71,9 @@ impl ControlPlaneClient {
             cause,
         })?;
         let failed = |cause| CallFailure { phase: Phase::Answer, peer: route.peer(server, Phase::Answer), cause };
+        if let Some(bearer) = call.bearer {
+            self.carried.add(bearer);
+        }
         let keeps_connection = call.keeps_connection;
         let request = call.into_request(server, &route).map_err(|error| failed(Cause::System(error.to_string())))?;
 
@@ -167,16 +170,17 @@ impl Answer<'_> {
         body
     }
 
-    /// Makes an error of an answer, with its problem details as far as they may be shown: nowhere the secrets that the
-    /// call sent.
-    pub(super) async fn into_error(mut self, secrets: &[&str]) -> Answered {
+    /// Makes an error of an answer, with its problem details as far as they may be shown: nowhere a token that the client
+    /// has sent.
+    pub(super) async fn into_error(mut self) -> Answered {
         let body = if self.is_problem() { self.body(ERROR_BODY_LIMIT).await } else { Body::default() };
-        self.answered(&body, secrets)
+        self.answered(&body, &[])
     }
 
-    /// The same, of an answer whose body is read already.
+    /// The same, of an answer whose body is read already, and without these secrets either.
     pub(super) fn answered(self, body: &Body, secrets: &[&str]) -> Answered {
-        let problem = if self.is_problem() { ProblemDetails::parse(&body.bytes, secrets) } else { None };
+        let parse = |secrets: &[&str]| ProblemDetails::parse(&body.bytes, secrets);
+        let problem = if self.is_problem() { self.client.carried.with(secrets, parse) } else { None };
         let status = self.response.status();
         Answered { status: status.as_u16(), reason: status.canonical_reason(), problem, proxy: self.proxy }
     }
@@ -383,12 +387,31 @@ mod tests {
         let client = client();
         run(async {
             for _ in 0..2 {
-                let answered = client.call(&server.url, polling()).await.unwrap().into_error(&["s3cret"]).await;
+                let answered = client.call(&server.url, polling()).await.unwrap().into_error().await;
                 assert_eq!((answered.status, answered.reason, &answered.proxy), (400, Some("Bad Request"), &None));
-                assert_eq!(answered.problem.unwrap().code.as_deref(), Some("[redacted]"));
+                assert_eq!(answered.problem.unwrap().code.as_deref(), Some("s3cret"));
             }
         });
         assert_eq!(server.connections(), [0, 0]);
+    }
+
+    #[test]
+    fn no_answer_shows_a_token_that_an_earlier_call_has_sent() {
+        let problem = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/problem+json\r\n\
+                       Content-Length: 33\r\n\r\n{\"code\":\"f1rst\",\"detail\":\"0ther\"}";
+        let server = Server::answering(problem);
+        let client = client();
+        run(async {
+            for (bearer, code, detail) in [
+                ("0ther", "f1rst", "[redacted]"),
+                ("f1rst", "[redacted]", "[redacted]"),
+                ("else", "[redacted]", "[redacted]"),
+            ] {
+                let call = Call { bearer: Some(bearer), ..polling() };
+                let shown = client.call(&server.url, call).await.unwrap().into_error().await.problem.unwrap();
+                assert_eq!((shown.code.as_deref(), shown.detail.as_deref()), (Some(code), Some(detail)), "{bearer}");
+            }
+        });
     }
 
     #[test]

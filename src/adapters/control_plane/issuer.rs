@@ -32,7 +32,7 @@ impl TokenIssuer for ControlPlaneClient {
         });
         let mut answer = self.call(server, posting("/v1/auth/device-code", &body)).await?;
         if answer.status() != 200 {
-            return Err(error_of(answer.into_error(&[]).await));
+            return Err(error_of(answer.into_error().await));
         }
         let body = answer.body(CALL_LIMIT).await;
         authorization_in(&body, server).map_err(|source| BeginError::Unusable { source })

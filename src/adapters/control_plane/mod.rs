@@ -2,11 +2,12 @@
 //!
 //! This file is what an application makes and wires. On the client stand the ports, one short file each: `revoker`,
 //! `principal_reader`, `issuer`. Below them, a call is an `exchange`: over a `connection` that is new, or the one that was
-//! `kept`, with a `body` that may be a `problem` or has `fields`; that it is `exposed` on its way is told once. The way
-//! to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom it may `trust`, and on it a
+//! `kept`, with a `body` that may be a `problem` or has `fields`; that it is `exposed` on its way is told once, and what it
+//! `carried` is shown by no answer. The way to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom it may `trust`, and on it a
 //! `wire` on which no answer gets lost. Whatever fails becomes a `failure`.
 
 mod body;
+mod carried;
 mod connection;
 mod dial;
 mod exchange;
@@ -37,6 +38,7 @@ pub(crate) use self::{
     problem::fuzzed_problem,
 };
 
+use self::carried::CarriedTokens;
 use self::exposed::ExposedOrigins;
 use self::kept::KeptConnection;
 
@@ -53,6 +55,7 @@ pub struct ControlPlaneClient {
     trust: TrustSettings,
     kept: KeptConnection,
     exposed: ExposedOrigins,
+    carried: CarriedTokens,
     warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -60,7 +63,7 @@ impl ControlPlaneClient {
     /// Takes the settings, and what to do with a warning that is no failure. That tokens travel unencrypted is told once
     /// for each origin.
     pub fn new(proxy: ProxySettings, trust: TrustSettings, warn: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        let (kept, exposed) = (KeptConnection::default(), ExposedOrigins::default());
-        Self { proxy, trust, kept, exposed, warn: Box::new(warn) }
+        let (kept, exposed, carried) = Default::default();
+        Self { proxy, trust, kept, exposed, carried, warn: Box::new(warn) }
     }
 }

@@ -21,7 +21,7 @@ impl PrincipalReader for ControlPlaneClient {
     async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, ReadError> {
         let mut answer = self.call(server, question_of(token)).await?;
         if answer.status() != 200 {
-            return Err(error_of(answer.into_error(&[token.expose_secret()]).await));
+            return Err(error_of(answer.into_error().await));
         }
         let body = answer.body(CALL_LIMIT).await;
         let principal = principal_in(&body).map_err(|source| ReadError::Unusable { source })?;

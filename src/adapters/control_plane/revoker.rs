@@ -18,7 +18,7 @@ impl TokenRevoker for ControlPlaneClient {
         if verdict == Verdict::Revoked || verdict == Verdict::RevokedIfPlausible && is_plausible(&mut answer).await {
             return Ok(Revocation::Revoked);
         }
-        let answered = answer.into_error(&[token.expose_secret()]).await;
+        let answered = answer.into_error().await;
         match verdict {
             Verdict::AlreadyGone if answered.problem.is_some() => Ok(Revocation::AlreadyGone),
             Verdict::AlreadyGone if !answered.may_be_the_proxys() => {
