@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::browser::NotShown;
 use super::cause::Cause;
+use super::token_revoker::Revocation;
 use crate::domain::page_url::PageUrl;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
@@ -119,6 +120,8 @@ pub enum Fate {
     },
     /// It is dead, but its profile is still stored, or may be after a power cut.
     NotCleared {
+        /// Whether this login ended it.
+        revocation: Revocation,
         /// What failed.
         cause: Cause,
     },

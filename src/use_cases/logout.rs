@@ -13,7 +13,7 @@ use crate::domain::session::{ProfileName, Selection, Session};
 use crate::domain::token::TokenId;
 use crate::ports::credential_store::{CredentialStore, StoreError};
 use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
-use crate::ports::token_revoker::{RevokeError, TokenRevoker};
+use crate::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
 
 /// What the operator asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl<'a> LogoutUseCase<'a> {
             .await
             .map_err(|source| LogoutError::Revoke { about: about.clone(), source })?;
 
-        let clearing = store.clear(&session).map_err(|source| LogoutError::Clear { about, source })?;
+        let clearing = store.clear(&session).map_err(|source| LogoutError::Clear { about, revocation, source })?;
         Ok(LogoutOutcome::LoggedOut { profile: session.profile, server, revocation, clearing })
     }
 }
@@ -133,6 +133,8 @@ pub enum LogoutError {
     Clear {
         /// The session that has ended.
         about: Box<SessionFacts>,
+        /// Whether this call ended it.
+        revocation: Revocation,
         /// What became of the profile.
         source: StoreError,
     },

@@ -10,6 +10,7 @@ use crate::domain::printable::escape_unprintable;
 use crate::domain::shell;
 use crate::domain::token::TokenId;
 use crate::ports::login_outcome::{Fate, LoginOutcome, Replaced};
+use crate::ports::token_revoker::Revocation;
 
 /// The summary of a session that has begun.
 #[derive(Serialize)]
@@ -57,7 +58,8 @@ impl<'a> ReplacedData<'a> {
             Fate::Revoked => ("revoked", None),
             Fate::Gone => ("gone", None),
             Fate::Kept { .. } => ("kept", still_stored()),
-            Fate::NotCleared { .. } => ("revoked", still_stored()),
+            Fate::NotCleared { revocation: Revocation::Revoked, .. } => ("revoked", still_stored()),
+            Fate::NotCleared { revocation: Revocation::AlreadyGone, .. } => ("gone", still_stored()),
         };
         Self { token_id: text(replaced.token.id), state, kept_as }
     }
@@ -106,7 +108,7 @@ fn warnings(outcome: &LoginOutcome) -> String {
                     "the replaced token{id} may still be live{place}; it is kept as profile \"{profile}\": {cause}"
                 ))
             }
-            Fate::NotCleared { cause } => {
+            Fate::NotCleared { cause, .. } => {
                 let cause = words(cause);
                 warning(&format!(
                     "the replaced token{id} is dead, but may still be stored as profile \"{profile}\": {cause}"
@@ -315,6 +317,10 @@ replaced:
         assert_eq!(json(&least).0, expected);
     }
 
+    fn not_cleared(revocation: Revocation) -> Fate {
+        Fate::NotCleared { revocation, cause: cause() }
+    }
+
     #[test]
     fn programs_read_what_became_of_the_replaced_token_and_where_it_still_is() {
         let kept_as = "default-replaced";
@@ -322,7 +328,8 @@ replaced:
             (Some(id(ID)), Fate::Gone, ("gone", "null")),
             (Some(id(ID)), Fate::Kept { cause: cause() }, ("kept", "\"default-replaced\"")),
             (None, Fate::Kept { cause: cause() }, ("kept", "\"default-replaced\"")),
-            (Some(id(ID)), Fate::NotCleared { cause: cause() }, ("revoked", "\"default-replaced\"")),
+            (Some(id(ID)), not_cleared(Revocation::Revoked), ("revoked", "\"default-replaced\"")),
+            (Some(id(ID)), not_cleared(Revocation::AlreadyGone), ("gone", "\"default-replaced\"")),
         ] {
             let shown = if token.is_some() { format!("\"{ID}\"") } else { "null".to_owned() };
             let (state, place) = expected;
@@ -386,7 +393,7 @@ replaced:
 
     #[test]
     fn everybody_is_told_where_a_dead_token_may_still_be_stored() {
-        let outcome = replaced(Some(id(ID)), "old", Fate::NotCleared { cause: cause() });
+        let outcome = replaced(Some(id(ID)), "old", not_cleared(Revocation::Revoked));
         assert_eq!(
             sentences(&outcome),
             format!(

@@ -238,7 +238,9 @@ fn fate(ended: Result<LogoutOutcome, LogoutError>) -> Fate {
             Fate::Gone
         }
         // That the token lives or is dead, and where it is kept, is what the fate says.
-        Err(LogoutError::Clear { source, .. }) => Fate::NotCleared { cause: Cause::new(source) },
+        Err(LogoutError::Clear { revocation, source, .. }) => {
+            Fate::NotCleared { revocation, cause: Cause::new(source) }
+        }
         Err(LogoutError::Revoke { source, .. }) => Fate::Kept { cause: Cause::new(source) },
         Err(error) => Fate::Kept { cause: Cause::new(error) },
     }
@@ -605,10 +607,13 @@ mod tests {
 
     #[test]
     fn a_replaced_token_that_is_dead_but_still_stored_is_told_as_such() {
-        let mut world = World::replacing(Some(SERVER), &session_token(OLD));
-        world.store.fail_next_clear(StoreError::NotCleared { place: "memory".into(), source: "full".into() });
-        let fate = world.log_in().unwrap().replaced.unwrap().fate;
-        assert!(matches!(fate, Fate::NotCleared { .. }), "{fate:?}");
+        for ended in [Revocation::Revoked, Revocation::AlreadyGone] {
+            let mut world = World::replacing(Some(SERVER), &session_token(OLD));
+            world.revoker = Box::new(ScriptedRevoker::new([Ok(ended)]));
+            world.store.fail_next_clear(StoreError::NotCleared { place: "memory".into(), source: "full".into() });
+            let fate = world.log_in().unwrap().replaced.unwrap().fate;
+            assert!(matches!(fate, Fate::NotCleared { revocation, .. } if revocation == ended), "{fate:?}");
+        }
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Reporter<LoginOutcome> for Worded<Box<dyn Reporter<LoginOutcome>>> {
         if let Err(cause) = &mut outcome.principal {
             *cause = worded(cause);
         }
-        if let Some(Fate::Kept { cause } | Fate::NotCleared { cause }) =
+        if let Some(Fate::Kept { cause } | Fate::NotCleared { cause, .. }) =
             outcome.replaced.as_mut().map(|replaced| &mut replaced.fate)
         {
             *cause = worded(cause);

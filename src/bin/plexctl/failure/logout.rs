@@ -58,7 +58,7 @@ impl LogoutFailure {
                 self.revocation_hint(about.id, source),
                 Leaves::Kept,
             ),
-            LogoutError::Clear { about, source: StoreError::NotDurable { place, source } } => (
+            LogoutError::Clear { about, source: StoreError::NotDurable { place, source }, .. } => (
                 format!(
                     "profile \"{}\" is revoked on the server and removed from {place}, but its removal may not survive \
                      a power cut: {} ({})",
@@ -69,7 +69,7 @@ impl LogoutFailure {
                 format!("should the profile be there again after a power cut, run {} again", self.again),
                 Leaves::Ended,
             ),
-            LogoutError::Clear { about, source } => (
+            LogoutError::Clear { about, source, .. } => (
                 format!(
                     "profile \"{}\" is revoked on the server, but not removed from {} ({})",
                     about.profile,
