@@ -2,9 +2,10 @@
 //!
 //! This file is what an application makes and wires. On the client stand the ports, one short file each: `revoker`,
 //! `principal_reader`, `issuer`. Below them, a call is an `exchange`: over a `connection` that is new, or the one that was
-//! `kept`, with a `body` that may be a `problem` or has `fields`; that it is `exposed` on its way is told once, and what it
-//! `carried` is shown by no answer. The way to a server is the `transport`: through a `proxy` or not, `dial` for TCP, `tls` with whom it may `trust`, and on it a
-//! `wire` on which no answer gets lost. Whatever fails becomes a `failure`.
+//! `kept`, with a `body` that may be a `problem` or has `fields`; that it is `exposed` on its way is told once, and the
+//! tokens that were `carried` are shown by no answer. The way to a server is the `transport`: through a `proxy` or not,
+//! `dial` for TCP, `tls` with whom it may `trust`, and on it a `wire` on which no answer gets lost. Whatever fails becomes
+//! a `failure`.
 
 mod body;
 mod carried;
