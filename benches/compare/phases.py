@@ -61,8 +61,7 @@ def main():
     packets = open(log, encoding="ascii")
     # The first round warms the caches and is not counted.
     for count in range(int(rounds) + 1):
-        random.shuffle(contestants)
-        for contestant in contestants:
+        for contestant in random.sample(contestants, len(contestants)):
             packets.seek(0, os.SEEK_END)
             began, ended = contestant.run()
             # Until the goodbyes, too, have crossed the network and are written down.
@@ -73,7 +72,7 @@ def main():
                     phases(began, ended, [(float(when), way, int(size)) for when, way, size in seen])
                 )
     print(f"{'milliseconds':<28}", *(f"{phase:>8}" for phase in PHASES))
-    for contestant in sorted(contestants, key=lambda contestant: names.index(contestant.name)):
+    for contestant in contestants:
         medians = (statistics.median(column) * 1000 for column in zip(*contestant.times))
         print(f"{contestant.name:<28}", *(f"{median:8.2f}" for median in medians))
 

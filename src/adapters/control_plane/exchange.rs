@@ -387,9 +387,10 @@ mod tests {
         let client = client();
         run(async {
             for _ in 0..2 {
-                let answered = client.call(&server.url, polling()).await.unwrap().into_error().await;
+                let call = Call { bearer: Some("s3cret"), ..polling() };
+                let answered = client.call(&server.url, call).await.unwrap().into_error().await;
                 assert_eq!((answered.status, answered.reason, &answered.proxy), (400, Some("Bad Request"), &None));
-                assert_eq!(answered.problem.unwrap().code.as_deref(), Some("s3cret"));
+                assert_eq!(answered.problem.unwrap().code.as_deref(), Some("[redacted]"));
             }
         });
         assert_eq!(server.connections(), [0, 0]);

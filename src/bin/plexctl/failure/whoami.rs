@@ -126,9 +126,7 @@ impl WhoamiFailure {
             }
         }
     }
-}
 
-impl WhoamiFailure {
     /// The login into a profile, or into the one that a login takes by itself, at the server that was typed.
     fn login(&self, profile: Option<&ProfileName>) -> Again {
         Again::another("login")
