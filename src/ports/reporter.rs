@@ -6,11 +6,13 @@ use thiserror::Error;
 
 use super::BoxError;
 use super::credential_store::Clearing;
-use super::profile_book::{ForgottenProfile, ProfileList};
+use super::profile_reader::ProfileList;
 use super::token_revoker::Revocation;
 use crate::domain::principal::Principal;
+use crate::domain::profile::Profile;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::ProfileName;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::token::TokenId;
 
 /// Tells the operator an outcome `T`. Failures are not reported here: they are returned to the caller.
@@ -105,8 +107,8 @@ pub struct WhoamiOutcome {
     pub server: ServerUrl,
     /// The credential that was asked with.
     pub credential: CredentialSource,
-    /// When the credential expires, as the store writes it, if that is stored.
-    pub expires_at: Option<String>,
+    /// When the credential expires, if that is stored.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Where the credential that was asked with came from.
@@ -127,13 +129,8 @@ pub enum ProfilesOutcome {
     Listed(ProfileList),
     /// The default is this profile, whether it was before or not.
     DefaultIs(ProfileName),
-    /// A profile is removed, and its token was not revoked.
-    Forgotten {
-        /// The profile that is gone.
-        profile: ProfileName,
-        /// What it held.
-        held: ForgottenProfile,
-    },
+    /// This profile is removed, and its token was not revoked.
+    Forgotten(Profile),
 }
 
 /// The summary could not be written.

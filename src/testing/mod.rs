@@ -13,8 +13,6 @@ pub mod contract;
 #[cfg(feature = "control-plane")]
 mod control_plane;
 mod fixtures;
-mod in_memory_book;
-mod in_memory_keeper;
 mod in_memory_store;
 mod in_memory_token_file;
 mod manual_timer;
@@ -39,11 +37,10 @@ pub use self::scripted_issuer::{RecordedBeginning, RecordedPoll, ScriptedIssuer,
 pub use self::scripted_principal_reader::{RecordedReading, ScriptedPrincipalReader};
 pub use self::scripted_revoker::{RecordedRevocation, ScriptedRevoker};
 pub use crate::ports::browser::MockBrowser;
-pub use crate::ports::credential_reader::MockCredentialReader;
 pub use crate::ports::credential_store::MockCredentialStore;
 pub use crate::ports::principal_reader::MockPrincipalReader;
-pub use crate::ports::profile_book::MockProfileBook;
-pub use crate::ports::session_keeper::MockSessionKeeper;
+pub use crate::ports::profile_reader::MockProfileReader;
+pub use crate::ports::profile_writer::MockProfileWriter;
 pub use crate::ports::timer::MockTimer;
 pub use crate::ports::token_file::MockTokenFile;
 pub use crate::ports::token_issuer::MockTokenIssuer;

@@ -162,7 +162,7 @@ impl LogoutError {
             Self::Load(StoreError::Exposed { .. }) => Ending::Exposed,
             Self::Load(StoreError::NotASessionToken { .. }) | Self::Server { .. } => Ending::Unusable,
             Self::Revoke { source: RevokeError::Refused { .. }, .. } => Ending::Refused,
-            Self::Load(StoreError::Unusable { .. } | StoreError::NotCleared { .. } | StoreError::NotDurable { .. })
+            Self::Load(_)
             | Self::Revoke {
                 source: RevokeError::Unconfirmed { .. } | RevokeError::Unanswered { .. } | RevokeError::Unreached { .. },
                 ..
@@ -365,8 +365,8 @@ mod tests {
     #[test]
     fn a_newer_session_in_the_profile_is_told_as_such() {
         let mut store = store_holding(session(Some("https://h")));
-        store.expect_clear().once().returning(|_| Ok(Clearing::Replaced));
-        let outcome = logged_out("https://h", Revocation::Revoked, Clearing::Replaced);
+        store.expect_clear().once().returning(|_| Ok(Clearing::Superseded));
+        let outcome = logged_out("https://h", Revocation::Revoked, Clearing::Superseded);
         let revoker = revoker_answering(Ok(Revocation::Revoked));
 
         let result = execute(&store, &revoker, &mut reporter_expecting(outcome.clone()), &request(None, None));

@@ -22,7 +22,7 @@ const IMPORTS: [(&str, &[&str]); 12] = [
 ];
 
 /// Crates whose types are details of an adapter or of the binary, never of the domain or a port.
-const TECHNICAL_CRATES: [&str; 20] = [
+const TECHNICAL_CRATES: [&str; 21] = [
     "clap",
     "http",
     "http_body_util",
@@ -41,6 +41,7 @@ const TECHNICAL_CRATES: [&str; 20] = [
     "signal_hook",
     "tokio",
     "toml",
+    "toml_datetime",
     "toml_parser",
     "toml_writer",
 ];

@@ -1,10 +1,7 @@
 //! The numbers and the names of a run's end: the only place that chooses either.
 
-use plexctl::ports::credential_reader::CredentialError;
-use plexctl::ports::credential_store::StoreError;
 use plexctl::ports::principal_reader::ReadError;
-use plexctl::ports::profile_book::BookError;
-use plexctl::ports::session_keeper::KeepError;
+use plexctl::ports::store_error::StoreError;
 use plexctl::ports::token_issuer::BeginError;
 use plexctl::ports::token_revoker::RevokeError;
 use plexctl::use_cases::ending::Ending;
@@ -50,13 +47,8 @@ fn of_login(error: &LoginError) -> &'static str {
     };
 
     match error {
-        NotBegun(KeepError::Exposed { .. }) => "config_exposed",
-        NotBegun(
-            KeepError::Unusable { .. }
-            | KeepError::Unstorable { .. }
-            | KeepError::NotSaved { .. }
-            | KeepError::NotDurable { .. },
-        ) => "config_unusable",
+        NotBegun(StoreError::Exposed { .. }) => "config_exposed",
+        NotBegun(_) => "config_unusable",
         Server { source, .. } => of_server(source),
         Begin { source: BeginError::Refused { .. }, .. } | NotIssued { source: Refused { .. }, .. } => "refused",
         Begin { source: BeginError::Rejected { .. } | BeginError::Unconfirmed { .. }, .. }
@@ -82,31 +74,23 @@ fn of_logout(error: &LogoutError) -> &'static str {
     match error {
         Load(StoreError::Exposed { .. }) => "config_exposed",
         Load(StoreError::NotASessionToken { .. }) => "not_a_session_token",
-        Load(StoreError::Unusable { .. } | StoreError::NotCleared { .. } | StoreError::NotDurable { .. })
-        | Rehearse { .. } => "config_unusable",
+        Load(_) | Rehearse { .. } => "config_unusable",
         Server { source, .. } => of_server(source),
         Revoke { source: RevokeError::Refused { .. }, .. } => "refused",
         Revoke { source: RevokeError::Unconfirmed { .. }, .. } => "unconfirmed",
         Revoke { source: RevokeError::Unanswered { .. }, .. } => "unanswered",
         Revoke { source: RevokeError::Unreached { .. }, .. } => "unreached",
         Clear { source: StoreError::NotDurable { .. }, .. } => "not_durable",
-        Clear {
-            source:
-                StoreError::Exposed { .. }
-                | StoreError::Unusable { .. }
-                | StoreError::NotASessionToken { .. }
-                | StoreError::NotCleared { .. },
-            ..
-        } => "not_cleared",
+        Clear { .. } => "not_cleared",
         Report(_) => "internal",
     }
 }
 
 fn of_whoami(error: &WhoamiError) -> &'static str {
     match error {
-        WhoamiError::Load(CredentialError::Exposed { .. }) => "config_exposed",
-        WhoamiError::Load(CredentialError::Unreadable { .. }) => "config_unusable",
-        WhoamiError::Load(CredentialError::NotABearerToken { .. }) | WhoamiError::Variable(_) => "not_a_session_token",
+        WhoamiError::Load(StoreError::Exposed { .. }) => "config_exposed",
+        WhoamiError::Load(StoreError::NotABearerToken { .. }) | WhoamiError::Variable(_) => "not_a_session_token",
+        WhoamiError::Load(_) => "config_unusable",
         WhoamiError::NoCredential { .. } => "no_credential",
         WhoamiError::Server { source, .. } => of_server(source),
         WhoamiError::Read { source: ReadError::NotAccepted { .. }, .. } => "not_authenticated",
@@ -122,10 +106,12 @@ fn of_profiles(error: &ProfilesError) -> &'static str {
     match error {
         ProfilesError::Unconfirmed { .. } => "confirmation_needed",
         ProfilesError::NoSuchProfile { .. } => "no_such_profile",
-        ProfilesError::Book(BookError::Exposed { .. }) => "config_exposed",
-        ProfilesError::Book(BookError::Unusable { .. }) => "config_unusable",
-        ProfilesError::Book(BookError::NotWritten { .. }) => "not_stored",
-        ProfilesError::Book(BookError::NotDurable { .. }) => "not_durable",
+        ProfilesError::Store(source) | ProfilesError::Forget { source, .. } => match source {
+            StoreError::Exposed { .. } => "config_exposed",
+            StoreError::NotWritten { .. } => "not_stored",
+            StoreError::NotDurable { .. } => "not_durable",
+            _ => "config_unusable",
+        },
         ProfilesError::Report(_) => "internal",
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::session::ProfileName;
 use crate::ports::login_outcome::ReplacedToken;
 use crate::ports::principal_reader::ReadError;
 use crate::ports::reporter::ReportError;
-use crate::ports::session_keeper::KeepError;
+use crate::ports::store_error::StoreError;
 use crate::ports::token_issuer::BeginError;
 use crate::ports::token_revoker::RevokeError;
 use crate::use_cases::ending::Ending;
@@ -20,7 +20,7 @@ use crate::use_cases::server::ServerError;
 pub enum LoginError {
     /// The store cannot be used, or nothing can be stored there. Nothing was sent, nothing was changed.
     #[error("no login was begun")]
-    NotBegun(#[source] KeepError),
+    NotBegun(#[source] StoreError),
     /// It is not clear which server to log in to. Nothing was sent, nothing was changed.
     #[error("no login was begun: no server for profile \"{profile}\"")]
     Server {
@@ -53,7 +53,7 @@ pub enum LoginError {
         /// The token that is dead.
         token: Box<TokenFacts>,
         /// Why it could not be stored.
-        source: KeepError,
+        source: StoreError,
     },
     /// The token was issued, could not be stored, and is not known to be dead. Nothing was changed.
     #[error("{} was issued by {}, could not be stored and may be live{}", named(token), token.origin, until(token))]
@@ -63,7 +63,7 @@ pub enum LoginError {
         /// Why it is not known to be dead.
         revoking: NotRevoked,
         /// Why it could not be stored.
-        source: KeepError,
+        source: StoreError,
     },
     /// The profile holds a session that was stored while this login ran, so the token was not stored.
     #[error("profile \"{profile}\" holds a newer session, which is kept")]
@@ -83,7 +83,7 @@ pub enum LoginError {
         /// What is stored.
         stored: Box<StoredLogin>,
         /// What could not be made durable.
-        source: KeepError,
+        source: StoreError,
     },
     /// The session is stored, but the server does not accept it. What it replaced was left alone.
     #[error("profile \"{}\" holds a session that {} does not accept", stored.profile, stored.token.origin)]
@@ -164,11 +164,11 @@ pub enum NotKept {
         /// What is stored.
         stored: Box<StoredLogin>,
         /// What could not be made durable.
-        source: KeepError,
+        source: StoreError,
     },
     /// It could not be stored.
     #[error("it could not be stored")]
-    NotSaved(#[source] KeepError),
+    NotSaved(#[source] StoreError),
 }
 
 /// Why a token that was issued is not known to be dead.
@@ -188,17 +188,12 @@ impl LoginError {
     #[must_use]
     pub fn ending(&self) -> Ending {
         match self {
-            Self::NotBegun(KeepError::Exposed { .. }) => Ending::Exposed,
+            Self::NotBegun(StoreError::Exposed { .. }) => Ending::Exposed,
             Self::Server { .. } => Ending::Unusable,
             Self::Begin { source: BeginError::Refused { .. }, .. }
             | Self::NotIssued { source: NotIssued::Denied | NotIssued::Refused { .. }, .. }
             | Self::NotAccepted { source: ReadError::Refused { .. }, .. } => Ending::Refused,
-            Self::NotBegun(
-                KeepError::Unusable { .. }
-                | KeepError::Unstorable { .. }
-                | KeepError::NotSaved { .. }
-                | KeepError::NotDurable { .. },
-            )
+            Self::NotBegun(_)
             | Self::Begin {
                 source:
                     BeginError::Rejected { .. }
@@ -264,8 +259,8 @@ mod tests {
         StoredLogin { profile: ProfileName::new("dev").unwrap(), token: token(), replaced: None }
     }
 
-    fn not_saved() -> KeepError {
-        KeepError::NotSaved { place: place(), source: source() }
+    fn not_saved() -> StoreError {
+        StoreError::NotWritten { place: place(), source: source() }
     }
 
     fn not_issued(source: NotIssued) -> LoginError {
@@ -285,9 +280,9 @@ mod tests {
         let profile = || ProfileName::new("dev").unwrap();
         let within = std::time::Duration::from_secs(600);
         let rows = [
-            (LoginError::NotBegun(KeepError::Exposed { place: place(), source: source() }), Ending::Exposed),
-            (LoginError::NotBegun(KeepError::Unusable { place: place(), source: source() }), Ending::Failed),
-            (LoginError::NotBegun(KeepError::Unstorable { place: place(), source: source() }), Ending::Failed),
+            (LoginError::NotBegun(StoreError::Exposed { place: place(), source: source() }), Ending::Exposed),
+            (LoginError::NotBegun(StoreError::Unusable { place: place(), source: source() }), Ending::Failed),
+            (LoginError::NotBegun(StoreError::NotStorable { place: place(), source: source() }), Ending::Failed),
             (LoginError::Server { profile: profile(), source: ServerError::Unknown }, Ending::Unusable),
             (begin(BeginError::Rejected { source: source() }), Ending::Failed),
             (begin(BeginError::Refused { source: source() }), Ending::Refused),

@@ -7,7 +7,7 @@ use plexctl::domain::timestamp::Timestamp;
 use plexctl::domain::token::TokenId;
 use plexctl::ports::login_outcome::ReplacedToken;
 use plexctl::ports::reporter::{FailureReport, Leaves};
-use plexctl::ports::session_keeper::KeepError;
+use plexctl::ports::store_error::StoreError;
 use plexctl::ports::timer::AtRisk;
 use plexctl::ports::token_issuer::BeginError;
 use plexctl::use_cases::login::{Interruption, LoginError, NotIssued, NotKept, NotRevoked, StoredLogin};
@@ -132,10 +132,10 @@ impl LoginFailure {
         }
     }
 
-    fn not_begun(&self, error: &KeepError) -> (String, Option<String>) {
+    fn not_begun(&self, error: &StoreError) -> (String, Option<String>) {
         let message = format!("no login was begun: {}", keep_words(error));
         let hint = match error {
-            KeepError::Exposed { .. } => self.again.once_private(&self.config),
+            StoreError::Exposed { .. } => self.again.once_private(&self.config),
             _ => format!("nothing was sent or changed; mend the cause and run {} again", self.again),
         };
         (message, Some(hint))
@@ -266,14 +266,15 @@ fn until(expires_at: Option<Timestamp>) -> String {
     expires_at.map(|time| format!(" until {time}")).unwrap_or_default()
 }
 
-fn keep_words(error: &KeepError) -> String {
+fn keep_words(error: &StoreError) -> String {
     match error {
-        KeepError::Exposed { place, source } => format!("{place} is refused: {}", words(&**source)),
-        KeepError::Unusable { place, source } => format!("{place} cannot be used: {}", words(&**source)),
-        KeepError::Unstorable { place, source } => format!("nothing can be stored in {place}: {}", words(&**source)),
-        KeepError::NotSaved { place, source } | KeepError::NotDurable { place, source, .. } => {
+        StoreError::Exposed { place, source } => format!("{place} is refused: {}", words(&**source)),
+        StoreError::Unusable { place, source } => format!("{place} cannot be used: {}", words(&**source)),
+        StoreError::NotStorable { place, source } => format!("nothing can be stored in {place}: {}", words(&**source)),
+        StoreError::NotWritten { place, source } | StoreError::NotDurable { place, source } => {
             format!("{place}: {}", words(&**source))
         }
+        error => words(error),
     }
 }
 

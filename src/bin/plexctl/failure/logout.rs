@@ -113,7 +113,7 @@ impl LogoutFailure {
             StoreError::NotASessionToken { .. } => {
                 "only sessions that `plexctl login` has begun can be ended; nothing was sent or changed".to_owned()
             }
-            StoreError::Unusable { .. } | StoreError::NotCleared { .. } | StoreError::NotDurable { .. } => {
+            _ => {
                 format!("nothing was sent or changed; mend the cause and run {} again", self.again)
             }
         }
@@ -156,6 +156,7 @@ fn store_words(error: &StoreError) -> String {
         StoreError::NotCleared { place, source } | StoreError::NotDurable { place, source } => {
             format!("{place}: {}", words(&**source))
         }
+        error => words(error),
     }
 }
 

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use plexctl::domain::printable::escape_unprintable;
 use plexctl::domain::session::{ProfileName, Selection};
-use plexctl::ports::credential_reader::CredentialError;
 use plexctl::ports::principal_reader::ReadError;
 use plexctl::ports::reporter::{CredentialSource, FailureReport};
+use plexctl::ports::store_error::StoreError;
 use plexctl::use_cases::whoami::WhoamiError;
 
 use super::again::Again;
@@ -50,19 +50,20 @@ impl WhoamiFailure {
     fn words(&self) -> (String, Option<String>) {
         let again = &self.again;
         match &self.error {
-            WhoamiError::Load(CredentialError::Exposed { place, source }) => {
+            WhoamiError::Load(StoreError::Exposed { place, source }) => {
                 let message = format!("nobody was asked: {place} is refused: {}", words(&**source));
                 let is_refused = |path: &&PathBuf| path.display().to_string() == *place;
                 let refused = self.token_file.as_ref().filter(is_refused).unwrap_or(&self.config);
                 (message, Some(again.once_private(refused)))
             }
-            WhoamiError::Load(CredentialError::Unreadable { place, source }) => (
+            WhoamiError::Load(StoreError::Unusable { place, source }) => (
                 format!("nobody was asked: {place} cannot be used: {}", words(&**source)),
                 Some(format!("mend the cause and run {again} again")),
             ),
-            WhoamiError::Load(CredentialError::NotABearerToken { place, source }) => {
+            WhoamiError::Load(StoreError::NotABearerToken { place, source }) => {
                 (format!("nobody was asked: {place} holds no bearer token: {}", words(&**source)), None)
             }
+            WhoamiError::Load(error) => (format!("nobody was asked: {}", words(error)), None),
             WhoamiError::Variable(error) => {
                 (format!("nobody was asked: PLEXSPHERE_TOKEN is no bearer token: {error}"), None)
             }
