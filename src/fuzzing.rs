@@ -12,7 +12,7 @@ use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
 use crate::ports::BoxError;
 use crate::ports::token_issuer::PollAnswer;
-use crate::use_cases::login::{Decision, News, NotIssued, Polling, decide};
+use crate::use_cases::login::{NotIssued, PollEvent, PollStep, Polling, decide};
 
 /// What an operator would see of a problem document.
 pub struct Shown {
@@ -101,17 +101,17 @@ pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnM
     let mut state = begin();
     move |event, now| {
         let news = match event {
-            Event::Begun => News::Begun,
-            Event::Waited => News::Waited,
-            Event::Answered(answer) => News::Answered(answer),
+            Event::Begun => PollEvent::Begun,
+            Event::Waited => PollEvent::Waited,
+            Event::Answered(answer) => PollEvent::Responded(answer),
         };
         let (after, decision) = decide(mem::replace(&mut state, begin()), news, now);
         state = after;
         let step = match decision {
-            Decision::Wait { duration, no_answer } => Step::Wait { duration, is_told: no_answer.is_some() },
-            Decision::Poll => Step::Poll,
-            Decision::Take(token) => Step::Take(token),
-            Decision::GiveUp(reason) => Step::GiveUp(reason),
+            PollStep::Wait { duration, first_failure } => Step::Wait { duration, is_told: first_failure.is_some() },
+            PollStep::Poll => Step::Poll,
+            PollStep::Take(token) => Step::Take(token),
+            PollStep::GiveUp(reason) => Step::GiveUp(reason),
         };
         (step, state.is_answer_lost())
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 use plexctl::fuzzing::{PollHead, read_poll};
-use plexctl::ports::token_issuer::PollAnswer;
+use plexctl::ports::token_issuer::PollResponse;
 use serde_json::{Map, Value, json};
 
 /// What stands in place of a secret. Beside it a code with a bracket may come to be, and `Debug` may spell another text as
@@ -51,7 +51,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     let said = members.as_ref().filter(|_| is_document).and_then(|members| members.get("code")?.as_str());
     let may_be_the_proxys = head.is_proxied && !is_document;
     match (status, &answer) {
-        (200, PollAnswer::Issued(issued)) => {
+        (200, PollResponse::Issued(issued)) => {
             if let Some(members) = &members {
                 let expected = issued_in(members).expect("a token is taken only if it keeps its rule");
                 assert_eq!((issued.token.expose_secret(), issued.lifetime), expected);
@@ -62,35 +62,35 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
                 "expires_in": issued.lifetime.map(|lifetime| lifetime.as_secs()),
             });
             let again = read_poll(&head, again.to_string().as_bytes(), is_complete, code);
-            assert!(matches!(again, PollAnswer::Issued(again) if again == *issued), "what is taken can be sent");
+            assert!(matches!(again, PollResponse::Issued(again) if again == *issued), "what is taken can be sent");
         }
-        (200, PollAnswer::Unusable { source }) => {
+        (200, PollResponse::Unusable { source }) => {
             assert!(members.as_ref().and_then(issued_in).is_none(), "a token that arrived is taken");
             let told = source.to_string();
             let is_of_field = ["access_token: ", "token_type: "].iter().any(|field| told.starts_with(field));
             assert!(is_of_field || ["it is not a JSON object", "it breaks off"].contains(&told.as_str()), "{told:?}");
             assert!(told.len() < 100);
         }
-        (201..300, PollAnswer::Unusable { source }) => assert_eq!(source.to_string(), format!("status {status}")),
-        (100..200 | 300..400 | 408 | 429 | 500.., PollAnswer::Failed(failure))
-        | (0..100, PollAnswer::Failed(failure)) => {
+        (201..300, PollResponse::Unusable { source }) => assert_eq!(source.to_string(), format!("status {status}")),
+        (100..200 | 300..400 | 408 | 429 | 500.., PollResponse::Failed(failure))
+        | (0..100, PollResponse::Failed(failure)) => {
             assert_eq!(failure.may_have_issued, !(300..500).contains(&status));
             assert_eq!(failure.retry_after, wait(&head));
         }
-        (400..500, PollAnswer::Failed(failure)) => {
+        (400..500, PollResponse::Failed(failure)) => {
             assert!(may_be_the_proxys && !failure.may_have_issued);
             assert_eq!(failure.retry_after, wait(&head));
         }
-        (400, PollAnswer::Pending) => assert_eq!(said, Some("authorization_pending")),
-        (400, PollAnswer::SlowDown) => assert_eq!(said, Some("slow_down")),
-        (400, PollAnswer::Denied) => assert_eq!(said, Some("access_denied")),
-        (400, PollAnswer::Expired) => assert_eq!(said, Some("expired_token")),
-        (400, PollAnswer::Rejected { .. }) => {
+        (400, PollResponse::Pending) => assert_eq!(said, Some("authorization_pending")),
+        (400, PollResponse::SlowDown) => assert_eq!(said, Some("slow_down")),
+        (400, PollResponse::Denied) => assert_eq!(said, Some("access_denied")),
+        (400, PollResponse::Expired) => assert_eq!(said, Some("expired_token")),
+        (400, PollResponse::Rejected { .. }) => {
             let known = ["authorization_pending", "slow_down", "access_denied", "expired_token"];
             assert!(!may_be_the_proxys && !said.is_some_and(|said| known.contains(&said)));
         }
-        (403, PollAnswer::Refused { .. }) => assert!(!may_be_the_proxys),
-        (401 | 402 | 404.., PollAnswer::Rejected { .. }) => assert!(!may_be_the_proxys && status < 500),
+        (403, PollResponse::Refused { .. }) => assert!(!may_be_the_proxys),
+        (401 | 402 | 404.., PollResponse::Rejected { .. }) => assert!(!may_be_the_proxys && status < 500),
         _ => panic!("{status}: {answer:?}"),
     }
 
@@ -109,12 +109,12 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
 });
 
 /// All that can be read out of an answer.
-fn shown(answer: &PollAnswer) -> String {
+fn shown(answer: &PollResponse) -> String {
     let source = match answer {
-        PollAnswer::Rejected { source } | PollAnswer::Refused { source } | PollAnswer::Unusable { source } => {
+        PollResponse::Rejected { source } | PollResponse::Refused { source } | PollResponse::Unusable { source } => {
             Some(source)
         }
-        PollAnswer::Failed(failure) => Some(&failure.source),
+        PollResponse::Failed(failure) => Some(&failure.source),
         _ => None,
     };
     let first = source.map(|source| &**source as &(dyn Error + 'static));

@@ -15,7 +15,7 @@ use plexctl::domain::device_authorization::{AuthorizationFields, DeviceAuthoriza
 use plexctl::domain::issued_token::IssuedToken;
 use plexctl::domain::server_url::ServerUrl;
 use plexctl::fuzzing::{Event, Step, polling};
-use plexctl::ports::token_issuer::{PollAnswer, PollFailure};
+use plexctl::ports::token_issuer::{PollResponse, PollFailure};
 use plexctl::use_cases::login::NotIssued;
 
 const BEGUN: Duration = Duration::from_secs(77);
@@ -76,22 +76,22 @@ fn authorization(interval: i64, lifetime: i64) -> DeviceAuthorization {
 }
 
 /// Mostly an answer after which the login goes on.
-fn answer(kind: u8, wait: u8) -> PollAnswer {
+fn answer(kind: u8, wait: u8) -> PollResponse {
     let source = || format!("answer {kind}").into();
     match kind {
-        0..64 => PollAnswer::Pending,
-        64..96 => PollAnswer::SlowDown,
-        96..240 => PollAnswer::Failed(PollFailure {
+        0..64 => PollResponse::Pending,
+        64..96 => PollResponse::SlowDown,
+        96..240 => PollResponse::Failed(PollFailure {
             source: source(),
             may_have_issued: may_have_issued(kind),
             retry_after: (wait % 2 == 0).then(|| asked_for(wait)),
         }),
-        240 => PollAnswer::Issued(IssuedToken { token: BearerToken::parse("t0ken").unwrap(), lifetime: None }),
-        241 => PollAnswer::Denied,
-        242 => PollAnswer::Expired,
-        243 => PollAnswer::Rejected { source: source() },
-        244 => PollAnswer::Refused { source: source() },
-        _ => PollAnswer::Unusable { source: source() },
+        240 => PollResponse::Issued(IssuedToken { token: BearerToken::parse("t0ken").unwrap(), lifetime: None }),
+        241 => PollResponse::Denied,
+        242 => PollResponse::Expired,
+        243 => PollResponse::Rejected { source: source() },
+        244 => PollResponse::Refused { source: source() },
+        _ => PollResponse::Unusable { source: source() },
     }
 }
 

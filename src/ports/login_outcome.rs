@@ -33,7 +33,7 @@ pub enum LoginProgress {
         lifetime: Duration,
     },
     /// The server does not answer any more, and will be asked again: a warning, told once until it answers.
-    NoAnswer {
+    PollFailed {
         /// The origin of the server.
         origin: String,
         /// What happened instead of an answer.
@@ -46,7 +46,7 @@ pub enum LoginProgress {
     },
     /// The token has arrived, but an answer before it was lost, so another may have been issued that nobody holds: a
     /// warning.
-    AnswerLost,
+    ResponseLost,
 }
 
 /// What an operator needs to approve a login.
@@ -69,7 +69,7 @@ pub struct Instructions {
 /// A login that is complete: the session is stored, and the server did not say that it does not accept it.
 ///
 /// Three of its facts come with a warning, since the operator may have to act: a missing `token_id`, an unknown
-/// `principal`, and a replaced token that is [`Kept`](Fate::Kept) or [`NotCleared`](Fate::NotCleared).
+/// `principal`, and a replaced token that is [`Kept`](ReplacedState::Kept) or [`NotCleared`](ReplacedState::NotCleared).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginOutcome {
     /// The profile that holds the session.
@@ -92,7 +92,7 @@ pub struct Replaced {
     /// The token, and where it was put.
     pub token: ReplacedToken,
     /// What became of it.
-    pub fate: Fate,
+    pub state: ReplacedState,
 }
 
 /// A token that was put aside.
@@ -108,7 +108,7 @@ pub struct ReplacedToken {
 
 /// What became of a token that was put aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum ReplacedState {
     /// It was revoked, and its profile is cleared.
     Revoked,
     /// It was gone before, or somebody else cleared its profile meanwhile; the profile is cleared.

@@ -19,7 +19,7 @@ use crate::domain::timestamp::Timestamp;
 ///    whatever the process does meanwhile, and no future that is dropped takes one with it.
 /// 4. The first interruption does nothing else: what is under way goes on.
 /// 5. The second one ends the process at once, if the implementation watches over a process. Before it does, it says what
-///    the last [`set_stake`](Timer::set_stake) told would be lost.
+///    the last [`set_at_risk`](Timer::set_at_risk) told would be lost.
 ///
 /// ```
 /// use std::future::pending;
@@ -27,7 +27,7 @@ use crate::domain::timestamp::Timestamp;
 ///
 /// use plexctl::domain::timestamp::Timestamp;
 /// use plexctl::ports::async_trait;
-/// use plexctl::ports::timer::{Stake, Timer};
+/// use plexctl::ports::timer::{AtRisk, Timer};
 ///
 /// /// The time of a program that nobody interrupts.
 /// struct Undisturbed(Instant);
@@ -54,7 +54,7 @@ use crate::domain::timestamp::Timestamp;
 ///         false
 ///     }
 ///
-///     fn set_stake(&self, _: Stake) {}
+///     fn set_at_risk(&self, _: AtRisk) {}
 /// }
 /// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
@@ -76,16 +76,16 @@ pub trait Timer: Send + Sync {
     fn is_interrupted(&self) -> bool;
 
     /// Takes note of what the operator has to be told if the process ends now.
-    fn set_stake(&self, stake: Stake);
+    fn set_at_risk(&self, at_risk: AtRisk);
 }
 
 /// What would be lost with the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stake {
+pub enum AtRisk {
     /// Nothing: every token that is known is stored or dead.
     Nothing,
     /// An answer, under way or lost before, so a token may have been issued that nobody holds.
-    Answer,
+    Response,
     /// A token that is neither stored nor known to be dead.
     Token(TokenFacts),
 }

@@ -19,12 +19,12 @@ use crate::domain::server_url::ServerUrl;
 /// 1. At most one request per call: nothing is retried, no redirect is followed, no call comes before it.
 /// 2. The device code goes to this server only, in the body of a poll.
 /// 3. A login is begun if the server answered so, with fields that keep the rules of [`DeviceAuthorization::parse`].
-/// 4. A poll brings [`PollAnswer::Issued`] whenever a usable token has arrived, even if the answer breaks off behind it.
-/// 5. Where a token may have been issued that did not arrive, the answer is [`PollAnswer::Unusable`], or a
+/// 4. A poll brings [`PollResponse::Issued`] whenever a usable token has arrived, even if the answer breaks off behind it.
+/// 5. Where a token may have been issued that did not arrive, the answer is [`PollResponse::Unusable`], or a
 ///    [`PollFailure`] that says so: after every server error (5xx), and wherever the request may have been read and no
 ///    answer came back.
 /// 6. What rejects a login, or denies one, was said by the server itself: an error that may be a proxy's own, since the
-///    proxy can read it and it has no problem details, is [`BeginError::Unconfirmed`] or [`PollAnswer::Failed`].
+///    proxy can read it and it has no problem details, is [`BeginError::Unconfirmed`] or [`PollResponse::Failed`].
 /// 7. The call ends in bounded time. A future that is dropped leaves nothing under way, but the request may be read.
 /// 8. No answer and no error shows any part of a token but its id, or of a device code.
 ///
@@ -32,7 +32,7 @@ use crate::domain::server_url::ServerUrl;
 /// use plexctl::domain::device_authorization::{DeviceAuthorization, DeviceCode};
 /// use plexctl::domain::server_url::ServerUrl;
 /// use plexctl::ports::async_trait;
-/// use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, TokenIssuer};
+/// use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, PollResponse, TokenIssuer};
 ///
 /// /// A server that takes no more logins.
 /// struct Closed;
@@ -43,8 +43,8 @@ use crate::domain::server_url::ServerUrl;
 ///         Err(BeginError::Refused { source: "closed".into() })
 ///     }
 ///
-///     async fn poll(&self, _: &ServerUrl, _: &DeviceCode) -> PollAnswer {
-///         PollAnswer::Expired
+///     async fn poll(&self, _: &ServerUrl, _: &DeviceCode) -> PollResponse {
+///         PollResponse::Expired
 ///     }
 /// }
 /// ```
@@ -63,7 +63,7 @@ pub trait TokenIssuer: Send + Sync {
     ) -> Result<DeviceAuthorization, BeginError>;
 
     /// Asks once whether the login was approved.
-    async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollAnswer;
+    async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse;
 }
 
 /// Who is asked to approve.
@@ -77,7 +77,7 @@ pub struct AuthorizationRequest {
 
 /// What a poll brought.
 #[derive(Debug)]
-pub enum PollAnswer {
+pub enum PollResponse {
     /// The token.
     Issued(IssuedToken),
     /// Nobody has approved yet (`authorization_pending`).

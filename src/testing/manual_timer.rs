@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use super::{lock, yield_once};
 use crate::domain::timestamp::Timestamp;
-use crate::ports::timer::{Stake, Timer};
+use crate::ports::timer::{AtRisk, Timer};
 
 /// A [`Timer`] that waits by setting its own clock, so that a test takes no time, and that is interrupted on demand.
 ///
@@ -41,7 +41,7 @@ struct State {
     interruption: Option<Duration>,
     waiting: Vec<Waker>,
     waits: Vec<Duration>,
-    stakes: Vec<Stake>,
+    risks: Vec<AtRisk>,
 }
 
 impl ManualTimer {
@@ -77,10 +77,10 @@ impl ManualTimer {
         lock(&self.state).waits.clone()
     }
 
-    /// What was at stake so far, in order.
+    /// What was at risk so far, in order.
     #[must_use]
-    pub fn stakes(&self) -> Vec<Stake> {
-        lock(&self.state).stakes.clone()
+    pub fn risks(&self) -> Vec<AtRisk> {
+        lock(&self.state).risks.clone()
     }
 }
 
@@ -139,7 +139,7 @@ impl Timer for ManualTimer {
         lock(&self.state).is_interrupted()
     }
 
-    fn set_stake(&self, stake: Stake) {
-        lock(&self.state).stakes.push(stake);
+    fn set_at_risk(&self, at_risk: AtRisk) {
+        lock(&self.state).risks.push(at_risk);
     }
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::{lock, yield_once};
 use crate::domain::device_authorization::{DeviceAuthorization, DeviceCode};
 use crate::domain::server_url::ServerUrl;
-use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, PollFailure, TokenIssuer};
+use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
 
 /// A [`TokenIssuer`] that gives the answers of its script, one a call, and records what it was asked for.
 ///
@@ -21,7 +21,7 @@ use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, P
 /// use plexctl::domain::answer_field::FieldValue;
 /// use plexctl::domain::device_authorization::{AuthorizationFields, DeviceAuthorization};
 /// use plexctl::domain::server_url::ServerUrl;
-/// use plexctl::ports::token_issuer::PollAnswer;
+/// use plexctl::ports::token_issuer::PollResponse;
 /// use plexctl::testing::{ScriptedIssuer, ScriptedPoll};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,7 +34,7 @@ use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, P
 ///     ..AuthorizationFields::default()
 /// };
 /// let authorization = DeviceAuthorization::parse(fields, &ServerUrl::parse("https://plexsphere.example")?)?;
-/// let issuer = ScriptedIssuer::new(Ok(authorization), [PollAnswer::Pending.into(), ScriptedPoll::NeverAnswers])
+/// let issuer = ScriptedIssuer::new(Ok(authorization), [PollResponse::Pending.into(), ScriptedPoll::NeverAnswers])
 ///     .on_poll(|number| println!("poll {number}"));
 /// assert!(issuer.polls().is_empty());
 /// # Ok(())
@@ -52,15 +52,15 @@ pub struct ScriptedIssuer {
 #[derive(Debug)]
 pub enum ScriptedPoll {
     /// It is answered at once.
-    Answers(PollAnswer),
+    Answers(PollResponse),
     /// It is answered once whoever waits for it has looked twice, so that something else can come first.
-    AnswersLate(PollAnswer),
+    AnswersLate(PollResponse),
     /// It is never answered.
     NeverAnswers,
 }
 
-impl From<PollAnswer> for ScriptedPoll {
-    fn from(answer: PollAnswer) -> Self {
+impl From<PollResponse> for ScriptedPoll {
+    fn from(answer: PollResponse) -> Self {
         Self::Answers(answer)
     }
 }
@@ -126,7 +126,7 @@ impl ScriptedIssuer {
         (self.on_poll)(number);
         let exhausted = || {
             let source = "the script has no more answers".into();
-            PollAnswer::Failed(PollFailure { source, may_have_issued: false, retry_after: None }).into()
+            PollResponse::Failed(PollFailure { source, may_have_issued: false, retry_after: None }).into()
         };
         lock(&self.script).pop_front().unwrap_or_else(exhausted)
     }
@@ -154,7 +154,7 @@ impl TokenIssuer for ScriptedIssuer {
         lock(&self.beginning).take().unwrap_or_else(exhausted)
     }
 
-    async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollAnswer {
+    async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse {
         match self.next_poll(server, code) {
             ScriptedPoll::Answers(answer) => answer,
             ScriptedPoll::AnswersLate(answer) => {

@@ -15,7 +15,7 @@ use plexctl::ports::credential_store::{Clearing, CredentialStore};
 use plexctl::ports::reporter::{LogoutOutcome, Reporter};
 use plexctl::ports::token_revoker::{Revocation, TokenRevoker};
 use plexctl::testing::contract::{
-    Meeting, RevokerUnderTest, SECRET, StoreUnderTest, a_revoker_keeps_its_promises, a_store_keeps_its_promises,
+    RevokeCase, RevokerUnderTest, SECRET, StoreUnderTest, a_revoker_keeps_its_promises, a_store_keeps_its_promises,
 };
 use plexctl::testing::{Answer, ControlPlane, InMemoryStore, RecordingReporter, ScriptedRevoker};
 use tempfile::TempDir;
@@ -117,17 +117,17 @@ struct HttpUnderTest {
 }
 
 impl RevokerUnderTest for HttpUnderTest {
-    fn meeting(meeting: Meeting) -> Self {
+    fn meeting(meeting: RevokeCase) -> Self {
         let control_plane = ControlPlane::start().unwrap();
         let status = match meeting {
-            Meeting::Revoked | Meeting::Unreached => 204,
-            Meeting::AlreadyGone => 401,
-            Meeting::Refused => 403,
-            Meeting::Unconfirmed => 500,
+            RevokeCase::Revoked | RevokeCase::Unreached => 204,
+            RevokeCase::AlreadyGone => 401,
+            RevokeCase::Refused => 403,
+            RevokeCase::Unconfirmed => 500,
         };
         control_plane.answer_revocations_with(Answer::problem(status, SECRET, SECRET, SECRET));
         let revoker = ControlPlaneClient::new(ProxySettings::default(), TrustSettings::default(), |_| {});
-        Self { revoker, control_plane, is_reachable: !matches!(meeting, Meeting::Unreached) }
+        Self { revoker, control_plane, is_reachable: !matches!(meeting, RevokeCase::Unreached) }
     }
 
     fn revoker(&self) -> &dyn TokenRevoker {

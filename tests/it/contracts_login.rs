@@ -17,11 +17,11 @@ use plexctl::ports::credential_store::CredentialStore;
 use plexctl::ports::principal_reader::PrincipalReader;
 use plexctl::ports::profile_book::ProfileBook;
 use plexctl::ports::session_keeper::SessionKeeper;
-use plexctl::ports::token_issuer::{PollAnswer, TokenIssuer};
+use plexctl::ports::token_issuer::{PollResponse, TokenIssuer};
 use plexctl::testing::contract::{
-    Beginning, IssuerUnderTest, KeeperUnderTest, Polled, ReaderUnderTest, Reading, SECRET, a_keeper_keeps_its_promises,
-    a_reader_keeps_its_promises, an_issuer_keeps_its_promises, authorization_request, device_authorization,
-    session_token,
+    BeginCase, IssuerUnderTest, KeeperUnderTest, PollCase, ReaderUnderTest, Reading, SECRET,
+    a_keeper_keeps_its_promises, a_reader_keeps_its_promises, an_issuer_keeps_its_promises, authorization_request,
+    device_authorization, session_token,
 };
 use plexctl::testing::{
     Answer, ControlPlane, Endpoint, InMemoryStore, Script, ScriptedIssuer, ScriptedPoll, ScriptedPrincipalReader,
@@ -125,22 +125,22 @@ fn json(text: &str) -> Answer {
 }
 
 impl IssuerUnderTest for HttpUnderTest {
-    fn beginning(beginning: Beginning) -> Self {
+    fn beginning(beginning: BeginCase) -> Self {
         let problem = |status| Script::answer(Answer::problem(status, "A title", "a_code", "A detail."));
         let script = match beginning {
-            Beginning::Begun => Script::real(),
-            Beginning::Rejected => problem(404),
-            Beginning::Refused => problem(403),
-            Beginning::Unconfirmed => problem(500),
-            Beginning::Unusable => Script::real()
+            BeginCase::Begun => Script::real(),
+            BeginCase::Rejected => problem(404),
+            BeginCase::Refused => problem(403),
+            BeginCase::Unconfirmed => problem(500),
+            BeginCase::Unusable => Script::real()
                 .with("device_code", &format!("\"{SECRET}\""))
                 .with("user_code", &format!("\"{SECRET}\\n\"")),
-            Beginning::Unreached => return Self::unreachable(),
+            BeginCase::Unreached => return Self::unreachable(),
         };
         Self::answering(Endpoint::DeviceCode, script)
     }
 
-    fn polled(polled: Polled) -> Self {
+    fn polled(polled: PollCase) -> Self {
         let problem = |status, code| Script::answer(Answer::problem(status, SECRET, code, SECRET));
         let token = |token_type| {
             let token = session_token(1);
@@ -148,18 +148,18 @@ impl IssuerUnderTest for HttpUnderTest {
             Script::answer(json(&text))
         };
         let script = match polled {
-            Polled::Issued => token("Bearer"),
-            Polled::Pending => problem(400, "authorization_pending"),
-            Polled::SlowDown => problem(400, "slow_down"),
-            Polled::Denied => problem(400, "access_denied"),
-            Polled::Expired => problem(400, "expired_token"),
-            Polled::Rejected => problem(400, "invalid_grant"),
-            Polled::Refused => problem(403, SECRET),
-            Polled::Unusable => token(SECRET),
-            Polled::ServerError => problem(500, SECRET),
-            Polled::Busy => problem(429, SECRET).header("retry-after", "7"),
-            Polled::Unanswered => Script::hang_up(),
-            Polled::Unreached => return Self::unreachable(),
+            PollCase::Issued => token("Bearer"),
+            PollCase::Pending => problem(400, "authorization_pending"),
+            PollCase::SlowDown => problem(400, "slow_down"),
+            PollCase::Denied => problem(400, "access_denied"),
+            PollCase::Expired => problem(400, "expired_token"),
+            PollCase::Rejected => problem(400, "invalid_grant"),
+            PollCase::Refused => problem(403, SECRET),
+            PollCase::Unusable => token(SECRET),
+            PollCase::ServerError => problem(500, SECRET),
+            PollCase::Busy => problem(429, SECRET).header("retry-after", "7"),
+            PollCase::Unanswered => Script::hang_up(),
+            PollCase::Unreached => return Self::unreachable(),
         };
         Self::answering(Endpoint::DeviceToken, script)
     }
@@ -191,13 +191,13 @@ fn the_control_plane_client_keeps_the_promises_of_the_issuer() {
 fn the_scripted_issuer_answers_late_or_never_and_tells_which_poll_it_is() {
     let numbers = std::sync::Arc::new(Mutex::new(Vec::new()));
     let noted = std::sync::Arc::clone(&numbers);
-    let script = [ScriptedPoll::AnswersLate(PollAnswer::Pending), ScriptedPoll::NeverAnswers];
+    let script = [ScriptedPoll::AnswersLate(PollResponse::Pending), ScriptedPoll::NeverAnswers];
     let issuer = ScriptedIssuer::new(Ok(device_authorization()), script)
         .on_poll(move |number| noted.lock().unwrap().push(number));
     let (server, code) = (ServerUrl::parse(SERVER).unwrap(), device_authorization().device_code().clone());
     let mut late = issuer.poll(&server, &code);
     assert!(look(&mut late).is_pending());
-    assert!(matches!(look(&mut late), Poll::Ready(PollAnswer::Pending)));
+    assert!(matches!(look(&mut late), Poll::Ready(PollResponse::Pending)));
     let mut never = issuer.poll(&server, &code);
     assert!(look(&mut never).is_pending() && look(&mut never).is_pending());
     assert_eq!(*numbers.lock().unwrap(), [1, 2]);

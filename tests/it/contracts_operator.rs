@@ -17,7 +17,7 @@ use plexctl::adapters::browser::{BrowserSettings, SystemBrowser};
 use plexctl::adapters::timer::SystemTimer;
 use plexctl::domain::page_url::PageUrl;
 use plexctl::ports::browser::{Browser, NotShown};
-use plexctl::ports::timer::{Stake, Timer};
+use plexctl::ports::timer::{AtRisk, Timer};
 use plexctl::testing::{ManualTimer, RecordingBrowser};
 use rustix::process::{Signal, getpid, kill_process};
 use tempfile::TempDir;
@@ -283,8 +283,8 @@ fn a_timer_keeps_its_promises<T: TimerUnderTest>() {
 
         // It shortens no wait, and taking note of a stake does nothing else.
         let start = timer.now();
-        timer.set_stake(Stake::Nothing);
-        timer.set_stake(Stake::Answer);
+        timer.set_at_risk(AtRisk::Nothing);
+        timer.set_at_risk(AtRisk::Response);
         timer.wait(SHORT).await;
         assert!(timer.now() >= start + SHORT, "{start:?} to {:?}", timer.now());
     });
@@ -328,7 +328,7 @@ fn the_system_timer_keeps_the_promises_of_the_port() {
     let output = command.env(ROLE, "").stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.signal(), Some(Signal::TERM.as_raw()), "{said}");
-    assert_eq!(said, "last words: Answer\n");
+    assert_eq!(said, "last words: Response\n");
 }
 
 /// What tells the process of a timer that it is meant to be one.
@@ -353,7 +353,7 @@ fn the_manual_timer_is_interrupted_at_its_time_and_remembers_waits_and_stakes() 
         assert_eq!((interrupted, timer.now()), (Some(()), Duration::from_secs(12)));
         timer.wait(Duration::from_secs(1)).await;
     });
-    timer.set_stake(Stake::Answer);
+    timer.set_at_risk(AtRisk::Response);
     assert_eq!(timer.waits(), [10, 5, 1].map(Duration::from_secs));
-    assert_eq!((timer.stakes(), timer.wall_clock()), (vec![Stake::Answer], at(113)));
+    assert_eq!((timer.risks(), timer.wall_clock()), (vec![AtRisk::Response], at(113)));
 }

@@ -12,7 +12,7 @@ use plexctl::domain::device_authorization::DeviceAuthorization;
 use plexctl::domain::identifier::Identifier;
 use plexctl::domain::server_url::ServerUrl;
 use plexctl::ports::principal_reader::{PrincipalReader, ReadError};
-use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, PollFailure, TokenIssuer};
+use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
 use plexctl::testing::{Answer, ControlPlane, Decision, Endpoint, RecordedRequest, Script};
 use tokio::runtime::Runtime;
 
@@ -56,7 +56,7 @@ impl Calls {
         self.runtime.block_on(self.client.begin(&self.server, &request())).unwrap()
     }
 
-    fn poll(&self, login: &DeviceAuthorization) -> PollAnswer {
+    fn poll(&self, login: &DeviceAuthorization) -> PollResponse {
         self.runtime.block_on(self.client.poll(&self.server, login.device_code()))
     }
 
@@ -66,7 +66,7 @@ impl Calls {
     }
 
     /// Begins a login and polls once for its token.
-    fn first_poll(&self) -> PollAnswer {
+    fn first_poll(&self) -> PollResponse {
         self.poll(&self.begin())
     }
 
@@ -81,13 +81,13 @@ fn request() -> AuthorizationRequest {
     AuthorizationRequest { domain_id: id(DOMAIN), idp_binding_id: id(BINDING) }
 }
 
-fn issued(answer: PollAnswer) -> String {
-    let PollAnswer::Issued(issued) = answer else { panic!("{answer:?}") };
+fn issued(answer: PollResponse) -> String {
+    let PollResponse::Issued(issued) = answer else { panic!("{answer:?}") };
     issued.token.expose_secret().to_owned()
 }
 
-fn failed(answer: PollAnswer) -> PollFailure {
-    let PollAnswer::Failed(failure) = answer else { panic!("{answer:?}") };
+fn failed(answer: PollResponse) -> PollFailure {
+    let PollResponse::Failed(failure) = answer else { panic!("{answer:?}") };
     failure
 }
 
@@ -99,7 +99,7 @@ fn shares_one_connection(calls: &Calls) {
     calls.control_plane.decide_next(Decision::Approve, 5);
     let login = calls.begin();
     for _ in 0..4 {
-        assert!(matches!(calls.poll(&login), PollAnswer::Pending));
+        assert!(matches!(calls.poll(&login), PollResponse::Pending));
     }
     let token = issued(calls.poll(&login));
     assert!(calls.control_plane.is_live(&token));
@@ -178,7 +178,7 @@ fn a_device_code_may_have_every_visible_character() {
     calls.control_plane.always(Endpoint::DeviceCode, Script::real().with("device_code", &text));
     let answer = Answer::problem(400, "No", "invalid_grant", &format!("there is no {code}"));
     calls.control_plane.always(Endpoint::DeviceToken, Script::answer(answer));
-    let PollAnswer::Rejected { source } = calls.first_poll() else { panic!("not rejected") };
+    let PollResponse::Rejected { source } = calls.first_poll() else { panic!("not rejected") };
     let answered: &UnexpectedResponse = source.downcast_ref().unwrap();
     assert_eq!(answered.problem.as_ref().unwrap().detail.as_deref(), Some("there is no [redacted]"));
     let sent: serde_json::Value = serde_json::from_slice(&calls.control_plane.requests()[1].body).unwrap();
@@ -192,7 +192,7 @@ fn a_connection_that_the_server_closed_between_two_polls_is_replaced() {
         let calls = Calls::with_polls([Script::real(), script]);
         let login = calls.begin();
         for _ in 0..4 {
-            assert!(matches!(calls.poll(&login), PollAnswer::Pending));
+            assert!(matches!(calls.poll(&login), PollResponse::Pending));
             calls.rest();
         }
         assert_eq!(calls.connections(), [1, 1, 1, 2, 2]);
@@ -207,7 +207,7 @@ fn a_poll_whose_answer_is_lost_is_not_repeated_and_remembered() {
     let failure = failed(calls.poll(&login));
     assert_eq!((cause(&failure), failure.may_have_issued), (&Cause::Closed, true));
     assert_eq!(calls.control_plane.live_tokens().len(), 1);
-    assert!(matches!(calls.poll(&login), PollAnswer::Rejected { .. }));
+    assert!(matches!(calls.poll(&login), PollResponse::Rejected { .. }));
     assert_eq!(calls.connections(), [1, 1, 2]);
 }
 
@@ -252,7 +252,7 @@ fn a_token_that_has_arrived_counts_though_the_answer_breaks_off_behind_it() {
         answer
     })]);
     calls.control_plane.approve_next();
-    assert!(matches!(calls.first_poll(), PollAnswer::Unusable { .. }));
+    assert!(matches!(calls.first_poll(), PollResponse::Unusable { .. }));
 }
 
 #[test]
@@ -280,8 +280,8 @@ fn a_code_counts_in_problem_details_alone_and_as_it_was_sent() {
         Script::answer(Answer { content_type: content_type.to_owned(), ..Answer::problem(400, "No", code, "No.") })
     };
     let name = |script| match Calls::with_polls([script]).first_poll() {
-        PollAnswer::Denied => "denied",
-        PollAnswer::Rejected { .. } => "rejected",
+        PollResponse::Denied => "denied",
+        PollResponse::Rejected { .. } => "rejected",
         answer => panic!("{answer:?}"),
     };
     assert_eq!(name(answer("access_denied", "Application/Problem+JSON; charset=utf-8")), "denied");
@@ -291,7 +291,7 @@ fn a_code_counts_in_problem_details_alone_and_as_it_was_sent() {
     // A code that is part of a meaningful word cannot hide it.
     let calls = Calls::with_polls([answer("access_denied", "application/problem+json")]);
     calls.control_plane.always(Endpoint::DeviceCode, Script::real().with("device_code", "\"denied\""));
-    assert!(matches!(calls.first_poll(), PollAnswer::Denied));
+    assert!(matches!(calls.first_poll(), PollResponse::Denied));
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn a_poll_that_is_given_up_leaves_nothing_under_way() {
     let login = calls.begin();
     let poll = calls.client.poll(&calls.server, login.device_code());
     assert!(calls.runtime.block_on(async { tokio::time::timeout(Duration::from_millis(200), poll).await }).is_err());
-    assert!(matches!(calls.poll(&login), PollAnswer::Pending | PollAnswer::SlowDown));
+    assert!(matches!(calls.poll(&login), PollResponse::Pending | PollResponse::SlowDown));
     assert_eq!(calls.connections(), [1, 1, 2]);
 }
 
@@ -336,11 +336,11 @@ fn what_may_be_a_proxys_own_answer_decides_nothing_and_the_way_is_warned_of_once
         };
         let (begun, polled, read) = asked("401 Unauthorized");
         assert!(matches!(begun, BeginError::Unconfirmed { .. }), "{begun:?}");
-        assert_eq!(matches!(polled, PollAnswer::Rejected { .. }), is_the_servers, "{polled:?}");
-        assert_eq!(matches!(polled, PollAnswer::Failed(_)), !is_the_servers, "{polled:?}");
+        assert_eq!(matches!(polled, PollResponse::Rejected { .. }), is_the_servers, "{polled:?}");
+        assert_eq!(matches!(polled, PollResponse::Failed(_)), !is_the_servers, "{polled:?}");
         assert_eq!(matches!(read, ReadError::NotAccepted { .. }), is_the_servers, "{read:?}");
         let (begun, polled, _) = asked("403 Forbidden");
         assert_eq!(matches!(begun, BeginError::Refused { .. }), is_the_servers, "{begun:?}");
-        assert_eq!(matches!(polled, PollAnswer::Refused { .. }), is_the_servers, "{polled:?}");
+        assert_eq!(matches!(polled, PollResponse::Refused { .. }), is_the_servers, "{polled:?}");
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorizati
 use crate::domain::issued_token::{IssuedToken, TokenFields};
 use crate::domain::server_url::ServerUrl;
 use crate::ports::BoxError;
-use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, PollFailure, TokenIssuer};
+use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
 
 #[async_trait]
 impl TokenIssuer for ControlPlaneClient {
@@ -38,14 +38,14 @@ impl TokenIssuer for ControlPlaneClient {
         authorization_in(&body, server).map_err(|source| BeginError::Unusable { source })
     }
 
-    async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollAnswer {
+    async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse {
         let body = json!({ "device_code": code.expose_secret() });
         let mut answer = match self.http.call(server, posting("/v1/auth/device-token", &body)).await {
             Ok(answer) => answer,
             Err(failure) => return failure.into(),
         };
         let body = answer.body(if answer.status() == 200 { CALL_LIMIT } else { ERROR_BODY_LIMIT }).await;
-        let poll = Polled {
+        let poll = PollHead {
             code: answer.problem_code(&body),
             retry_after: answer.retry_after().and_then(wait_in),
             answered: answer.unexpected(&body, &[code.expose_secret()]),
@@ -77,7 +77,7 @@ impl From<CallFailure> for BeginError {
     }
 }
 
-impl From<CallFailure> for PollAnswer {
+impl From<CallFailure> for PollResponse {
     fn from(failure: CallFailure) -> Self {
         let may_have_issued = failure.may_have_arrived();
         Self::Failed(PollFailure { source: failure.into(), may_have_issued, retry_after: None })
@@ -125,32 +125,34 @@ fn wait_in(text: &str) -> Option<Duration> {
 }
 
 /// An answer to a poll, but for its body.
-struct Polled {
+struct PollHead {
     answered: UnexpectedResponse,
     /// The problem's code as it was sent.
     code: Option<String>,
     retry_after: Option<Duration>,
 }
 
-impl Polled {
+impl PollHead {
     /// Reads the table of answers. A number that is not in it may stand for anything, an issued token included.
-    fn meaning(self, body: &Body) -> PollAnswer {
+    fn meaning(self, body: &Body) -> PollResponse {
         let Self { answered, code, retry_after } = self;
         let failed = |answered: UnexpectedResponse, may_have_issued| {
-            PollAnswer::Failed(PollFailure { source: answered.into(), may_have_issued, retry_after })
+            PollResponse::Failed(PollFailure { source: answered.into(), may_have_issued, retry_after })
         };
         match (answered.status, code.as_deref()) {
-            (200, _) => token_in(body).map_or_else(|source| PollAnswer::Unusable { source }, PollAnswer::Issued),
+            (200, _) => token_in(body).map_or_else(|source| PollResponse::Unusable { source }, PollResponse::Issued),
             // A token may stand in any text of a success.
-            (201..=299, _) => PollAnswer::Unusable { source: UnexpectedResponse { problem: None, ..answered }.into() },
+            (201..=299, _) => {
+                PollResponse::Unusable { source: UnexpectedResponse { problem: None, ..answered }.into() }
+            }
             (300..=399 | 408 | 429, _) => failed(answered, false),
             (400..=499, _) if answered.may_be_the_proxys() => failed(answered, false),
-            (400, Some("authorization_pending")) => PollAnswer::Pending,
-            (400, Some("slow_down")) => PollAnswer::SlowDown,
-            (400, Some("access_denied")) => PollAnswer::Denied,
-            (400, Some("expired_token")) => PollAnswer::Expired,
-            (403, _) => PollAnswer::Refused { source: answered.into() },
-            (400..=499, _) => PollAnswer::Rejected { source: answered.into() },
+            (400, Some("authorization_pending")) => PollResponse::Pending,
+            (400, Some("slow_down")) => PollResponse::SlowDown,
+            (400, Some("access_denied")) => PollResponse::Denied,
+            (400, Some("expired_token")) => PollResponse::Expired,
+            (403, _) => PollResponse::Refused { source: answered.into() },
+            (400..=499, _) => PollResponse::Rejected { source: answered.into() },
             _ => failed(answered, true),
         }
     }
@@ -173,7 +175,7 @@ pub(crate) fn fuzzed_poll(
     (is_problem, is_proxied): (bool, bool),
     (body, is_complete): (&[u8], bool),
     code: &str,
-) -> PollAnswer {
+) -> PollResponse {
     let proxy = super::ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
     let answered = UnexpectedResponse {
         status,
@@ -182,7 +184,7 @@ pub(crate) fn fuzzed_poll(
         proxy: is_proxied.then_some(proxy),
     };
     let code = if is_problem { ProblemDetails::code_in(body) } else { None };
-    let polled = Polled { answered, code, retry_after: retry_after.and_then(wait_in) };
+    let polled = PollHead { answered, code, retry_after: retry_after.and_then(wait_in) };
     polled.meaning(&Body { bytes: body.to_vec(), is_complete })
 }
 
@@ -209,23 +211,23 @@ mod tests {
         }
     }
 
-    fn meaning(status: u16, code: Option<&str>, has_problem: bool, is_proxied: bool, body: &Body) -> PollAnswer {
+    fn meaning(status: u16, code: Option<&str>, has_problem: bool, is_proxied: bool, body: &Body) -> PollResponse {
         let answered = answered(status, has_problem, is_proxied);
-        Polled { answered, code: code.map(str::to_owned), retry_after: Some(Duration::from_secs(7)) }.meaning(body)
+        PollHead { answered, code: code.map(str::to_owned), retry_after: Some(Duration::from_secs(7)) }.meaning(body)
     }
 
     /// An answer's variant, and whether a token may have been issued.
-    fn name(answer: &PollAnswer) -> (&'static str, bool) {
+    fn name(answer: &PollResponse) -> (&'static str, bool) {
         match answer {
-            PollAnswer::Issued(_) => ("issued", true),
-            PollAnswer::Pending => ("pending", false),
-            PollAnswer::SlowDown => ("slow down", false),
-            PollAnswer::Denied => ("denied", false),
-            PollAnswer::Expired => ("expired", false),
-            PollAnswer::Rejected { .. } => ("rejected", false),
-            PollAnswer::Refused { .. } => ("refused", false),
-            PollAnswer::Unusable { .. } => ("unusable", true),
-            PollAnswer::Failed(failure) => ("failed", failure.may_have_issued),
+            PollResponse::Issued(_) => ("issued", true),
+            PollResponse::Pending => ("pending", false),
+            PollResponse::SlowDown => ("slow down", false),
+            PollResponse::Denied => ("denied", false),
+            PollResponse::Expired => ("expired", false),
+            PollResponse::Rejected { .. } => ("rejected", false),
+            PollResponse::Refused { .. } => ("refused", false),
+            PollResponse::Unusable { .. } => ("unusable", true),
+            PollResponse::Failed(failure) => ("failed", failure.may_have_issued),
         }
     }
 
@@ -263,7 +265,7 @@ mod tests {
             let expected = if (400..500).contains(&status) { ("failed", false) } else { name(&without) };
             assert_eq!(name(&proxied), expected, "{status}");
             for answer in [without, proxied] {
-                if let PollAnswer::Failed(failure) = answer {
+                if let PollResponse::Failed(failure) = answer {
                     assert_eq!(failure.retry_after, Some(Duration::from_secs(7)), "{status}");
                 }
             }
@@ -275,7 +277,8 @@ mod tests {
         for is_proxied in [false, true] {
             let long = format!("{TOKEN}{}", " ".repeat(100));
             for (text, is_complete) in [(TOKEN, true), (TOKEN, false), (&long, false), (&format!("{TOKEN}<"), true)] {
-                let PollAnswer::Issued(issued) = meaning(200, None, false, is_proxied, &body(text, is_complete)) else {
+                let PollResponse::Issued(issued) = meaning(200, None, false, is_proxied, &body(text, is_complete))
+                else {
                     panic!("{text}")
                 };
                 assert_eq!(issued.token.expose_secret(), "t0ken");
@@ -290,7 +293,7 @@ mod tests {
     #[test]
     fn a_success_without_a_usable_token_says_what_is_wrong_and_nothing_of_the_token() {
         let source = |text: &str, is_complete| match meaning(200, None, false, false, &body(text, is_complete)) {
-            PollAnswer::Unusable { source } => source,
+            PollResponse::Unusable { source } => source,
             answer => panic!("{text}: {answer:?}"),
         };
         for cut in 0..TOKEN.len() {
@@ -306,9 +309,9 @@ mod tests {
 
         let problem = ProblemDetails { detail: Some("t0ken".to_owned()), ..ProblemDetails::default() };
         let answered = UnexpectedResponse { problem: Some(problem), ..answered(201, false, false) };
-        let answer = Polled { answered, code: None, retry_after: None }.meaning(&body("", true));
+        let answer = PollHead { answered, code: None, retry_after: None }.meaning(&body("", true));
         assert!(
-            matches!(answer, PollAnswer::Unusable { .. }) && !format!("{answer:?}").contains("t0ken"),
+            matches!(answer, PollResponse::Unusable { .. }) && !format!("{answer:?}").contains("t0ken"),
             "{answer:?}"
         );
     }

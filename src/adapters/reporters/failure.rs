@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Tell, Telling};
+use super::{Render, Rendered};
 use crate::domain::session::ProfileName;
 use crate::ports::reporter::{FailureReport, Leaves};
 
@@ -44,14 +44,14 @@ impl<'a> Envelope<'a> {
     }
 }
 
-impl Tell for FailureReport {
+impl Render for FailureReport {
     type Data<'a> = Envelope<'a>;
 
-    fn to_people(&self) -> Telling<String> {
-        Telling::notes(String::new())
+    fn to_people(&self) -> Rendered<String> {
+        Rendered::notes(String::new())
     }
 
-    fn to_programs(&self) -> Telling<Envelope<'_>> {
-        Telling::result(Envelope::new(self))
+    fn to_programs(&self) -> Rendered<Envelope<'_>> {
+        Rendered::result(Envelope::new(self))
     }
 }

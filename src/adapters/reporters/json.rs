@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::Tell;
+use super::Render;
 use crate::domain::printable::is_unprintable;
 use crate::ports::reporter::{ReportError, Reporter};
 
@@ -22,7 +22,7 @@ impl<O: Write + Send, E: Write + Send> JsonReporter<O, E> {
     }
 }
 
-impl<T: Tell + Send, O: Write + Send, E: Write + Send> Reporter<T> for JsonReporter<O, E> {
+impl<T: Render + Send, O: Write + Send, E: Write + Send> Reporter<T> for JsonReporter<O, E> {
     fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
         outcome.to_programs().write(|data| to_json(&data), &mut self.out, &mut self.err)
     }

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::line::{hint, warning, words};
+use super::notes::{hint, warning, words};
 use super::principal::PrincipalData;
-use super::{Tell, Telling};
+use super::{Render, Rendered};
 use crate::domain::principal::Principal;
 use crate::domain::printable::escape_unprintable;
 use crate::domain::shell;
 use crate::domain::token::TokenId;
-use crate::ports::login_outcome::{Fate, LoginOutcome, Replaced};
+use crate::ports::login_outcome::{LoginOutcome, Replaced, ReplacedState};
 use crate::ports::token_revoker::Revocation;
 
 /// The summary of a session that has begun.
@@ -31,14 +31,14 @@ struct ReplacedData<'a> {
     kept_as: Option<&'a str>,
 }
 
-impl Tell for LoginOutcome {
+impl Render for LoginOutcome {
     type Data<'a> = Summary<'a>;
 
-    fn to_people(&self) -> Telling<String> {
-        Telling { warnings: warnings(self), result: Some(sentence(self)), notes: hints(self) }
+    fn to_people(&self) -> Rendered<String> {
+        Rendered { warnings: warnings(self), result: Some(sentence(self)), notes: hints(self) }
     }
 
-    fn to_programs(&self) -> Telling<Summary<'_>> {
+    fn to_programs(&self) -> Rendered<Summary<'_>> {
         let summary = Summary {
             profile: self.profile.as_str(),
             server: self.server.as_given(),
@@ -47,19 +47,19 @@ impl Tell for LoginOutcome {
             principal: self.principal.as_ref().ok().map(PrincipalData::new),
             replaced: self.replaced.as_ref().map(ReplacedData::new),
         };
-        Telling { warnings: warnings(self), result: Some(summary), notes: hints(self) }
+        Rendered { warnings: warnings(self), result: Some(summary), notes: hints(self) }
     }
 }
 
 impl<'a> ReplacedData<'a> {
     fn new(replaced: &'a Replaced) -> Self {
         let still_stored = || Some(replaced.token.kept_as.as_str());
-        let (state, kept_as) = match &replaced.fate {
-            Fate::Revoked => ("revoked", None),
-            Fate::Gone => ("gone", None),
-            Fate::Kept { .. } => ("kept", still_stored()),
-            Fate::NotCleared { revocation: Revocation::Revoked, .. } => ("revoked", still_stored()),
-            Fate::NotCleared { revocation: Revocation::AlreadyGone, .. } => ("gone", still_stored()),
+        let (state, kept_as) = match &replaced.state {
+            ReplacedState::Revoked => ("revoked", None),
+            ReplacedState::Gone => ("gone", None),
+            ReplacedState::Kept { .. } => ("kept", still_stored()),
+            ReplacedState::NotCleared { revocation: Revocation::Revoked, .. } => ("revoked", still_stored()),
+            ReplacedState::NotCleared { revocation: Revocation::AlreadyGone, .. } => ("gone", still_stored()),
         };
         Self { token_id: text(replaced.token.id), state, kept_as }
     }
@@ -96,19 +96,19 @@ fn warnings(outcome: &LoginOutcome) -> String {
     if let Err(cause) = &outcome.principal {
         warnings += &warning(&format!("the server did not say who is logged in: {}", words(cause)));
     }
-    if let Some(Replaced { token, fate }) = &outcome.replaced {
+    if let Some(Replaced { token, state }) = &outcome.replaced {
         let id = token.id.map_or_else(|| ", a token without an id,".to_owned(), |id| format!(" {id}"));
         let profile = &token.kept_as;
-        warnings += &match fate {
-            Fate::Revoked | Fate::Gone => String::new(),
-            Fate::Kept { cause } => {
+        warnings += &match state {
+            ReplacedState::Revoked | ReplacedState::Gone => String::new(),
+            ReplacedState::Kept { cause } => {
                 let place = token.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
                 let cause = words(cause);
                 warning(&format!(
                     "the replaced token{id} may still be live{place}; it is kept as profile \"{profile}\": {cause}"
                 ))
             }
-            Fate::NotCleared { cause, .. } => {
+            ReplacedState::NotCleared { cause, .. } => {
                 let cause = words(cause);
                 warning(&format!(
                     "the replaced token{id} is dead, but may still be stored as profile \"{profile}\": {cause}"
@@ -121,7 +121,9 @@ fn warnings(outcome: &LoginOutcome) -> String {
 
 /// How to end what is left of a session that was replaced. A logout ends one by its id alone.
 fn hints(outcome: &LoginOutcome) -> String {
-    let Some(Replaced { token, fate: Fate::Kept { .. } | Fate::NotCleared { .. } }) = &outcome.replaced else {
+    let Some(Replaced { token, state: ReplacedState::Kept { .. } | ReplacedState::NotCleared { .. } }) =
+        &outcome.replaced
+    else {
         return String::new();
     };
     let name = token.kept_as.as_str();
@@ -184,10 +186,10 @@ mod tests {
         }
     }
 
-    fn replaced(id: Option<TokenId>, kept_as: &str, fate: Fate) -> LoginOutcome {
+    fn replaced(id: Option<TokenId>, kept_as: &str, state: ReplacedState) -> LoginOutcome {
         let kept_as = ProfileName::new(kept_as).unwrap();
         let token = ReplacedToken { id, origin: Some("https://old.example".into()), kept_as };
-        LoginOutcome { replaced: Some(Replaced { token, fate }), ..outcome() }
+        LoginOutcome { replaced: Some(Replaced { token, state }), ..outcome() }
     }
 
     fn cause() -> Cause {
@@ -263,7 +265,7 @@ mod tests {
 
     #[test]
     fn programs_read_every_key_in_its_order() {
-        let (data, err) = json(&replaced(Some(id(ID)), "default-replaced", Fate::Revoked));
+        let (data, err) = json(&replaced(Some(id(ID)), "default-replaced", ReplacedState::Revoked));
         let expected = r#"{
   "profile": "default",
   "server": "https://plexsphere.example",
@@ -283,7 +285,7 @@ mod tests {
 }
 "#;
         assert_eq!((data.as_str(), err.as_str()), (expected, ""));
-        let (data, _) = yaml(&replaced(Some(id(ID)), "default-replaced", Fate::Revoked));
+        let (data, _) = yaml(&replaced(Some(id(ID)), "default-replaced", ReplacedState::Revoked));
         let expected = "\
 profile: default
 server: https://plexsphere.example
@@ -317,26 +319,26 @@ replaced:
         assert_eq!(json(&least).0, expected);
     }
 
-    fn not_cleared(revocation: Revocation) -> Fate {
-        Fate::NotCleared { revocation, cause: cause() }
+    fn not_cleared(revocation: Revocation) -> ReplacedState {
+        ReplacedState::NotCleared { revocation, cause: cause() }
     }
 
     #[test]
     fn programs_read_what_became_of_the_replaced_token_and_where_it_still_is() {
         let kept_as = "default-replaced";
-        for (token, fate, expected) in [
-            (Some(id(ID)), Fate::Gone, ("gone", "null")),
-            (Some(id(ID)), Fate::Kept { cause: cause() }, ("kept", "\"default-replaced\"")),
-            (None, Fate::Kept { cause: cause() }, ("kept", "\"default-replaced\"")),
+        for (token, state, expected) in [
+            (Some(id(ID)), ReplacedState::Gone, ("gone", "null")),
+            (Some(id(ID)), ReplacedState::Kept { cause: cause() }, ("kept", "\"default-replaced\"")),
+            (None, ReplacedState::Kept { cause: cause() }, ("kept", "\"default-replaced\"")),
             (Some(id(ID)), not_cleared(Revocation::Revoked), ("revoked", "\"default-replaced\"")),
             (Some(id(ID)), not_cleared(Revocation::AlreadyGone), ("gone", "\"default-replaced\"")),
         ] {
             let shown = if token.is_some() { format!("\"{ID}\"") } else { "null".to_owned() };
-            let (state, place) = expected;
+            let (word, place) = expected;
             let expected = format!(
-                "  \"replaced\": {{\n    \"token_id\": {shown},\n    \"state\": \"{state}\",\n    \"kept_as\": {place}\n  }}\n}}\n"
+                "  \"replaced\": {{\n    \"token_id\": {shown},\n    \"state\": \"{word}\",\n    \"kept_as\": {place}\n  }}\n}}\n"
             );
-            let (data, _) = json(&replaced(token, kept_as, fate));
+            let (data, _) = json(&replaced(token, kept_as, state));
             assert!(data.ends_with(&expected), "{data}");
         }
     }
@@ -361,14 +363,14 @@ replaced:
 
     #[test]
     fn a_replaced_session_that_is_over_needs_no_words() {
-        for fate in [Fate::Revoked, Fate::Gone] {
-            assert_eq!(sentences(&replaced(Some(id(ID)), "default-replaced", fate)), "");
+        for state in [ReplacedState::Revoked, ReplacedState::Gone] {
+            assert_eq!(sentences(&replaced(Some(id(ID)), "default-replaced", state)), "");
         }
     }
 
     #[test]
     fn everybody_is_warned_of_a_replaced_token_that_may_be_live_and_told_what_ends_it() {
-        let kept = || Fate::Kept { cause: cause() };
+        let kept = || ReplacedState::Kept { cause: cause() };
         let warned = |token: &str, place: &str, name: &str| {
             format!(
                 "warning: the replaced token{token} may still be live{place}; it is kept as profile \"{name}\": the \
@@ -406,7 +408,7 @@ replaced:
 
     #[test]
     fn a_name_that_cannot_be_typed_is_not_part_of_a_command() {
-        let (_, err) = text(&replaced(Some(id(ID)), "a\nb", Fate::Kept { cause: cause() }));
+        let (_, err) = text(&replaced(Some(id(ID)), "a\nb", ReplacedState::Kept { cause: cause() }));
         assert!(err.ends_with("hint: run `plexctl logout` for that profile once the cause is gone\n"), "{err}");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Tell, Telling};
+use super::{Render, Rendered};
 use crate::ports::credential_store::Clearing;
 use crate::ports::reporter::LogoutOutcome;
 use crate::ports::token_revoker::Revocation;
@@ -15,20 +15,20 @@ pub(super) struct Summary<'a> {
     revoked: bool,
 }
 
-impl Tell for LogoutOutcome {
+impl Render for LogoutOutcome {
     type Data<'a> = Summary<'a>;
 
-    fn to_people(&self) -> Telling<String> {
+    fn to_people(&self) -> Rendered<String> {
         match self {
-            Self::NoSession => Telling::notes(sentence(self)),
-            Self::LoggedOut { .. } => Telling::result(sentence(self)),
+            Self::NoSession => Rendered::notes(sentence(self)),
+            Self::LoggedOut { .. } => Rendered::result(sentence(self)),
         }
     }
 
     /// The sentence stands beside the summary where the summary cannot say it all.
-    fn to_programs(&self) -> Telling<Summary<'_>> {
+    fn to_programs(&self) -> Rendered<Summary<'_>> {
         let Self::LoggedOut { profile, server, revocation, clearing } = self else {
-            return Telling::notes(sentence(self));
+            return Rendered::notes(sentence(self));
         };
         let summary = Summary {
             profile: profile.as_str(),
@@ -42,7 +42,7 @@ impl Tell for LogoutOutcome {
             Clearing::Cleared => String::new(),
             Clearing::Replaced => sentence(self),
         };
-        Telling { notes, ..Telling::result(summary) }
+        Rendered { notes, ..Rendered::result(summary) }
     }
 }
 

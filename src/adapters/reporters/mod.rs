@@ -6,9 +6,9 @@
 
 mod failure;
 mod json;
-mod line;
 mod login;
 mod logout;
+mod notes;
 mod principal;
 mod profiles;
 mod progress;
@@ -30,21 +30,21 @@ pub use self::yaml::YamlReporter;
 use crate::ports::reporter::ReportError;
 
 /// What there is to tell of an outcome.
-trait Tell {
+trait Render {
     /// What a program reads. The order of its fields is the order of the keys.
     type Data<'a>: Serialize
     where
         Self: 'a;
 
     /// What people are told. Whatever comes from outside stands escaped in it, and each line ends in a line break.
-    fn to_people(&self) -> Telling<String>;
+    fn to_people(&self) -> Rendered<String>;
 
     /// What programs are told: the data as it is, since its format escapes it, and sentences as people read them.
-    fn to_programs(&self) -> Telling<Self::Data<'_>>;
+    fn to_programs(&self) -> Rendered<Self::Data<'_>>;
 }
 
 /// What goes to which writer, in the order in which it is written.
-struct Telling<R> {
+struct Rendered<R> {
     /// Sentences that are told even if the result cannot be written.
     warnings: String,
     /// The result, if something was done.
@@ -53,7 +53,7 @@ struct Telling<R> {
     notes: String,
 }
 
-impl<R> Telling<R> {
+impl<R> Rendered<R> {
     /// Nothing but a result.
     fn result(result: R) -> Self {
         Self { warnings: String::new(), result: Some(result), notes: String::new() }
@@ -112,8 +112,8 @@ mod tests {
         }
     }
 
-    fn telling() -> Telling<&'static str> {
-        Telling { warnings: "warned\n".into(), result: Some("done"), notes: "noted\n".into() }
+    fn telling() -> Rendered<&'static str> {
+        Rendered { warnings: "warned\n".into(), result: Some("done"), notes: "noted\n".into() }
     }
 
     fn write(out: &mut impl Write, err: &mut impl Write) -> Result<(), ReportError> {

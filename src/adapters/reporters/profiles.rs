@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::table::{cell, table};
-use super::{Tell, Telling};
+use super::{Render, Rendered};
 use crate::domain::printable::escape_unprintable;
 use crate::domain::session::ProfileName;
 use crate::domain::shown_server::ShownServer;
@@ -33,34 +33,34 @@ pub(super) struct ProfileData<'a> {
     expires_at: Option<&'a str>,
 }
 
-impl Tell for ProfilesOutcome {
+impl Render for ProfilesOutcome {
     type Data<'a> = ProfilesData<'a>;
 
-    fn to_people(&self) -> Telling<String> {
+    fn to_people(&self) -> Rendered<String> {
         match self {
-            Self::Listed(list) if list.profiles.is_empty() => Telling::notes(no_profiles(list)),
-            Self::Listed(list) => Telling::result(table(HEADER, &list.profiles, |profile| row(list, profile))),
-            Self::DefaultIs(profile) => Telling::result(format!("Default profile is now \"{profile}\".\n")),
+            Self::Listed(list) if list.profiles.is_empty() => Rendered::notes(no_profiles(list)),
+            Self::Listed(list) => Rendered::result(table(HEADER, &list.profiles, |profile| row(list, profile))),
+            Self::DefaultIs(profile) => Rendered::result(format!("Default profile is now \"{profile}\".\n")),
             Self::Forgotten { profile, held } => {
-                Telling { warnings: warning(held), ..Telling::result(format!("Forgot profile \"{profile}\".\n")) }
+                Rendered { warnings: warning(held), ..Rendered::result(format!("Forgot profile \"{profile}\".\n")) }
             }
         }
     }
 
-    fn to_programs(&self) -> Telling<ProfilesData<'_>> {
+    fn to_programs(&self) -> Rendered<ProfilesData<'_>> {
         match self {
             Self::Listed(list) => {
                 let notes = if list.profiles.is_empty() { no_profiles(list) } else { String::new() };
-                Telling { notes, ..Telling::result(listed(list)) }
+                Rendered { notes, ..Rendered::result(listed(list)) }
             }
-            Self::DefaultIs(profile) => Telling::result(ProfilesData::DefaultIs { default: profile.as_str() }),
+            Self::DefaultIs(profile) => Rendered::result(ProfilesData::DefaultIs { default: profile.as_str() }),
             Self::Forgotten { profile, held } => {
                 let data = ProfilesData::Forgotten {
                     forgotten: profile.as_str(),
                     token_id: token_id(held.token),
                     server: held.server.as_ref().map(ShownServer::as_str),
                 };
-                Telling { warnings: warning(held), ..Telling::result(data) }
+                Rendered { warnings: warning(held), ..Rendered::result(data) }
             }
         }
     }

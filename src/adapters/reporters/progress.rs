@@ -6,7 +6,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::json::to_json_line;
-use super::line::{warning, words};
+use super::notes::{warning, words};
 use super::qr::QrCode;
 use super::write_result;
 use crate::domain::minutes::Minutes;
@@ -55,7 +55,7 @@ impl<E: Write + Send> Reporter<LoginProgress> for ProgressReporter<E> {
             (LoginProgress::PageElsewhere { page, server }, _) => {
                 warning(&format!("the approval page is at {page}, not at {server}; approve only if you know it"))
             }
-            (LoginProgress::NoAnswer { origin, cause }, _) => {
+            (LoginProgress::PollFailed { origin, cause }, _) => {
                 warning(&format!("no answer from {origin} ({}); still waiting", words(cause)))
             }
             (LoginProgress::Interrupted { patience }, _) => format!(
@@ -63,7 +63,7 @@ impl<E: Write + Send> Reporter<LoginProgress> for ProgressReporter<E> {
                  once\n",
                 patience.as_secs()
             ),
-            (LoginProgress::AnswerLost, _) => {
+            (LoginProgress::ResponseLost, _) => {
                 warning("an earlier answer was lost, so a token may have been issued that nobody holds")
             }
         };
@@ -249,7 +249,7 @@ Approve only what you started yourself: whoever sent you a code to approve wants
                  only if you know it\n",
             ),
             (
-                LoginProgress::NoAnswer { origin: "https://plexsphere.example".to_owned(), cause },
+                LoginProgress::PollFailed { origin: "https://plexsphere.example".to_owned(), cause },
                 "warning: no answer from https://plexsphere.example (the summary could not be written: con\\nnection \
                  refused); still waiting\n",
             ),
@@ -259,7 +259,7 @@ Approve only what you started yourself: whoever sent you a code to approve wants
                  once\n",
             ),
             (
-                LoginProgress::AnswerLost,
+                LoginProgress::ResponseLost,
                 "warning: an earlier answer was lost, so a token may have been issued that nobody holds\n",
             ),
         ] {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::Tell;
+use super::Render;
 use crate::ports::reporter::{ReportError, Reporter};
 
 /// A [`Reporter`] that writes for people: results to `out`, sentences that are no result to `err`.
@@ -18,7 +18,7 @@ impl<O: Write + Send, E: Write + Send> TextReporter<O, E> {
     }
 }
 
-impl<T: Tell + Send, O: Write + Send, E: Write + Send> Reporter<T> for TextReporter<O, E> {
+impl<T: Render + Send, O: Write + Send, E: Write + Send> Reporter<T> for TextReporter<O, E> {
     fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
         outcome.to_people().write(Ok, &mut self.out, &mut self.err)
     }

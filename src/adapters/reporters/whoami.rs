@@ -6,16 +6,16 @@ use std::slice;
 
 use super::principal::PrincipalData;
 use super::table::{cell, table};
-use super::{Tell, Telling};
+use super::{Render, Rendered};
 use crate::domain::printable::escape_unprintable;
 use crate::ports::reporter::{CredentialSource, WhoamiOutcome};
 
 const HEADER: [&str; 5] = ["PRINCIPAL", "SUBJECT", "DOMAIN", "ACR", "AMR"];
 
-impl Tell for WhoamiOutcome {
+impl Render for WhoamiOutcome {
     type Data<'a> = PrincipalData<'a>;
 
-    fn to_people(&self) -> Telling<String> {
+    fn to_people(&self) -> Rendered<String> {
         let principal = table(HEADER, slice::from_ref(&self.principal), |principal| {
             let methods = principal.amr.as_ref().map(|methods| methods.join(","));
             [
@@ -26,11 +26,11 @@ impl Tell for WhoamiOutcome {
                 cell(methods.as_deref()).into_owned().into(),
             ]
         });
-        Telling { notes: question(self), ..Telling::result(principal) }
+        Rendered { notes: question(self), ..Rendered::result(principal) }
     }
 
-    fn to_programs(&self) -> Telling<PrincipalData<'_>> {
-        Telling::result(PrincipalData::new(&self.principal))
+    fn to_programs(&self) -> Rendered<PrincipalData<'_>> {
+        Rendered::result(PrincipalData::new(&self.principal))
     }
 }
 

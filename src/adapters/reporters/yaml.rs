@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 use serde_saphyr::ser_options;
 
-use super::Tell;
+use super::Render;
 use super::json::to_json;
 use crate::domain::printable::is_unprintable;
 use crate::ports::reporter::{ReportError, Reporter};
@@ -23,7 +23,7 @@ impl<O: Write + Send, E: Write + Send> YamlReporter<O, E> {
     }
 }
 
-impl<T: Tell + Send, O: Write + Send, E: Write + Send> Reporter<T> for YamlReporter<O, E> {
+impl<T: Render + Send, O: Write + Send, E: Write + Send> Reporter<T> for YamlReporter<O, E> {
     fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
         outcome.to_programs().write(|data| to_yaml(&data), &mut self.out, &mut self.err)
     }

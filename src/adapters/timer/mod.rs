@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use self::signals::{die, listen};
 use crate::domain::timestamp::Timestamp;
-use crate::ports::timer::{Stake, Timer};
+use crate::ports::timer::{AtRisk, Timer};
 
 /// A [`Timer`] that waits on a tokio runtime, and takes SIGINT, SIGTERM and SIGHUP for an interruption.
 ///
@@ -28,7 +28,7 @@ impl SystemTimer {
     /// # Errors
     ///
     /// What the system said if it has no handlers or no thread to give.
-    pub fn start(last_words: fn(&Stake)) -> io::Result<Self> {
+    pub fn start(last_words: fn(&AtRisk)) -> io::Result<Self> {
         let watched = Arc::new(Watched::default());
         listen(Arc::clone(&watched), last_words)?;
         Ok(Self { start: Instant::now(), watched })
@@ -52,12 +52,12 @@ impl SystemTimer {
 /// What the timer and the thread that listens to signals know of each other.
 struct Watched {
     signal: watch::Sender<Option<i32>>,
-    stake: Mutex<Stake>,
+    at_risk: Mutex<AtRisk>,
 }
 
 impl Default for Watched {
     fn default() -> Self {
-        Self { signal: watch::Sender::default(), stake: Mutex::new(Stake::Nothing) }
+        Self { signal: watch::Sender::default(), at_risk: Mutex::new(AtRisk::Nothing) }
     }
 }
 
@@ -66,8 +66,8 @@ impl Watched {
         self.signal.send_replace(Some(signal));
     }
 
-    fn stake(&self) -> Stake {
-        self.stake.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn at_risk(&self) -> AtRisk {
+        self.at_risk.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -94,8 +94,8 @@ impl Timer for SystemTimer {
         self.signal().is_some()
     }
 
-    fn set_stake(&self, stake: Stake) {
-        *self.watched.stake.lock().unwrap_or_else(PoisonError::into_inner) = stake;
+    fn set_at_risk(&self, at_risk: AtRisk) {
+        *self.watched.at_risk.lock().unwrap_or_else(PoisonError::into_inner) = at_risk;
     }
 }
 
@@ -171,9 +171,9 @@ mod tests {
     #[test]
     fn the_last_stake_is_the_one_that_is_told() {
         let timer = deaf();
-        assert_eq!(timer.watched.stake(), Stake::Nothing);
-        timer.set_stake(Stake::Answer);
-        assert_eq!(timer.watched.stake(), Stake::Answer);
+        assert_eq!(timer.watched.at_risk(), AtRisk::Nothing);
+        timer.set_at_risk(AtRisk::Response);
+        assert_eq!(timer.watched.at_risk(), AtRisk::Response);
         timer.die_interrupted();
     }
 
@@ -181,8 +181,8 @@ mod tests {
     #[ignore = "it is started by the tests below as a process of its own"]
     fn process() {
         let Ok(role) = env::var(ROLE) else { return };
-        let timer = SystemTimer::start(|stake| eprintln!("last words: {stake:?}")).unwrap();
-        timer.set_stake(Stake::Answer);
+        let timer = SystemTimer::start(|at_risk| eprintln!("last words: {at_risk:?}")).unwrap();
+        timer.set_at_risk(AtRisk::Response);
         if role == "blocked" {
             let _lock = io::stderr().lock();
             println!("ready");
@@ -245,7 +245,7 @@ mod tests {
         assert!(process.child.try_wait().unwrap().is_none());
         process.signal(Signal::TERM);
         let (signal, said, _) = process.end();
-        assert_eq!((signal, said.as_str()), (Some(15), "last words: Answer\n"));
+        assert_eq!((signal, said.as_str()), (Some(15), "last words: Response\n"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use super::Watched;
-use crate::ports::timer::Stake;
+use crate::ports::timer::AtRisk;
 
 /// The signals that ask a process to end.
 const SIGNALS: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
@@ -22,17 +22,17 @@ const SIGNALS: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
 const BURST: Duration = Duration::from_millis(50);
 
 /// How long the last words may take. Whoever reads them may have stopped to.
-const BREATH: Duration = Duration::from_secs(1);
+const LAST_WORDS_LIMIT: Duration = Duration::from_secs(1);
 
 /// Begins to hear the signals, but for those that are ignored.
-pub(super) fn listen(watched: Arc<Watched>, last_words: fn(&Stake)) -> io::Result<()> {
+pub(super) fn listen(watched: Arc<Watched>, last_words: fn(&AtRisk)) -> io::Result<()> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = ignored(&status);
     let mut signals = Signals::new(SIGNALS.into_iter().filter(|signal| !is_in(ignored, *signal)))?;
     let hear = move || {
         let signal = second(signals.forever(), BURST, |signal| watched.interrupt(signal));
         if let Some(signal) = signal {
-            say(last_words, &watched.stake());
+            say(last_words, &watched.at_risk());
             die(signal);
         }
     };
@@ -54,17 +54,17 @@ fn second(mut signals: impl Iterator<Item = i32>, burst: Duration, tell: impl Fn
 }
 
 /// Says the last words, and does not wait for ever: where they go, the process may be writing already, without end.
-fn say(last_words: fn(&Stake), stake: &Stake) {
+fn say(last_words: fn(&AtRisk), at_risk: &AtRisk) {
     let (said, is_said) = mpsc::channel::<()>();
-    let words = stake.clone();
+    let words = at_risk.clone();
     let speak = move || {
         last_words(&words);
         drop(said);
     };
     match thread::Builder::new().spawn(speak) {
         // The channel is closed when the words are said.
-        Ok(_) => drop(is_said.recv_timeout(BREATH)),
-        Err(_) => last_words(stake),
+        Ok(_) => drop(is_said.recv_timeout(LAST_WORDS_LIMIT)),
+        Err(_) => last_words(at_risk),
     }
 }
 
@@ -121,9 +121,9 @@ mod tests {
     #[test]
     fn what_is_at_stake_is_said_before_the_end_is_waited_for() {
         let start = Instant::now();
-        say(|stake| assert_eq!(*stake, Stake::Answer), &Stake::Answer);
-        assert!(start.elapsed() < BREATH);
-        say(|_| thread::sleep(Duration::from_secs(60)), &Stake::Nothing);
-        assert!(start.elapsed() >= BREATH && start.elapsed() < BREATH * 5);
+        say(|at_risk| assert_eq!(*at_risk, AtRisk::Response), &AtRisk::Response);
+        assert!(start.elapsed() < LAST_WORDS_LIMIT);
+        say(|_| thread::sleep(Duration::from_secs(60)), &AtRisk::Nothing);
+        assert!(start.elapsed() >= LAST_WORDS_LIMIT && start.elapsed() < LAST_WORDS_LIMIT * 5);
     }
 }

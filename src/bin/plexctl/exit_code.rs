@@ -45,7 +45,7 @@ pub fn code(failure: &Failure) -> &'static str {
 
 fn of_login(error: &LoginError) -> &'static str {
     use LoginError::{
-        Begin, Homeless, Interrupted, NotAccepted, NotBegun, NotDurable, NotIssued, NotStored, OtherDomain, Report,
+        Begin, Interrupted, LiveUnstored, NotAccepted, NotBegun, NotDurable, NotIssued, NotStored, OtherDomain, Report,
         Server, Superseded,
     };
 
@@ -68,7 +68,7 @@ fn of_login(error: &LoginError) -> &'static str {
         Begin { source: BeginError::Unreached { .. }, .. } => "unreached",
         NotIssued { source: Denied, .. } => "denied",
         NotIssued { source: NotApproved { .. }, .. } => "not_approved",
-        NotStored { .. } | Homeless { .. } => "not_stored",
+        NotStored { .. } | LiveUnstored { .. } => "not_stored",
         Superseded { .. } => "superseded",
         NotDurable { .. } => "not_durable",
         NotAccepted { .. } | OtherDomain { .. } => "not_accepted",

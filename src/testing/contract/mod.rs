@@ -31,9 +31,9 @@ pub use self::profile_book::{BookUnderTest, EXPIRY, Stored, a_book_keeps_its_pro
 pub use self::session_keeper::{KeeperUnderTest, a_keeper_keeps_its_promises};
 pub use self::token_file::{TokenFileUnderTest, a_token_file_keeps_its_promises};
 pub use self::token_issuer::{
-    Beginning, IssuerUnderTest, Polled, an_issuer_keeps_its_promises, authorization_request, device_authorization,
+    BeginCase, IssuerUnderTest, PollCase, an_issuer_keeps_its_promises, authorization_request, device_authorization,
 };
-pub use self::token_revoker::{Meeting, RevokerUnderTest, a_revoker_keeps_its_promises};
+pub use self::token_revoker::{RevokeCase, RevokerUnderTest, a_revoker_keeps_its_promises};
 
 use std::error::Error;
 use std::iter;

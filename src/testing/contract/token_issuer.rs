@@ -9,12 +9,12 @@ use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorizati
 use crate::domain::identifier::Identifier;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::server_url::ServerUrl;
-use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollAnswer, PollFailure, TokenIssuer};
+use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
 use crate::testing::ScriptedIssuer;
 
 /// How a server meets the wish to log in.
 #[derive(Clone, Copy, Debug)]
-pub enum Beginning {
+pub enum BeginCase {
     /// It begins a device authorization.
     Begun,
     /// It answers with an error of its own.
@@ -31,7 +31,7 @@ pub enum Beginning {
 
 /// How a server meets a poll.
 #[derive(Clone, Copy, Debug)]
-pub enum Polled {
+pub enum PollCase {
     /// It issues the [`session_token`] with the number 1.
     Issued,
     /// Nobody has approved yet.
@@ -61,10 +61,10 @@ pub enum Polled {
 /// An issuer with the server that it meets. What a server says holds the secret wherever it can.
 pub trait IssuerUnderTest {
     /// An issuer whose server meets the wish to log in so.
-    fn beginning(beginning: Beginning) -> Self;
+    fn beginning(beginning: BeginCase) -> Self;
 
     /// An issuer whose server meets a poll so.
-    fn polled(polled: Polled) -> Self;
+    fn polled(polled: PollCase) -> Self;
 
     /// The issuer.
     fn issuer(&self) -> &dyn TokenIssuer;
@@ -77,39 +77,39 @@ pub trait IssuerUnderTest {
 }
 
 impl IssuerUnderTest for ScriptedIssuer {
-    fn beginning(beginning: Beginning) -> Self {
+    fn beginning(beginning: BeginCase) -> Self {
         let source = || "told to".into();
         let answer = match beginning {
-            Beginning::Begun => Ok(device_authorization()),
-            Beginning::Rejected => Err(BeginError::Rejected { source: source() }),
-            Beginning::Refused => Err(BeginError::Refused { source: source() }),
-            Beginning::Unconfirmed => Err(BeginError::Unconfirmed { source: source() }),
-            Beginning::Unusable => Err(BeginError::Unusable { source: source() }),
-            Beginning::Unreached => Err(BeginError::Unreached { source: source() }),
+            BeginCase::Begun => Ok(device_authorization()),
+            BeginCase::Rejected => Err(BeginError::Rejected { source: source() }),
+            BeginCase::Refused => Err(BeginError::Refused { source: source() }),
+            BeginCase::Unconfirmed => Err(BeginError::Unconfirmed { source: source() }),
+            BeginCase::Unusable => Err(BeginError::Unusable { source: source() }),
+            BeginCase::Unreached => Err(BeginError::Unreached { source: source() }),
         };
         Self::new(answer, [])
     }
 
-    fn polled(polled: Polled) -> Self {
+    fn polled(polled: PollCase) -> Self {
         let source = || "told to".into();
         let failed = |may_have_issued, retry_after| {
-            PollAnswer::Failed(PollFailure { source: source(), may_have_issued, retry_after })
+            PollResponse::Failed(PollFailure { source: source(), may_have_issued, retry_after })
         };
         let answer = match polled {
-            Polled::Issued => PollAnswer::Issued(IssuedToken {
+            PollCase::Issued => PollResponse::Issued(IssuedToken {
                 token: BearerToken::parse(session_token(1)).unwrap(),
                 lifetime: Some(Duration::from_secs(3600)),
             }),
-            Polled::Pending => PollAnswer::Pending,
-            Polled::SlowDown => PollAnswer::SlowDown,
-            Polled::Denied => PollAnswer::Denied,
-            Polled::Expired => PollAnswer::Expired,
-            Polled::Rejected => PollAnswer::Rejected { source: source() },
-            Polled::Refused => PollAnswer::Refused { source: source() },
-            Polled::Unusable => PollAnswer::Unusable { source: source() },
-            Polled::ServerError | Polled::Unanswered => failed(true, None),
-            Polled::Busy => failed(false, Some(Duration::from_secs(7))),
-            Polled::Unreached => return Self::new(Ok(device_authorization()), []),
+            PollCase::Pending => PollResponse::Pending,
+            PollCase::SlowDown => PollResponse::SlowDown,
+            PollCase::Denied => PollResponse::Denied,
+            PollCase::Expired => PollResponse::Expired,
+            PollCase::Rejected => PollResponse::Rejected { source: source() },
+            PollCase::Refused => PollResponse::Refused { source: source() },
+            PollCase::Unusable => PollResponse::Unusable { source: source() },
+            PollCase::ServerError | PollCase::Unanswered => failed(true, None),
+            PollCase::Busy => failed(false, Some(Duration::from_secs(7))),
+            PollCase::Unreached => return Self::new(Ok(device_authorization()), []),
         };
         Self::new(Ok(device_authorization()), [answer.into()])
     }
@@ -151,23 +151,23 @@ pub fn authorization_request() -> AuthorizationRequest {
 /// Holds an issuer against every promise of its port that can be seen from outside.
 pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
     for beginning in [
-        Beginning::Begun,
-        Beginning::Rejected,
-        Beginning::Refused,
-        Beginning::Unconfirmed,
-        Beginning::Unusable,
-        Beginning::Unreached,
+        BeginCase::Begun,
+        BeginCase::Rejected,
+        BeginCase::Refused,
+        BeginCase::Unconfirmed,
+        BeginCase::Unusable,
+        BeginCase::Unreached,
     ] {
         let under_test = I::beginning(beginning);
         let result = under_test.issuer().begin(&under_test.server(), &authorization_request()).await;
         let is_as_met = matches!(
             (&result, beginning),
-            (Ok(_), Beginning::Begun)
-                | (Err(BeginError::Rejected { .. }), Beginning::Rejected)
-                | (Err(BeginError::Refused { .. }), Beginning::Refused)
-                | (Err(BeginError::Unconfirmed { .. }), Beginning::Unconfirmed)
-                | (Err(BeginError::Unusable { .. }), Beginning::Unusable)
-                | (Err(BeginError::Unreached { .. }), Beginning::Unreached)
+            (Ok(_), BeginCase::Begun)
+                | (Err(BeginError::Rejected { .. }), BeginCase::Rejected)
+                | (Err(BeginError::Refused { .. }), BeginCase::Refused)
+                | (Err(BeginError::Unconfirmed { .. }), BeginCase::Unconfirmed)
+                | (Err(BeginError::Unusable { .. }), BeginCase::Unusable)
+                | (Err(BeginError::Unreached { .. }), BeginCase::Unreached)
         );
         assert!(is_as_met, "{beginning:?}: {result:?}");
         assert!(under_test.requests() <= 1, "{beginning:?}");
@@ -177,36 +177,36 @@ pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
         }
     }
     for polled in [
-        Polled::Issued,
-        Polled::Pending,
-        Polled::SlowDown,
-        Polled::Denied,
-        Polled::Expired,
-        Polled::Rejected,
-        Polled::Refused,
-        Polled::Unusable,
-        Polled::ServerError,
-        Polled::Busy,
-        Polled::Unanswered,
-        Polled::Unreached,
+        PollCase::Issued,
+        PollCase::Pending,
+        PollCase::SlowDown,
+        PollCase::Denied,
+        PollCase::Expired,
+        PollCase::Rejected,
+        PollCase::Refused,
+        PollCase::Unusable,
+        PollCase::ServerError,
+        PollCase::Busy,
+        PollCase::Unanswered,
+        PollCase::Unreached,
     ] {
         let under_test = I::polled(polled);
         let code = device_authorization().device_code().clone();
         let answer = under_test.issuer().poll(&under_test.server(), &code).await;
         let is_as_met = match (&answer, polled) {
-            (PollAnswer::Issued(issued), Polled::Issued) => issued.token.expose_secret() == session_token(1),
-            (PollAnswer::Pending, Polled::Pending)
-            | (PollAnswer::SlowDown, Polled::SlowDown)
-            | (PollAnswer::Denied, Polled::Denied)
-            | (PollAnswer::Expired, Polled::Expired)
-            | (PollAnswer::Rejected { .. }, Polled::Rejected)
-            | (PollAnswer::Refused { .. }, Polled::Refused)
-            | (PollAnswer::Unusable { .. }, Polled::Unusable) => true,
-            (PollAnswer::Failed(failure), Polled::ServerError | Polled::Unanswered) => failure.may_have_issued,
-            (PollAnswer::Failed(failure), Polled::Busy) => {
+            (PollResponse::Issued(issued), PollCase::Issued) => issued.token.expose_secret() == session_token(1),
+            (PollResponse::Pending, PollCase::Pending)
+            | (PollResponse::SlowDown, PollCase::SlowDown)
+            | (PollResponse::Denied, PollCase::Denied)
+            | (PollResponse::Expired, PollCase::Expired)
+            | (PollResponse::Rejected { .. }, PollCase::Rejected)
+            | (PollResponse::Refused { .. }, PollCase::Refused)
+            | (PollResponse::Unusable { .. }, PollCase::Unusable) => true,
+            (PollResponse::Failed(failure), PollCase::ServerError | PollCase::Unanswered) => failure.may_have_issued,
+            (PollResponse::Failed(failure), PollCase::Busy) => {
                 !failure.may_have_issued && failure.retry_after == Some(Duration::from_secs(7))
             }
-            (PollAnswer::Failed(failure), Polled::Unreached) => {
+            (PollResponse::Failed(failure), PollCase::Unreached) => {
                 !failure.may_have_issued && failure.retry_after.is_none()
             }
             _ => false,
@@ -214,10 +214,10 @@ pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
         assert!(is_as_met, "{polled:?}: {answer:?}");
         assert!(under_test.requests() <= 1, "{polled:?}");
         assert!(!format!("{answer:?}").contains(SECRET), "{polled:?}: {answer:?}");
-        if let PollAnswer::Rejected { source }
-        | PollAnswer::Refused { source }
-        | PollAnswer::Unusable { source }
-        | PollAnswer::Failed(PollFailure { source, .. }) = answer
+        if let PollResponse::Rejected { source }
+        | PollResponse::Refused { source }
+        | PollResponse::Unusable { source }
+        | PollResponse::Failed(PollFailure { source, .. }) = answer
         {
             assert!(!shown(&*source).contains(SECRET), "{polled:?}: {source:?}");
         }

@@ -8,7 +8,7 @@ use crate::testing::ScriptedRevoker;
 
 /// What a revoker is to meet. The texts of a server that answers hold the secret.
 #[derive(Clone, Copy, Debug)]
-pub enum Meeting {
+pub enum RevokeCase {
     /// The server revokes the token.
     Revoked,
     /// The server does not know the token any more.
@@ -24,7 +24,7 @@ pub enum Meeting {
 /// A revoker with the server it meets.
 pub trait RevokerUnderTest {
     /// A revoker that meets this.
-    fn meeting(meeting: Meeting) -> Self;
+    fn meeting(meeting: RevokeCase) -> Self;
 
     /// The revoker.
     fn revoker(&self) -> &dyn TokenRevoker;
@@ -37,13 +37,13 @@ pub trait RevokerUnderTest {
 }
 
 impl RevokerUnderTest for ScriptedRevoker {
-    fn meeting(meeting: Meeting) -> Self {
+    fn meeting(meeting: RevokeCase) -> Self {
         Self::new([match meeting {
-            Meeting::Revoked => Ok(Revocation::Revoked),
-            Meeting::AlreadyGone => Ok(Revocation::AlreadyGone),
-            Meeting::Refused => Err(RevokeError::Refused { source: "403".into() }),
-            Meeting::Unconfirmed => Err(RevokeError::Unconfirmed { source: "500".into() }),
-            Meeting::Unreached => return Self::new([]),
+            RevokeCase::Revoked => Ok(Revocation::Revoked),
+            RevokeCase::AlreadyGone => Ok(Revocation::AlreadyGone),
+            RevokeCase::Refused => Err(RevokeError::Refused { source: "403".into() }),
+            RevokeCase::Unconfirmed => Err(RevokeError::Unconfirmed { source: "500".into() }),
+            RevokeCase::Unreached => return Self::new([]),
         }])
     }
 
@@ -63,17 +63,22 @@ impl RevokerUnderTest for ScriptedRevoker {
 /// Holds a revoker against every promise of its port that can be seen from outside.
 pub async fn a_revoker_keeps_its_promises<R: RevokerUnderTest>() {
     let token = SessionToken::parse(session_token(1)).unwrap();
-    for meeting in [Meeting::Revoked, Meeting::AlreadyGone, Meeting::Refused, Meeting::Unconfirmed, Meeting::Unreached]
-    {
+    for meeting in [
+        RevokeCase::Revoked,
+        RevokeCase::AlreadyGone,
+        RevokeCase::Refused,
+        RevokeCase::Unconfirmed,
+        RevokeCase::Unreached,
+    ] {
         let under_test = R::meeting(meeting);
         let result = under_test.revoker().revoke(&under_test.server(), &token).await;
         let is_as_met = matches!(
             (&result, meeting),
-            (Ok(Revocation::Revoked), Meeting::Revoked)
-                | (Ok(Revocation::AlreadyGone), Meeting::AlreadyGone)
-                | (Err(RevokeError::Refused { .. }), Meeting::Refused)
-                | (Err(RevokeError::Unconfirmed { .. }), Meeting::Unconfirmed)
-                | (Err(RevokeError::Unreached { .. }), Meeting::Unreached)
+            (Ok(Revocation::Revoked), RevokeCase::Revoked)
+                | (Ok(Revocation::AlreadyGone), RevokeCase::AlreadyGone)
+                | (Err(RevokeError::Refused { .. }), RevokeCase::Refused)
+                | (Err(RevokeError::Unconfirmed { .. }), RevokeCase::Unconfirmed)
+                | (Err(RevokeError::Unreached { .. }), RevokeCase::Unreached)
         );
         assert!(is_as_met, "{meeting:?}: {result:?}");
         assert!(under_test.requests() <= 1, "{meeting:?}");

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use super::LoginUseCase;
 use super::error::{Interruption, LoginError};
-use super::poll::{Decision, News, Polling, decide};
-use super::race::{Won, race};
+use super::poll::{PollEvent, PollStep, Polling, decide};
+use super::select::{Either, select};
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::server_url::ServerUrl;
 use crate::ports::cause::Cause;
 use crate::ports::login_outcome::LoginProgress;
-use crate::ports::timer::Stake;
-use crate::ports::token_issuer::PollAnswer;
+use crate::ports::timer::AtRisk;
+use crate::ports::token_issuer::PollResponse;
 
 /// How long an answer that is under way is waited for after the operator interrupted.
-const PATIENCE: Duration = Duration::from_secs(10);
+const INTERRUPTED_POLL_LIMIT: Duration = Duration::from_secs(10);
 
 impl LoginUseCase<'_> {
     /// Polls until the token is issued, and says whether an earlier answer was lost. `arrived` is the time at which the
@@ -26,22 +26,22 @@ impl LoginUseCase<'_> {
         authorization: &DeviceAuthorization,
         arrived: Duration,
     ) -> Result<(IssuedToken, bool), LoginError> {
-        let (mut polling, mut news) = (Polling::new(authorization, arrived), News::Begun);
+        let (mut polling, mut news) = (Polling::new(authorization, arrived), PollEvent::Begun);
         loop {
             let (state, decision) = decide(polling, news, self.ports.timer.now());
             polling = state;
-            let is_answer_lost = polling.is_answer_lost();
+            let is_response_lost = polling.is_response_lost();
             news = match decision {
-                Decision::Wait { duration, no_answer } => {
-                    self.wait(server, duration, no_answer, is_answer_lost).await?
+                PollStep::Wait { duration, first_failure } => {
+                    self.wait(server, duration, first_failure, is_response_lost).await?
                 }
-                Decision::Poll => News::Answered(self.poll(server, authorization).await?),
-                Decision::Take(token) => return Ok((token, is_answer_lost)),
-                Decision::GiveUp(_) if self.ports.timer.is_interrupted() => {
-                    return Err(Interruption::NotIssued { is_answer_lost }.into());
+                PollStep::Poll => PollEvent::Responded(self.poll(server, authorization).await?),
+                PollStep::Take(token) => return Ok((token, is_response_lost)),
+                PollStep::GiveUp(_) if self.ports.timer.is_interrupted() => {
+                    return Err(Interruption::NotIssued { is_response_lost }.into());
                 }
-                Decision::GiveUp(source) => {
-                    return Err(LoginError::NotIssued { origin: server.origin(), is_answer_lost, source });
+                PollStep::GiveUp(source) => {
+                    return Err(LoginError::NotIssued { origin: server.origin(), is_response_lost, source });
                 }
             };
         }
@@ -52,17 +52,17 @@ impl LoginUseCase<'_> {
         &mut self,
         server: &ServerUrl,
         duration: Duration,
-        no_answer: Option<Cause>,
-        is_answer_lost: bool,
-    ) -> Result<News, Interruption> {
+        first_failure: Option<Cause>,
+        is_response_lost: bool,
+    ) -> Result<PollEvent, Interruption> {
         let timer = self.ports.timer;
-        timer.set_stake(if is_answer_lost { Stake::Answer } else { Stake::Nothing });
-        if let Some(cause) = no_answer.filter(|_| !timer.is_interrupted()) {
-            self.tell(&LoginProgress::NoAnswer { origin: server.origin(), cause });
+        timer.set_at_risk(if is_response_lost { AtRisk::Response } else { AtRisk::Nothing });
+        if let Some(cause) = first_failure.filter(|_| !timer.is_interrupted()) {
+            self.tell(&LoginProgress::PollFailed { origin: server.origin(), cause });
         }
-        match race(timer.interrupted(), timer.wait(duration)).await {
-            Won::First(()) => Err(Interruption::NotIssued { is_answer_lost }),
-            Won::Second(()) => Ok(News::Waited),
+        match select(timer.interrupted(), timer.wait(duration)).await {
+            Either::First(()) => Err(Interruption::NotIssued { is_response_lost }),
+            Either::Second(()) => Ok(PollEvent::Waited),
         }
     }
 
@@ -72,17 +72,17 @@ impl LoginUseCase<'_> {
         &mut self,
         server: &ServerUrl,
         authorization: &DeviceAuthorization,
-    ) -> Result<PollAnswer, Interruption> {
+    ) -> Result<PollResponse, Interruption> {
         let (issuer, timer) = (self.ports.issuer, self.ports.timer);
-        timer.set_stake(Stake::Answer);
+        timer.set_at_risk(AtRisk::Response);
         let mut answer = issuer.poll(server, authorization.device_code());
-        if let Won::First(answer) = race(&mut answer, timer.interrupted()).await {
+        if let Either::First(answer) = select(&mut answer, timer.interrupted()).await {
             return Ok(answer);
         }
-        self.tell(&LoginProgress::Interrupted { patience: PATIENCE });
-        match race(answer, timer.wait(PATIENCE)).await {
-            Won::First(answer) => Ok(answer),
-            Won::Second(()) => Err(Interruption::NotIssued { is_answer_lost: true }),
+        self.tell(&LoginProgress::Interrupted { patience: INTERRUPTED_POLL_LIMIT });
+        match select(answer, timer.wait(INTERRUPTED_POLL_LIMIT)).await {
+            Either::First(answer) => Ok(answer),
+            Either::Second(()) => Err(Interruption::NotIssued { is_response_lost: true }),
         }
     }
 }
@@ -102,11 +102,11 @@ mod tests {
     use crate::testing::{InMemoryStore, RecordedPoll, RecordingReporter, ScriptedPoll};
 
     fn failed(may_have_issued: bool) -> ScriptedPoll {
-        PollAnswer::Failed(PollFailure { source: "down".into(), may_have_issued, retry_after: None }).into()
+        PollResponse::Failed(PollFailure { source: "down".into(), may_have_issued, retry_after: None }).into()
     }
 
     fn pending() -> ScriptedPoll {
-        PollAnswer::Pending.into()
+        PollResponse::Pending.into()
     }
 
     fn token() -> ScriptedPoll {
@@ -131,7 +131,7 @@ mod tests {
     /// What an interruption that left no token says of lost answers.
     fn lost_when_interrupted(error: LoginError) -> bool {
         match error {
-            LoginError::Interrupted(Interruption::NotIssued { is_answer_lost }) => is_answer_lost,
+            LoginError::Interrupted(Interruption::NotIssued { is_response_lost }) => is_response_lost,
             other => panic!("{other:?}"),
         }
     }
@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn the_server_is_polled_with_the_code_as_the_table_says() {
-        let mut world = World::polled([pending(), PollAnswer::SlowDown.into(), failed(false), failed(false), token()]);
+        let mut world =
+            World::polled([pending(), PollResponse::SlowDown.into(), failed(false), failed(false), token()]);
         world.log_in().unwrap();
         let server = ServerUrl::parse(SERVER).unwrap();
         let code = super::super::tests::authorization(SERVER).device_code().clone();
@@ -164,8 +165,8 @@ mod tests {
     fn a_streak_of_failures_is_told_once_and_the_next_one_again() {
         let mut world = World::polled([failed(false), failed(false), pending(), failed(false), token()]);
         world.log_in().unwrap();
-        let no_answer = LoginProgress::NoAnswer { origin: SERVER.into(), cause: Cause::new("down") };
-        assert_eq!(told(&world), [no_answer.clone(), no_answer]);
+        let first_failure = LoginProgress::PollFailed { origin: SERVER.into(), cause: Cause::new("down") };
+        assert_eq!(told(&world), [first_failure.clone(), first_failure]);
     }
 
     /// Remembers whether the token was stored when it was told that an answer was lost.
@@ -176,7 +177,7 @@ mod tests {
 
     impl Reporter<LoginProgress> for LostAnswers<'_> {
         fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
-            if *progress == LoginProgress::AnswerLost {
+            if *progress == LoginProgress::ResponseLost {
                 let held = self.store.look_up(&request().profile).unwrap();
                 self.was_stored.push(held.token.is_some());
             }
@@ -198,19 +199,19 @@ mod tests {
         let mut world = World::polled([failed(true), token()]);
         world.store.fail_next_save(KeepError::NotSaved { place: "memory".into(), source: "full".into() });
         world.log_in().unwrap_err();
-        assert_eq!(told(&world).last(), Some(&LoginProgress::AnswerLost));
+        assert_eq!(told(&world).last(), Some(&LoginProgress::ResponseLost));
     }
 
     #[test]
     fn a_lost_answer_is_told_of_with_the_token_and_with_the_failure() {
         let mut world = World::polled([failed(true), pending(), token()]);
         world.log_in().unwrap();
-        assert_eq!(told(&world).last(), Some(&LoginProgress::AnswerLost));
+        assert_eq!(told(&world).last(), Some(&LoginProgress::ResponseLost));
 
-        let mut world = World::polled([failed(true), PollAnswer::Denied.into()]);
+        let mut world = World::polled([failed(true), PollResponse::Denied.into()]);
         let error = world.log_in().unwrap_err();
         match error {
-            LoginError::NotIssued { origin, is_answer_lost: true, source: NotIssued::Denied } => {
+            LoginError::NotIssued { origin, is_response_lost: true, source: NotIssued::Denied } => {
                 assert_eq!(origin, SERVER);
             }
             other => panic!("{other:?}"),
@@ -221,11 +222,11 @@ mod tests {
     fn without_a_lost_answer_nothing_is_said_of_one() {
         let mut world = World::polled([failed(false), token()]);
         world.log_in().unwrap();
-        assert!(!told(&world).contains(&LoginProgress::AnswerLost));
+        assert!(!told(&world).contains(&LoginProgress::ResponseLost));
 
-        let mut world = World::polled([failed(false), PollAnswer::Denied.into()]);
+        let mut world = World::polled([failed(false), PollResponse::Denied.into()]);
         let error = world.log_in().unwrap_err();
-        assert!(matches!(error, LoginError::NotIssued { is_answer_lost: false, .. }), "{error:?}");
+        assert!(matches!(error, LoginError::NotIssued { is_response_lost: false, .. }), "{error:?}");
         assert!(world.store.profiles().is_empty());
     }
 
@@ -236,14 +237,14 @@ mod tests {
             world.timer.interrupt_at(Duration::from_secs(7));
             assert_eq!(lost_when_interrupted(world.log_in().unwrap_err()), is_lost);
             assert_eq!((world.timer.now().as_secs(), world.issuer.polls().len()), (7, 1));
-            let stake = if is_lost { Stake::Answer } else { Stake::Nothing };
-            assert_eq!(world.timer.stakes().last(), Some(&stake));
+            let at_risk = if is_lost { AtRisk::Response } else { AtRisk::Nothing };
+            assert_eq!(world.timer.risks().last(), Some(&at_risk));
         }
     }
 
     #[test]
     fn an_answer_that_is_under_way_is_waited_for_and_the_operator_is_told() {
-        for answer in [PollAnswer::Pending, PollAnswer::Denied, PollAnswer::Expired] {
+        for answer in [PollResponse::Pending, PollResponse::Denied, PollResponse::Expired] {
             let mut world = interrupt_poll(World::polled([ScriptedPoll::AnswersLate(answer), token()]), 1);
             assert!(!lost_when_interrupted(world.log_in().unwrap_err()));
             assert_eq!(told(&world), [LoginProgress::Interrupted { patience: Duration::from_secs(10) }]);
@@ -255,12 +256,12 @@ mod tests {
     fn an_answer_that_fails_after_an_interruption_is_not_told_as_if_it_were_waited_for_again() {
         for (may_have_issued, is_lost) in [(false, false), (true, true)] {
             let source = "down".into();
-            let failure = PollAnswer::Failed(PollFailure { source, may_have_issued, retry_after: None });
+            let failure = PollResponse::Failed(PollFailure { source, may_have_issued, retry_after: None });
             let mut world = interrupt_poll(World::polled([ScriptedPoll::AnswersLate(failure)]), 1);
             assert_eq!(lost_when_interrupted(world.log_in().unwrap_err()), is_lost);
             assert_eq!(told(&world).len(), 1);
         }
-        let unusable = PollAnswer::Unusable { source: "junk".into() };
+        let unusable = PollResponse::Unusable { source: "junk".into() };
         let mut world = interrupt_poll(World::polled([ScriptedPoll::AnswersLate(unusable)]), 1);
         assert!(lost_when_interrupted(world.log_in().unwrap_err()));
     }
@@ -270,15 +271,15 @@ mod tests {
         let mut world = interrupt_poll(World::polled([pending(), ScriptedPoll::NeverAnswers]), 2);
         assert!(lost_when_interrupted(world.log_in().unwrap_err()));
         assert_eq!(waits(&world), [5, 5, 10]);
-        assert_eq!(world.timer.stakes().last(), Some(&Stake::Answer));
+        assert_eq!(world.timer.risks().last(), Some(&AtRisk::Response));
     }
 
     #[test]
-    fn while_a_poll_is_under_way_an_answer_is_at_stake() {
+    fn while_a_poll_is_under_way_a_response_is_at_risk() {
         let mut world = World::polled([pending(), token()]);
         let timer = Arc::clone(&world.timer);
-        world.issuer = world.issuer.on_poll(move |_| assert_eq!(timer.stakes().last(), Some(&Stake::Answer)));
+        world.issuer = world.issuer.on_poll(move |_| assert_eq!(timer.risks().last(), Some(&AtRisk::Response)));
         world.log_in().unwrap();
-        assert_eq!(world.timer.stakes()[..4], [Stake::Nothing, Stake::Answer, Stake::Nothing, Stake::Answer]);
+        assert_eq!(world.timer.risks()[..4], [AtRisk::Nothing, AtRisk::Response, AtRisk::Nothing, AtRisk::Response]);
     }
 }

@@ -43,7 +43,7 @@ pub enum LoginError {
         /// The origin of the server.
         origin: String,
         /// Whether a poll may have issued a token that did not arrive.
-        is_answer_lost: bool,
+        is_response_lost: bool,
         /// Why there is no token.
         source: NotIssued,
     },
@@ -57,7 +57,7 @@ pub enum LoginError {
     },
     /// The token was issued, could not be stored, and is not known to be dead. Nothing was changed.
     #[error("{} was issued by {}, could not be stored and may be live{}", named(token), token.origin, until(token))]
-    Homeless {
+    LiveUnstored {
         /// The token that may be live.
         token: Box<TokenFacts>,
         /// Why it is not known to be dead.
@@ -76,9 +76,9 @@ pub enum LoginError {
         #[source]
         revoking: Option<NotRevoked>,
     },
-    /// The session is stored, but a power cut may undo that. What it replaced was left alone, since a power cut may
+    /// The session is stored, but a power loss may undo that. What it replaced was left alone, since a power loss may
     /// bring that back, too.
-    #[error("the login is complete, but may not survive a power cut")]
+    #[error("the login is complete, but may not survive a power loss")]
     NotDurable {
         /// What is stored.
         stored: Box<StoredLogin>,
@@ -118,7 +118,7 @@ pub enum Interruption {
     #[error("nobody is logged in")]
     NotIssued {
         /// Whether a poll may have issued a token that did not arrive.
-        is_answer_lost: bool,
+        is_response_lost: bool,
     },
     /// The token was issued and is revoked. Nothing was changed.
     #[error("nobody is logged in; {} was issued and is revoked", named(token))]
@@ -131,7 +131,7 @@ pub enum Interruption {
     Stored(Box<StoredLogin>),
     /// The token is not known to be dead, and either is not stored or may not stay so.
     #[error("{} was issued by {} and may be live{}", named(token), token.origin, until(token))]
-    Homeless {
+    LiveUnstored {
         /// The token that may be live.
         token: Box<TokenFacts>,
         /// Why it is not known to be dead.
@@ -158,8 +158,8 @@ pub enum NotKept {
     /// The profile holds a session that was stored meanwhile.
     #[error("the profile holds a newer session")]
     Superseded,
-    /// It is stored, but a power cut may undo that.
-    #[error("it may not survive a power cut")]
+    /// It is stored, but a power loss may undo that.
+    #[error("it may not survive a power loss")]
     NotDurable {
         /// What is stored.
         stored: Box<StoredLogin>,
@@ -221,7 +221,7 @@ impl LoginError {
                 ..
             }
             | Self::NotStored { .. }
-            | Self::Homeless { .. }
+            | Self::LiveUnstored { .. }
             | Self::Superseded { .. }
             | Self::NotDurable { .. }
             | Self::OtherDomain { .. }
@@ -269,7 +269,7 @@ mod tests {
     }
 
     fn not_issued(source: NotIssued) -> LoginError {
-        LoginError::NotIssued { origin: "https://h".into(), is_answer_lost: false, source }
+        LoginError::NotIssued { origin: "https://h".into(), is_response_lost: false, source }
     }
 
     fn begin(source: BeginError) -> LoginError {
@@ -302,7 +302,11 @@ mod tests {
             (not_issued(NotIssued::Unusable { source: source() }), Ending::Failed),
             (LoginError::NotStored { token: Box::new(token()), source: not_saved() }, Ending::Failed),
             (
-                LoginError::Homeless { token: Box::new(token()), revoking: NotRevoked::WithoutId, source: not_saved() },
+                LoginError::LiveUnstored {
+                    token: Box::new(token()),
+                    revoking: NotRevoked::WithoutId,
+                    source: not_saved(),
+                },
                 Ending::Failed,
             ),
             (LoginError::Superseded { profile: profile(), token: Box::new(token()), revoking: None }, Ending::Failed),
@@ -320,7 +324,7 @@ mod tests {
     #[test]
     fn a_failure_after_the_token_was_issued_names_it() {
         let id = "0192f0c1-2345-7abc-8def-0123456789ab";
-        let homeless = |token| LoginError::Homeless {
+        let homeless = |token| LoginError::LiveUnstored {
             token: Box::new(token),
             revoking: NotRevoked::WithoutId,
             source: not_saved(),

@@ -8,9 +8,9 @@
 mod approval;
 mod error;
 mod poll;
-mod race;
+mod select;
 mod server;
-mod storing;
+mod store_token;
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use thiserror::Error;
 pub use self::error::{Interruption, LoginError, NotKept, NotRevoked, StoredLogin};
 pub use self::poll::NotIssued;
 #[cfg(all(fuzzing, feature = "adapters"))]
-pub(crate) use self::poll::{Decision, News, Polling, decide};
-use self::race::{Won, race};
+pub(crate) use self::poll::{PollEvent, PollStep, Polling, decide};
+use self::select::{Either, select};
 use super::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::identifier::Identifier;
@@ -33,7 +33,7 @@ use crate::domain::stored_token::ProfileContents;
 use crate::ports::browser::{Browser, NotShown};
 use crate::ports::cause::Cause;
 use crate::ports::credential_store::CredentialStore;
-use crate::ports::login_outcome::{Fate, Instructions, LoginOutcome, LoginProgress, Replaced};
+use crate::ports::login_outcome::{Instructions, LoginOutcome, LoginProgress, Replaced, ReplacedState};
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
 use crate::ports::reporter::{LogoutOutcome, Reporter};
 use crate::ports::session_keeper::SessionKeeper;
@@ -113,13 +113,13 @@ impl<'a> LoginUseCase<'a> {
         let authorization = ports.begin(&server, request).await?;
         let arrived = ports.timer.now();
         self.instruct(&server, &authorization);
-        let (issued, is_answer_lost) = self.await_approval(&server, &authorization, arrived).await?;
+        let (issued, is_response_lost) = self.await_approval(&server, &authorization, arrived).await?;
 
         // Whatever there is to tell comes after the token has a home: a reader of it may keep the write waiting.
         let session = ports.new_session(request, &server, &held, issued);
-        let stored = ports.keep(&session).await;
-        if is_answer_lost {
-            self.tell(&LoginProgress::AnswerLost);
+        let stored = ports.store_or_revoke(&session).await;
+        if is_response_lost {
+            self.tell(&LoginProgress::ResponseLost);
         }
         let stored = stored?;
         let principal = ports.ask_who(&session, &stored, request).await?;
@@ -182,9 +182,9 @@ impl LoginPorts<'_> {
     }
 
     async fn begin(&self, server: &ServerUrl, request: &LoginRequest) -> Result<DeviceAuthorization, LoginError> {
-        match race(self.timer.interrupted(), self.issuer.begin(server, &request.authorization)).await {
-            Won::First(()) => Err(Interruption::NotIssued { is_answer_lost: false }.into()),
-            Won::Second(begun) => begun.map_err(|source| LoginError::Begin { origin: server.origin(), source }),
+        match select(self.timer.interrupted(), self.issuer.begin(server, &request.authorization)).await {
+            Either::First(()) => Err(Interruption::NotIssued { is_response_lost: false }.into()),
+            Either::Second(begun) => begun.map_err(|source| LoginError::Begin { origin: server.origin(), source }),
         }
     }
 
@@ -195,11 +195,11 @@ impl LoginPorts<'_> {
         stored: &StoredLogin,
         request: &LoginRequest,
     ) -> Result<Result<Principal, Cause>, LoginError> {
-        let reading = race(self.reader.read(&session.server, &session.token), self.timer.wait(READ_TIMEOUT));
-        let read = match race(self.timer.interrupted(), reading).await {
-            Won::First(()) => return Err(Interruption::Stored(Box::new(stored.clone())).into()),
-            Won::Second(Won::First(read)) => read,
-            Won::Second(Won::Second(())) => return Ok(Err(Cause::new(NoAnswerInTime))),
+        let reading = select(self.reader.read(&session.server, &session.token), self.timer.wait(READ_TIMEOUT));
+        let read = match select(self.timer.interrupted(), reading).await {
+            Either::First(()) => return Err(Interruption::Stored(Box::new(stored.clone())).into()),
+            Either::Second(Either::First(read)) => read,
+            Either::Second(Either::Second(())) => return Ok(Err(Cause::new(NoAnswerInTime))),
         };
         match read {
             Ok(principal) => in_domain(principal, stored, request.authorization.domain_id).map(Ok),
@@ -215,9 +215,9 @@ impl LoginPorts<'_> {
         let Some(token) = stored.replaced.clone() else { return Ok(None) };
         let selection = Selection::Named(token.kept_as.clone());
         let request = LogoutRequest { selection, server_flag: None, server_fallback: None };
-        match race(self.timer.interrupted(), LogoutUseCase::end(self.store, self.revoker, &request)).await {
-            Won::First(()) => Err(Interruption::Stored(Box::new(stored.clone()))),
-            Won::Second(ended) => Ok(Some(Replaced { token, fate: fate(ended) })),
+        match select(self.timer.interrupted(), LogoutUseCase::end(self.store, self.revoker, &request)).await {
+            Either::First(()) => Err(Interruption::Stored(Box::new(stored.clone()))),
+            Either::Second(ended) => Ok(Some(Replaced { token, state: replaced_state(ended) })),
         }
     }
 }
@@ -231,18 +231,18 @@ fn in_domain(principal: Principal, stored: &StoredLogin, asked_for: Identifier) 
     }
 }
 
-fn fate(ended: Result<LogoutOutcome, LogoutError>) -> Fate {
+fn replaced_state(ended: Result<LogoutOutcome, LogoutError>) -> ReplacedState {
     match ended {
-        Ok(LogoutOutcome::LoggedOut { revocation: Revocation::Revoked, .. }) => Fate::Revoked,
+        Ok(LogoutOutcome::LoggedOut { revocation: Revocation::Revoked, .. }) => ReplacedState::Revoked,
         Ok(LogoutOutcome::LoggedOut { revocation: Revocation::AlreadyGone, .. } | LogoutOutcome::NoSession) => {
-            Fate::Gone
+            ReplacedState::Gone
         }
-        // That the token lives or is dead, and where it is kept, is what the fate says.
+        // That the token lives or is dead, and where it is kept, is what the state says.
         Err(LogoutError::Clear { revocation, source, .. }) => {
-            Fate::NotCleared { revocation, cause: Cause::new(source) }
+            ReplacedState::NotCleared { revocation, cause: Cause::new(source) }
         }
-        Err(LogoutError::Revoke { source, .. }) => Fate::Kept { cause: Cause::new(source) },
-        Err(error) => Fate::Kept { cause: Cause::new(error) },
+        Err(LogoutError::Revoke { source, .. }) => ReplacedState::Kept { cause: Cause::new(source) },
+        Err(error) => ReplacedState::Kept { cause: Cause::new(error) },
     }
 }
 
@@ -279,8 +279,8 @@ mod tests {
     use crate::ports::principal_reader::MockPrincipalReader;
     use crate::ports::reporter::{MockReporter, ReportError};
     use crate::ports::session_keeper::{KeepError, MockSessionKeeper, Saving};
-    use crate::ports::timer::Stake;
-    use crate::ports::token_issuer::{BeginError, MockTokenIssuer, PollAnswer};
+    use crate::ports::timer::AtRisk;
+    use crate::ports::token_issuer::{BeginError, MockTokenIssuer, PollResponse};
     use crate::ports::token_revoker::{MockTokenRevoker, RevokeError};
     use crate::testing::{
         InMemoryStore, ManualTimer, RecordingBrowser, RecordingReporter, ScriptedIssuer, ScriptedPoll,
@@ -392,9 +392,9 @@ mod tests {
         format!("psk_dev_{id}_s3cret")
     }
 
-    pub(super) fn issued(token: &str) -> PollAnswer {
+    pub(super) fn issued(token: &str) -> PollResponse {
         let token = BearerToken::parse(token).unwrap();
-        PollAnswer::Issued(IssuedToken { token, lifetime: Some(Duration::from_secs(3600)) })
+        PollResponse::Issued(IssuedToken { token, lifetime: Some(Duration::from_secs(3600)) })
     }
 
     pub(super) fn authorization(page_at: &str) -> DeviceAuthorization {
@@ -451,13 +451,13 @@ mod tests {
         }
     }
 
-    pub(super) fn replaced(fate: Fate) -> Replaced {
+    pub(super) fn replaced(state: ReplacedState) -> Replaced {
         let token = ReplacedToken {
             id: Some(SessionToken::parse(session_token(OLD)).unwrap().id()),
             origin: Some(SERVER.to_owned()),
             kept_as: profile(&put_aside()),
         };
-        Replaced { token, fate }
+        Replaced { token, state }
     }
 
     pub(super) fn stored_login(replaced: Option<ReplacedToken>) -> StoredLogin {
@@ -541,7 +541,7 @@ mod tests {
             .in_sequence(&mut order)
             .returning(|_, _| Ok(Revocation::Revoked));
         store.expect_clear().once().with(eq(aside)).in_sequence(&mut order).returning(|_| Ok(Clearing::Cleared));
-        let told = outcome(Some(replaced(Fate::Revoked)));
+        let told = outcome(Some(replaced(ReplacedState::Revoked)));
         reporter.expect_report().once().with(eq(told.clone())).in_sequence(&mut order).returning(|_| Ok(()));
 
         let ports = LoginPorts {
@@ -572,10 +572,12 @@ mod tests {
 
     #[test]
     fn a_replaced_session_is_ended_and_nothing_of_it_stays() {
-        for (revocation, fate) in [(Revocation::Revoked, Fate::Revoked), (Revocation::AlreadyGone, Fate::Gone)] {
+        for (revocation, state) in
+            [(Revocation::Revoked, ReplacedState::Revoked), (Revocation::AlreadyGone, ReplacedState::Gone)]
+        {
             let mut world = World::replacing(Some(SERVER), &session_token(OLD));
             world.revoker = Box::new(ScriptedRevoker::new([Ok(revocation)]));
-            assert_eq!(world.log_in().unwrap(), outcome(Some(replaced(fate))));
+            assert_eq!(world.log_in().unwrap(), outcome(Some(replaced(state))));
             assert_eq!(world.store.profiles(), ["dev"]);
         }
     }
@@ -592,8 +594,8 @@ mod tests {
         for (server, token, words) in cases {
             let mut world = World::replacing(server, &token);
             world.revoker = no_route();
-            let Replaced { token: aside, fate } = world.log_in().unwrap().replaced.unwrap();
-            let Fate::Kept { cause } = fate else { panic!("{fate:?}") };
+            let Replaced { token: aside, state } = world.log_in().unwrap().replaced.unwrap();
+            let ReplacedState::Kept { cause } = state else { panic!("{state:?}") };
             assert!(cause.to_string().contains(words), "{cause}");
             assert!(cause.error().is::<RevokeError>() || cause.error().is::<LogoutError>());
             assert_eq!(world.held(aside.kept_as.as_str()), contents(server, &token));
@@ -611,15 +613,15 @@ mod tests {
             let mut world = World::replacing(Some(SERVER), &session_token(OLD));
             world.revoker = Box::new(ScriptedRevoker::new([Ok(ended)]));
             world.store.fail_next_clear(StoreError::NotCleared { place: "memory".into(), source: "full".into() });
-            let fate = world.log_in().unwrap().replaced.unwrap().fate;
-            assert!(matches!(fate, Fate::NotCleared { revocation, .. } if revocation == ended), "{fate:?}");
+            let state = world.log_in().unwrap().replaced.unwrap().state;
+            assert!(matches!(state, ReplacedState::NotCleared { revocation, .. } if revocation == ended), "{state:?}");
         }
     }
 
     #[test]
     fn a_replaced_token_whose_profile_somebody_else_cleared_is_gone() {
-        let ended = fate(Ok(LogoutOutcome::NoSession));
-        assert_eq!(ended, Fate::Gone);
+        let ended = replaced_state(Ok(LogoutOutcome::NoSession));
+        assert_eq!(ended, ReplacedState::Gone);
     }
 
     #[test]
@@ -641,7 +643,7 @@ mod tests {
     fn an_expiry_that_is_not_known_or_not_to_be_written_is_none() {
         for lifetime in [None, Some(Duration::from_secs(i64::MAX.unsigned_abs()))] {
             let token = BearerToken::parse(session_token(OURS)).unwrap();
-            let mut world = World::polled([PollAnswer::Issued(IssuedToken { token, lifetime }).into()]);
+            let mut world = World::polled([PollResponse::Issued(IssuedToken { token, lifetime }).into()]);
             assert_eq!(world.log_in().unwrap().expires_at, None);
             assert_eq!(world.store.expiry(&profile("dev")), None);
         }
@@ -775,7 +777,7 @@ mod tests {
             world.reader = ScriptedPrincipalReader::new([Err(error)]);
             let outcome = world.log_in().unwrap();
             assert_eq!(outcome.principal.unwrap_err().to_string(), words);
-            assert_eq!(outcome.replaced.unwrap().fate, Fate::Revoked);
+            assert_eq!(outcome.replaced.unwrap().state, ReplacedState::Revoked);
         }
     }
 
@@ -797,7 +799,7 @@ mod tests {
             world.reader = ScriptedPrincipalReader::new([Err(error)]);
             match world.log_in().unwrap_err() {
                 LoginError::NotAccepted { stored, source } => {
-                    assert_eq!(*stored, stored_login(Some(replaced(Fate::Gone).token)));
+                    assert_eq!(*stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
                     assert_eq!(matches!(source, ReadError::Refused { .. }), is_accepted);
                 }
                 other => panic!("{other:?}"),
@@ -815,7 +817,7 @@ mod tests {
             world.reader = ScriptedPrincipalReader::new([Ok(principal(Some(found)))]);
             match world.log_in().unwrap_err() {
                 LoginError::OtherDomain { stored, asked_for, found: named } => {
-                    assert_eq!(*stored, stored_login(Some(replaced(Fate::Gone).token)));
+                    assert_eq!(*stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
                     assert_eq!((asked_for.to_string().as_str(), named.as_str()), (DOMAIN, found));
                 }
                 other => panic!("{other:?}"),
@@ -847,7 +849,7 @@ mod tests {
         let mut world = World::approved();
         world.timer.interrupt();
         let error = world.log_in().unwrap_err();
-        let expected = Interruption::NotIssued { is_answer_lost: false };
+        let expected = Interruption::NotIssued { is_response_lost: false };
         assert!(
             matches!(&error, LoginError::Interrupted(left) if left.to_string() == expected.to_string()),
             "{error:?}"
@@ -863,7 +865,7 @@ mod tests {
         world.timer.interrupt_at(Duration::from_secs(9));
         match world.log_in().unwrap_err() {
             LoginError::Interrupted(Interruption::Stored(stored)) => {
-                assert_eq!(*stored, stored_login(Some(replaced(Fate::Gone).token)));
+                assert_eq!(*stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
             }
             other => panic!("{other:?}"),
         }
@@ -889,7 +891,7 @@ mod tests {
         let error = world.log_in().unwrap_err();
         assert!(matches!(error, LoginError::Interrupted(Interruption::Stored(_))), "{error:?}");
         assert_eq!(world.held(&put_aside()), contents(Some(SERVER), &session_token(OLD)));
-        assert_eq!(world.timer.stakes().last(), Some(&Stake::Nothing));
+        assert_eq!(world.timer.risks().last(), Some(&AtRisk::Nothing));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::domain::issued_token::IssuedToken;
 use crate::domain::minutes::Minutes;
 use crate::ports::BoxError;
 use crate::ports::cause::Cause;
-use crate::ports::token_issuer::{PollAnswer, PollFailure};
+use crate::ports::token_issuer::{PollFailure, PollResponse};
 
 /// By how much the interval grows where the server asks for it (RFC 8628, section 3.5).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
@@ -30,7 +30,7 @@ pub(crate) struct Polling {
     begun: Duration,
     lifetime: Duration,
     streak: Option<Streak>,
-    is_answer_lost: bool,
+    is_response_lost: bool,
 }
 
 /// Polls that failed in a row.
@@ -50,13 +50,13 @@ impl Polling {
             begun: now,
             lifetime: authorization.lifetime(),
             streak: None,
-            is_answer_lost: false,
+            is_response_lost: false,
         }
     }
 
     /// Whether a poll may have issued a token that did not arrive.
-    pub(crate) fn is_answer_lost(&self) -> bool {
-        self.is_answer_lost
+    pub(crate) fn is_response_lost(&self) -> bool {
+        self.is_response_lost
     }
 
     fn deadline(&self) -> Duration {
@@ -66,24 +66,24 @@ impl Polling {
 
 /// What has happened since the last decision.
 #[derive(Debug)]
-pub(crate) enum News {
+pub(crate) enum PollEvent {
     /// The codes have arrived.
     Begun,
     /// The wait is over.
     Waited,
     /// A poll has ended.
-    Answered(PollAnswer),
+    Responded(PollResponse),
 }
 
 /// What to do next.
 #[derive(Debug)]
-pub(crate) enum Decision {
+pub(crate) enum PollStep {
     /// Wait, and tell the operator if the server has just begun not to answer.
     Wait {
         /// For how long.
         duration: Duration,
         /// Why there was no answer, at the first failure in a row.
-        no_answer: Option<Cause>,
+        first_failure: Option<Cause>,
     },
     /// Poll.
     Poll,
@@ -132,39 +132,39 @@ pub enum NotIssued {
 ///
 /// Each poll comes after a wait of one interval at least, and none after the deadline: where the wait would last longer
 /// than that, the login is given up.
-pub(crate) fn decide(mut state: Polling, news: News, now: Duration) -> (Polling, Decision) {
+pub(crate) fn decide(mut state: Polling, news: PollEvent, now: Duration) -> (Polling, PollStep) {
     let decision = match news {
-        News::Begun => wait(&state, state.interval, now),
-        News::Waited if now > state.deadline() => give_up(&state),
-        News::Waited => Decision::Poll,
-        News::Answered(PollAnswer::Issued(token)) => Decision::Take(token),
-        News::Answered(PollAnswer::Pending) => {
+        PollEvent::Begun => wait(&state, state.interval, now),
+        PollEvent::Waited if now > state.deadline() => give_up(&state),
+        PollEvent::Waited => PollStep::Poll,
+        PollEvent::Responded(PollResponse::Issued(token)) => PollStep::Take(token),
+        PollEvent::Responded(PollResponse::Pending) => {
             state.streak = None;
             wait(&state, state.interval, now)
         }
-        News::Answered(PollAnswer::SlowDown) => {
+        PollEvent::Responded(PollResponse::SlowDown) => {
             state.streak = None;
             state.interval = (state.interval + SLOW_DOWN).min(MAX_INTERVAL);
             wait(&state, state.interval, now)
         }
-        News::Answered(PollAnswer::Denied) => Decision::GiveUp(NotIssued::Denied),
-        News::Answered(PollAnswer::Expired) => {
+        PollEvent::Responded(PollResponse::Denied) => PollStep::GiveUp(NotIssued::Denied),
+        PollEvent::Responded(PollResponse::Expired) => {
             let within = now.saturating_sub(state.begun);
-            Decision::GiveUp(NotIssued::NotApproved { within, cause: None })
+            PollStep::GiveUp(NotIssued::NotApproved { within, cause: None })
         }
-        News::Answered(PollAnswer::Rejected { source }) => Decision::GiveUp(NotIssued::Rejected { source }),
-        News::Answered(PollAnswer::Refused { source }) => Decision::GiveUp(NotIssued::Refused { source }),
-        News::Answered(PollAnswer::Unusable { source }) => {
-            state.is_answer_lost = true;
-            Decision::GiveUp(NotIssued::Unusable { source })
+        PollEvent::Responded(PollResponse::Rejected { source }) => PollStep::GiveUp(NotIssued::Rejected { source }),
+        PollEvent::Responded(PollResponse::Refused { source }) => PollStep::GiveUp(NotIssued::Refused { source }),
+        PollEvent::Responded(PollResponse::Unusable { source }) => {
+            state.is_response_lost = true;
+            PollStep::GiveUp(NotIssued::Unusable { source })
         }
-        News::Answered(PollAnswer::Failed(failure)) => after_failure(&mut state, failure, now),
+        PollEvent::Responded(PollResponse::Failed(failure)) => after_failure(&mut state, failure, now),
     };
     (state, decision)
 }
 
-fn after_failure(state: &mut Polling, failure: PollFailure, now: Duration) -> Decision {
-    state.is_answer_lost |= failure.may_have_issued;
+fn after_failure(state: &mut Polling, failure: PollFailure, now: Duration) -> PollStep {
+    state.is_response_lost |= failure.may_have_issued;
     let earlier = state.streak.take().map_or(0, |streak| streak.earlier.saturating_add(1));
     let cause = Cause::new(failure.source);
     state.streak = Some(Streak { earlier, cause: cause.clone() });
@@ -172,22 +172,22 @@ fn after_failure(state: &mut Polling, failure: PollFailure, now: Duration) -> De
     let backoff = state.interval.saturating_mul(2_u32.saturating_pow(earlier)).min(MAX_BACKOFF);
     let asked_for = failure.retry_after.filter(|duration| *duration <= MAX_RETRY_AFTER).unwrap_or_default();
     match wait(state, state.interval.max(backoff).max(asked_for), now) {
-        Decision::Wait { duration, .. } if earlier == 0 => Decision::Wait { duration, no_answer: Some(cause) },
+        PollStep::Wait { duration, .. } if earlier == 0 => PollStep::Wait { duration, first_failure: Some(cause) },
         decision => decision,
     }
 }
 
-fn wait(state: &Polling, duration: Duration, now: Duration) -> Decision {
+fn wait(state: &Polling, duration: Duration, now: Duration) -> PollStep {
     if now.saturating_add(duration) > state.deadline() {
         give_up(state)
     } else {
-        Decision::Wait { duration, no_answer: None }
+        PollStep::Wait { duration, first_failure: None }
     }
 }
 
-fn give_up(state: &Polling) -> Decision {
+fn give_up(state: &Polling) -> PollStep {
     let cause = state.streak.as_ref().map(|streak| streak.cause.clone());
-    Decision::GiveUp(NotIssued::NotApproved { within: state.lifetime, cause })
+    PollStep::GiveUp(NotIssued::NotApproved { within: state.lifetime, cause })
 }
 
 #[cfg(test)]
@@ -205,17 +205,17 @@ mod tests {
             begun: Duration::from_secs(1000),
             lifetime: LIFETIME,
             streak: None,
-            is_answer_lost: false,
+            is_response_lost: false,
         }
     }
 
-    fn issued() -> PollAnswer {
-        PollAnswer::Issued(IssuedToken { token: BearerToken::parse("t0ken").unwrap(), lifetime: None })
+    fn issued() -> PollResponse {
+        PollResponse::Issued(IssuedToken { token: BearerToken::parse("t0ken").unwrap(), lifetime: None })
     }
 
-    fn failed(may_have_issued: bool, retry_after: Option<u64>) -> PollAnswer {
+    fn failed(may_have_issued: bool, retry_after: Option<u64>) -> PollResponse {
         let retry_after = retry_after.map(Duration::from_secs);
-        PollAnswer::Failed(PollFailure { source: "down".into(), may_have_issued, retry_after })
+        PollResponse::Failed(PollFailure { source: "down".into(), may_have_issued, retry_after })
     }
 
     fn seconds(now: u64) -> Duration {
@@ -223,27 +223,27 @@ mod tests {
     }
 
     /// Waits as a decision says, in seconds, and whether it tells of a failure.
-    fn waiting(decision: Decision) -> (u64, bool) {
+    fn waiting(decision: PollStep) -> (u64, bool) {
         match decision {
-            Decision::Wait { duration, no_answer } => (duration.as_secs(), no_answer.is_some()),
+            PollStep::Wait { duration, first_failure } => (duration.as_secs(), first_failure.is_some()),
             other => panic!("{other:?}"),
         }
     }
 
-    fn given_up(decision: Decision) -> NotIssued {
+    fn given_up(decision: PollStep) -> NotIssued {
         match decision {
-            Decision::GiveUp(reason) => reason,
+            PollStep::GiveUp(reason) => reason,
             other => panic!("{other:?}"),
         }
     }
 
     /// What follows from these answers, ten seconds apart, in a login that lasts long enough.
-    fn waits(interval: u64, answers: impl IntoIterator<Item = PollAnswer>) -> Vec<(u64, bool)> {
+    fn waits(interval: u64, answers: impl IntoIterator<Item = PollResponse>) -> Vec<(u64, bool)> {
         let mut state = polling(interval);
         let answers = answers.into_iter().zip(1..);
         let next = |(answer, number)| {
             let before = std::mem::replace(&mut state, polling(interval));
-            let (after, decision) = decide(before, News::Answered(answer), seconds(number));
+            let (after, decision) = decide(before, PollEvent::Responded(answer), seconds(number));
             state = after;
             waiting(decision)
         };
@@ -252,22 +252,22 @@ mod tests {
 
     #[test]
     fn the_first_poll_comes_after_one_interval() {
-        let (state, decision) = decide(polling(7), News::Begun, seconds(0));
+        let (state, decision) = decide(polling(7), PollEvent::Begun, seconds(0));
         assert_eq!(waiting(decision), (7, false));
-        let (_, decision) = decide(state, News::Waited, seconds(7));
-        assert!(matches!(decision, Decision::Poll), "{decision:?}");
+        let (_, decision) = decide(state, PollEvent::Waited, seconds(7));
+        assert!(matches!(decision, PollStep::Poll), "{decision:?}");
     }
 
     #[test]
     fn a_token_is_taken() {
-        let (_, decision) = decide(polling(5), News::Answered(issued()), seconds(9999));
-        assert!(matches!(decision, Decision::Take(token) if token.token.expose_secret() == "t0ken"));
+        let (_, decision) = decide(polling(5), PollEvent::Responded(issued()), seconds(9999));
+        assert!(matches!(decision, PollStep::Take(token) if token.token.expose_secret() == "t0ken"));
     }
 
     #[test]
     fn pending_waits_one_interval_and_slow_down_makes_it_longer_for_good() {
-        let pending = || PollAnswer::Pending;
-        let slow_down = || PollAnswer::SlowDown;
+        let pending = || PollResponse::Pending;
+        let slow_down = || PollResponse::SlowDown;
         assert_eq!(waits(5, [pending(), pending()]), [(5, false), (5, false)]);
         let slower = [pending(), slow_down(), pending(), slow_down(), pending()];
         assert_eq!(waits(5, slower), [(5, false), (10, false), (10, false), (15, false), (15, false)]);
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn an_answer_ends_a_streak_and_the_next_is_told_again() {
-        for answer in [PollAnswer::Pending, PollAnswer::SlowDown] {
+        for answer in [PollResponse::Pending, PollResponse::SlowDown] {
             let answers = [failed(false, None), failed(false, None), answer, failed(false, None)];
             let waits = waits(5, answers);
             assert_eq!((waits[3].1, waits[3].0 <= 10), (true, true), "{waits:?}");
@@ -306,13 +306,13 @@ mod tests {
 
     #[test]
     fn every_other_answer_ends_the_login_with_its_own_reason() {
-        let reason = |answer| given_up(decide(polling(5), News::Answered(answer), seconds(61)).1);
-        assert!(matches!(reason(PollAnswer::Denied), NotIssued::Denied));
+        let reason = |answer| given_up(decide(polling(5), PollEvent::Responded(answer), seconds(61)).1);
+        assert!(matches!(reason(PollResponse::Denied), NotIssued::Denied));
         let source = || "the server's words".into();
-        assert!(matches!(reason(PollAnswer::Rejected { source: source() }), NotIssued::Rejected { .. }));
-        assert!(matches!(reason(PollAnswer::Refused { source: source() }), NotIssued::Refused { .. }));
-        assert!(matches!(reason(PollAnswer::Unusable { source: source() }), NotIssued::Unusable { .. }));
-        match reason(PollAnswer::Expired) {
+        assert!(matches!(reason(PollResponse::Rejected { source: source() }), NotIssued::Rejected { .. }));
+        assert!(matches!(reason(PollResponse::Refused { source: source() }), NotIssued::Refused { .. }));
+        assert!(matches!(reason(PollResponse::Unusable { source: source() }), NotIssued::Unusable { .. }));
+        match reason(PollResponse::Expired) {
             NotIssued::NotApproved { within, cause: None } => assert_eq!(within.as_secs(), 61),
             other => panic!("{other:?}"),
         }
@@ -320,76 +320,79 @@ mod tests {
 
     #[test]
     fn only_what_may_have_issued_a_token_is_lost_and_that_is_remembered() {
-        let is_lost = |answer| decide(polling(5), News::Answered(answer), seconds(0)).0.is_answer_lost();
+        let is_lost = |answer| decide(polling(5), PollEvent::Responded(answer), seconds(0)).0.is_response_lost();
         assert!(is_lost(failed(true, None)));
-        assert!(is_lost(PollAnswer::Unusable { source: "junk".into() }));
+        assert!(is_lost(PollResponse::Unusable { source: "junk".into() }));
         let kept = [
             issued(),
-            PollAnswer::Pending,
-            PollAnswer::SlowDown,
-            PollAnswer::Denied,
-            PollAnswer::Expired,
-            PollAnswer::Rejected { source: "400".into() },
-            PollAnswer::Refused { source: "403".into() },
+            PollResponse::Pending,
+            PollResponse::SlowDown,
+            PollResponse::Denied,
+            PollResponse::Expired,
+            PollResponse::Rejected { source: "400".into() },
+            PollResponse::Refused { source: "403".into() },
             failed(false, None),
         ];
         for answer in kept {
             let shown = format!("{answer:?}");
             assert!(!is_lost(answer), "{shown}");
         }
-        let (state, _) = decide(polling(5), News::Answered(failed(true, None)), seconds(0));
-        let (state, _) = decide(state, News::Answered(failed(false, None)), seconds(5));
-        let (state, _) = decide(state, News::Answered(PollAnswer::Pending), seconds(15));
-        let (state, _) = decide(state, News::Answered(issued()), seconds(20));
-        assert!(state.is_answer_lost());
+        let (state, _) = decide(polling(5), PollEvent::Responded(failed(true, None)), seconds(0));
+        let (state, _) = decide(state, PollEvent::Responded(failed(false, None)), seconds(5));
+        let (state, _) = decide(state, PollEvent::Responded(PollResponse::Pending), seconds(15));
+        let (state, _) = decide(state, PollEvent::Responded(issued()), seconds(20));
+        assert!(state.is_response_lost());
     }
 
     #[test]
     fn no_poll_starts_after_the_deadline_but_one_may_start_at_it() {
-        assert_eq!(waiting(decide(polling(5), News::Answered(PollAnswer::Pending), seconds(595)).1), (5, false));
+        assert_eq!(
+            waiting(decide(polling(5), PollEvent::Responded(PollResponse::Pending), seconds(595)).1),
+            (5, false)
+        );
         let not_approved = |news, now| match given_up(decide(polling(5), news, now).1) {
             NotIssued::NotApproved { within, cause: None } => assert_eq!(within, LIFETIME),
             other => panic!("{other:?}"),
         };
-        not_approved(News::Answered(PollAnswer::Pending), seconds(596));
-        not_approved(News::Begun, seconds(596));
-        not_approved(News::Waited, seconds(600) + Duration::from_millis(1));
-        let (_, decision) = decide(polling(5), News::Waited, seconds(600));
-        assert!(matches!(decision, Decision::Poll), "{decision:?}");
+        not_approved(PollEvent::Responded(PollResponse::Pending), seconds(596));
+        not_approved(PollEvent::Begun, seconds(596));
+        not_approved(PollEvent::Waited, seconds(600) + Duration::from_millis(1));
+        let (_, decision) = decide(polling(5), PollEvent::Waited, seconds(600));
+        assert!(matches!(decision, PollStep::Poll), "{decision:?}");
     }
 
     #[test]
     fn what_is_not_approved_in_time_tells_why_the_last_polls_failed() {
-        let (state, _) = decide(polling(5), News::Answered(failed(false, None)), seconds(590));
-        match given_up(decide(state, News::Waited, seconds(601)).1) {
+        let (state, _) = decide(polling(5), PollEvent::Responded(failed(false, None)), seconds(590));
+        match given_up(decide(state, PollEvent::Waited, seconds(601)).1) {
             NotIssued::NotApproved { cause: Some(cause), .. } => assert_eq!(cause.to_string(), "down"),
             other => panic!("{other:?}"),
         }
-        match given_up(decide(polling(5), News::Answered(failed(false, None)), seconds(599)).1) {
+        match given_up(decide(polling(5), PollEvent::Responded(failed(false, None)), seconds(599)).1) {
             NotIssued::NotApproved { cause: Some(cause), .. } => assert_eq!(cause.to_string(), "down"),
             other => panic!("{other:?}"),
         }
-        let (state, _) = decide(polling(5), News::Answered(failed(false, None)), seconds(580));
-        let (state, _) = decide(state, News::Answered(PollAnswer::Pending), seconds(585));
+        let (state, _) = decide(polling(5), PollEvent::Responded(failed(false, None)), seconds(580));
+        let (state, _) = decide(state, PollEvent::Responded(PollResponse::Pending), seconds(585));
         assert!(matches!(
-            given_up(decide(state, News::Waited, seconds(601)).1),
+            given_up(decide(state, PollEvent::Waited, seconds(601)).1),
             NotIssued::NotApproved { cause: None, .. }
         ));
     }
 
-    fn answer(kind: u8, retry_after: Option<u64>) -> PollAnswer {
+    fn answer(kind: u8, retry_after: Option<u64>) -> PollResponse {
         let source = || "said".into();
         match kind {
-            0 => PollAnswer::Pending,
-            1 => PollAnswer::SlowDown,
+            0 => PollResponse::Pending,
+            1 => PollResponse::SlowDown,
             2 => failed(false, retry_after),
             3 => failed(true, retry_after),
             4 => issued(),
-            5 => PollAnswer::Denied,
-            6 => PollAnswer::Expired,
-            7 => PollAnswer::Rejected { source: source() },
-            8 => PollAnswer::Refused { source: source() },
-            _ => PollAnswer::Unusable { source: source() },
+            5 => PollResponse::Denied,
+            6 => PollResponse::Expired,
+            7 => PollResponse::Rejected { source: source() },
+            8 => PollResponse::Refused { source: source() },
+            _ => PollResponse::Unusable { source: source() },
         }
     }
 
@@ -404,28 +407,28 @@ mod tests {
             let begun = Duration::from_secs(77);
             let deadline = begun + Duration::from_secs(lifetime);
             let mut state = Polling { lifetime: Duration::from_secs(lifetime), begun, ..polling(interval) };
-            let (mut now, mut quiet_since, mut news) = (begun, begun, News::Begun);
+            let (mut now, mut quiet_since, mut news) = (begun, begun, PollEvent::Begun);
             let mut answers = answers.into_iter();
             loop {
                 let (after, decision) = decide(state, news, now);
                 state = after;
                 prop_assert!(state.interval >= Duration::from_secs(interval) && state.interval <= MAX_INTERVAL);
                 news = match decision {
-                    Decision::Wait { duration, .. } => {
+                    PollStep::Wait { duration, .. } => {
                         prop_assert!(duration >= state.interval && duration <= MAX_RETRY_AFTER);
                         prop_assert!(now + duration <= deadline);
                         now += duration + Duration::from_millis(answers.as_slice().first().map_or(0, |next| next.3));
-                        News::Waited
+                        PollEvent::Waited
                     }
-                    Decision::Poll => {
+                    PollStep::Poll => {
                         prop_assert!(now <= deadline);
                         prop_assert!(now >= quiet_since + state.interval);
                         let Some((kind, retry_after, took, _)) = answers.next() else { break };
                         now += Duration::from_millis(took);
                         quiet_since = now;
-                        News::Answered(answer(kind, retry_after.map(|seconds| seconds % 100)))
+                        PollEvent::Responded(answer(kind, retry_after.map(|seconds| seconds % 100)))
                     }
-                    Decision::Take(_) | Decision::GiveUp(_) => break,
+                    PollStep::Take(_) | PollStep::GiveUp(_) => break,
                 };
             }
         }
@@ -441,18 +444,18 @@ mod tests {
             let (mut now, mut is_in_streak, mut is_lost) = (seconds(0), false, false);
             for (kind, took) in answers {
                 now += Duration::from_millis(took);
-                let (after, decision) = decide(state, News::Answered(answer(kind, None)), now);
+                let (after, decision) = decide(state, PollEvent::Responded(answer(kind, None)), now);
                 state = after;
                 let is_failure = matches!(kind, 2 | 3);
                 let is_first = is_failure && !is_in_streak;
                 (is_in_streak, is_lost) = (is_failure, is_lost || kind == 3);
-                prop_assert_eq!(state.is_answer_lost(), is_lost);
+                prop_assert_eq!(state.is_response_lost(), is_lost);
                 match decision {
-                    Decision::Wait { duration, no_answer } => {
-                        prop_assert_eq!(no_answer.is_some(), is_first);
+                    PollStep::Wait { duration, first_failure } => {
+                        prop_assert_eq!(first_failure.is_some(), is_first);
                         now += duration;
                     }
-                    Decision::GiveUp(NotIssued::NotApproved { cause, .. }) => {
+                    PollStep::GiveUp(NotIssued::NotApproved { cause, .. }) => {
                         prop_assert_eq!(cause.is_some(), is_failure);
                         prop_assert!(now + state.interval.max(MAX_BACKOFF) > deadline);
                         break;
@@ -467,7 +470,7 @@ mod tests {
             interval in 1_u64..=60, begun in any::<u64>(), now in any::<u64>(), kind in 0_u8..10, failures in 0_u32..,
             retry_after in any::<Option<u64>>(),
         ) {
-            for news in [News::Begun, News::Waited, News::Answered(answer(kind, retry_after))] {
+            for news in [PollEvent::Begun, PollEvent::Waited, PollEvent::Responded(answer(kind, retry_after))] {
                 let streak = Some(Streak { earlier: failures, cause: Cause::new("down") });
                 let state = Polling { begun: Duration::from_secs(begun), streak, ..polling(interval) };
                 let _ = decide(state, news, Duration::from_secs(now));

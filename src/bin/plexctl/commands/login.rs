@@ -8,7 +8,7 @@ use plexctl::adapters::timer::SystemTimer;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::ProfileName;
 use plexctl::ports::cause::Cause;
-use plexctl::ports::login_outcome::{Fate, LoginOutcome, LoginProgress};
+use plexctl::ports::login_outcome::{LoginOutcome, LoginProgress, ReplacedState};
 use plexctl::ports::reporter::{ReportError, Reporter};
 use plexctl::ports::token_issuer::AuthorizationRequest;
 use plexctl::use_cases::login::{LoginError, LoginPorts, LoginRequest, LoginUseCase};
@@ -113,8 +113,8 @@ struct Worded<R>(R);
 impl<R: Reporter<LoginProgress>> Reporter<LoginProgress> for Worded<R> {
     fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
         match progress {
-            LoginProgress::NoAnswer { origin, cause } => {
-                self.0.report(&LoginProgress::NoAnswer { origin: origin.clone(), cause: worded(cause) })
+            LoginProgress::PollFailed { origin, cause } => {
+                self.0.report(&LoginProgress::PollFailed { origin: origin.clone(), cause: worded(cause) })
             }
             progress => self.0.report(progress),
         }
@@ -127,8 +127,8 @@ impl Reporter<LoginOutcome> for Worded<Box<dyn Reporter<LoginOutcome>>> {
         if let Err(cause) = &mut outcome.principal {
             *cause = worded(cause);
         }
-        if let Some(Fate::Kept { cause } | Fate::NotCleared { cause, .. }) =
-            outcome.replaced.as_mut().map(|replaced| &mut replaced.fate)
+        if let Some(ReplacedState::Kept { cause } | ReplacedState::NotCleared { cause, .. }) =
+            outcome.replaced.as_mut().map(|replaced| &mut replaced.state)
         {
             *cause = worded(cause);
         }

@@ -8,7 +8,7 @@ use plexctl::domain::token::TokenId;
 use plexctl::ports::login_outcome::ReplacedToken;
 use plexctl::ports::reporter::{FailureReport, Leaves};
 use plexctl::ports::session_keeper::KeepError;
-use plexctl::ports::timer::Stake;
+use plexctl::ports::timer::AtRisk;
 use plexctl::ports::token_issuer::BeginError;
 use plexctl::use_cases::login::{Interruption, LoginError, NotIssued, NotKept, NotRevoked, StoredLogin};
 use plexctl::use_cases::server::{ServerError, ServerSetting};
@@ -48,7 +48,7 @@ impl LoginFailure {
             LoginError::NotStored { token, .. } | LoginError::Superseded { token, revoking: None, .. } => {
                 (Some(token.as_ref()), Leaves::Revoked)
             }
-            LoginError::Homeless { token, .. } | LoginError::Superseded { token, .. } => {
+            LoginError::LiveUnstored { token, .. } | LoginError::Superseded { token, .. } => {
                 (Some(token.as_ref()), Leaves::Kept)
             }
             LoginError::NotDurable { stored, .. }
@@ -70,14 +70,14 @@ impl LoginFailure {
             LoginError::NotBegun(error) => self.not_begun(error),
             LoginError::Server { profile, source } => self.no_server(profile, source),
             LoginError::Begin { origin, source } => self.not_answered(origin, source),
-            LoginError::NotIssued { origin, is_answer_lost, source } => {
-                self.not_issued(origin, *is_answer_lost, source)
+            LoginError::NotIssued { origin, is_response_lost, source } => {
+                self.not_issued(origin, *is_response_lost, source)
             }
             LoginError::NotStored { token, source } => (
                 format!("nobody is logged in; {} was issued and is revoked: {}", named(token.id), keep_words(source)),
                 Some(format!("once the cause is gone, run {} again", self.again)),
             ),
-            LoginError::Homeless { token, revoking, source } => (
+            LoginError::LiveUnstored { token, revoking, source } => (
                 format!(
                     "{} was issued by {}, could not be stored and may be live{}: {}; revoking it: {}",
                     named(token.id),
@@ -174,7 +174,7 @@ impl LoginFailure {
         (format!("nobody is logged in: {what}{} ({origin})", words(&**cause)), Some(hint))
     }
 
-    fn not_issued(&self, origin: &str, is_answer_lost: bool, error: &NotIssued) -> (String, Option<String>) {
+    fn not_issued(&self, origin: &str, is_response_lost: bool, error: &NotIssued) -> (String, Option<String>) {
         let again = format!("run {} again", self.again);
         let (message, hint) = match error {
             NotIssued::Denied => ("nobody is logged in: the request was denied".to_owned(), None),
@@ -191,15 +191,17 @@ impl LoginFailure {
                 Some(again),
             ),
         };
-        (if is_answer_lost { format!("{message}; {ANSWER_LOST}") } else { message }, hint)
+        (if is_response_lost { format!("{message}; {ANSWER_LOST}") } else { message }, hint)
     }
 }
 
 /// What an interrupted login leaves, in one line.
 pub fn of_interruption(interruption: &Interruption) -> String {
     let what = match interruption {
-        Interruption::NotIssued { is_answer_lost: false } => "nobody is logged in".to_owned(),
-        Interruption::NotIssued { is_answer_lost: true } => "a token may have been issued that nobody holds".to_owned(),
+        Interruption::NotIssued { is_response_lost: false } => "nobody is logged in".to_owned(),
+        Interruption::NotIssued { is_response_lost: true } => {
+            "a token may have been issued that nobody holds".to_owned()
+        }
         Interruption::Revoked { token } => {
             format!("nobody is logged in; {} was issued and is revoked", named(token.id))
         }
@@ -208,7 +210,7 @@ pub fn of_interruption(interruption: &Interruption) -> String {
             stored.profile,
             stored.replaced.as_ref().map(replaced_words).unwrap_or_default()
         ),
-        Interruption::Homeless { token, revoking, source } => format!(
+        Interruption::LiveUnstored { token, revoking, source } => format!(
             "{} was issued by {} and may be live{}: {}; revoking it: {}",
             named(token.id),
             token.origin,
@@ -225,16 +227,16 @@ pub fn interruption_hint(interruption: &Interruption) -> Option<String> {
     match interruption {
         Interruption::NotIssued { .. } | Interruption::Revoked { .. } => None,
         Interruption::Stored(stored) => Some(stored_hint(stored)),
-        Interruption::Homeless { .. } => Some(HOMELESS_HINT.to_owned()),
+        Interruption::LiveUnstored { .. } => Some(HOMELESS_HINT.to_owned()),
     }
 }
 
 /// What the second interruption has to say, since nobody will after it.
-pub fn last_words(stake: &Stake) {
-    match stake {
-        Stake::Nothing => {}
-        Stake::Answer => terminal::line("interrupted: a token may have been issued that nobody holds"),
-        Stake::Token(token) => {
+pub fn last_words(at_risk: &AtRisk) {
+    match at_risk {
+        AtRisk::Nothing => {}
+        AtRisk::Response => terminal::line("interrupted: a token may have been issued that nobody holds"),
+        AtRisk::Token(token) => {
             terminal::line(&format!(
                 "interrupted: {} was issued by {} and may be live{}",
                 named(token.id),

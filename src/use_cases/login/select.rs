@@ -5,20 +5,20 @@ use std::pin::pin;
 use std::task::Poll;
 
 /// What the future that won brought.
-pub(super) enum Won<A, B> {
+pub(super) enum Either<A, B> {
     First(A),
     Second(B),
 }
 
 /// Waits for either of two futures. Where both are done the first wins, so the second is not even begun where the first
 /// is done from the start.
-pub(super) async fn race<A: Future, B: Future>(first: A, second: B) -> Won<A::Output, B::Output> {
+pub(super) async fn select<A: Future, B: Future>(first: A, second: B) -> Either<A::Output, B::Output> {
     let (mut first, mut second) = (pin!(first), pin!(second));
     poll_fn(|context| {
         if let Poll::Ready(output) = first.as_mut().poll(context) {
-            return Poll::Ready(Won::First(output));
+            return Poll::Ready(Either::First(output));
         }
-        second.as_mut().poll(context).map(Won::Second)
+        second.as_mut().poll(context).map(Either::Second)
     })
     .await
 }
@@ -31,10 +31,10 @@ mod tests {
     use super::*;
 
     fn winner(first: impl Future<Output = u8>, second: impl Future<Output = u8>) -> Poll<&'static str> {
-        pin!(race(first, second)).poll(&mut Context::from_waker(Waker::noop())).map(|won| match won {
-            Won::First(1) => "first",
-            Won::Second(2) => "second",
-            Won::First(_) | Won::Second(_) => "nobody",
+        pin!(select(first, second)).poll(&mut Context::from_waker(Waker::noop())).map(|won| match won {
+            Either::First(1) => "first",
+            Either::Second(2) => "second",
+            Either::First(_) | Either::Second(_) => "nobody",
         })
     }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::LoginPorts;
 use super::error::{Interruption, LoginError, NotKept, NotRevoked, StoredLogin};
-use super::race::{Won, race};
+use super::select::{Either, select};
 use crate::domain::new_session::NewSession;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::ProfileName;
 use crate::domain::stored_token::StoredToken;
 use crate::ports::login_outcome::ReplacedToken;
 use crate::ports::session_keeper::{KeepError, Saving};
-use crate::ports::timer::Stake;
+use crate::ports::timer::AtRisk;
 use crate::ports::token_revoker::{Revocation, RevokeError};
 
 /// When the attempts to revoke a homeless token begin, counted from the first.
@@ -21,47 +21,47 @@ const FURTHER_ATTEMPTS: [Duration; 2] = [Duration::from_secs(1), Duration::from_
 impl LoginPorts<'_> {
     /// Stores the session. If that cannot be, its token is revoked; if the operator interrupted, it is revoked before
     /// anything is stored.
-    pub(super) async fn keep(&self, session: &NewSession) -> Result<StoredLogin, LoginError> {
-        self.timer.set_stake(Stake::Token(session.facts()));
+    pub(super) async fn store_or_revoke(&self, session: &NewSession) -> Result<StoredLogin, LoginError> {
+        self.timer.set_at_risk(AtRisk::Token(session.facts()));
         if self.timer.is_interrupted() {
-            return Err(self.withdraw(session).await.into());
+            return Err(self.revoke_or_store(session).await.into());
         }
         match self.save(session) {
             Ok(stored) => Ok(stored),
             Err(NotKept::NotDurable { stored, source }) => Err(LoginError::NotDurable { stored, source }),
-            Err(NotKept::Superseded) => Err(self.give_way(session).await),
-            Err(NotKept::NotSaved(source)) => Err(self.undo(session, source).await),
+            Err(NotKept::Superseded) => Err(self.revoke_superseded(session).await),
+            Err(NotKept::NotSaved(source)) => Err(self.revoke_unstored(session, source).await),
         }
     }
 
     /// Revokes the token of an interrupted login. One that cannot be revoked is stored, so that a later run can.
-    async fn withdraw(&self, session: &NewSession) -> Interruption {
+    async fn revoke_or_store(&self, session: &NewSession) -> Interruption {
         let token = Box::new(session.facts());
         let Err(revoking) = self.revoke(session).await else { return Interruption::Revoked { token } };
         match self.save(session) {
             Ok(stored) => Interruption::Stored(Box::new(stored)),
-            Err(source) => Interruption::Homeless { token, revoking, source },
+            Err(source) => Interruption::LiveUnstored { token, revoking, source },
         }
     }
 
     /// Leaves the profile to the session that was stored meanwhile.
-    async fn give_way(&self, session: &NewSession) -> LoginError {
+    async fn revoke_superseded(&self, session: &NewSession) -> LoginError {
         let revoking = self.revoke(session).await.err();
         LoginError::Superseded { profile: session.profile.clone(), token: Box::new(session.facts()), revoking }
     }
 
     /// Takes back what could not be stored.
-    async fn undo(&self, session: &NewSession, source: KeepError) -> LoginError {
+    async fn revoke_unstored(&self, session: &NewSession, source: KeepError) -> LoginError {
         let token = Box::new(session.facts());
         match self.revoke(session).await {
             Ok(_) => LoginError::NotStored { token, source },
-            Err(revoking) => LoginError::Homeless { token, revoking, source },
+            Err(revoking) => LoginError::LiveUnstored { token, revoking, source },
         }
     }
 
     fn save(&self, session: &NewSession) -> Result<StoredLogin, NotKept> {
         let stored = |put_aside| {
-            self.timer.set_stake(Stake::Nothing);
+            self.timer.set_at_risk(AtRisk::Nothing);
             stored_login(session, put_aside)
         };
         match self.keeper.save(session) {
@@ -87,11 +87,11 @@ impl LoginPorts<'_> {
                 break;
             }
             let wait = (begun + attempt).saturating_sub(self.timer.now());
-            is_last = matches!(race(self.timer.interrupted(), self.timer.wait(wait)).await, Won::First(()));
+            is_last = matches!(select(self.timer.interrupted(), self.timer.wait(wait)).await, Either::First(()));
             result = self.revoker.revoke(&session.server, &token).await;
         }
         let revocation = result.map_err(NotRevoked::Failed)?;
-        self.timer.set_stake(Stake::Nothing);
+        self.timer.set_at_risk(AtRisk::Nothing);
         Ok(revocation)
     }
 }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::domain::session::Session;
     use crate::domain::token::SessionToken;
-    use crate::ports::login_outcome::Fate;
+    use crate::ports::login_outcome::ReplacedState;
     use crate::ports::timer::Timer;
     use crate::ports::token_revoker::TokenRevoker;
     use crate::testing::{ManualTimer, ScriptedPoll};
@@ -138,8 +138,8 @@ mod tests {
     impl TokenRevoker for TimedRevoker {
         async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
             assert_eq!((server.as_given(), token.id().to_string().as_str()), (SERVER, OURS));
-            let facts = TimedRevoker::stake(&self.timer);
-            assert!(matches!(facts, Some(Stake::Token(facts)) if facts.id == Some(token.id())));
+            let facts = TimedRevoker::at_risk(&self.timer);
+            assert!(matches!(facts, Some(AtRisk::Token(facts)) if facts.id == Some(token.id())));
             let number = {
                 let mut asked = self.asked.lock().unwrap();
                 asked.push(self.timer.now());
@@ -154,8 +154,8 @@ mod tests {
     }
 
     impl TimedRevoker {
-        fn stake(timer: &ManualTimer) -> Option<Stake> {
-            timer.stakes().last().cloned()
+        fn at_risk(timer: &ManualTimer) -> Option<AtRisk> {
+            timer.risks().last().cloned()
         }
     }
 
@@ -249,7 +249,7 @@ mod tests {
             }
             assert!(is_as_before(&world));
             assert_eq!(asked(), times);
-            assert_eq!(TimedRevoker::stake(&world.timer), Some(Stake::Nothing));
+            assert_eq!(TimedRevoker::at_risk(&world.timer), Some(AtRisk::Nothing));
             assert!(world.reader.calls().is_empty() && world.reporter.outcomes().is_empty());
         }
     }
@@ -264,14 +264,18 @@ mod tests {
         for (script, times) in scripts {
             let (mut world, asked) = revoked_by(unwritable(), script, |_| {});
             match world.log_in().unwrap_err() {
-                LoginError::Homeless { token, revoking: NotRevoked::Failed(_), source: KeepError::NotSaved { .. } } => {
+                LoginError::LiveUnstored {
+                    token,
+                    revoking: NotRevoked::Failed(_),
+                    source: KeepError::NotSaved { .. },
+                } => {
                     assert_eq!(*token, ours().token);
                 }
                 other => panic!("{other:?}"),
             }
             assert!(is_as_before(&world));
             assert_eq!(asked(), times);
-            assert_eq!(TimedRevoker::stake(&world.timer), Some(Stake::Token(ours().token)));
+            assert_eq!(TimedRevoker::at_risk(&world.timer), Some(AtRisk::Token(ours().token)));
         }
     }
 
@@ -289,7 +293,7 @@ mod tests {
         world.store.fail_next_save(KeepError::NotSaved { place: "memory".into(), source: "full".into() });
         let (mut world, asked) = revoked_by(world, [], |_| {});
         match world.log_in().unwrap_err() {
-            LoginError::Homeless { token, revoking: NotRevoked::WithoutId, .. } => assert_eq!(token.id, None),
+            LoginError::LiveUnstored { token, revoking: NotRevoked::WithoutId, .. } => assert_eq!(token.id, None),
             other => panic!("{other:?}"),
         }
         assert!(asked().is_empty());
@@ -320,12 +324,12 @@ mod tests {
         let (mut world, asked) = revoked_by(world, [], |_| {});
         match world.log_in().unwrap_err() {
             LoginError::NotDurable { stored, source: KeepError::NotDurable { put_aside: Some(_), .. } } => {
-                assert_eq!(*stored, stored_login(Some(replaced(Fate::Gone).token)));
+                assert_eq!(*stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
             }
             other => panic!("{other:?}"),
         }
         assert!(holds_both(&world) && asked().is_empty() && world.reader.calls().is_empty());
-        assert_eq!(TimedRevoker::stake(&world.timer), Some(Stake::Nothing));
+        assert_eq!(TimedRevoker::at_risk(&world.timer), Some(AtRisk::Nothing));
     }
 
     #[test]
@@ -339,7 +343,7 @@ mod tests {
         }
         assert!(is_as_before(&world));
         assert_eq!(asked(), [0]);
-        assert_eq!(TimedRevoker::stake(&world.timer), Some(Stake::Nothing));
+        assert_eq!(TimedRevoker::at_risk(&world.timer), Some(AtRisk::Nothing));
     }
 
     #[test]
@@ -358,13 +362,13 @@ mod tests {
         let mut world = interrupted(world);
         match world.log_in().unwrap_err() {
             LoginError::Interrupted(Interruption::Stored(stored)) => {
-                assert_eq!(*stored, stored_login(Some(replaced(Fate::Gone).token)));
+                assert_eq!(*stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
             }
             other => panic!("{other:?}"),
         }
         assert!(holds_both(&world));
         assert_eq!(asked(), [0]);
-        assert_eq!(TimedRevoker::stake(&world.timer), Some(Stake::Nothing));
+        assert_eq!(TimedRevoker::at_risk(&world.timer), Some(AtRisk::Nothing));
     }
 
     #[test]
@@ -377,7 +381,7 @@ mod tests {
             let (world, _) = revoked_by(world, [unreached()], |_| {});
             let mut world = interrupted(world);
             match world.log_in().unwrap_err() {
-                LoginError::Interrupted(Interruption::Homeless { token, source, .. }) => {
+                LoginError::Interrupted(Interruption::LiveUnstored { token, source, .. }) => {
                     assert_eq!(*token, ours().token);
                     assert_eq!(matches!(source, NotKept::NotDurable { .. }), is_stored);
                 }
@@ -397,7 +401,7 @@ mod tests {
         });
         let error = world.log_in().unwrap_err();
         assert!(
-            matches!(error, LoginError::Interrupted(Interruption::Homeless { source: NotKept::Superseded, .. })),
+            matches!(error, LoginError::Interrupted(Interruption::LiveUnstored { source: NotKept::Superseded, .. })),
             "{error:?}"
         );
     }
@@ -409,7 +413,7 @@ mod tests {
             let change = |revoker: &mut TimedRevoker| revoker.is_interrupted_by = Some(interrupted_by);
             let (mut world, asked) = revoked_by(unwritable(), script, change);
             let error = world.log_in().unwrap_err();
-            assert!(matches!(error, LoginError::Homeless { .. }), "{error:?}");
+            assert!(matches!(error, LoginError::LiveUnstored { .. }), "{error:?}");
             assert_eq!(asked(), times);
         }
         let (mut world, asked) = revoked_by(unwritable(), [unreached(), unreached()], |_| {});
