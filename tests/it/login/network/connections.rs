@@ -204,7 +204,7 @@ fn a_server_that_is_gone_costs_each_request_what_its_table_says() {
         if *met == Met::Poll {
             assert_eq!((run.exit, detoured.asked(), live.len()), (1, vec!["code".into()], 1), "{run:?}");
             let warning = format!("warning: no answer from [URL] ({refused}); still waiting\n");
-            let error = format!("the request was not approved within 1 minute ([URL]: {refused})\n");
+            let error = format!("the request was not approved within 3 seconds ([URL]: {refused})\n");
             assert!(run.stderr.contains(&warning) && run.stderr.contains(&error), "{run:?}");
             assert!(!run.stderr.contains(LOST), "{run:?}");
         } else {
