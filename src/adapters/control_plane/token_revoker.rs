@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use hyper::Method;
 
 use super::ControlPlaneClient;
-use super::exchange::{Answer, CALL_LIMIT, Call, ERROR_BODY_LIMIT};
 use super::failure::CallFailure;
+use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT, Response};
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
 use crate::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
@@ -13,7 +13,7 @@ use crate::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
 #[async_trait]
 impl TokenRevoker for ControlPlaneClient {
     async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
-        let mut answer = self.call(server, revocation_of(token)).await?;
+        let mut answer = self.http.call(server, revocation_of(token)).await?;
         let verdict = verdict(answer.status());
         if verdict == Verdict::Revoked || verdict == Verdict::RevokedIfPlausible && is_plausible(&mut answer).await {
             return Ok(Revocation::Revoked);
@@ -22,7 +22,7 @@ impl TokenRevoker for ControlPlaneClient {
         match verdict {
             Verdict::AlreadyGone if answered.problem.is_some() => Ok(Revocation::AlreadyGone),
             Verdict::AlreadyGone if !answered.may_be_the_proxys() => {
-                self.warn(&format!(
+                self.http.warn(&format!(
                     "the server answered {} without problem details for token {}, so it may not be plexsphere",
                     answered.status,
                     token.id()
@@ -48,7 +48,7 @@ fn revocation_of(token: &SessionToken) -> Call<'_> {
 }
 
 /// Tells whether a success may come from plexsphere: captive portals and proxies answer 200 to anything, with a page.
-async fn is_plausible(answer: &mut Answer<'_>) -> bool {
+async fn is_plausible(answer: &mut Response<'_>) -> bool {
     answer.proxy.is_none() && (answer.is_json() || answer.body(ERROR_BODY_LIMIT).await.is_empty())
 }
 
