@@ -80,7 +80,7 @@ fn a_refusal_that_may_be_the_proxys_own_is_waited_out_and_loses_nothing() {
         let cause = warning.and_then(|rest| rest.strip_suffix("); still waiting\n")).unwrap_or_default();
         let said = format!("the server or the proxy [ORIGIN] (HTTP_PROXY) answered {words}");
         assert!(cause.starts_with(&said), "{words}: {}", run.stderr);
-        login.assert_waited(&[1, 1, 2]);
+        login.assert_waited(&[1, 2, 4]);
         assert_eq!(login.polls().len(), 3);
         assert_eq!(login.live(), ["[NEW]"]);
     });
