@@ -50,11 +50,11 @@ fn unapproved_request_logs_nobody_in() {
     let login = Login::with_session();
     login.server.configure(|settings| settings.expires_in = Duration::from_secs(3));
     let error = format!(
-        "error: nobody is logged in: the request was not approved within 1 minute\nhint: run {} again\n",
+        "error: nobody is logged in: the request was not approved within 3 seconds\nhint: run {} again\n",
         again()
     );
     let before = login.sandbox.config_state();
-    assert_eq!(login.run(&[]), Run::new(1, "", instructed_for("1 minute", &error)));
+    assert_eq!(login.run(&[]), Run::new(1, "", instructed_for("3 seconds", &error)));
     assert_eq!(login.sandbox.config_state(), before);
     assert!(login.polls().len() <= 2, "{:?}", login.asked());
 }
@@ -67,10 +67,10 @@ fn timeout_tells_last_poll_failure() {
     let busy = "the server answered 429 Too Many Requests";
     let error = format!(
         "warning: no answer from [ORIGIN] ({busy}); still waiting\nerror: nobody is logged in: the request was not \
-         approved within 1 minute ([ORIGIN]: {busy})\nhint: run {} again\n",
+         approved within 4 seconds ([ORIGIN]: {busy})\nhint: run {} again\n",
         again()
     );
-    login.assert_fails(&Run::new(1, "", instructed_for("1 minute", &error)), &["code", "poll", "poll"]);
+    login.assert_fails(&Run::new(1, "", instructed_for("4 seconds", &error)), &["code", "poll", "poll"]);
 }
 
 #[test]

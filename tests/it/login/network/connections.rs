@@ -198,14 +198,14 @@ fn gone_server_follows_table() {
     let refused = "connecting failed: connection refused";
     at_once(&[Met::Poll, Met::Whoami, Met::Revoke], |met| {
         let detoured = Detoured::new(ControlPlane::start().unwrap(), "http", *met, Fate::Refused);
-        detoured.login.server.configure(|settings| settings.expires_in = Duration::from_secs(3));
+        detoured.login.server.configure(|settings| settings.expires_in = Duration::from_secs(5));
         let run = detoured.run(*met);
         let live = detoured.login.server.live_tokens();
         assert!(detoured.login.server.is_live(&detoured.old), "{run:?}");
         if *met == Met::Poll {
             assert_eq!((run.exit, detoured.asked(), live.len()), (1, vec!["code".into()], 1), "{run:?}");
             let warning = format!("warning: no answer from [URL] ({refused}); still waiting\n");
-            let error = format!("the request was not approved within 1 minute ([URL]: {refused})\n");
+            let error = format!("the request was not approved within 5 seconds ([URL]: {refused})\n");
             assert!(run.stderr.contains(&warning) && run.stderr.contains(&error), "{run:?}");
             assert!(!run.stderr.contains(LOST), "{run:?}");
         } else {

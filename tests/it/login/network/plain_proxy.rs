@@ -80,7 +80,7 @@ fn retries_refusal_without_problem_details() {
         let cause = warning.and_then(|rest| rest.strip_suffix("); still waiting\n")).unwrap_or_default();
         let said = format!("the server or the proxy [ORIGIN] (HTTP_PROXY) answered {words}");
         assert!(cause.starts_with(&said), "{words}: {}", run.stderr);
-        login.assert_waited(&[1, 1, 2]);
+        login.assert_waited(&[1, 2, 4]);
         assert_eq!(login.polls().len(), 3);
         assert_eq!(login.live(), ["[NEW]"]);
     });

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use plexctl::testing::{Answer, ControlPlane, Decision, Endpoint, Script};
 
-use crate::login::{INTERVAL, Login, at_once, instructed};
+use crate::login::{INTERVAL, Login, at_once, instructed, instructed_for};
 use crate::support::tls::{Authority, leaf};
 
 pub(super) const LOST: &str = "an earlier answer was lost, so a token may have been issued that nobody holds";
@@ -155,6 +155,32 @@ fn invalid_expiry_is_unknown() {
 }
 
 #[test]
+fn polls_once_more_before_the_code_expires() {
+    // With an interval of 5 s, in milliseconds: the lifetime of the code, and when it is polled.
+    let cases: [(u64, &[u64]); 3] = [(12, &[5000, 10_000, 11_000]), (4, &[3000]), (1, &[0])];
+    at_once(&cases, |(lifetime, polls)| {
+        let login = Login::new();
+        login.server.configure(|settings| {
+            settings.interval = Duration::from_secs(5);
+            settings.expires_in = Duration::from_secs(*lifetime);
+        });
+        login.server.decide_next(Decision::Approve, polls.len());
+        let run = login.run(&[]);
+        assert_eq!(
+            (run.exit, run.stderr),
+            (0, instructed_for(&format!("{lifetime} second{}", if *lifetime == 1 { "" } else { "s" }), ""))
+        );
+        let requests = login.server.requests();
+        for (poll, expected) in login.polls().iter().zip(*polls) {
+            let time = poll.arrived - requests[0].arrived;
+            let expected = Duration::from_millis(*expected);
+            assert!(time + JITTER >= expected && time < expected + Duration::from_millis(800), "{time:?} {expected:?}");
+        }
+        assert_eq!(login.polls().len(), polls.len());
+    });
+}
+
+#[test]
 fn warns_once_per_failure_streak() {
     let cases = [
         (Script::answer(Answer::bare(408)), false, "408 Request Timeout"),
@@ -172,7 +198,8 @@ fn warns_once_per_failure_streak() {
         assert_eq!(run.stderr.matches("warning: no answer from [ORIGIN] (").count(), 1, "{}", run.stderr);
         assert!(run.stderr.contains(words) && run.stderr.contains("); still waiting\n"), "{}", run.stderr);
         assert_eq!(run.stderr.contains(&format!("warning: {LOST}\n")), *is_lost, "{}", run.stderr);
-        login.assert_waited(&[1, 1, 2]);
+        // The first failure already slows the polls down (RFC 8628, section 3.5).
+        login.assert_waited(&[1, 2, 4]);
         assert_eq!(login.asked(), ["code", "poll", "poll", "poll", "whoami"]);
     });
 }
@@ -190,7 +217,7 @@ fn tells_lost_poll_response_at_end() {
 
 #[test]
 fn honors_reasonable_retry_after() {
-    at_once(&[("4", 4), ("61", 1), ("0", 1), ("Wed, 21 Oct 2026 07:28:00 GMT", 1)], |(value, least)| {
+    at_once(&[("4", 4), ("61", 2), ("0", 2), ("Wed, 21 Oct 2026 07:28:00 GMT", 2)], |(value, least)| {
         let login = Login::approved();
         let busy = Script::answer(Answer::bare(429)).header("retry-after", value);
         login.server.once(Endpoint::DeviceToken, busy);
