@@ -138,7 +138,7 @@ fn early_poll_lengthens_interval() {
 }
 
 #[test]
-fn denied_expired_and_unknown_codes_get_no_token() {
+fn mints_nothing_for_denied_expired_or_unknown_codes() {
     let control_plane = ControlPlane::start().unwrap();
     let mut client = Client::of(&control_plane);
     let [denied, expired, approved] = [(); 3].map(|()| client.begin());
