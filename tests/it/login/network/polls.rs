@@ -29,7 +29,7 @@ impl Login {
 }
 
 #[test]
-fn pending_is_waited_for_on_one_connection() {
+fn polls_on_one_connection() {
     let login = Login::new();
     login.server.decide_next(Decision::Approve, 3);
     let run = login.run(&[]);
@@ -42,7 +42,7 @@ fn pending_is_waited_for_on_one_connection() {
 }
 
 #[test]
-fn over_tls_a_whole_login_takes_one_connection() {
+fn tls_login_takes_one_connection() {
     let authority = Authority::named("login");
     let (certificate, key) = authority.certify(&leaf()).der();
     let login = Login::at(ControlPlane::start_with_tls(vec![certificate], key).unwrap());
@@ -57,7 +57,7 @@ fn over_tls_a_whole_login_takes_one_connection() {
 }
 
 #[test]
-fn slow_down_lengthens_the_interval_for_good() {
+fn slow_down_lengthens_interval() {
     let login = Login::new();
     let slow = Script::answer(Answer::problem(400, "Bad Request", "slow_down", "Too early."));
     login.server.once(Endpoint::DeviceToken, slow);
@@ -68,7 +68,7 @@ fn slow_down_lengthens_the_interval_for_good() {
 }
 
 #[test]
-fn an_answer_that_ends_the_wait_ends_the_login() {
+fn terminal_poll_response_ends_login() {
     let problem = |status, code| Script::answer(Answer::problem(status, "Title", code, "Detail."));
     let cases = [
         (problem(400, "access_denied"), 4, "the request was denied"),
@@ -94,7 +94,7 @@ fn an_answer_that_ends_the_wait_ends_the_login() {
 }
 
 #[test]
-fn a_token_that_is_cut_off_after_the_whole_object_counts() {
+fn accepts_token_cut_off_after_object() {
     let login = Login::approved();
     let promise_more = |answer: Vec<u8>| {
         let text = String::from_utf8(answer).unwrap();
@@ -109,7 +109,7 @@ fn a_token_that_is_cut_off_after_the_whole_object_counts() {
 }
 
 #[test]
-fn an_answer_that_may_hide_a_token_is_lost_and_ends_the_login() {
+fn unusable_success_is_lost() {
     let cut = |mut answer: Vec<u8>| {
         answer.truncate(answer.len() - 1);
         answer
@@ -144,7 +144,7 @@ fn an_answer_that_may_hide_a_token_is_lost_and_ends_the_login() {
 }
 
 #[test]
-fn an_expiry_that_cannot_be_used_is_unknown() {
+fn invalid_expiry_is_unknown() {
     at_once(&["0", "-1", "\"3600\"", "99999999999999999999"], |expires_in| {
         let login = Login::approved();
         login.server.once(Endpoint::DeviceToken, Script::real().with("expires_in", expires_in));
@@ -181,7 +181,7 @@ fn polls_once_more_before_the_code_expires() {
 }
 
 #[test]
-fn a_failure_is_waited_out_with_one_warning_a_streak() {
+fn warns_once_per_failure_streak() {
     let cases = [
         (Script::answer(Answer::bare(408)), false, "408 Request Timeout"),
         (Script::answer(Answer::bare(429)), false, "429 Too Many Requests"),
@@ -205,7 +205,7 @@ fn a_failure_is_waited_out_with_one_warning_a_streak() {
 }
 
 #[test]
-fn a_poll_whose_answer_was_lost_with_its_token_is_told_at_the_end() {
+fn tells_lost_poll_response_at_end() {
     let login = Login::approved();
     login.server.once(Endpoint::DeviceToken, Script::real().lost());
     let run = login.run(&[]);
@@ -216,7 +216,7 @@ fn a_poll_whose_answer_was_lost_with_its_token_is_told_at_the_end() {
 }
 
 #[test]
-fn retry_after_counts_where_it_is_longer_and_reasonable() {
+fn honors_reasonable_retry_after() {
     at_once(&[("4", 4), ("61", 2), ("0", 2), ("Wed, 21 Oct 2026 07:28:00 GMT", 2)], |(value, least)| {
         let login = Login::approved();
         let busy = Script::answer(Answer::bare(429)).header("retry-after", value);
