@@ -5,6 +5,7 @@ mod commands;
 mod environment;
 mod exit_code;
 mod failure;
+mod stderr;
 mod terminal;
 mod words;
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         }
         Err(text) => Err(Failure::Usage(text)).inspect_err(|failure| explain(failure, Format::Text)),
     };
+    stderr::flush();
     ExitCode::from(exit_code::of(&result))
 }
 
