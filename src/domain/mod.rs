@@ -7,7 +7,6 @@ mod from_str;
 pub mod identifier;
 pub mod idp_binding;
 pub mod issued_token;
-pub mod minutes;
 pub mod new_session;
 pub mod page_url;
 pub mod principal;

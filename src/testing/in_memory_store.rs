@@ -342,8 +342,8 @@ impl ProfileWriter for InMemoryStore {
         self.record(StoreCall::Save(session.profile.clone()));
         let not_durable = not_durable(lock(&self.failures).save.take())?;
         Ok(match lock(&self.state).save(session) {
-            Some(replaced) => Saving::Saved { replaced, not_durable },
-            None => Saving::Superseded,
+            Saving::Saved { replaced, .. } => Saving::Saved { replaced, not_durable },
+            Saving::Superseded => Saving::Superseded,
         })
     }
 
@@ -409,15 +409,14 @@ impl State {
         self.pointer.take_if(|pointer| pointer == name);
     }
 
-    /// Stores a session, and says what it replaced. `None` means that a session was stored meanwhile.
-    fn save(&mut self, session: &NewSession) -> Option<Option<Profile>> {
+    fn save(&mut self, session: &NewSession) -> Saving {
         let token = ProfileToken::from(session.token.clone());
         let mut profile =
             self.profile(&session.profile).cloned().unwrap_or_else(|| Profile::new(session.profile.clone()));
         let held = profile.token.take().filter(|held| !held.is_same_session(&token));
         let seen = session.held_before.as_ref().and_then(|before| before.token.as_ref());
         if held.as_ref().is_some_and(|held| !seen.is_some_and(|seen| seen.is_same_session(held))) {
-            return None;
+            return Saving::Superseded;
         }
         let replaced = held.and_then(|held| {
             let mut names = replaced_names(&session.profile, &held, session.time);
@@ -433,6 +432,6 @@ impl State {
             self.put(replaced.clone());
         }
         self.pointer.get_or_insert_with(|| session.profile.clone());
-        Some(replaced)
+        Saving::Saved { replaced, not_durable: None }
     }
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::table::{cell, table};
-use super::{Render, Rendered};
+use super::{Note, Render, Rendered};
 use crate::domain::printable::escape_unprintable;
 use crate::domain::profile::Profile;
 use crate::domain::session::ProfileName;
@@ -39,11 +39,11 @@ impl Render for ProfilesOutcome {
 
     fn to_people(&self) -> Rendered<String> {
         match self {
-            Self::Listed(list) if list.profiles.is_empty() => Rendered::notes(no_profiles(list)),
+            Self::Listed(list) if list.profiles.is_empty() => Rendered::notes(vec![no_profiles(list)]),
             Self::Listed(list) => Rendered::result(table(HEADER, &list.profiles, |profile| row(list, profile))),
             Self::DefaultIs(profile) => Rendered::result(format!("Default profile is now \"{profile}\".\n")),
             Self::Forgotten(profile) => Rendered {
-                warnings: warning(profile),
+                warnings: warnings(profile),
                 ..Rendered::result(format!("Forgot profile \"{}\".\n", profile.name))
             },
         }
@@ -52,7 +52,7 @@ impl Render for ProfilesOutcome {
     fn to_programs(&self) -> Rendered<ProfilesData<'_>> {
         match self {
             Self::Listed(list) => {
-                let notes = if list.profiles.is_empty() { no_profiles(list) } else { String::new() };
+                let notes = if list.profiles.is_empty() { vec![no_profiles(list)] } else { Vec::new() };
                 Rendered { notes, ..Rendered::result(listed(list)) }
             }
             Self::DefaultIs(profile) => Rendered::result(ProfilesData::DefaultIs { default: profile.as_str() }),
@@ -62,7 +62,7 @@ impl Render for ProfilesOutcome {
                     token_id: token_id(profile),
                     server: shown_server(profile),
                 };
-                Rendered { warnings: warning(profile), ..Rendered::result(data) }
+                Rendered { warnings: warnings(profile), ..Rendered::result(data) }
             }
         }
     }
@@ -73,9 +73,9 @@ fn row<'a>(list: &ProfileList, profile: &'a Profile) -> [Cow<'a, str>; HEADER.le
     [
         Cow::Borrowed(if is_default { "*" } else { "" }),
         cell(Some(profile.name.as_str())),
-        owned_cell(shown_server(profile)),
-        owned_cell(token_id(profile)),
-        owned_cell(expires_at(profile)),
+        owned_cell(shown_server(profile).as_deref()),
+        owned_cell(token_id(profile).as_deref()),
+        owned_cell(expires_at(profile).as_deref()),
     ]
 }
 
@@ -93,20 +93,20 @@ fn listed(list: &ProfileList) -> ProfilesData<'_> {
     }
 }
 
-fn no_profiles(list: &ProfileList) -> String {
-    format!("No profiles in {}.\n", escape_unprintable(&list.place))
+fn no_profiles(list: &ProfileList) -> Note {
+    Note::plain(format!("No profiles in {}.", escape_unprintable(&list.place)))
 }
 
 /// Nobody revoked what the profile held, so it may still be live.
-fn warning(profile: &Profile) -> String {
+fn warnings(profile: &Profile) -> Vec<Note> {
     if profile.token.is_none() {
-        return String::new();
+        return Vec::new();
     }
     let token = profile.token_id().map_or_else(|| "a token without an id".to_owned(), |id| format!("token {id}"));
-    match profile.shown_server().as_ref().and_then(ShownServer::origin_or_text) {
-        Some(server) => format!("warning: {token} may still be live at {}\n", escape_unprintable(&server)),
-        None => format!("warning: {token} may still be live\n"),
-    }
+    vec![match profile.shown_server().as_ref().and_then(ShownServer::origin_or_text) {
+        Some(server) => Note::warning(&format!("{token} may still be live at {server}")),
+        None => Note::warning(&format!("{token} may still be live")),
+    }]
 }
 
 fn shown_server(profile: &Profile) -> Option<String> {
@@ -121,8 +121,8 @@ fn expires_at(profile: &Profile) -> Option<String> {
     profile.expires_at.map(|time| time.to_string())
 }
 
-fn owned_cell(text: Option<String>) -> Cow<'static, str> {
-    cell(text.as_deref()).into_owned().into()
+fn owned_cell(text: Option<&str>) -> Cow<'static, str> {
+    cell(text).into_owned().into()
 }
 
 #[cfg(test)]

@@ -167,10 +167,12 @@ impl TomlStore {
         dry_run::check(&self.path, size)
     }
 
-    fn decide_to_save(&self, session: &NewSession, text: &str) -> Result<Update<Option<Option<Profile>>>, ConfigError> {
-        let Some((stored, replaced)) = with_session(text, session)? else { return Ok(Update::keep(None)) };
+    fn decide_to_save(&self, session: &NewSession, text: &str) -> Result<Update<Saving>, ConfigError> {
+        let Some((stored, replaced)) = with_session(text, session)? else {
+            return Ok(Update::keep(Saving::Superseded));
+        };
         self.cache().replaced = replaced.as_ref().map(|replaced| (replaced.name.clone(), stored.gap));
-        Ok(Update::write(stored.text, Some(replaced)))
+        Ok(Update::write(stored.text, Saving::Saved { replaced, not_durable: None }))
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {
@@ -260,10 +262,13 @@ impl ProfileWriter for TomlStore {
     fn save(&self, session: &NewSession) -> Result<Saving, StoreError> {
         let updated = update_or_create(&self.path, |text| self.decide_to_save(session, text));
         let Updated { outcome, not_durable } = updated.map_err(|error| self.failure(Operation::Save, error))?;
-        let Some(replaced) = outcome else { return Ok(Saving::Superseded) };
-        let not_durable =
-            not_durable.map(|error| StoreError::NotDurable { place: self.place(None), source: error.into() });
-        Ok(Saving::Saved { replaced, not_durable })
+        Ok(match (outcome, not_durable) {
+            (Saving::Saved { replaced, .. }, Some(error)) => {
+                let error = StoreError::NotDurable { place: self.place(None), source: error.into() };
+                Saving::Saved { replaced, not_durable: Some(error) }
+            }
+            (saving, _) => saving,
+        })
     }
 
     fn set_default(&self, profile: &ProfileName) -> Result<DefaultSetting, StoreError> {

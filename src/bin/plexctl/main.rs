@@ -5,15 +5,17 @@ mod commands;
 mod environment;
 mod exit_code;
 mod failure;
+mod stderr;
 mod terminal;
 mod words;
 
 use std::env;
 use std::process::ExitCode;
 
+use plexctl::adapters::reporters::Label;
+
 use crate::cli::{Arguments, Command, Format, Invocation};
 use crate::failure::Failure;
-use crate::terminal::Label;
 
 fn main() -> ExitCode {
     forbid_core_dumps();
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         }
         Err(text) => Err(Failure::Usage(text)).inspect_err(|failure| explain(failure, Format::Text)),
     };
+    stderr::flush();
     ExitCode::from(exit_code::of(&result))
 }
 

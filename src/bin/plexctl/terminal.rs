@@ -7,10 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use plexctl::adapters::reporters::{Label, Note, NoteWriter};
 use plexctl::domain::printable::escape_unprintable;
 use tokio::time::timeout;
 
-use crate::environment;
+use crate::{environment, stderr};
 
 /// How long a wait may take before it is said what for.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -18,31 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How many columns of a line that is to be erased stand on the terminal.
 static ERASABLE: Mutex<usize> = Mutex::new(0);
 
-/// What a line on standard error is.
-#[derive(Clone, Copy)]
-pub enum Label {
-    Error,
-    Warning,
-    Hint,
-}
-
-impl Label {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Hint => "hint",
-        }
-    }
-
-    fn style(self) -> Style {
-        let color = match self {
-            Self::Error => AnsiColor::Red,
-            Self::Warning => AnsiColor::Yellow,
-            Self::Hint => AnsiColor::Cyan,
-        };
-        Style::new().bold().fg_color(Some(color.into()))
-    }
+fn style(label: Label) -> Style {
+    let color = match label {
+        Label::Error => AnsiColor::Red,
+        Label::Warning => AnsiColor::Yellow,
+        Label::Hint => AnsiColor::Cyan,
+    };
+    Style::new().bold().fg_color(Some(color.into()))
 }
 
 /// Writes a text that was asked for to standard output. A reader that closed its end has seen what it wanted.
@@ -57,48 +40,52 @@ pub fn print(text: &str) -> io::Result<()> {
 /// Writes one line to standard error, behind its label. If that fails there is nobody left to tell.
 pub fn note(label: Label, text: &str) {
     erase();
-    let (name, text) = (label.name(), escape_unprintable(text));
-    let style = if is_colored(&io::stderr()) { label.style() } else { Style::new() };
-    let _ = writeln!(io::stderr(), "{style}{name}:{style:#} {text}");
+    let text = escape_unprintable(text);
+    let style = if is_colored(&io::stderr()) { style(label) } else { Style::new() };
+    stderr::write(format!("{style}{label}:{style:#} {text}\n"));
 }
 
 /// Writes a text of several lines, the first of them behind its label.
 pub fn note_lines(label: Label, text: &str) {
     let mut lines = text.lines();
     note(label, lines.next().unwrap_or_default());
-    for line in lines {
-        let _ = writeln!(io::stderr(), "{}", escape_unprintable(line));
-    }
+    lines.for_each(line);
 }
 
 /// Writes one line without a label to standard error.
 pub fn line(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", escape_unprintable(text));
+    erase();
+    stderr::write(format!("{}\n", escape_unprintable(text)));
 }
 
-/// Standard error for whoever writes labels as plain text: they are colored as all others are.
-pub struct LabelledStderr;
+/// Standard error for the reporters, with the labels in color where all others are.
+pub struct Stderr;
 
-impl Write for LabelledStderr {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let is_colored = is_colored(&io::stderr());
-        let text = String::from_utf8_lossy(bytes);
-        for line in text.split_inclusive('\n') {
-            let labels = [Label::Error, Label::Warning, Label::Hint];
-            let rest_behind = |label: Label| line.strip_prefix(label.name())?.strip_prefix(": ");
-            match labels.into_iter().find_map(|label| Some((label, rest_behind(label)?))) {
-                Some((label, rest)) if is_colored => {
-                    let (style, name) = (label.style(), label.name());
-                    write!(io::stderr(), "{style}{name}:{style:#} {rest}")?;
-                }
-                _ => io::stderr().write_all(line.as_bytes())?,
+impl NoteWriter for Stderr {
+    fn write_notes(&mut self, notes: &[Note]) -> io::Result<()> {
+        for Note { label, text } in notes {
+            if let Some(label) = label {
+                note(*label, text);
+            } else {
+                erase();
+                stderr::write(format!("{text}\n"));
             }
         }
-        Ok(bytes.len())
+        Ok(())
+    }
+}
+
+/// Standard output for the reporters, after everything that precedes a result on standard error.
+pub struct Stdout;
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        stderr::flush();
+        io::stdout().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        io::stdout().flush()
     }
 }
 
@@ -118,8 +105,8 @@ pub async fn watched<T>(origin: &str, something: impl Future<Output = T>) -> T {
         return result;
     }
     let line = format!("waiting for {origin} (30 s at most)");
-    let _ = write!(io::stderr(), "{line}").and_then(|()| io::stderr().flush());
     *ERASABLE.lock().unwrap_or_else(PoisonError::into_inner) = line.chars().count();
+    stderr::write(line);
     let result = something.await;
     erase();
     result
@@ -129,7 +116,7 @@ pub async fn watched<T>(origin: &str, something: impl Future<Output = T>) -> T {
 fn erase() {
     let mut columns = ERASABLE.lock().unwrap_or_else(PoisonError::into_inner);
     if *columns > 0 {
-        let _ = write!(io::stderr(), "\r{:width$}\r", "", width = *columns).and_then(|()| io::stderr().flush());
+        stderr::write(format!("\r{:width$}\r", "", width = *columns));
         *columns = 0;
     }
 }

@@ -237,10 +237,7 @@ mod tests {
             let (mut world, asked) = revoked_by(unwritable(), script, |_| {});
             match world.log_in().unwrap_err() {
                 LoginError::NotStored { token, source } => {
-                    assert_eq!(
-                        (*token, source.to_string().as_str()),
-                        (ours().token, "memory was not changed")
-                    );
+                    assert_eq!((*token, source.to_string().as_str()), (ours().token, "memory was not changed"));
                 }
                 other => panic!("{other:?}"),
             }

@@ -1,16 +1,14 @@
 //! `plexctl login` from outside: the real binary at a control plane on loopback.
 
-mod around;
-pub mod connections;
-pub mod meanwhile;
-mod not_issued;
-mod not_stored;
-mod outcomes;
-mod polls;
-mod random_signals;
+mod browser;
+pub mod config;
+mod failure;
+mod hints;
+mod instructions;
+pub mod network;
 mod signals;
-mod surroundings;
-mod through_a_proxy;
+mod streams;
+mod success;
 
 use std::process::Command;
 use std::sync::Arc;
@@ -19,8 +17,9 @@ use std::time::Duration;
 
 use plexctl::testing::{ControlPlane, RecordedRequest};
 
+use crate::support::bystander::config;
 use crate::support::sandbox::{Run, Sandbox};
-use crate::support::signed_in::{config, id_of};
+use crate::support::signed_in::id_of;
 
 const DOMAIN: &str = "0192f0c1-0000-7000-8000-00000000000a";
 const BINDING: &str = "0192f0c1-0000-7000-8000-00000000000b";

@@ -271,7 +271,7 @@ mod tests {
     fn fault(text: &str) -> String {
         let fault = match Document::parse(text) {
             Err(fault) => fault,
-            Ok(document) => document.profile(&ProfileName::new("x").unwrap()).err().expect(text),
+            Ok(document) => document.profile(&ProfileName::new("x").unwrap()).expect_err(text),
         };
         fault.position.map_or_else(|| fault.to_string(), |position| format!("{position} {fault}"))
     }
@@ -365,7 +365,7 @@ mod tests {
         let text = format!("[profiles.x]\n{key} = {value} # soon\n");
         let document = Document::parse(&text).unwrap();
         let profile = document.profile(&ProfileName::new("x").unwrap()).unwrap().unwrap();
-        assert_eq!(document.profiles(), [profile.clone()]);
+        assert_eq!(document.profiles(), std::slice::from_ref(&profile));
         profile
     }
 

@@ -1,9 +1,10 @@
 //! `plexctl login`.
 
 use std::io::{self, IsTerminal};
+use std::time::Duration;
 
 use plexctl::adapters::browser::SystemBrowser;
-use plexctl::adapters::reporters::{ProgressReporter, QrCode};
+use plexctl::adapters::reporters::{Label, ProgressReporter, QrCode};
 use plexctl::adapters::timer::SystemTimer;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::ProfileName;
@@ -11,19 +12,22 @@ use plexctl::ports::cause::Cause;
 use plexctl::ports::login_outcome::{LoginOutcome, LoginProgress, ReplacedState};
 use plexctl::ports::reporter::{ReportError, Reporter};
 use plexctl::ports::token_issuer::AuthorizationRequest;
-use plexctl::use_cases::login::{LoginError, LoginPorts, LoginRequest, LoginUseCase};
+use plexctl::use_cases::login::{Interruption, LoginError, LoginPorts, LoginRequest, LoginUseCase};
 
 use super::on_demand::runtime;
-use super::{client, place_of_unusable_server, reporter_beside, tell_what_stays_in_use};
+use super::{client, place_of_unusable_server, reporter, tell_what_stays_in_use};
 use crate::cli::{Flags, Format, LoginFlags};
 use crate::failure::again::Again;
 use crate::failure::{Failure, LoginFailure, RuntimeError, interruption_hint, last_words, of_interruption};
-use crate::terminal::{self, Label, LabelledStderr};
+use crate::terminal::{self, Stderr};
 use crate::words::words;
-use crate::{environment, explain};
+use crate::{environment, explain, stderr};
 
 /// The profile that is written where none is named.
 const DEFAULT_PROFILE: &str = "default";
+
+/// How long an interrupted login waits for its last words to be read.
+const INTERRUPTED_FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
 /// Begins a session, and says which credentials beside it stay in use.
 pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
@@ -44,6 +48,7 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
     let store = TomlStore::new(config.as_path());
     let client = client();
     let browser = SystemBrowser::new(environment::browser_settings(!login.no_browser && format == Format::Text));
+    stderr::write_in_background().map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
     let runtime = runtime().map_err(Failure::NotStarted)?;
     let timer = SystemTimer::start(last_words).map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
     let ports = LoginPorts {
@@ -56,8 +61,7 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
         browser: &browser,
         timer: &timer,
     };
-    let (mut progress, mut reporter) =
-        (Worded(progress(format, login.qr)), Worded(reporter_beside(LabelledStderr, format)));
+    let (mut progress, mut reporter) = (Worded(progress(format, login.qr)), Worded(reporter(format)));
 
     let result = runtime.block_on(LoginUseCase::new(ports, &mut progress, &mut reporter).execute(&request));
     if let Err(error) = result {
@@ -71,11 +75,18 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
             if let Some(hint) = interruption_hint(interruption) {
                 terminal::note(Label::Hint, &hint);
             }
+            if matches!(interruption, Interruption::LiveUnstored { .. }) {
+                stderr::flush();
+            } else {
+                // Nothing is lost with these words, so an unread pipe must not keep the process alive.
+                stderr::flush_within(INTERRUPTED_FLUSH_LIMIT);
+            }
             timer.die_interrupted();
         }
         let failure = Failure::Login(Box::new(failure));
         if timer.signal().is_some() {
             explain(&failure, format);
+            stderr::flush();
             timer.die_interrupted();
         }
         return Err(failure);
@@ -93,7 +104,7 @@ fn again(flags: &Flags, login: &LoginFlags) -> Again {
     if flags.yes { again.with_switch("--yes") } else { again }
 }
 
-fn progress(format: Format, wants_qr: bool) -> ProgressReporter<LabelledStderr> {
+fn progress(format: Format, wants_qr: bool) -> ProgressReporter<Stderr> {
     let stderr = io::stderr();
     let qr_code = match terminal_size::terminal_size_of(&stderr) {
         _ if !wants_qr => QrCode::Unwanted,
@@ -103,8 +114,8 @@ fn progress(format: Format, wants_qr: bool) -> ProgressReporter<LabelledStderr> 
         _ => QrCode::NoTerminal,
     };
     match format {
-        Format::Text => ProgressReporter::for_people(LabelledStderr, qr_code),
-        Format::Json | Format::Yaml => ProgressReporter::for_programs(LabelledStderr),
+        Format::Text => ProgressReporter::for_people(Stderr, qr_code),
+        Format::Json | Format::Yaml => ProgressReporter::for_programs(Stderr),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::profile_reader::{NoSessionReason, ProfileReader};
@@ -14,7 +15,7 @@ use crate::cli::Flags;
 use crate::environment;
 use crate::failure::again::Again;
 use crate::failure::{Failure, LogoutFailure, listed};
-use crate::terminal::{self, Label};
+use crate::terminal;
 
 /// Ends the selected session, and says which credentials that leaves.
 pub fn logout(flags: Flags) -> Result<(), Failure> {

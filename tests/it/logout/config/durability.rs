@@ -1,0 +1,116 @@
+//! The system calls of a replacement, as strace shows them and makes them fail: in which order the file is replaced,
+//! and what a failing call leaves.
+
+use std::fs;
+use std::os::unix::fs::chown;
+use std::process::{Command, Stdio};
+
+use rustix::io::Errno;
+
+use super::{
+    TEMP_NAME, assert_cleared, assert_heals, assert_kept, logged_out, not_durable, not_removed, prepared, system,
+};
+use crate::support::sandbox::{Run, Sandbox};
+use crate::support::unprivileged::NOBODY;
+use crate::support::{runs_as_root, skip};
+
+/// Tells whether strace can be had, and says loudly what is skipped if not.
+fn has_strace(what: &str) -> bool {
+    let traced = |command: &mut Command| command.args(["-o", "/dev/null", "true"]).output();
+    let has = runs_as_root() && traced(&mut Command::new("strace")).is_ok_and(|output| output.status.success());
+    if !has {
+        skip(what, "it takes strace, and root to look into plexctl's memory");
+    }
+    has
+}
+
+/// Logs out under strace, which does to the calls what it is asked for. Returns what the run showed, and its calls with
+/// the files that they are about.
+fn traced(sandbox: &Sandbox, injections: &[&str]) -> (Run, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let trace = directory.path().join("trace");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-y", "-s", "0", "-o"]).arg(&trace);
+    command.args(injections.iter().flat_map(|injection| ["-e", injection]));
+    let plexctl = sandbox.command(["logout"]);
+    command.arg("--").arg(plexctl.get_program()).args(plexctl.get_args()).stdin(Stdio::null());
+    command.env_clear().envs(plexctl.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let run = sandbox.observe(&mut command);
+    (run, fs::read_to_string(trace).unwrap())
+}
+
+#[test]
+fn syncs_private_replacement_before_rename() {
+    if !has_strace("the order of the replacement") {
+        return;
+    }
+    let (sandbox, _server) = prepared();
+    chown(sandbox.config(), Some(NOBODY), Some(NOBODY)).unwrap();
+    let before = sandbox.config_state();
+    let (run, trace) = traced(&sandbox, &[]);
+    assert_eq!(run, logged_out());
+    assert_cleared(&sandbox, &before);
+
+    let directory = format!("{}>", sandbox.config().parent().unwrap().display());
+    let steps: [(&str, &[&str]); 11] = [
+        ("the lock", &["flock(", &directory, "LOCK_EX"]),
+        ("the second look at the file", &["openat(", &directory, "\"config.toml\"", "O_NOFOLLOW", "O_NONBLOCK"]),
+        ("the temporary file", &["openat(", &directory, TEMP_NAME, "O_CREAT", "O_EXCL", "O_NOFOLLOW", ", 0600)"]),
+        ("its owner", &["fchown(", TEMP_NAME, "65534, -1)"]),
+        ("its group", &["fchown(", TEMP_NAME, "-1, 65534)"]),
+        ("its contents", &["write(", TEMP_NAME]),
+        ("the sync", &["fsync(", TEMP_NAME, "= 0"]),
+        ("the rename", &["renameat", &directory, TEMP_NAME, "\"config.toml\"", "= 0"]),
+        ("the sync of the directory", &["fsync(", &directory, "= 0"]),
+        ("the report", &["write(1<"]),
+        ("the end", &["exit_group("]),
+    ];
+    let mut lines = trace.lines();
+    for (step, marks) in steps {
+        assert!(
+            lines.any(|line| marks.iter().all(|mark| line.contains(mark))),
+            "{step} does not come where it should:\n{trace}"
+        );
+    }
+    let (_, under_lock) = trace.split_once("flock(").unwrap();
+    let by_path = under_lock.lines().filter(|line| line.contains("AT_FDCWD") && line.contains(TEMP_NAME));
+    assert_eq!(by_path.count(), 0, "{trace}");
+}
+
+#[test]
+fn failing_call_keeps_old_file_or_reports() {
+    if !has_strace("failing calls during the replacement") {
+        return;
+    }
+    let failed = |action, errno| not_removed("[CONFIG]", &system(action, errno));
+    let kept: [(&[&str], Run); 5] = [
+        (&["inject=fchown:error=EPERM:when=1"], failed("restoring its owner", Errno::PERM)),
+        (&["inject=fchmod:error=EPERM:when=1"], failed("restoring its mode", Errno::PERM)),
+        (&["inject=fsync:error=EIO:when=1"], failed("syncing its replacement", Errno::IO)),
+        (&["inject=fsync:error=EDQUOT:when=1"], failed("syncing its replacement", Errno::DQUOT)),
+        (&["inject=renameat:error=EXDEV:when=1"], failed("renaming its replacement", Errno::XDEV)),
+    ];
+    let syncing = system("syncing its directory", Errno::IO);
+    let cleared: [(&[&str], Run); 2] = [
+        (&["inject=fchown:error=EPERM:when=2"], logged_out()),
+        (&["inject=fsync:error=EIO:when=2"], not_durable("[CONFIG]", &syncing)),
+    ];
+    for (is_cleared, cases) in [(false, &kept[..]), (true, &cleared[..])] {
+        for (injections, expected) in cases {
+            let (sandbox, server) = prepared();
+            super::chmod(&sandbox.config(), 0o400);
+            chown(sandbox.config(), Some(NOBODY), Some(NOBODY)).unwrap();
+            let mut before = sandbox.config_state();
+            let (run, trace) = traced(&sandbox, injections);
+            assert!(trace.contains("(INJECTED)"), "{injections:?} was not met:\n{trace}");
+            assert_eq!(&run, expected, "{injections:?}");
+            if is_cleared {
+                before.owner.1 = if injections[0].contains("fchown") { 0 } else { NOBODY };
+                assert_cleared(&sandbox, &before);
+            } else {
+                assert_kept(&sandbox, &server, &before);
+                assert_heals(&sandbox, &before);
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Hints that name a command are run as a shell runs them, and act on the session that they were printed for, however its
+//! profile is called.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use plexctl::testing::{Answer, ControlPlane, Endpoint, Script};
+
+use crate::support::sandbox::{Run, Sandbox};
+use crate::support::skip;
+
+/// Names that a shell would take apart, expand or take for something else.
+const NAMES: [&str; 13] = [
+    "staging",
+    "two words",
+    " blanks around ",
+    "it's",
+    "say \"hi\"",
+    "$HOME",
+    "`id`",
+    "$(id)",
+    "back\\slash!",
+    "-x",
+    "--profile",
+    "a;b&c|d>e<f*g?h~i#j",
+    "ünï 日本 🦀",
+];
+
+/// A default session, which no hint for another one may touch, beside a session of a given name.
+struct Signed {
+    server: Arc<ControlPlane>,
+    sandbox: Sandbox,
+    default: String,
+    other: String,
+}
+
+impl Signed {
+    fn with(name: &str) -> Self {
+        let server = Arc::new(ControlPlane::start().unwrap());
+        let (default, other) = (server.mint("dev"), server.mint("dev"));
+        let mut sandbox = Sandbox::new();
+        sandbox.watch(&server);
+        let (url, quoted) = (server.url(), serde_json::to_string(name).unwrap());
+        let config = format!(
+            "default = \"default\"\n[profiles.default]\nserver = \"{url}\"\ntoken = \"{default}\"\n\
+             [profiles.{quoted}]\nserver = \"{url}\"\ntoken = \"{other}\"\n"
+        );
+        sandbox.write_config(config);
+        Self { server, sandbox, default, other }
+    }
+
+    /// Runs the commands of a hint in a shell whose `plexctl` is the binary.
+    fn paste(&self, shell: &str, hint: &str, config: &Path) -> Run {
+        let mut command = Command::new(shell);
+        self.sandbox.furnish(command.arg("-c").arg(commands_in(hint).join(" && ")));
+        let binaries = Path::new(env!("CARGO_BIN_EXE_plexctl")).parent().unwrap().display();
+        command.env("PATH", format!("{binaries}:/usr/bin:/bin")).env("PLEXCTL_CONFIG", config);
+        self.sandbox.observe(&mut command)
+    }
+
+    fn assert_only_the_other_has_ended(&self, case: &str) {
+        assert!(self.server.is_live(&self.default), "{case}: the default session was ended");
+        assert!(!self.server.is_live(&self.other), "{case}: the session was not ended");
+        let text = self.sandbox.config_text();
+        assert!(text.contains(&self.default) && !text.contains(&self.other), "{case}: {text}");
+    }
+}
+
+/// The commands that a hint names: `… run COMMAND, then COMMAND again`, each between backticks. A name may hold backticks
+/// itself, so a command ends at the backtick before the words that follow it.
+fn commands_in(hint: &str) -> Vec<&str> {
+    let hint = hint.trim_end();
+    let inner = hint.split_once('`').unwrap().1;
+    let inner = inner.strip_suffix(" again").unwrap_or(inner);
+    inner.strip_suffix('`').unwrap_or_else(|| panic!("{hint}")).split("`, then `").collect()
+}
+
+fn hint_of(run: &Run) -> String {
+    run.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap_or_else(|| panic!("{run:?}")).to_owned()
+}
+
+/// The shells that are there.
+fn shells() -> impl Iterator<Item = &'static str> {
+    ["sh", "bash", "zsh"].into_iter().filter(|shell| {
+        let is_there = Command::new(shell).args(["-c", ":"]).output().is_ok();
+        if !is_there {
+            skip("hints in a shell", &format!("{shell} is not there"));
+        }
+        is_there
+    })
+}
+
+#[test]
+fn pasted_hint_ends_the_right_session() {
+    for shell in shells() {
+        for name in NAMES {
+            let signed = Signed::with(name);
+            signed.server.answer_revocations_with(Answer::bare(503));
+            let run = signed.sandbox.run(["logout", &format!("--profile={name}")]);
+            assert_eq!(run.exit, 1, "{run:?}");
+            signed.server.answer_revocations_with(None);
+            let pasted = signed.paste(shell, &hint_of(&run), &signed.sandbox.config());
+            assert_eq!((pasted.exit, pasted.stderr.as_str()), (0, ""), "{shell}: {name}");
+            signed.assert_only_the_other_has_ended(name);
+        }
+    }
+}
+
+#[test]
+fn pasted_chmod_hint_ends_session() {
+    for directory in ["plain", "two words", "it's", "$HOME", "ünï `id`"] {
+        let signed = Signed::with("staging");
+        let config = signed.sandbox.path().join(directory).join("config.toml");
+        fs::create_dir(config.parent().unwrap()).unwrap();
+        fs::rename(signed.sandbox.config(), &config).unwrap();
+        fs::set_permissions(&config, Permissions::from_mode(0o644)).unwrap();
+        let mut command = signed.sandbox.command(["logout", "--profile", "staging"]);
+        let run = signed.sandbox.observe(command.env("PLEXCTL_CONFIG", &config));
+        assert_eq!(run.exit, 3, "{run:?}");
+
+        let hint = hint_of(&run).replace("[SANDBOX]", signed.sandbox.path().to_str().unwrap());
+        let pasted = signed.paste("sh", &hint, &config);
+        assert_eq!((pasted.exit, pasted.stderr.as_str()), (0, ""), "{directory}");
+        fs::rename(&config, signed.sandbox.config()).unwrap();
+        signed.assert_only_the_other_has_ended(directory);
+    }
+}
+
+#[test]
+fn pasted_hint_drops_wrong_server() {
+    let signed = Signed::with("two words");
+    let run = signed.sandbox.run(["logout", "--profile", "two words", "--server", "https://elsewhere.example"]);
+    assert_eq!(run.exit, 2, "{run:?}");
+    let pasted = signed.paste("sh", &hint_of(&run), &signed.sandbox.config());
+    assert_eq!((pasted.exit, pasted.stderr.as_str()), (0, ""));
+    signed.assert_only_the_other_has_ended("a wrong server");
+}
+
+#[test]
+fn pasted_hint_repeats_given_server() {
+    let mut signed = Signed::with("staging");
+    let url = signed.server.url();
+    let text = signed.sandbox.config_text();
+    let (first, second) = text.split_once("[profiles.\"staging\"]\n").unwrap();
+    let second = second.replace(&format!("server = \"{url}\"\n"), "");
+    signed.sandbox.write_config(format!("{first}[profiles.staging]\n{second}"));
+    signed.server.answer_revocations_with(Answer::bare(503));
+    let run = signed.sandbox.run(["logout", "--profile", "staging", "--server", &url]);
+    assert_eq!(run.exit, 1, "{run:?}");
+    signed.server.answer_revocations_with(None);
+    let pasted = signed.paste("sh", &hint_of(&run), &signed.sandbox.config());
+    assert_eq!((pasted.exit, pasted.stderr.as_str()), (0, ""));
+    signed.assert_only_the_other_has_ended("a given server");
+}
+
+#[test]
+fn pasted_hint_forgets_the_right_profile() {
+    for shell in shells() {
+        for name in NAMES {
+            let signed = Signed::with(name);
+            let run = signed.sandbox.run(["profiles", "forget", "--", name]);
+            assert_eq!(run.exit, 2, "{run:?}");
+            let pasted = signed.paste(shell, &hint_of(&run), &signed.sandbox.config());
+            assert_eq!((pasted.exit, pasted.stdout.starts_with("Forgot profile \"")), (0, true), "{shell}: {pasted:?}");
+            assert_eq!((signed.server.connections(), signed.server.live_tokens().len()), (0, 2));
+            let text = signed.sandbox.config_text();
+            assert!(text.contains(&signed.default) && !text.contains(&signed.other), "{shell}: {name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn pasted_chmod_hint_changes_profiles() {
+    for arguments in [&["profiles", "use", "--", "-x"][..], &["profiles", "forget", "--yes", "--", "-x"]] {
+        let signed = Signed::with("-x");
+        fs::set_permissions(signed.sandbox.config(), Permissions::from_mode(0o644)).unwrap();
+        let run = signed.sandbox.run(arguments);
+        assert_eq!(run.exit, 3, "{run:?}");
+        let hint = hint_of(&run).replace("[CONFIG]", signed.sandbox.config().to_str().unwrap());
+        let pasted = signed.paste("sh", &hint, &signed.sandbox.config());
+        assert_eq!(pasted.exit, 0, "{pasted:?}");
+        let text = signed.sandbox.config_text();
+        assert_eq!(text.contains("default = \"-x\"\n"), arguments[1] == "use", "{text}");
+        assert_eq!(text.contains(&signed.other), arguments[1] == "use", "{text}");
+    }
+}
+
+#[test]
+fn pasted_hint_repeats_credential() {
+    for name in NAMES {
+        let signed = Signed::with(name);
+        signed.server.once(Endpoint::Whoami, Script::answer(Answer::bare(503)));
+        let run = signed.sandbox.run(["whoami", &format!("--profile={name}"), "--server", &signed.server.url()]);
+        assert_eq!(run.exit, 1, "{run:?}");
+        let pasted = signed.paste("sh", &hint_of(&run), &signed.sandbox.config());
+        assert_eq!(pasted.exit, 0, "{pasted:?}");
+        let sent = format!("Bearer {}", signed.other);
+        for request in signed.server.requests() {
+            assert_eq!(request.header("authorization"), Some(sent.as_str()), "{name}");
+        }
+        assert_eq!(signed.server.requests().len(), 2);
+    }
+}
+
+#[test]
+fn unprintable_name_is_not_quoted_in_hint() {
+    let name = "a\u{1b}[2J\nb\u{202e}";
+    let signed = Signed::with(name);
+    signed.server.answer_revocations_with(Answer::bare(503));
+    let run = signed.sandbox.run(["logout", "--profile", name]);
+    assert_eq!(hint_of(&run), "once the cause is gone, run the same command again");
+}
