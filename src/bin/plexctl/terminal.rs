@@ -71,6 +71,11 @@ pub fn note_lines(label: Label, text: &str) {
     }
 }
 
+/// Writes a text of several lines without a label to standard error.
+pub fn lines(text: &str) {
+    text.lines().for_each(line);
+}
+
 /// Writes one line without a label to standard error.
 pub fn line(text: &str) {
     let _ = writeln!(io::stderr(), "{}", escape_unprintable(text));
