@@ -116,8 +116,6 @@ pub struct LoginArguments {
     pub idp_binding_id: Identifier,
 
     /// Profile to write [default: default]
-    ///
-    /// `--profile` is a synonym.
     #[arg(long, value_name = "NAME", value_parser = profile_name(), value_hint = ValueHint::Other)]
     pub profile_name: Option<ProfileName>,
 
@@ -226,8 +224,8 @@ pub struct LogoutArguments {}
 #[derive(Args)]
 #[command(after_help = help::COMPLETION.examples, after_long_help = help::COMPLETION.complete)]
 pub struct CompletionArguments {
-    /// Shell that loads the script
-    #[arg(value_name = "SHELL", value_enum)]
+    /// Shell: bash, zsh, fish or powershell
+    #[arg(value_name = "SHELL", value_enum, hide_possible_values = true)]
     pub shell: Shell,
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgMatches, CommandFactory, ValueEnum};
+use clap::{Arg, ArgMatches, CommandFactory, ValueEnum, value_parser};
 use plexctl::domain::shell;
 
 use super::arguments::{Arguments, Shell};
@@ -21,19 +21,16 @@ impl UsageError {
     /// Explains an error of clap.
     pub fn new(error: clap::Error, arguments: &[OsString]) -> Self {
         let mut command = typed_command(arguments);
-        if matches!(
-            error.kind(),
-            ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-        ) {
+        if matches!(error.kind(), ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
             let help = command.render_help().to_string();
             return Self { help: Some(help), message: "no command was given".to_owned() };
         }
-        Self { help: None, message: message(error, &mut command) }
+        Self { help: None, message: message(error, &mut command, arguments) }
     }
 }
 
-fn message(mut error: clap::Error, command: &mut clap::Command) -> String {
-    suggest_profile(&mut error, command);
+fn message(mut error: clap::Error, command: &mut clap::Command, arguments: &[OsString]) -> String {
+    suggest(&mut error, command, arguments);
     let mut text = unknown_shell(&error).unwrap_or_else(|| error.to_string());
     if !text.contains("Usage:") {
         // clap leaves the usage out where a value is invalid.
@@ -48,8 +45,13 @@ fn typed_command(arguments: &[OsString]) -> clap::Command {
     let mut command = Arguments::command();
     // Only a built definition knows the whole name of each command.
     command.build();
-    // The parser alone can tell a command from a value of the same text.
-    let matches = Arguments::command().ignore_errors(true).try_get_matches_from(arguments);
+    // Only the parser can tell a command from a value of the same text. It stops at an invalid value even if it ignores
+    // errors, so here it takes every value.
+    let accept_all = |arg: Arg| match arg.get_action().takes_values() {
+        true => arg.value_parser(value_parser!(OsString)),
+        false => arg,
+    };
+    let matches = Arguments::command().ignore_errors(true).mut_args(accept_all).try_get_matches_from(arguments);
     let mut matches: Option<&ArgMatches> = matches.as_ref().ok();
     while let Some((name, below)) = matches.and_then(ArgMatches::subcommand) {
         match command.find_subcommand(name) {
@@ -61,18 +63,25 @@ fn typed_command(arguments: &[OsString]) -> clap::Command {
     command
 }
 
-/// Suggests `--profile NAME` where an operand was typed that the command does not take.
-fn suggest_profile(error: &mut clap::Error, command: &clap::Command) {
-    if error.kind() != ErrorKind::UnknownArgument || command.get_positionals().next().is_some() {
+/// Suggests what was probably meant by an operand that the command does not take.
+fn suggest(error: &mut clap::Error, command: &clap::Command, arguments: &[OsString]) {
+    if error.kind() != ErrorKind::UnknownArgument {
         return;
     }
     let Some(ContextValue::String(operand)) = error.get(ContextKind::InvalidArg) else { return };
     if operand.starts_with('-') || operand.contains(TOKEN_PREFIX) {
         return;
     }
-    if let Some(flag) = shell::flag("--profile", operand) {
-        let tip = StyledStr::from(format!("to choose a profile, use '{flag}'"));
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    let has_separator = arguments.iter().any(|argument| argument == "--");
+    let tip = match command.get_positionals().next() {
+        Some(positional) if positional.is_last_set() && !has_separator => {
+            Some("to run a command, put '--' before it".to_owned())
+        }
+        Some(positional) if !positional.is_last_set() => None,
+        _ => shell::flag("--profile", operand).map(|flag| format!("to choose a profile, use '{flag}'")),
+    };
+    if let Some(tip) = tip {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
     }
 }
 

@@ -1,0 +1,344 @@
+//! Every failing row of the outcome table, seen from outside and in each of the three formats: exit code and both
+//! streams, then the config file's bytes and mode, then the requests that the server saw.
+
+use std::fs::{self, File, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Stdio;
+
+use plexctl::testing::Answer;
+
+use crate::support::sandbox::{Run, Sandbox};
+use crate::support::scripted_server::ScriptedServer;
+use crate::support::signed_in::{BYSTANDER, Failed, SignedIn, config};
+
+const FORMATS: [&str; 3] = ["text", "json", "yaml"];
+
+/// A failure after which the token may still be live.
+fn kept(code: &'static str, reason: &str) -> Failed<'static> {
+    Failed {
+        exit: 1,
+        code,
+        message: format!(
+            "profile \"default\" is kept, and its session may still be live: {reason} ([ORIGIN], token [ID])"
+        ),
+        hint: Some("once the cause is gone, run `plexctl logout` again".to_owned()),
+        profile: Some("default"),
+        server: Some("[ORIGIN]"),
+        token_id: Some("[ID]"),
+        session: "kept",
+    }
+}
+
+/// A failure before anything was asked, when it is not known yet whose session it is about.
+fn stopped(exit: i32, code: &'static str, message: &str, hint: &str) -> Failed<'static> {
+    Failed {
+        exit,
+        code,
+        message: message.to_owned(),
+        hint: Some(hint.to_owned()),
+        profile: None,
+        server: None,
+        token_id: None,
+        session: "untouched",
+    }
+}
+
+#[test]
+fn a_refusal_keeps_the_session_and_shows_the_servers_words() {
+    let refused = |words: &str| Failed {
+        exit: 4,
+        hint: Some(
+            "somebody with the right to revoke token [ID] has to do it; then run `plexctl logout` again".to_owned(),
+        ),
+        ..kept("refused", &format!("the server answered 403 Forbidden{words}"))
+    };
+    SignedIn::answering(Answer::problem(403, "Forbidden", "not_allowed", "Tokens of services stay.")).assert_fails(
+        &["logout"],
+        &refused(": Forbidden (not_allowed): Tokens of services stay."),
+        1,
+    );
+    SignedIn::answering(Answer::bare(403)).assert_fails(&["logout"], &refused(""), 1);
+}
+
+#[test]
+fn any_other_status_keeps_the_session() {
+    let cases = [
+        (202, "202 Accepted"),
+        (206, "206 Partial Content"),
+        (301, "301 Moved Permanently, and a token follows no redirect"),
+        (307, "307 Temporary Redirect, and a token follows no redirect"),
+        (400, "400 Bad Request"),
+        (409, "409 Conflict"),
+        (410, "410 Gone"),
+        (429, "429 Too Many Requests"),
+        (500, "500 Internal Server Error"),
+        (503, "503 Service Unavailable"),
+        (799, "799"),
+    ];
+    for (status, words) in cases {
+        SignedIn::answering(Answer::bare(status)).assert_fails(
+            &["logout"],
+            &kept("unconfirmed", &format!("the server answered {words}")),
+            1,
+        );
+    }
+    SignedIn::answering(Answer::problem(503, "Down", "maintenance", "Back soon.")).assert_fails(
+        &["logout"],
+        &kept("unconfirmed", "the server answered 503 Service Unavailable: Down (maintenance): Back soon."),
+        1,
+    );
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_or_gives_no_answer_keeps_the_session() {
+    let mut signed_in = SignedIn::new();
+    let closed = "http://127.0.0.1:1";
+    signed_in.sandbox.label(closed, "[ORIGIN]");
+    signed_in.sandbox.write_config(config(closed, &signed_in.token));
+    signed_in.assert_fails(&["logout"], &kept("unreached", "connecting failed: connection refused"), 0);
+
+    let hangs_up = ScriptedServer::answering("");
+    signed_in.sandbox.label(hangs_up.url(), "[ORIGIN]");
+    signed_in.sandbox.write_config(config(&hangs_up.url(), &signed_in.token));
+    let reason = "the connection was closed before an answer, so the outcome is unknown";
+    signed_in.assert_fails(&["logout"], &kept("unanswered", reason), 0);
+}
+
+#[test]
+fn a_stored_credential_that_is_no_session_token_is_refused() {
+    let cases = [
+        ("nsk_prod_0192f0c1-2345-7abc-8def-0123456789ab_s3cret-s3cret", "it does not start with `psk_`"),
+        ("psk_prod_0192f0c1_s3cret-s3cret", "its id is not a UUID in lower-case base32 or in hyphenated form"),
+        (
+            "psk_prod_0192f0c1-2345-7abc-8def-0123456789ab_s3cret s3cret",
+            "its secret is empty or has characters that a bearer token cannot have",
+        ),
+    ];
+    for (token, reason) in cases {
+        let mut signed_in = SignedIn::new();
+        signed_in.sandbox.write_config(config("junk", token));
+        let expected = stopped(
+            2,
+            "not_a_session_token",
+            &format!("no session was ended: [CONFIG]:9:9 holds no session token: {reason}"),
+            "only sessions that `plexctl login` has begun can be ended; nothing was sent or changed",
+        );
+        signed_in.assert_fails(&["logout"], &expected, 0);
+    }
+}
+
+#[test]
+fn a_server_that_is_not_certain_gets_nothing() {
+    let refused = |code, reason: &str, hint: &str| Failed {
+        profile: Some("default"),
+        token_id: Some("[ID]"),
+        ..stopped(2, code, &format!("no session was ended: {reason} (token [ID])"), hint)
+    };
+    let form = "must look like https://HOST[:PORT][/PATH], or http for development";
+
+    let mut signed_in = SignedIn::new();
+    let other = refused(
+        "server_mismatch",
+        "--server names http://localhost:1, but the token of profile \"default\" was issued by [ORIGIN]",
+        "a token goes to its own server only: run `plexctl logout`",
+    );
+    signed_in.assert_fails(&["logout", "--server", "http://localhost:1"], &other, 0);
+    let junk = refused(
+        "server_unusable",
+        "--server is not a usable URL: it is not a URL; profile \"default\" is kept",
+        &format!("nothing was sent or changed; --server {form}"),
+    );
+    signed_in.assert_fails(&["--server", "junk", "logout"], &junk, 0);
+
+    for (stored, reason) in [
+        ("", "it is not a URL"),
+        ("ftp://h", "its scheme is not http or https"),
+        ("https://user:hunter2@h", "it has userinfo"),
+        ("https://h?a", "it has a query or a fragment"),
+        ("https://h:99999", "its port is not from 1 to 65535"),
+    ] {
+        signed_in.sandbox.write_config(config(stored, &signed_in.token));
+        let expected = refused(
+            "server_unusable",
+            &format!("the server of profile \"default\" at [CONFIG]:8:10 is not a usable URL: {reason}"),
+            &format!("it {form}; mend it and run `plexctl logout` again"),
+        );
+        signed_in.assert_fails(&["logout"], &expected, 0);
+    }
+
+    let without_server = config("", &signed_in.token).replace("server = \"\"\n", "");
+    signed_in.sandbox.write_config(&without_server);
+    let unknown = refused(
+        "server_unknown",
+        "it is not known which server issued the token: profile \"default\" stores none",
+        "name the server that issued the token with --server or PLEXSPHERE_URL",
+    );
+    signed_in.assert_fails(&["logout"], &unknown, 0);
+}
+
+#[test]
+fn a_file_that_others_may_use_is_refused_even_without_a_session() {
+    for mode in [0o640, 0o604, 0o700, 0o4600, 0o610, 0o666] {
+        for contents in ["", "not TOML at all, and never looked at", "[profiles.x]\n"] {
+            let mut sandbox = Sandbox::new();
+            sandbox.write_config(contents);
+            fs::set_permissions(sandbox.config(), Permissions::from_mode(mode)).unwrap();
+            let before = sandbox.config_state();
+            let expected = stopped(
+                3,
+                "config_exposed",
+                &format!("no session was ended: [CONFIG] is refused: its mode {mode:04o} is wider than 0600"),
+                "run `chmod 600 [CONFIG]`, then `plexctl logout` again",
+            );
+            assert_fails(&sandbox, &["logout"], &expected);
+            assert_eq!(sandbox.config_state(), before);
+        }
+    }
+}
+
+/// Runs `plexctl` in each format without a server.
+fn assert_fails(sandbox: &Sandbox, arguments: &[&str], expected: &Failed<'_>) {
+    for format in FORMATS {
+        expected.assert_is(&sandbox.run([&["--output", format], arguments].concat()), format);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named_with_line_and_column() {
+    let cases: [(&[u8], &str); 8] = [
+        (b"default = \"x\n", "[CONFIG]:1:13 cannot be used: it is not valid TOML"),
+        (b"a = 1\na = 2\n", "[CONFIG]:2:1 cannot be used: it is not valid TOML"),
+        (b"a = 1\n\xff\n", "[CONFIG]:2:1 cannot be used: it is not valid UTF-8"),
+        (b"default = 3\n", "[CONFIG]:1:11 cannot be used: `default` is not a string"),
+        (b"profiles = 3\n", "[CONFIG]:1:12 cannot be used: `profiles` is not a table"),
+        (b"[[profiles.x]]\n", "[CONFIG]:1:1 cannot be used: the profile is not a table"),
+        (b"[profiles.x]\ntoken = 3\n", "[CONFIG]:2:9 cannot be used: the profile's `token` is not a string"),
+        (b"profiles.x.server = []\n", "[CONFIG]:1:21 cannot be used: the profile's `server` is not a string"),
+    ];
+    for (contents, reason) in cases {
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(contents);
+        let before = sandbox.config_state();
+        let expected = Failed { profile: Some("x"), ..unusable(reason, " --profile x") };
+        assert_fails(&sandbox, &["logout", "--profile", "x"], &expected);
+        assert_eq!(sandbox.config_state(), before);
+    }
+}
+
+#[test]
+fn a_path_that_leads_to_no_regular_file_is_an_error() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.config()).unwrap();
+    let expected = unusable("[CONFIG] cannot be used: it is not a regular file", "");
+    assert_fails(&sandbox, &["logout"], &expected);
+
+    let sandbox = Sandbox::new();
+    symlink("nowhere", sandbox.config()).unwrap();
+    let expected = unusable("[CONFIG] cannot be used: a symbolic link in its path leads nowhere", "");
+    assert_fails(&sandbox, &["logout"], &expected);
+}
+
+fn unusable(reason: &str, typed: &str) -> Failed<'static> {
+    let hint = format!("nothing was sent or changed; mend the cause and run `plexctl logout{typed}` again");
+    stopped(1, "config_unusable", &format!("no session was ended: {reason}"), &hint)
+}
+
+#[test]
+fn without_a_place_for_a_config_there_is_an_error() {
+    let sandbox = Sandbox::new();
+    let expected = stopped(
+        1,
+        "config_unusable",
+        "no place for a config file is known",
+        "set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG",
+    );
+    for format in FORMATS {
+        let mut command = sandbox.command(["logout", "--output", format]);
+        expected.assert_is(&sandbox.observe(command.env_remove("HOME")), format);
+        command.env("HOME", "").env("XDG_CONFIG_HOME", "relative").env("PLEXCTL_CONFIG", "");
+        expected.assert_is(&sandbox.observe(&mut command), format);
+    }
+}
+
+const TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret-s3cret";
+
+/// Signs in at a server that does a deed to the config file before it answers 204.
+fn meanwhile(deed: impl Fn(&Path) + Send + 'static) -> (Sandbox, ScriptedServer) {
+    let mut sandbox = Sandbox::new();
+    let path = sandbox.config();
+    let server = ScriptedServer::start(Box::new(move |stream| {
+        deed(&path);
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+    }));
+    sandbox.label(server.url(), "[ORIGIN]");
+    sandbox.label("0192f0c1-2345-7abc-8def-0123456789ab", "[ID]");
+    sandbox.write_config(config(&server.url(), TOKEN));
+    (sandbox, server)
+}
+
+#[test]
+fn a_dead_token_that_cannot_be_removed_is_said_plainly_and_a_rerun_heals() {
+    let not_removed = |reason: &str| Failed {
+        message: format!(
+            "profile \"default\" is revoked on the server, but not removed from {reason} ([ORIGIN], token [ID])"
+        ),
+        session: "revoked",
+        ..kept("not_cleared", "")
+    };
+    for format in FORMATS {
+        let arguments = ["logout", "--output", format];
+        let (sandbox, server) = meanwhile(|path| fs::write(path, "default = \n").unwrap());
+        not_removed("[CONFIG]:1:11: it is not valid TOML").assert_is(&sandbox.run(arguments), format);
+        assert_eq!(sandbox.config_text(), "default = \n");
+        fs::write(sandbox.config(), config(&server.url(), TOKEN)).unwrap();
+
+        let (sandbox, _server) = meanwhile(|path| fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap());
+        not_removed("[CONFIG]: its mode 0644 is wider than 0600").assert_is(&sandbox.run(arguments), format);
+        assert_eq!(sandbox.config_state().mode, 0o644);
+
+        let (sandbox, _server) = meanwhile(|path| {
+            let temp = path.with_file_name(".plexctl-replacement.tmp");
+            if !temp.exists() {
+                fs::create_dir(temp).unwrap();
+            }
+        });
+        let before = sandbox.config_state();
+        let in_the_way = "[SANDBOX]/.config/plexctl/.plexctl-replacement.tmp is in the way and was not left by plexctl";
+        not_removed(&format!("[CONFIG]: {in_the_way}")).assert_is(&sandbox.run(arguments), format);
+        assert_eq!(sandbox.config_state(), before);
+
+        fs::remove_dir(sandbox.config().with_file_name(".plexctl-replacement.tmp")).unwrap();
+        // The server obstructs each run, so that the profile can only be cleared where it is gone.
+        fs::write(sandbox.config(), BYSTANDER).unwrap();
+        assert_eq!(sandbox.run(["logout"]).exit, 0);
+    }
+}
+
+#[test]
+fn a_summary_that_cannot_be_written_is_an_error_after_the_logout() {
+    for format in FORMATS {
+        let signed_in = SignedIn::new();
+        let mut command = signed_in.sandbox.command(["logout", "--output", format]);
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let child = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let error = "error: the logout is complete, but its summary could not be written: No space left on device\n";
+        assert_eq!(signed_in.sandbox.observe_child(child), Run::new(1, "", error));
+        assert_eq!(signed_in.sandbox.config_text(), BYSTANDER);
+    }
+}
+
+#[test]
+fn plain_http_to_another_host_is_warned_about_before_anything_else() {
+    let mut signed_in = SignedIn::new();
+    signed_in.sandbox.write_config(config("http://plexsphere.example", &signed_in.token));
+    let mut command = signed_in.sandbox.command(["logout"]);
+    command.env("HTTP_PROXY", "http://127.0.0.1:1");
+    let run = signed_in.sandbox.observe(&mut command);
+    assert_eq!((run.exit, run.stdout.as_str()), (1, ""));
+    let (warning, rest) = run.stderr.split_once('\n').unwrap();
+    assert_eq!(warning, "warning: the token travels unencrypted to http://plexsphere.example");
+    let error = "error: profile \"default\" is kept, and its session may still be live: ";
+    assert!(rest.starts_with(error) && rest.contains("http://127.0.0.1:1"), "{rest}");
+}
