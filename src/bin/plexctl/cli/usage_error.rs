@@ -47,9 +47,8 @@ fn typed_command(arguments: &[OsString]) -> clap::Command {
     command.build();
     // Only the parser can tell a command from a value of the same text. It stops at an invalid value even if it ignores
     // errors, so here it takes every value.
-    let accept_all = |arg: Arg| match arg.get_action().takes_values() {
-        true => arg.value_parser(value_parser!(OsString)),
-        false => arg,
+    let accept_all = |arg: Arg| {
+        if arg.get_action().takes_values() { arg.value_parser(value_parser!(OsString)) } else { arg }
     };
     let matches = Arguments::command().ignore_errors(true).mut_args(accept_all).try_get_matches_from(arguments);
     let mut matches: Option<&ArgMatches> = matches.as_ref().ok();
