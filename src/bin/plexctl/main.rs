@@ -5,6 +5,7 @@ mod commands;
 mod environment;
 mod exit_code;
 mod failure;
+mod stderr;
 mod terminal;
 mod words;
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
             Err(Failure::Usage(error.message)).inspect_err(|failure| explain(failure, Format::Text))
         }
     };
+    stderr::flush();
     ExitCode::from(exit_code::of(&result))
 }
 
