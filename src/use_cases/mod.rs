@@ -2,9 +2,16 @@
 //!
 //! Use cases import domain values and ports, never an adapter.
 
-pub mod ending;
+pub mod exit_status;
+pub mod failure_kind;
 pub mod login;
 pub mod logout;
 pub mod profiles;
 pub mod server;
 pub mod whoami;
+
+/// The old name of [`exit_status`], for code written against 0.1.
+#[doc(hidden)]
+pub mod ending {
+    pub use super::exit_status::ExitStatus as Ending;
+}

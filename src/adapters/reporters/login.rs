@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::notes::{hint, warning, words};
+use super::notes::{hint, warning};
 use super::principal::PrincipalData;
 use super::{Render, Rendered};
 use crate::domain::principal::Principal;
@@ -94,7 +94,7 @@ fn warnings(outcome: &LoginOutcome) -> String {
         warnings += &warning(&format!("the token is not a session token, so plexctl logout cannot end it; {until}"));
     }
     if let Err(cause) = &outcome.principal {
-        warnings += &warning(&format!("the server did not say who is logged in: {}", words(cause)));
+        warnings += &warning(&format!("the server did not say who is logged in: {cause}"));
     }
     if let Some(Replaced { token, state }) = &outcome.replaced {
         let id = token.id.map_or_else(|| ", a token without an id,".to_owned(), |id| format!(" {id}"));
@@ -103,17 +103,13 @@ fn warnings(outcome: &LoginOutcome) -> String {
             ReplacedState::Revoked | ReplacedState::Gone => String::new(),
             ReplacedState::Kept { cause } => {
                 let place = token.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
-                let cause = words(cause);
                 warning(&format!(
                     "the replaced token{id} may still be live{place}; it is kept as profile \"{profile}\": {cause}"
                 ))
             }
-            ReplacedState::NotCleared { cause, .. } => {
-                let cause = words(cause);
-                warning(&format!(
-                    "the replaced token{id} is dead, but may still be stored as profile \"{profile}\": {cause}"
-                ))
-            }
+            ReplacedState::NotCleared { cause, .. } => warning(&format!(
+                "the replaced token{id} is dead, but may still be stored as profile \"{profile}\": {cause}"
+            )),
         };
     }
     warnings
@@ -154,9 +150,8 @@ mod tests {
     use crate::domain::session::ProfileName;
     use crate::domain::timestamp::Timestamp;
     use crate::domain::token::SessionToken;
-    use crate::ports::cause::Cause;
     use crate::ports::login_outcome::ReplacedToken;
-    use crate::ports::reporter::{ReportError, Reporter};
+    use crate::ports::reporter::Reporter;
 
     const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
     const HOSTILE: &str = "a\t\u{1b}[2J\u{202e}\"b\"\n- c: [d]\u{85}é日本";
@@ -192,8 +187,8 @@ mod tests {
         LoginOutcome { replaced: Some(Replaced { token, state }), ..outcome() }
     }
 
-    fn cause() -> Cause {
-        Cause::new(ReportError { source: "con\nnection refused".into() })
+    fn cause() -> String {
+        "the summary could not be written: con\nnection refused".to_owned()
     }
 
     fn strings(out: Vec<u8>, err: Vec<u8>) -> (String, String) {

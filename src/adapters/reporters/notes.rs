@@ -1,10 +1,6 @@
 //! The lines on standard error that say more than a result: what to be warned of, and what to do about it.
 
-use std::error::Error;
-use std::iter;
-
 use crate::domain::printable::escape_unprintable;
-use crate::ports::cause::Cause;
 
 /// A line that warns of something. Whatever comes from outside is escaped in it.
 pub(super) fn warning(text: &str) -> String {
@@ -14,10 +10,4 @@ pub(super) fn warning(text: &str) -> String {
 /// A line that says what to do. Whatever comes from outside is escaped in it.
 pub(super) fn hint(text: &str) -> String {
     format!("hint: {}\n", escape_unprintable(text))
-}
-
-/// What went wrong, from the outermost cause to the innermost.
-pub(super) fn words(cause: &Cause) -> String {
-    let chain = iter::successors(Some(cause.error()), |level| (*level).source());
-    chain.map(<dyn Error>::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::json::to_json_line;
-use super::notes::{warning, words};
+use super::notes::warning;
 use super::qr::QrCode;
 use super::write_result;
 use crate::domain::minutes::Minutes;
@@ -56,7 +56,7 @@ impl<E: Write + Send> Reporter<LoginProgress> for ProgressReporter<E> {
                 warning(&format!("the approval page is at {page}, not at {server}; approve only if you know it"))
             }
             (LoginProgress::PollFailed { origin, cause }, _) => {
-                warning(&format!("no answer from {origin} ({}); still waiting", words(cause)))
+                warning(&format!("no answer from {origin} ({cause}); still waiting"))
             }
             (LoginProgress::Interrupted { patience }, _) => format!(
                 "interrupted: waiting up to {} s for an answer that may bring a token; a second signal ends this at \
@@ -126,7 +126,6 @@ mod tests {
 
     use super::*;
     use crate::domain::server_url::ServerUrl;
-    use crate::ports::cause::Cause;
 
     const COMPLETE: &str = "https://plexsphere.example/v1/device?user_code=ABCD-EFGH";
 
@@ -238,7 +237,7 @@ Approve only what you started yourself: whoever sent you a code to approve wants
 
     #[test]
     fn everybody_is_warned() {
-        let cause = Cause::new(ReportError { source: "con\nnection refused".into() });
+        let cause = "the summary could not be written: con\nnection refused".into();
         for (progress, expected) in [
             (
                 LoginProgress::PageElsewhere {

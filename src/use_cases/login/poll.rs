@@ -7,8 +7,7 @@ use thiserror::Error;
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::minutes::Minutes;
-use crate::ports::BoxError;
-use crate::ports::cause::Cause;
+use crate::ports::call_error::CallError;
 use crate::ports::token_issuer::{PollFailure, PollResponse};
 
 /// By how much the interval grows where the server asks for it (RFC 8628, section 3.5).
@@ -39,7 +38,7 @@ struct Streak {
     /// How many there were before the last one.
     earlier: u32,
     /// Why the last one failed.
-    cause: Cause,
+    cause: CallError,
 }
 
 impl Polling {
@@ -83,7 +82,7 @@ pub(crate) enum PollStep {
         /// For how long.
         duration: Duration,
         /// Why there was no answer, at the first failure in a row.
-        first_failure: Option<Cause>,
+        first_failure: Option<CallError>,
     },
     /// Poll.
     Poll,
@@ -106,25 +105,25 @@ pub enum NotIssued {
         within: Duration,
         /// Why the last polls failed, if they did.
         #[source]
-        cause: Option<Cause>,
+        cause: Option<CallError>,
     },
     /// The server does not know the request any more, or cannot be asked.
     #[error("the server did not issue a token")]
     Rejected {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The server understood and declined.
     #[error("the server refused to issue a token")]
     Refused {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The server meant to issue a token, and its answer cannot be used. That answer is lost.
     #[error("the server's answer cannot be used")]
     Unusable {
         /// What is wrong with it.
-        source: BoxError,
+        source: CallError,
     },
 }
 
@@ -166,7 +165,7 @@ pub(crate) fn decide(mut state: Polling, news: PollEvent, now: Duration) -> (Pol
 fn after_failure(state: &mut Polling, failure: PollFailure, now: Duration) -> PollStep {
     state.is_response_lost |= failure.may_have_issued;
     let earlier = state.streak.take().map_or(0, |streak| streak.earlier.saturating_add(1));
-    let cause = Cause::new(failure.source);
+    let cause = failure.source;
     state.streak = Some(Streak { earlier, cause: cause.clone() });
 
     let backoff = state.interval.saturating_mul(2_u32.saturating_pow(earlier)).min(MAX_BACKOFF);
@@ -471,7 +470,7 @@ mod tests {
             retry_after in any::<Option<u64>>(),
         ) {
             for news in [PollEvent::Begun, PollEvent::Waited, PollEvent::Responded(answer(kind, retry_after))] {
-                let streak = Some(Streak { earlier: failures, cause: Cause::new("down") });
+                let streak = Some(Streak { earlier: failures, cause: "down".into() });
                 let state = Polling { begun: Duration::from_secs(begun), streak, ..polling(interval) };
                 let _ = decide(state, news, Duration::from_secs(now));
             }
