@@ -10,8 +10,5 @@ pub mod profiles;
 pub mod server;
 pub mod whoami;
 
-/// The old name of [`exit_status`], for code written against 0.1.
 #[doc(hidden)]
-pub mod ending {
-    pub use super::exit_status::ExitStatus as Ending;
-}
+pub use self::exit_status as ending;

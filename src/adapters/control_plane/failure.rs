@@ -314,7 +314,7 @@ pub enum BodyFault {
 
 /// An answer that is not what was asked for, as far as it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub struct Answered {
+pub struct UnexpectedResponse {
     /// The number in the status line.
     pub status: u16,
     /// The standard phrase for it; the server's own is not shown.
@@ -325,14 +325,14 @@ pub struct Answered {
     pub proxy: Option<ProxyName>,
 }
 
-impl Answered {
+impl UnexpectedResponse {
     /// Tells whether a proxy may have answered in the server's place: it could, and nothing shows that it did not.
     pub(super) fn may_be_the_proxys(&self) -> bool {
         self.proxy.is_some() && self.problem.is_none()
     }
 }
 
-impl fmt::Display for Answered {
+impl fmt::Display for UnexpectedResponse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { status, reason, problem, proxy } = self;
         match (proxy, problem) {
@@ -351,9 +351,9 @@ impl fmt::Display for Answered {
     }
 }
 
-impl From<Answered> for CallError {
-    fn from(answered: Answered) -> Self {
-        let Answered { status, problem, proxy, .. } = &answered;
+impl From<UnexpectedResponse> for CallError {
+    fn from(answered: UnexpectedResponse) -> Self {
+        let UnexpectedResponse { status, problem, proxy, .. } = &answered;
         let remedy = proxy.as_ref().filter(|_| *status == 407).map(ProxyName::asks_for_credentials);
         let problem_code = problem.as_ref().and_then(|problem| problem.code.clone());
         let facts = ResponseFacts { status: *status, problem_code, correlation_id: None };
@@ -569,8 +569,8 @@ mod tests {
         ]
     }
 
-    fn answers() -> Vec<(Answered, &'static str)> {
-        let answer = |status, reason, problem, proxy| Answered { status, reason, problem, proxy };
+    fn answers() -> Vec<(UnexpectedResponse, &'static str)> {
+        let answer = |status, reason, problem, proxy| UnexpectedResponse { status, reason, problem, proxy };
         let problem = ProblemDetails {
             title: Some("Down".to_owned()),
             code: Some("maintenance".to_owned()),
@@ -634,7 +634,8 @@ mod tests {
         for (failure, expected) in cases {
             assert_eq!(CallError::from(failure).remedy(), expected);
         }
-        let answered = |status, proxy| CallError::from(Answered { status, reason: None, problem: None, proxy });
+        let answered =
+            |status, proxy| CallError::from(UnexpectedResponse { status, reason: None, problem: None, proxy });
         assert_eq!(answered(407, Some(proxy())).remedy(), Some(&credentials));
         assert_eq!(answered(407, None).remedy(), None);
         assert_eq!(answered(502, Some(proxy())).remedy(), None);
@@ -644,7 +645,7 @@ mod tests {
     fn a_response_tells_its_status_and_the_code_of_its_problem() {
         for (code, expected) in [(None, None), (Some("gone"), Some("gone"))] {
             let problem = code.map(|code| ProblemDetails { code: Some(code.to_owned()), ..ProblemDetails::default() });
-            let error = CallError::from(Answered { status: 503, reason: None, problem, proxy: None });
+            let error = CallError::from(UnexpectedResponse { status: 503, reason: None, problem, proxy: None });
             let facts = error.response().unwrap();
             assert_eq!((facts.status, facts.problem_code.as_deref()), (503, expected));
         }

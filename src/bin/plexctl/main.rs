@@ -9,11 +9,11 @@ mod terminal;
 use std::env;
 use std::process::ExitCode;
 
+use plexctl::adapters::reporters::Label;
 use plexctl::use_cases::exit_status::ExitStatus;
 
 use crate::cli::{Arguments, Command, Format, Invocation};
 use crate::failure::Failure;
-use crate::terminal::Label;
 
 fn main() -> ExitCode {
     forbid_core_dumps();

@@ -771,7 +771,7 @@ mod tests {
             ReadError::Unanswered { source: source() },
             ReadError::Unreached { source: source() },
         ] {
-            let words = error.to_string();
+            let words = chain(&error);
             let mut world = World::replacing(Some(SERVER), &session_token(OLD));
             world.reader = ScriptedPrincipalReader::new([Err(error)]);
             let outcome = world.log_in().unwrap();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use plexctl::adapters::reporters::Label;
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::timestamp::Timestamp;
 use plexctl::domain::token::TokenId;
@@ -16,7 +17,7 @@ use plexctl::use_cases::server::{ServerError, ServerSetting};
 use super::again::Again;
 use super::remedy_hint;
 use super::server::of_given;
-use crate::terminal::{self, Label};
+use crate::terminal;
 
 /// What is said wherever a poll may have brought a token that did not arrive.
 const ANSWER_LOST: &str = "an earlier answer was lost, so a token may have been issued that nobody holds";

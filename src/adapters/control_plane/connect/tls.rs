@@ -1,0 +1,114 @@
+//! TLS: the handshake with a server, and what its failures mean.
+
+use std::error::Error;
+use std::future::{self, Ready};
+use std::io;
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+
+use hyper::Uri;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError, ClientConfig, InvalidMessage, PeerIncompatible, RootCertStore};
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use super::super::failure::Cause;
+use crate::domain::server_url::ServerUrl;
+use crate::ports::BoxError;
+
+/// How much of a name in a certificate is kept, in characters.
+const MAX_NAME: usize = 100;
+
+/// A connection as the HTTP library takes it, with TLS or without.
+pub(crate) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+/// Makes sure that the other end of a connection is the server, and that nobody else understands what is said on it.
+pub(crate) async fn start(tcp: TokioIo<TcpStream>, server: &ServerUrl, roots: RootCertStore) -> Result<Stream, Cause> {
+    let config = ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| cause_of(&error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let uri = Uri::try_from(server.origin()).map_err(|error| Cause::System(error.to_string()))?;
+    // Whatever is wrong with the connection is an error of the system; the library's own one is about the name.
+    let cause = |error: BoxError| error.downcast_ref().map_or(Cause::UncertifiableName, cause_of_io);
+    HttpsConnector::from((Established(Some(tcp)), config)).call(uri).await.map_err(cause)
+}
+
+/// A connector over a connection that is there already.
+struct Established(Option<TokioIo<TcpStream>>);
+
+impl Service<Uri> for Established {
+    type Response = TokioIo<TcpStream>;
+    type Error = io::Error;
+    type Future = Ready<io::Result<TokioIo<TcpStream>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        future::ready(self.0.take().ok_or_else(|| io::ErrorKind::NotConnected.into()))
+    }
+}
+
+/// Translates what a connection says that may have TLS on it: the library wraps its errors in those of the system.
+pub(crate) fn cause_of_io(error: &io::Error) -> Cause {
+    let Some(inner) = error.get_ref() else { return Cause::of_io(error) };
+    if let Some(inner) = inner.downcast_ref() {
+        return cause_of_io(inner);
+    }
+    inner.downcast_ref().map_or_else(|| Cause::of_io(error), cause_of)
+}
+
+fn cause_of(error: &rustls::Error) -> Cause {
+    match error {
+        rustls::Error::InvalidCertificate(error) => cause_of_certificate(error),
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => Cause::NotTls,
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
+        | rustls::Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            | PeerIncompatible::Tls12NotOffered
+            | PeerIncompatible::Tls12NotOfferedOrEnabled,
+        ) => Cause::TlsVersion,
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity)
+        | rustls::Error::PeerIncompatible(_) => Cause::TlsParameters,
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => Cause::ClientCertificate,
+        rustls::Error::AlertReceived(_) => Cause::TlsRefused,
+        _ => Cause::TlsViolated,
+    }
+}
+
+fn cause_of_certificate(error: &CertificateError) -> Cause {
+    match error {
+        CertificateError::UnknownIssuer => Cause::NotTrusted { store: None },
+        CertificateError::ExpiredContext { not_after, .. } => Cause::Expired(time_of(*not_after)),
+        CertificateError::NotValidYetContext { not_before, .. } => Cause::NotYetValid(time_of(*not_before)),
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let mut hosts = presented.iter().filter_map(|name| host_of(name));
+            let first = hosts.next().map(|host| host.chars().take(MAX_NAME).collect());
+            Cause::WrongName { expected: expected.to_str().into_owned(), presented: first, others: hosts.count() }
+        }
+        CertificateError::InvalidPurposeContext { .. } => Cause::WrongPurpose,
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => Cause::KeyType,
+        CertificateError::Other(other) => match other.source().and_then(|error| error.downcast_ref()) {
+            Some(webpki::Error::CaUsedAsEndEntity) => Cause::OwnCertificateIsCa,
+            _ => Cause::UnusableCertificate,
+        },
+        _ => Cause::UnusableCertificate,
+    }
+}
+
+fn time_of(time: UnixTime) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(time.as_secs())
+}
+
+/// The host in what the library says of a name in a certificate: `DnsName("…")` or `IpAddress(…)`.
+fn host_of(name: &str) -> Option<&str> {
+    let dns_name = name.strip_prefix("DnsName(\"").and_then(|rest| rest.strip_suffix("\")"));
+    dns_name.or_else(|| name.strip_prefix("IpAddress(")?.strip_suffix(')'))
+}

@@ -1,0 +1,425 @@
+//! The HTTP client below the ports: sends the one request of a call and hands on the head of its response.
+
+use std::time::Duration;
+
+use super::super::connect::proxy::{Proxy, ProxySettings};
+use super::super::connect::trust_store::TrustSettings;
+use super::super::failure::{CallFailure, Cause, Peer, Phase};
+use super::call::Call;
+use super::connection::{Connection, Sent};
+use super::idle_connection::IdleConnection;
+use super::plaintext_warnings::PlaintextWarnings;
+use super::response::Response;
+use super::sent_tokens::SentTokens;
+use super::transport::{self, Deadline};
+use crate::domain::server_url::{Scheme, ServerUrl};
+
+/// How long a whole call may take, where nothing else is said.
+pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(30);
+
+/// The settings of all calls, and what one call leaves to the next.
+pub(crate) struct HttpClient {
+    proxy: ProxySettings,
+    trust: TrustSettings,
+    idle: IdleConnection,
+    plaintext_warnings: PlaintextWarnings,
+    sent_tokens: SentTokens,
+    warn: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+impl HttpClient {
+    pub(crate) fn new(proxy: ProxySettings, trust: TrustSettings, warn: Box<dyn Fn(&str) + Send + Sync>) -> Self {
+        let (idle, plaintext_warnings, sent_tokens) = Default::default();
+        Self { proxy, trust, idle, plaintext_warnings, sent_tokens, warn }
+    }
+
+    /// Sends the one request of a call and waits for the head of its response.
+    ///
+    /// A request that could not be sent on the idle connection is sent on a new one. One that may have been received is
+    /// never sent again.
+    pub(crate) async fn call<'a>(&'a self, server: &'a ServerUrl, call: Call<'_>) -> Result<Response<'a>, CallFailure> {
+        let deadline = Deadline::in_time(call.limit);
+        if server.scheme() == Scheme::Http && !server.is_loopback() && self.plaintext_warnings.is_new(server) {
+            self.warn(&format!("the token travels unencrypted to {}", server.origin()));
+        }
+        let route = self.proxy.route(server).map_err(|cause| CallFailure {
+            phase: Phase::ProxySetting,
+            peer: Peer::Server(server.origin()),
+            cause,
+        })?;
+        let failed = |cause| CallFailure { phase: Phase::Answer, peer: route.peer(server, Phase::Answer), cause };
+        if let Some(bearer) = call.bearer {
+            self.sent_tokens.add(bearer);
+        }
+        let idle = call.keeps_connection.then_some(&self.idle);
+        let request = call.into_request(server, &route).map_err(|error| failed(Cause::System(error.to_string())))?;
+
+        let mut sent = match idle.and_then(|idle| idle.take(server)) {
+            Some(connection) => deadline.bound(connection.send(request)).await.map_err(failed)?,
+            None => Sent::Not(request),
+        };
+        if let Sent::Not(request) = sent {
+            let stream = transport::connect(server, &route, &self.trust, deadline).await?;
+            let connection = Connection::over(stream).await.map_err(failed)?;
+            sent = deadline.bound(connection.send(request)).await.map_err(failed)?;
+        }
+        match sent {
+            Sent::Answered(connection, inner) => Ok(Response {
+                inner,
+                connection: Some(connection),
+                idle,
+                server,
+                deadline: deadline.at,
+                sent_tokens: &self.sent_tokens,
+                proxy: route.reader(server).map(Proxy::name),
+            }),
+            Sent::Not(_) => Err(failed(Cause::Closed)),
+        }
+    }
+
+    /// Tells the operator something that is no failure.
+    pub(crate) fn warn(&self, warning: &str) {
+        (self.warn)(warning);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::{Ipv4Addr, TcpListener, TcpStream};
+    use std::sync::{Arc, Mutex};
+    use std::thread;
+
+    use hyper::Method;
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+
+    /// A server on loopback, and what came to it: each request with the number of its connection.
+    struct Server {
+        url: ServerUrl,
+        requests: Arc<Mutex<Vec<(usize, String)>>>,
+    }
+
+    impl Server {
+        /// Plays a script on each connection, which is given its number from 0 on.
+        fn playing(script: impl Fn(&mut Visit) + Send + Sync + 'static) -> Self {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let url = ServerUrl::parse(format!("http://{}/base", listener.local_addr().unwrap())).unwrap();
+            let requests = Arc::default();
+            let (script, record) = (Arc::new(script), Arc::clone(&requests));
+            thread::spawn(move || {
+                for (number, stream) in listener.incoming().enumerate() {
+                    let stream = BufReader::new(stream.unwrap());
+                    let (script, requests) = (Arc::clone(&script), Arc::clone(&record));
+                    thread::spawn(move || script(&mut Visit { number, stream, requests }));
+                }
+            });
+            Self { url, requests }
+        }
+
+        /// Gives this answer to every request.
+        fn answering(answer: impl Into<String>) -> Self {
+            let answer = answer.into();
+            Self::playing(move |visit| while visit.answers(&answer) {})
+        }
+
+        /// On which connection each request came.
+        fn connections(&self) -> Vec<usize> {
+            self.requests.lock().unwrap().iter().map(|(connection, _)| *connection).collect()
+        }
+
+        fn request(&self, number: usize) -> String {
+            self.requests.lock().unwrap()[number].1.clone()
+        }
+    }
+
+    /// One connection, as a script sees it.
+    struct Visit {
+        number: usize,
+        stream: BufReader<TcpStream>,
+        requests: Arc<Mutex<Vec<(usize, String)>>>,
+    }
+
+    impl Visit {
+        /// Reads a request to its end, and tells whether there was one.
+        fn reads(&mut self) -> bool {
+            let (mut request, mut length) = (String::new(), 0);
+            while !request.ends_with("\r\n\r\n") {
+                let start = request.len();
+                if self.stream.read_line(&mut request).unwrap_or_default() == 0 {
+                    return false;
+                }
+                if let Some(value) = request[start..].strip_prefix("content-length: ") {
+                    length = value.trim().parse().unwrap();
+                }
+            }
+            let mut body = vec![0; length];
+            self.stream.read_exact(&mut body).unwrap();
+            request.push_str(&String::from_utf8(body).unwrap());
+            self.requests.lock().unwrap().push((self.number, request));
+            true
+        }
+
+        fn says(&mut self, answer: &str) {
+            let _ = self.stream.get_mut().write_all(answer.as_bytes());
+        }
+
+        fn answers(&mut self, answer: &str) -> bool {
+            let has_read = self.reads();
+            if has_read {
+                self.says(answer);
+            }
+            has_read
+        }
+    }
+
+    fn client() -> HttpClient {
+        HttpClient::new(ProxySettings::default(), TrustSettings::default(), Box::new(|_| {}))
+    }
+
+    /// A call that shares a connection with its like.
+    fn polling() -> Call<'static> {
+        Call {
+            method: Method::POST,
+            path: "/poll".to_owned(),
+            bearer: None,
+            body: Some(b"{\"a\":1}".to_vec()),
+            accept: "application/json",
+            limit: Duration::from_secs(10),
+            keeps_connection: true,
+        }
+    }
+
+    /// The status and the body that a call comes to.
+    async fn asked(client: &HttpClient, server: &Server, call: Call<'_>) -> Result<(u16, String), CallFailure> {
+        let mut answer = client.call(&server.url, call).await?;
+        let body = answer.body(CALL_LIMIT).await;
+        let text = String::from_utf8(body.bytes).unwrap();
+        Ok((answer.status(), if body.is_complete { text } else { text + " …" }))
+    }
+
+    fn run<T>(test: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
+    }
+
+    /// The status and the body of [`OK`].
+    fn ok() -> (u16, String) {
+        (200, "{}".to_owned())
+    }
+
+    #[test]
+    fn a_call_sends_what_it_says_and_no_more() {
+        let server = Server::answering(OK);
+        let get = Call {
+            method: Method::GET,
+            path: "/who".to_owned(),
+            bearer: Some("any.b64+token/~=="),
+            body: None,
+            accept: "a/b",
+            ..polling()
+        };
+        run(async {
+            assert_eq!(asked(&client(), &server, polling()).await, Ok(ok()));
+            assert_eq!(asked(&client(), &server, get).await, Ok(ok()));
+        });
+        let (host, agent) = (server.url.origin(), concat!("user-agent: plexctl/", env!("CARGO_PKG_VERSION"), "\r\n"));
+        let host = host.trim_start_matches("http://");
+        assert_eq!(
+            server.request(0),
+            format!(
+                "POST /base/poll HTTP/1.1\r\nhost: {host}\r\naccept: application/json\r\n{agent}content-type: \
+                 application/json\r\ncontent-length: 7\r\n\r\n{{\"a\":1}}"
+            )
+        );
+        assert_eq!(
+            server.request(1),
+            format!(
+                "GET /base/who HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer any.b64+token/~==\r\naccept: a/b\r\n\
+                 {agent}\r\n"
+            )
+        );
+    }
+
+    #[test]
+    fn calls_that_keep_their_connection_share_one_with_each_other_alone() {
+        let (server, other) = (Server::answering(OK), Server::answering(OK));
+        let client = client();
+        run(async {
+            for _ in 0..3 {
+                assert_eq!(asked(&client, &server, polling()).await, Ok(ok()));
+            }
+            // A call that keeps none does without, and takes none away.
+            assert_eq!(asked(&client, &server, Call { keeps_connection: false, ..polling() }).await, Ok(ok()));
+            assert_eq!(asked(&client, &server, polling()).await, Ok(ok()));
+            // There is room for one.
+            assert_eq!(asked(&client, &other, polling()).await, Ok(ok()));
+            assert_eq!(asked(&client, &server, polling()).await, Ok(ok()));
+        });
+        assert_eq!(server.connections(), [0, 0, 0, 1, 0, 2]);
+        assert_eq!(other.connections(), [0]);
+    }
+
+    #[test]
+    fn an_error_that_is_read_to_its_end_leaves_its_connection_to_the_next_call() {
+        let problem = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: 17\r\n\r\n\
+                       {\"code\":\"s3cret\"}";
+        let server = Server::answering(problem);
+        let client = client();
+        run(async {
+            for _ in 0..2 {
+                let call = Call { bearer: Some("s3cret"), ..polling() };
+                let answered = client.call(&server.url, call).await.unwrap().into_error().await;
+                assert_eq!((answered.status, answered.reason, &answered.proxy), (400, Some("Bad Request"), &None));
+                assert_eq!(answered.problem.unwrap().code.as_deref(), Some("[redacted]"));
+            }
+        });
+        assert_eq!(server.connections(), [0, 0]);
+    }
+
+    #[test]
+    fn no_answer_shows_a_token_that_an_earlier_call_has_sent() {
+        let problem = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/problem+json\r\n\
+                       Content-Length: 33\r\n\r\n{\"code\":\"f1rst\",\"detail\":\"0ther\"}";
+        let server = Server::answering(problem);
+        let client = client();
+        run(async {
+            for (bearer, code, detail) in [
+                ("0ther", "f1rst", "[redacted]"),
+                ("f1rst", "[redacted]", "[redacted]"),
+                ("else", "[redacted]", "[redacted]"),
+            ] {
+                let call = Call { bearer: Some(bearer), ..polling() };
+                let shown = client.call(&server.url, call).await.unwrap().into_error().await.problem.unwrap();
+                assert_eq!((shown.code.as_deref(), shown.detail.as_deref()), (Some(code), Some(detail)), "{bearer}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_connection_that_ended_before_the_request_is_replaced() {
+        type Script = fn(&mut Visit);
+        let scripts: [(&str, Script); 4] = [
+            ("closed", |visit| _ = visit.answers(OK)),
+            ("announced", |visit| while visit.answers(&OK.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")) {}),
+            ("chatting", |visit| {
+                visit.answers(OK);
+                visit.says("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
+                visit.reads();
+            }),
+            ("to the end of the connection", |visit| _ = visit.answers("HTTP/1.1 200 OK\r\n\r\n{}")),
+        ];
+        for (case, script) in scripts {
+            let server = Server::playing(script);
+            let client = client();
+            run(async {
+                assert_eq!(asked(&client, &server, polling()).await, Ok(ok()), "{case}");
+                sleep(Duration::from_millis(100)).await;
+                assert_eq!(asked(&client, &server, polling()).await, Ok(ok()), "{case}");
+            });
+            assert_eq!(server.connections(), [0, 1], "{case}");
+        }
+    }
+
+    #[test]
+    fn an_end_that_nobody_noticed_is_found_before_the_request() {
+        let server = Server::playing(|visit| _ = visit.answers(OK));
+        let client = client();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for round in 0..50 {
+            assert_eq!(runtime.block_on(asked(&client, &server, polling())), Ok(ok()), "{round}");
+            // The runtime does not run meanwhile.
+            thread::sleep(Duration::from_millis(20));
+        }
+        assert!(server.connections().into_iter().eq(0..50));
+    }
+
+    #[test]
+    fn what_may_have_been_received_is_not_sent_again() {
+        let server = Server::playing(|visit| {
+            visit.answers(OK);
+            visit.reads();
+        });
+        let client = client();
+        let failure = run(async {
+            assert_eq!(asked(&client, &server, polling()).await, Ok(ok()));
+            asked(&client, &server, polling()).await.unwrap_err()
+        });
+        assert_eq!((failure.phase, failure.cause), (Phase::Answer, Cause::Closed));
+        assert_eq!(server.connections(), [0, 0]);
+    }
+
+    #[test]
+    fn a_connection_whose_answer_is_not_read_to_its_end_is_not_kept() {
+        let server = Server::answering(OK);
+        let client = client();
+        run(async {
+            drop(client.call(&server.url, polling()).await.unwrap());
+            assert_eq!(asked(&client, &server, polling()).await, Ok(ok()));
+        });
+        assert_eq!(server.connections(), [0, 1]);
+
+        let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{");
+        run(async {
+            for _ in 0..2 {
+                let call = Call { limit: Duration::from_millis(200), ..polling() };
+                assert_eq!(asked(&client, &server, call).await, Ok((200, "{ …".to_owned())));
+            }
+        });
+        assert_eq!(server.connections(), [0, 1]);
+    }
+
+    #[test]
+    fn an_unencrypted_way_to_another_host_is_warned_of_once_whatever_is_asked_there() {
+        let warnings = Arc::new(Mutex::new(Vec::new()));
+        let record = Arc::clone(&warnings);
+        let client = HttpClient::new(
+            ProxySettings::default(),
+            TrustSettings::default(),
+            Box::new(move |warning| {
+                record.lock().unwrap().push(warning.to_owned());
+            }),
+        );
+        let server = Server::answering(OK);
+        // The address is none of loopback, but leads there.
+        let elsewhere = |server: &Server| server.url.as_given().replace("127.0.0.1", "0.0.0.0");
+        let other = ServerUrl::parse(elsewhere(&Server::answering(OK))).unwrap();
+        let elsewhere = ServerUrl::parse(elsewhere(&server)).unwrap();
+        run(async {
+            client.call(&server.url, Call { bearer: Some("token"), ..polling() }).await.unwrap();
+            assert_eq!(*warnings.lock().unwrap(), [""; 0]);
+            client.call(&elsewhere, polling()).await.unwrap();
+            client.call(&elsewhere, Call { bearer: Some("token"), ..polling() }).await.unwrap();
+            client.call(&other, polling()).await.unwrap();
+            client.call(&elsewhere, polling()).await.unwrap();
+        });
+        let warning = |server: &ServerUrl| format!("the token travels unencrypted to {}", server.origin());
+        assert_eq!(*warnings.lock().unwrap(), [warning(&elsewhere), warning(&other)]);
+    }
+
+    #[test]
+    fn the_limit_of_a_call_counts_for_all_of_it() {
+        let second = Duration::from_secs(1);
+        let call = || Call { limit: second, ..polling() };
+        let silent = Server::answering("HTTP/1.1 200 OK\r\nContent-Le");
+        let failure = run(asked(&client(), &silent, call())).unwrap_err();
+        assert_eq!((failure.phase, failure.cause), (Phase::Answer, Cause::TimedOut(second)));
+
+        let hanging = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{");
+        let started = Instant::now();
+        assert_eq!(run(asked(&client(), &hanging, call())), Ok((200, "{ …".to_owned())));
+        assert!(started.elapsed() >= second && started.elapsed() < 10 * second, "{:?}", started.elapsed());
+    }
+
+    #[test]
+    fn a_body_is_read_whole_up_to_64_kib() {
+        for (length, is_whole) in [(64 * 1024, true), (64 * 1024 + 1, false)] {
+            let text = "x".repeat(length);
+            let server = Server::answering(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{text}"));
+            let (_, body) = run(asked(&client(), &server, polling())).unwrap();
+            assert_eq!(body == text, is_whole, "{length}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! An HTTP/1.1 connection: one request at a time, and the head of its answer.
+
+use std::error::Error;
+use std::io;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper::rt::{Read, Write};
+use hyper::{Request, Response};
+use tokio::task::{self, JoinSet};
+
+use super::super::connect::tls;
+use super::super::failure::Cause;
+use super::lenient_stream::{HeadTooLarge, LenientStream, MAX_HEAD, MAX_HEADERS};
+
+/// A connection on which nothing is under way.
+pub(crate) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    /// The task that the connection lives in, which the set aborts when it is dropped.
+    _driver: JoinSet<hyper::Result<()>>,
+}
+
+/// What became of a request.
+pub(crate) enum Sent {
+    /// The head of its answer, and the connection that the body comes on.
+    Answered(Connection, Response<Incoming>),
+    /// The connection had ended before, so the request was not sent.
+    Not(Request<Full<Bytes>>),
+}
+
+impl Connection {
+    /// Speaks HTTP over a stream.
+    pub(crate) async fn over(stream: impl Read + Write + Unpin + Send + 'static) -> Result<Self, Cause> {
+        // Whatever headers come are taken, as far as they fit.
+        let mut client = Builder::new();
+        client.max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS).ignore_invalid_headers_in_responses(true);
+        let (sender, connection) =
+            client.handshake(LenientStream::new(stream)).await.map_err(|error| cause_of(&error))?;
+        let mut driver = JoinSet::new();
+        driver.spawn(connection.with_upgrades());
+        Ok(Self { sender, _driver: driver })
+    }
+
+    /// Sends a request and waits for the head of its answer. After an error the request may have been received.
+    pub(crate) async fn send(mut self, request: Request<Full<Bytes>>) -> Result<Sent, Cause> {
+        // The connection's task has a turn, in which it finds out whether the other side has closed.
+        task::yield_now().await;
+        if self.sender.ready().await.is_err() {
+            return Ok(Sent::Not(request));
+        }
+        match self.sender.try_send_request(request).await {
+            Ok(response) => Ok(Sent::Answered(self, response)),
+            Err(mut error) => error.take_message().map(Sent::Not).ok_or_else(|| cause_of(error.error())),
+        }
+    }
+}
+
+/// Translates what the library says of an exchange.
+fn cause_of(error: &hyper::Error) -> Cause {
+    if let Some(error) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+        let is_too_large = matches!(error.get_ref(), Some(inner) if inner.is::<HeadTooLarge>());
+        return if is_too_large { Cause::HeadTooLarge } else { tls::cause_of_io(error) };
+    }
+    if error.is_parse() { Cause::NotHttp } else { Cause::Closed }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use hyper::rt::ReadBufCursor;
+
+    use super::*;
+
+    /// A connection that nothing can be written to any more, with what has come on it before it broke.
+    struct Broken(&'static [u8]);
+
+    impl Read for Broken {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            mut buffer: ReadBufCursor<'_>,
+        ) -> Poll<io::Result<()>> {
+            if self.0.is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+            }
+            buffer.put_slice(std::mem::take(&mut self.0));
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl Write for Broken {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// The status of the answer to a request, or why there is none.
+    fn asked(stream: Broken) -> Result<u16, Cause> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            match Connection::over(stream).await?.send(Request::new(Full::default())).await? {
+                Sent::Answered(_, response) => Ok(response.status().as_u16()),
+                Sent::Not(_) => panic!("it was not sent"),
+            }
+        })
+    }
+
+    #[test]
+    fn an_answer_counts_even_if_the_request_could_not_be_written() {
+        assert_eq!(asked(Broken(b"HTTP/1.1 204 No Content\r\n\r\n")), Ok(204));
+        assert_eq!(asked(Broken(b"HTTP/1.1 20")), Err(Cause::Closed));
+        assert_eq!(asked(Broken(b"")), Err(Cause::Closed));
+    }
+}

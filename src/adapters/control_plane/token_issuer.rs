@@ -1,0 +1,357 @@
+//! The token issuer: `POST /v1/auth/device-code`, `POST /v1/auth/device-token`, and what their answers mean.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hyper::Method;
+use serde_json::{Value, json};
+
+use super::ControlPlaneClient;
+use super::failure::{CallFailure, UnexpectedResponse};
+use super::http::Body;
+use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
+use super::json::JsonObject;
+#[cfg(fuzzing)]
+use super::problem::ProblemDetails;
+use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
+use crate::domain::issued_token::{IssuedToken, TokenFields};
+use crate::domain::server_url::ServerUrl;
+use crate::ports::call_error::CallError;
+use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
+
+#[async_trait]
+impl TokenIssuer for ControlPlaneClient {
+    async fn begin(
+        &self,
+        server: &ServerUrl,
+        request: &AuthorizationRequest,
+    ) -> Result<DeviceAuthorization, BeginError> {
+        let body = json!({
+            "domain_id": request.domain_id.to_string(),
+            "idp_binding_id": request.idp_binding_id.to_string(),
+        });
+        let mut answer = self.http.call(server, posting("/v1/auth/device-code", &body)).await?;
+        if answer.status() != 200 {
+            return Err(error_of(answer.into_error().await));
+        }
+        let body = answer.body(CALL_LIMIT).await;
+        authorization_in(&body, server).map_err(|source| BeginError::Unusable { source })
+    }
+
+    async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse {
+        let body = json!({ "device_code": code.expose_secret() });
+        let mut answer = match self.http.call(server, posting("/v1/auth/device-token", &body)).await {
+            Ok(answer) => answer,
+            Err(failure) => return failure.into(),
+        };
+        let body = answer.body(if answer.status() == 200 { CALL_LIMIT } else { ERROR_BODY_LIMIT }).await;
+        let poll = PollHead {
+            code: answer.problem_code(&body),
+            retry_after: answer.retry_after().and_then(wait_in),
+            answered: answer.unexpected(&body, &[code.expose_secret()]),
+        };
+        poll.meaning(&body)
+    }
+}
+
+/// The calls of a login share a connection, since there may be many.
+fn posting(path: &str, body: &Value) -> Call<'static> {
+    Call {
+        method: Method::POST,
+        path: path.to_owned(),
+        bearer: None,
+        body: Some(body.to_string().into_bytes()),
+        accept: "application/json, application/problem+json",
+        limit: CALL_LIMIT,
+        keeps_connection: true,
+    }
+}
+
+impl From<CallFailure> for BeginError {
+    fn from(failure: CallFailure) -> Self {
+        if failure.may_have_arrived() {
+            Self::Unanswered { source: failure.into() }
+        } else {
+            Self::Unreached { source: failure.into() }
+        }
+    }
+}
+
+impl From<CallFailure> for PollResponse {
+    fn from(failure: CallFailure) -> Self {
+        let may_have_issued = failure.may_have_arrived();
+        Self::Failed(PollFailure { source: failure.into(), may_have_issued, retry_after: None })
+    }
+}
+
+/// Tells why no login was begun where the answer is not 200.
+fn error_of(answered: UnexpectedResponse) -> BeginError {
+    match answered.status {
+        _ if answered.may_be_the_proxys() => BeginError::Unconfirmed { source: answered.into() },
+        400 | 404 => BeginError::Rejected { source: answered.into() },
+        403 => BeginError::Refused { source: answered.into() },
+        _ => BeginError::Unconfirmed { source: answered.into() },
+    }
+}
+
+fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorization, CallError> {
+    let fields = JsonObject::parse(body)?;
+    let fields = AuthorizationFields {
+        device_code: fields.value("device_code"),
+        user_code: fields.value("user_code"),
+        verification_uri: fields.value("verification_uri"),
+        verification_uri_complete: fields.value("verification_uri_complete"),
+        expires_in: fields.value("expires_in"),
+        interval: fields.value("interval"),
+    };
+    Ok(DeviceAuthorization::parse(fields, server)?)
+}
+
+fn token_in(body: &Body) -> Result<IssuedToken, CallError> {
+    let fields = JsonObject::parse(body)?;
+    let fields = TokenFields {
+        access_token: fields.value("access_token"),
+        token_type: fields.value("token_type"),
+        expires_in: fields.value("expires_in"),
+    };
+    Ok(IssuedToken::parse(fields)?)
+}
+
+/// How long the value of a `Retry-After` asks to wait. Dates and more than a minute are ignored.
+fn wait_in(text: &str) -> Option<Duration> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = text.parse().ok().filter(|seconds| is_number && *seconds <= 60)?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// An answer to a poll, but for its body.
+struct PollHead {
+    answered: UnexpectedResponse,
+    /// The problem's code as it was sent.
+    code: Option<String>,
+    retry_after: Option<Duration>,
+}
+
+impl PollHead {
+    /// Reads the table of answers. A number that is not in it may stand for anything, an issued token included.
+    fn meaning(self, body: &Body) -> PollResponse {
+        let Self { answered, code, retry_after } = self;
+        let failed = |answered: UnexpectedResponse, may_have_issued| {
+            PollResponse::Failed(PollFailure { source: answered.into(), may_have_issued, retry_after })
+        };
+        match (answered.status, code.as_deref()) {
+            (200, _) => token_in(body).map_or_else(|source| PollResponse::Unusable { source }, PollResponse::Issued),
+            // A token may stand in any text of a success.
+            (201..=299, _) => {
+                PollResponse::Unusable { source: UnexpectedResponse { problem: None, ..answered }.into() }
+            }
+            (300..=399 | 408 | 429, _) => failed(answered, false),
+            (400..=499, _) if answered.may_be_the_proxys() => failed(answered, false),
+            (400, Some("authorization_pending")) => PollResponse::Pending,
+            (400, Some("slow_down")) => PollResponse::SlowDown,
+            (400, Some("access_denied")) => PollResponse::Denied,
+            (400, Some("expired_token")) => PollResponse::Expired,
+            (403, _) => PollResponse::Refused { source: answered.into() },
+            (400..=499, _) => PollResponse::Rejected { source: answered.into() },
+            _ => failed(answered, true),
+        }
+    }
+}
+
+/// What the body of a 200 says to whoever asked for the codes, for its fuzz target.
+#[cfg(fuzzing)]
+pub(crate) fn fuzzed_authorization(
+    body: &[u8],
+    is_complete: bool,
+    server: &ServerUrl,
+) -> Result<DeviceAuthorization, CallError> {
+    authorization_in(&Body { bytes: body.to_vec(), is_complete }, server)
+}
+
+/// What an answer says to whoever polled with this code, for its fuzz target.
+#[cfg(fuzzing)]
+pub(crate) fn fuzzed_poll(
+    (status, retry_after): (u16, Option<&str>),
+    (is_problem, is_proxied): (bool, bool),
+    (body, is_complete): (&[u8], bool),
+    code: &str,
+) -> PollResponse {
+    let proxy = super::ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
+    let answered = UnexpectedResponse {
+        status,
+        reason: None,
+        problem: if is_problem { ProblemDetails::parse(body, &[code]) } else { None },
+        proxy: is_proxied.then_some(proxy),
+    };
+    let code = if is_problem { ProblemDetails::code_in(body) } else { None };
+    let polled = PollHead { answered, code, retry_after: retry_after.and_then(wait_in) };
+    polled.meaning(&Body { bytes: body.to_vec(), is_complete })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::failure::{BodyFault, Phase};
+    use super::super::{ProblemDetails, ProxyName};
+    use super::*;
+    use crate::domain::answer_field::{FieldError, FieldFault};
+
+    const TOKEN: &str = r#"{"access_token":"t0ken","token_type":"Bearer","expires_in":3600}"#;
+
+    fn body(text: &str, is_complete: bool) -> Body {
+        Body { bytes: text.as_bytes().to_vec(), is_complete }
+    }
+
+    fn answered(status: u16, has_problem: bool, is_proxied: bool) -> UnexpectedResponse {
+        let proxy = ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
+        UnexpectedResponse {
+            status,
+            reason: None,
+            problem: has_problem.then(ProblemDetails::default),
+            proxy: is_proxied.then_some(proxy),
+        }
+    }
+
+    fn meaning(status: u16, code: Option<&str>, has_problem: bool, is_proxied: bool, body: &Body) -> PollResponse {
+        let answered = answered(status, has_problem, is_proxied);
+        PollHead { answered, code: code.map(str::to_owned), retry_after: Some(Duration::from_secs(7)) }.meaning(body)
+    }
+
+    /// An answer's variant, and whether a token may have been issued.
+    fn name(answer: &PollResponse) -> (&'static str, bool) {
+        match answer {
+            PollResponse::Issued(_) => ("issued", true),
+            PollResponse::Pending => ("pending", false),
+            PollResponse::SlowDown => ("slow down", false),
+            PollResponse::Denied => ("denied", false),
+            PollResponse::Expired => ("expired", false),
+            PollResponse::Rejected { .. } => ("rejected", false),
+            PollResponse::Refused { .. } => ("refused", false),
+            PollResponse::Unusable { .. } => ("unusable", true),
+            PollResponse::Failed(failure) => ("failed", failure.may_have_issued),
+        }
+    }
+
+    #[test]
+    fn every_answer_to_a_poll_means_what_the_table_says() {
+        let codes = [
+            (None, "rejected"),
+            (Some("authorization_pending"), "pending"),
+            (Some("slow_down"), "slow down"),
+            (Some("access_denied"), "denied"),
+            (Some("expired_token"), "expired"),
+            (Some("invalid_grant"), "rejected"),
+            (Some("Access_Denied"), "rejected"),
+            (Some("access_denied "), "rejected"),
+            (Some(""), "rejected"),
+        ];
+        let empty = body("", true);
+        for status in 100..=999 {
+            for (code, word) in codes {
+                let expected = match status {
+                    400 => (word, false),
+                    403 => ("refused", false),
+                    408 | 429 | 300..400 => ("failed", false),
+                    401 | 402 | 404..=499 => ("rejected", false),
+                    200..300 => ("unusable", true),
+                    _ => ("failed", true),
+                };
+                for is_proxied in [false, true] {
+                    assert_eq!(name(&meaning(status, code, true, is_proxied, &empty)), expected, "{status} {code:?}");
+                }
+            }
+            let (without, proxied) =
+                (meaning(status, None, false, false, &empty), meaning(status, None, false, true, &empty));
+            assert_eq!(name(&without), name(&meaning(status, None, true, false, &empty)), "{status}");
+            let expected = if (400..500).contains(&status) { ("failed", false) } else { name(&without) };
+            assert_eq!(name(&proxied), expected, "{status}");
+            for answer in [without, proxied] {
+                if let PollResponse::Failed(failure) = answer {
+                    assert_eq!(failure.retry_after, Some(Duration::from_secs(7)), "{status}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_counts_as_soon_as_its_object_is_there() {
+        for is_proxied in [false, true] {
+            let long = format!("{TOKEN}{}", " ".repeat(100));
+            for (text, is_complete) in [(TOKEN, true), (TOKEN, false), (&long, false), (&format!("{TOKEN}<"), true)] {
+                let PollResponse::Issued(issued) = meaning(200, None, false, is_proxied, &body(text, is_complete))
+                else {
+                    panic!("{text}")
+                };
+                assert_eq!(issued.token.expose_secret(), "t0ken");
+                assert_eq!(issued.lifetime, Some(Duration::from_secs(3600)));
+            }
+        }
+        for status in [201, 202, 204, 206, 299] {
+            assert_eq!(name(&meaning(status, None, false, false, &body(TOKEN, true))), ("unusable", true), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_success_without_a_usable_token_says_what_is_wrong_and_nothing_of_the_token() {
+        let source = |text: &str, is_complete| match meaning(200, None, false, false, &body(text, is_complete)) {
+            PollResponse::Unusable { source } => source,
+            answer => panic!("{text}: {answer:?}"),
+        };
+        for cut in 0..TOKEN.len() {
+            assert_eq!(source(&TOKEN[..cut], false), BodyFault::BrokenOff.into(), "{cut}");
+            assert_eq!(source(&TOKEN[..cut], true), BodyFault::NoObject.into(), "{cut}");
+        }
+        assert_eq!(source("<html>t0ken</html>", true), BodyFault::NoObject.into());
+        let fault = FieldError { field: "token_type", fault: FieldFault::NotBearer };
+        let text = TOKEN.replace("Bearer", "DPoP");
+        assert_eq!(source(&text, true), fault.into());
+        let fault = FieldError { field: "access_token", fault: FieldFault::Missing };
+        assert_eq!(source("{}", true), fault.into());
+
+        let problem = ProblemDetails { detail: Some("t0ken".to_owned()), ..ProblemDetails::default() };
+        let answered = UnexpectedResponse { problem: Some(problem), ..answered(201, false, false) };
+        let answer = PollHead { answered, code: None, retry_after: None }.meaning(&body("", true));
+        assert!(
+            matches!(answer, PollResponse::Unusable { .. }) && !format!("{answer:?}").contains("t0ken"),
+            "{answer:?}"
+        );
+    }
+
+    #[test]
+    fn a_wait_is_asked_for_in_seconds_up_to_a_minute() {
+        for (text, seconds) in [("0", Some(0)), ("7", Some(7)), ("060", Some(60)), ("60", Some(60))] {
+            assert_eq!(wait_in(text).map(|wait| wait.as_secs()), seconds, "{text}");
+        }
+        for text in ["", "61", "-1", "+5", "1.5", "5 s", "99999999999999999999", "Tue, 24 Nov 2026 13:46:00 GMT"] {
+            assert_eq!(wait_in(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_call_that_failed_may_have_issued_a_token_once_its_request_was_under_way() {
+        use super::super::{Cause, Peer};
+        for phase in
+            [Phase::ProxySetting, Phase::NameLookup, Phase::Connection, Phase::Tunnel, Phase::Tls, Phase::Answer]
+        {
+            let failure = || CallFailure { phase, peer: Peer::Server("https://h".to_owned()), cause: Cause::Closed };
+            let is_sent = phase == Phase::Answer;
+            assert_eq!(name(&failure().into()), ("failed", is_sent), "{phase:?}");
+            assert_eq!(matches!(BeginError::from(failure()), BeginError::Unanswered { .. }), is_sent, "{phase:?}");
+        }
+    }
+
+    #[test]
+    fn a_login_is_rejected_or_refused_by_the_server_itself_alone() {
+        for status in 0..=999 {
+            for (has_problem, is_proxied) in [(false, false), (true, false), (true, true), (false, true)] {
+                let may_be_the_proxys = is_proxied && !has_problem;
+                let is_as_said = match error_of(answered(status, has_problem, is_proxied)) {
+                    BeginError::Rejected { .. } => matches!(status, 400 | 404) && !may_be_the_proxys,
+                    BeginError::Refused { .. } => status == 403 && !may_be_the_proxys,
+                    BeginError::Unconfirmed { .. } => !matches!(status, 400 | 403 | 404) || may_be_the_proxys,
+                    _ => false,
+                };
+                assert!(is_as_said, "{status} {has_problem} {is_proxied}");
+            }
+        }
+    }
+}
