@@ -26,8 +26,8 @@ mod scripted_revoker;
 
 #[cfg(feature = "control-plane")]
 pub use self::control_plane::{
-    Answer, ControlPlane, ControlPlaneSettings, Decision, Endpoint, LiveToken, Minting, RecordedRequest, Script,
-    TokenShape,
+    Answer, BindingSettings, ControlPlane, ControlPlaneSettings, Decision, Endpoint, LiveToken, Minting,
+    RecordedRequest, Script, TokenShape,
 };
 pub use self::fixtures::session;
 pub use self::in_memory_store::{InMemoryStore, StoreCall};
