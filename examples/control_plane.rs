@@ -109,7 +109,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
                 (None, true) => contents,
                 (Some(file), false) => introduction(&control_plane, "", &quoted(&absolute(file))),
                 (None, false) => {
-                    let config = format!("\n\nConfig file (save it with mode 0600):\n\n{contents}");
+                    let config = format!("\n\nConfig file (save it with mode 0600):\n\n{}", contents.trim_end());
                     introduction(&control_plane, &config, "config-file")
                 }
             };
