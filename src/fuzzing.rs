@@ -10,7 +10,7 @@ use crate::domain::issued_token::IssuedToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
-use crate::ports::BoxError;
+use crate::ports::call_error::CallError;
 use crate::ports::token_issuer::PollAnswer;
 use crate::use_cases::login::{NotIssued, PollEvent, PollStep, Polling, decide};
 
@@ -122,7 +122,11 @@ pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnM
 /// # Errors
 ///
 /// What is wrong with it, as the client would tell.
-pub fn read_authorization(body: &[u8], is_complete: bool, server: &ServerUrl) -> Result<DeviceAuthorization, BoxError> {
+pub fn read_authorization(
+    body: &[u8],
+    is_complete: bool,
+    server: &ServerUrl,
+) -> Result<DeviceAuthorization, CallError> {
     control_plane::fuzzed_authorization(body, is_complete, server)
 }
 
@@ -151,6 +155,6 @@ pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) ->
 /// # Errors
 ///
 /// What is wrong with it, as the client would tell.
-pub fn read_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, BoxError> {
+pub fn read_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, CallError> {
     control_plane::fuzzed_principal(body, is_complete, token)
 }

@@ -6,9 +6,11 @@
 
 use thiserror::Error;
 
-use super::ending::Ending;
+use super::exit_status::ExitStatus;
+use super::failure_kind::FailureKind;
 use crate::domain::profile::Profile;
 use crate::domain::session::ProfileName;
+use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::profile_reader::ProfileReader;
 use crate::ports::profile_writer::{DefaultSetting, Forgetting, ProfileWriter};
 use crate::ports::reporter::{ProfilesOutcome, ReportError, Reporter};
@@ -137,16 +139,47 @@ pub enum ProfilesError {
 }
 
 impl ProfilesError {
+    /// The kind of failure, for programs.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Unconfirmed { .. } => FailureKind::ConfirmationNeeded,
+            Self::NoSuchProfile { .. } => FailureKind::NoSuchProfile,
+            Self::Store(source) | Self::Forget { source, .. } => match source {
+                StoreError::Exposed { .. } => FailureKind::ConfigExposed,
+                StoreError::NotWritten { .. } => FailureKind::NotStored,
+                StoreError::NotDurable { .. } => FailureKind::NotDurable,
+                _ => FailureKind::ConfigUnusable,
+            },
+            Self::Report(_) => FailureKind::Internal,
+        }
+    }
+
+    /// What the run was about, and what it leaves.
+    #[must_use]
+    pub fn facts(&self) -> FailureFacts {
+        match self {
+            Self::Unconfirmed { profile } | Self::NoSuchProfile { profile, .. } => {
+                FailureFacts { profile: Some(profile.clone()), ..FailureFacts::default() }
+            }
+            Self::Forget { profile, source } => {
+                let is_removed = matches!(source, StoreError::NotDurable { .. });
+                FailureFacts {
+                    profile: Some(profile.name.clone()),
+                    server: profile.shown_server().map(|server| server.as_str().to_owned()),
+                    token_id: profile.token_id(),
+                    session: if is_removed { SessionState::Ended } else { SessionState::Untouched },
+                    ..FailureFacts::default()
+                }
+            }
+            Self::Store(_) | Self::Report(_) => FailureFacts::default(),
+        }
+    }
+
     /// How a command ends that fails so.
     #[must_use]
-    pub fn ending(&self) -> Ending {
-        match self {
-            Self::Store(StoreError::Exposed { .. }) | Self::Forget { source: StoreError::Exposed { .. }, .. } => {
-                Ending::Exposed
-            }
-            Self::Unconfirmed { .. } | Self::NoSuchProfile { .. } => Ending::Unusable,
-            Self::Store(_) | Self::Forget { .. } | Self::Report(_) => Ending::Failed,
-        }
+    pub fn ending(&self) -> ExitStatus {
+        self.kind().exit_status()
     }
 }
 
@@ -237,7 +270,7 @@ mod tests {
     fn without_a_confirmation_the_store_is_not_even_looked_at() {
         let store = InMemoryStore::new().with_profile(profile("dev", "t"));
         let error = execute(&store, MockReporter::new(), &forget(false)).unwrap_err();
-        assert_eq!(error.ending(), Ending::Unusable);
+        assert_eq!(error.ending(), ExitStatus::Unusable);
         assert!(matches!(error, ProfilesError::Unconfirmed { profile } if profile == name("dev")));
         assert!(store.calls().is_empty());
     }
@@ -247,7 +280,7 @@ mod tests {
         let store = InMemoryStore::new().with_profile(profile("other", ""));
         for request in [ProfilesRequest::Use(name("dev")), forget(true)] {
             let error = execute(&store, MockReporter::new(), &request).unwrap_err();
-            assert_eq!(error.ending(), Ending::Unusable);
+            assert_eq!(error.ending(), ExitStatus::Unusable);
             assert_eq!(error.to_string(), "memory has no profile \"dev\"");
             match error {
                 ProfilesError::NoSuchProfile { profile, present, .. } => {
@@ -260,11 +293,11 @@ mod tests {
 
     #[test]
     fn a_failure_of_the_store_is_told_by_its_consequence_and_not_reported() {
-        let failures: [(fn() -> StoreError, Ending); 4] = [
-            (|| StoreError::Exposed { place: "p".into(), source: "0640".into() }, Ending::Exposed),
-            (|| StoreError::Unusable { place: "p".into(), source: "junk".into() }, Ending::Failed),
-            (|| StoreError::NotWritten { place: "p".into(), source: "full".into() }, Ending::Failed),
-            (|| StoreError::NotDurable { place: "p".into(), source: "syncing".into() }, Ending::Failed),
+        let failures: [(fn() -> StoreError, ExitStatus); 4] = [
+            (|| StoreError::Exposed { place: "p".into(), source: "0640".into() }, ExitStatus::Exposed),
+            (|| StoreError::Unusable { place: "p".into(), source: "junk".into() }, ExitStatus::Failed),
+            (|| StoreError::NotWritten { place: "p".into(), source: "full".into() }, ExitStatus::Failed),
+            (|| StoreError::NotDurable { place: "p".into(), source: "syncing".into() }, ExitStatus::Failed),
         ];
         for (failure, ending) in failures {
             let store = InMemoryStore::new().with_profile(profile("dev", "t"));
@@ -292,7 +325,7 @@ mod tests {
         reporter.expect_report().once().returning(|_| Err(ReportError { source: "full".into() }));
         let error = execute(&store, reporter, &forget(true)).unwrap_err();
         assert!(matches!(error, ProfilesError::Report(_)), "{error:?}");
-        assert_eq!(error.ending(), Ending::Failed);
+        assert_eq!(error.ending(), ExitStatus::Failed);
         assert!(store.profiles().is_empty());
     }
 }

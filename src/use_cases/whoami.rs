@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::ending::Ending;
+use super::exit_status::ExitStatus;
+use super::failure_kind::FailureKind;
 use super::server::{NamedServers, ServerError};
 use crate::domain::bearer_token::{BearerToken, BearerTokenError};
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::Selection;
 use crate::domain::timestamp::Timestamp;
+use crate::ports::failure_report::FailureFacts;
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
 use crate::ports::profile_reader::{ProfileKey, ProfileReader};
 use crate::ports::reporter::{CredentialSource, ReportError, Reporter, WhoamiOutcome};
@@ -208,23 +210,47 @@ pub enum WhoamiError {
 }
 
 impl WhoamiError {
+    /// The kind of failure, for programs.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Load(StoreError::Exposed { .. }) => FailureKind::ConfigExposed,
+            Self::Load(StoreError::NotABearerToken { .. }) | Self::Variable(_) => FailureKind::NotASessionToken,
+            Self::Load(_) => FailureKind::ConfigUnusable,
+            Self::NoCredential { .. } => FailureKind::NoCredential,
+            Self::Server { source, .. } => source.kind(),
+            Self::Read { source: ReadError::NotAccepted { .. }, .. } => FailureKind::NotAuthenticated,
+            Self::Read { source: ReadError::Refused { .. }, .. } => FailureKind::Refused,
+            Self::Read { source: ReadError::Unusable { .. }, .. } => FailureKind::Unconfirmed,
+            Self::Read { source: ReadError::Unanswered { .. }, .. } => FailureKind::Unanswered,
+            Self::Read { source: ReadError::Unreached { .. }, .. } => FailureKind::Unreached,
+            Self::Report(_) => FailureKind::Internal,
+        }
+    }
+
+    /// What the run was about. It changed nothing.
+    #[must_use]
+    pub fn facts(&self) -> FailureFacts {
+        let profile_of = |credential: &CredentialSource| match credential {
+            CredentialSource::Profile(profile) => Some(profile.clone()),
+            CredentialSource::Variable | CredentialSource::File(_) => None,
+        };
+        match self {
+            Self::Server { credential, .. } => {
+                FailureFacts { profile: profile_of(credential), ..FailureFacts::default() }
+            }
+            Self::Read { credential, origin, source } => {
+                let (profile, server) = (profile_of(credential), Some(origin.clone()));
+                FailureFacts { profile, server, ..FailureFacts::default() }.with_response_of(source.call_error())
+            }
+            Self::Load(_) | Self::Variable(_) | Self::NoCredential { .. } | Self::Report(_) => FailureFacts::default(),
+        }
+    }
+
     /// How a command ends that fails so.
     #[must_use]
-    pub fn ending(&self) -> Ending {
-        match self {
-            Self::Load(StoreError::Exposed { .. }) => Ending::Exposed,
-            Self::Load(StoreError::NotABearerToken { .. })
-            | Self::Variable(_)
-            | Self::NoCredential { .. }
-            | Self::Server { .. } => Ending::Unusable,
-            Self::Read { source: ReadError::NotAccepted { .. } | ReadError::Refused { .. }, .. } => Ending::Refused,
-            Self::Load(_)
-            | Self::Read {
-                source: ReadError::Unusable { .. } | ReadError::Unanswered { .. } | ReadError::Unreached { .. },
-                ..
-            }
-            | Self::Report(_) => Ending::Failed,
-        }
+    pub fn ending(&self) -> ExitStatus {
+        self.kind().exit_status()
     }
 }
 
@@ -384,7 +410,7 @@ mod tests {
                 sent
             }
             Err(error) => {
-                assert_eq!((error.ending(), sent.as_str()), (Ending::Unusable, ""));
+                assert_eq!((error.ending(), sent.as_str()), (ExitStatus::Unusable, ""));
                 match error {
                     WhoamiError::NoCredential { .. } => "no credential".to_owned(),
                     WhoamiError::Server { source: ServerError::Unknown, .. } => "no server".to_owned(),
@@ -557,7 +583,7 @@ mod tests {
             |words: &str| WhoamiRequest { token_variable: Some(Err(BearerTokenError::Empty)), ..given(words) };
         let error = World::default().execute(&unusable("--server=https://flag")).unwrap_err();
         assert!(matches!(error, WhoamiError::Variable(BearerTokenError::Empty)), "{error:?}");
-        assert_eq!(error.ending(), Ending::Unusable);
+        assert_eq!(error.ending(), ExitStatus::Unusable);
 
         assert_eq!(asked(&unusable("--token-file --server=https://flag"), ""), "of-file -> https://flag");
         assert_eq!(asked(&unusable("--profile=other"), "token"), "of-other -> https://other");
@@ -567,9 +593,9 @@ mod tests {
     fn what_cannot_be_loaded_is_told_by_its_consequence_and_nothing_is_sent() {
         let place = || "place".to_owned();
         let failures = [
-            (StoreError::Exposed { place: place(), source: "0640".into() }, Ending::Exposed),
-            (StoreError::Unusable { place: place(), source: "a pipe".into() }, Ending::Failed),
-            (StoreError::NotABearerToken { place: place(), source: "empty".into() }, Ending::Unusable),
+            (StoreError::Exposed { place: place(), source: "0640".into() }, ExitStatus::Exposed),
+            (StoreError::Unusable { place: place(), source: "a pipe".into() }, ExitStatus::Failed),
+            (StoreError::NotABearerToken { place: place(), source: "empty".into() }, ExitStatus::Unusable),
         ];
         for (failure, ending) in failures {
             let words = failure.to_string();
@@ -582,10 +608,10 @@ mod tests {
         let exposed = || StoreError::Exposed { place: "place".into(), source: "0640".into() };
         let mut world = World::default();
         world.profiles.expect_look_up().once().returning(move |_| Err(exposed()));
-        assert_eq!(world.execute(&request()).unwrap_err().ending(), Ending::Exposed);
+        assert_eq!(world.execute(&request()).unwrap_err().ending(), ExitStatus::Exposed);
         let mut world = World::default();
         world.profiles.expect_look_up().once().returning(move |_| Err(exposed()));
-        assert_eq!(world.execute(&given("PLEXSPHERE_TOKEN")).unwrap_err().ending(), Ending::Exposed);
+        assert_eq!(world.execute(&given("PLEXSPHERE_TOKEN")).unwrap_err().ending(), ExitStatus::Exposed);
     }
 
     #[test]
@@ -637,11 +663,11 @@ mod tests {
     #[test]
     fn a_no_of_the_server_is_told_from_not_knowing() {
         let failures = [
-            (ReadError::NotAccepted { source: "401".into() }, Ending::Refused),
-            (ReadError::Refused { source: "403".into() }, Ending::Refused),
-            (ReadError::Unusable { source: "500".into() }, Ending::Failed),
-            (ReadError::Unanswered { source: "reset".into() }, Ending::Failed),
-            (ReadError::Unreached { source: "refused".into() }, Ending::Failed),
+            (ReadError::NotAccepted { source: "401".into() }, ExitStatus::Refused),
+            (ReadError::Refused { source: "403".into() }, ExitStatus::Refused),
+            (ReadError::Unusable { source: "500".into() }, ExitStatus::Failed),
+            (ReadError::Unanswered { source: "reset".into() }, ExitStatus::Failed),
+            (ReadError::Unreached { source: "refused".into() }, ExitStatus::Failed),
         ];
         for (failure, ending) in failures {
             let words = failure.to_string();
@@ -666,6 +692,6 @@ mod tests {
         world.reporter.expect_report().once().returning(|_| Err(ReportError { source: "full".into() }));
         let error = world.execute(&request()).unwrap_err();
         assert!(matches!(error, WhoamiError::Report(_)), "{error:?}");
-        assert_eq!(error.ending(), Ending::Failed);
+        assert_eq!(error.ending(), ExitStatus::Failed);
     }
 }

@@ -9,7 +9,7 @@ use super::select::{Either, select};
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::server_url::ServerUrl;
-use crate::ports::cause::Cause;
+use crate::ports::call_error::CallError;
 use crate::ports::login_outcome::LoginProgress;
 use crate::ports::timer::AtRisk;
 use crate::ports::token_issuer::PollResponse;
@@ -52,7 +52,7 @@ impl LoginUseCase<'_> {
         &mut self,
         server: &ServerUrl,
         duration: Duration,
-        first_failure: Option<Cause>,
+        first_failure: Option<CallError>,
         is_response_lost: bool,
     ) -> Result<PollEvent, Interruption> {
         let timer = self.ports.timer;
@@ -165,7 +165,7 @@ mod tests {
     fn warns_once_of_failures_in_a_row() {
         let mut world = World::polled([failed(false), failed(false), pending(), failed(false), token()]);
         world.log_in().unwrap();
-        let first_failure = LoginProgress::PollFailed { origin: SERVER.into(), cause: Cause::new("down") };
+        let first_failure = LoginProgress::PollFailed { origin: SERVER.into(), cause: "down".into() };
         assert_eq!(told(&world), [first_failure.clone(), first_failure]);
     }
 

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use plexctl::domain::profile::Profile;
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::shown_server::ShownServer;
-use plexctl::ports::reporter::{FailureReport, Leaves};
+use plexctl::ports::chain::chain;
 use plexctl::ports::store_error::StoreError;
 use plexctl::use_cases::profiles::ProfilesError;
 
 use super::again::Again;
-use super::{bare, listed};
-use crate::words::words;
+use super::listed;
 
 /// A failed `plexctl profiles`, with what its words need beside the error.
 #[derive(Debug)]
@@ -27,19 +26,8 @@ pub struct ProfilesFailure {
 }
 
 impl ProfilesFailure {
-    /// The failure in words and as data.
-    pub fn explain(&self, code: &'static str) -> FailureReport {
-        let (message, hint) = self.words();
-        let report = FailureReport { hint, profile: self.selected.clone(), ..bare(code, message) };
-        match &self.error {
-            ProfilesError::Forget { profile, source: StoreError::NotDurable { .. } } => {
-                FailureReport { token_id: profile.token_id(), session: Leaves::Ended, ..report }
-            }
-            _ => report,
-        }
-    }
-
-    fn words(&self) -> (String, Option<String>) {
+    /// The failure in words, and what to do about it.
+    pub fn words(&self) -> (String, Option<String>) {
         let again = &self.again;
         match &self.error {
             ProfilesError::Unconfirmed { profile } => (
@@ -55,7 +43,7 @@ impl ProfilesFailure {
             ProfilesError::Store(error) => self.store_words(error, None),
             ProfilesError::Forget { profile, source } => self.store_words(source, Some(profile)),
             ProfilesError::Report(error) => {
-                (format!("what was asked for is done, but could not be told: {}", words(&*error.source)), None)
+                (format!("what was asked for is done, but could not be told: {}", chain(&*error.source)), None)
             }
         }
     }
@@ -64,21 +52,21 @@ impl ProfilesFailure {
         let again = &self.again;
         match error {
             StoreError::Exposed { place, source } => {
-                (format!("{place} is refused: {}", words(&**source)), Some(again.once_private(&self.config)))
+                (format!("{place} is refused: {}", chain(&**source)), Some(again.once_private(&self.config)))
             }
             StoreError::Unusable { place, source } => (
-                format!("{place} cannot be used: {}", words(&**source)),
+                format!("{place} cannot be used: {}", chain(&**source)),
                 Some(format!("nothing was changed; mend the cause and run {again} again")),
             ),
             StoreError::NotDurable { place, source } => (
                 format!(
                     "{place} was changed, but the change may not survive a power cut: {}{}",
-                    words(&**source),
+                    chain(&**source),
                     forgotten.map(still_live).unwrap_or_default()
                 ),
                 Some(format!("should it be undone after a power cut, run {again} again")),
             ),
-            error => (words(error), Some(format!("once the cause is gone, run {again} again"))),
+            error => (chain(error), Some(format!("once the cause is gone, run {again} again"))),
         }
     }
 }
