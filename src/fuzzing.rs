@@ -11,7 +11,7 @@ use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
 use crate::ports::call_error::CallError;
-use crate::ports::token_issuer::PollAnswer;
+use crate::ports::token_issuer::PollResponse;
 use crate::use_cases::login::{NotIssued, PollEvent, PollStep, Polling, decide};
 
 /// What an operator would see of a problem document.
@@ -74,7 +74,7 @@ pub enum Event {
     /// The wait is over.
     Waited,
     /// A poll has ended.
-    Answered(PollAnswer),
+    Responded(PollResponse),
 }
 
 /// What such a login does next.
@@ -113,7 +113,7 @@ pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnM
             PollStep::Take(token) => Step::Take(token),
             PollStep::GiveUp(reason) => Step::GiveUp(reason),
         };
-        (step, state.is_answer_lost())
+        (step, state.is_response_lost())
     }
 }
 
@@ -144,7 +144,7 @@ pub struct PollHead {
 
 /// What an answer says to whoever polled with this code.
 #[must_use]
-pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) -> PollAnswer {
+pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) -> PollResponse {
     let PollHead { status, retry_after, is_problem, is_proxied } = head;
     let answer = (*status, retry_after.as_deref());
     control_plane::fuzzed_poll(answer, (*is_problem, *is_proxied), (body, is_complete), code)

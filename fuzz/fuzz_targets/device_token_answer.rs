@@ -123,7 +123,7 @@ fn shown(answer: &PollResponse) -> String {
         PollResponse::Failed(failure) => Some(&failure.source),
         _ => None,
     };
-    let first = source.map(|source| &**source as &(dyn Error + 'static));
+    let first = source.map(|source| source as &(dyn Error + 'static));
     let chain = iter::successors(first, |level| (*level).source()).map(ToString::to_string);
     chain.chain([format!("{answer:?}")]).collect::<Vec<_>>().join("\n")
 }
