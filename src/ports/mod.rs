@@ -8,6 +8,7 @@ pub mod credential_reader;
 pub mod credential_store;
 pub mod login_outcome;
 pub mod principal_reader;
+pub mod process_replacer;
 pub mod profile_book;
 pub mod reporter;
 pub mod session_keeper;

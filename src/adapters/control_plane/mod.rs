@@ -22,6 +22,7 @@ mod problem;
 mod proxy;
 mod revoker;
 mod tls;
+mod token_list;
 mod transport;
 mod trust;
 mod wire;
