@@ -48,7 +48,7 @@ impl Render for FailureReport {
     type Data<'a> = Envelope<'a>;
 
     fn to_people(&self) -> Rendered<String> {
-        Rendered::notes(String::new())
+        Rendered::notes(Vec::new())
     }
 
     fn to_programs(&self) -> Rendered<Envelope<'_>> {

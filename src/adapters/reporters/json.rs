@@ -5,24 +5,24 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::Render;
+use super::{NoteWriter, Render};
 use crate::domain::printable::is_unprintable;
 use crate::ports::reporter::{ReportError, Reporter};
 
-/// A [`Reporter`] that writes results to `out` as JSON objects, and sentences to `err`.
+/// A [`Reporter`] that writes results to `out` as JSON objects, and notes to `err`.
 pub struct JsonReporter<O, E> {
     out: O,
     err: E,
 }
 
-impl<O: Write + Send, E: Write + Send> JsonReporter<O, E> {
+impl<O: Write + Send, E: NoteWriter> JsonReporter<O, E> {
     /// Takes the writers for results and for everything else.
     pub fn new(out: O, err: E) -> Self {
         Self { out, err }
     }
 }
 
-impl<T: Render + Send, O: Write + Send, E: Write + Send> Reporter<T> for JsonReporter<O, E> {
+impl<T: Render + Send, O: Write + Send, E: NoteWriter> Reporter<T> for JsonReporter<O, E> {
     fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
         outcome.to_programs().write(|data| to_json(&data), &mut self.out, &mut self.err)
     }
@@ -30,19 +30,18 @@ impl<T: Render + Send, O: Write + Send, E: Write + Send> Reporter<T> for JsonRep
 
 /// Writes data as JSON with two spaces of indentation.
 pub(super) fn to_json(data: &impl Serialize) -> Result<String, ReportError> {
-    printable(serde_json::to_string_pretty(data))
+    Ok(printable(serde_json::to_string_pretty(data))? + "\n")
 }
 
-/// Writes data as JSON on one line.
+/// Writes data as JSON on one line, without a line break.
 pub(super) fn to_json_line(data: &impl Serialize) -> Result<String, ReportError> {
     printable(serde_json::to_string(data))
 }
 
-/// Closes a JSON text by a line break. Characters that must not reach a terminal, which JSON would allow in a string,
-/// stand as their `\u` escapes.
+/// Replaces the characters that must not reach a terminal, which JSON would allow in a string, by their `\u` escapes.
 fn printable(json: serde_json::Result<String>) -> Result<String, ReportError> {
     let json = json.map_err(|error| ReportError { source: error.into() })?;
-    let mut printable = String::with_capacity(json.len() + 1);
+    let mut printable = String::with_capacity(json.len());
     for character in json.chars() {
         if is_unprintable(character) && character != '\n' {
             let _ = write!(printable, "\\u{:04x}", u32::from(character));
@@ -50,6 +49,5 @@ fn printable(json: serde_json::Result<String>) -> Result<String, ReportError> {
             printable.push(character);
         }
     }
-    printable.push('\n');
     Ok(printable)
 }

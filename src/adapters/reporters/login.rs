@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::notes::{hint, warning, words};
+use super::notes::{Note, words};
 use super::principal::PrincipalData;
 use super::{Render, Rendered};
 use crate::domain::principal::Principal;
@@ -35,7 +35,7 @@ impl Render for LoginOutcome {
     type Data<'a> = Summary<'a>;
 
     fn to_people(&self) -> Rendered<String> {
-        Rendered { warnings: warnings(self), result: Some(sentence(self)), notes: hints(self) }
+        Rendered { warnings: warnings(self), result: Some(sentence(self)), notes: hint(self).into_iter().collect() }
     }
 
     fn to_programs(&self) -> Rendered<Summary<'_>> {
@@ -47,7 +47,7 @@ impl Render for LoginOutcome {
             principal: self.principal.as_ref().ok().map(PrincipalData::new),
             replaced: self.replaced.as_ref().map(ReplacedData::new),
         };
-        Rendered { warnings: warnings(self), result: Some(summary), notes: hints(self) }
+        Rendered { warnings: warnings(self), result: Some(summary), notes: hint(self).into_iter().collect() }
     }
 }
 
@@ -84,55 +84,57 @@ fn name(principal: &Principal) -> Option<&str> {
     names.into_iter().flatten().find(|name| !name.is_empty())
 }
 
-fn warnings(outcome: &LoginOutcome) -> String {
-    let mut warnings = String::new();
+fn warnings(outcome: &LoginOutcome) -> Vec<Note> {
+    let mut warnings = Vec::new();
     if outcome.token_id.is_none() {
         let until = match outcome.expires_at {
             Some(time) => format!("it expires at {time}"),
             None => "it is not known when it expires".to_owned(),
         };
-        warnings += &warning(&format!("the token is not a session token, so plexctl logout cannot end it; {until}"));
+        warnings.push(Note::warning(&format!(
+            "the token is not a session token, so plexctl logout cannot end it; {until}"
+        )));
     }
     if let Err(cause) = &outcome.principal {
-        warnings += &warning(&format!("the server did not say who is logged in: {}", words(cause)));
+        warnings.push(Note::warning(&format!("the server did not say who is logged in: {}", words(cause))));
     }
     if let Some(Replaced { token, state }) = &outcome.replaced {
         let id = token.id.map_or_else(|| ", a token without an id,".to_owned(), |id| format!(" {id}"));
         let profile = &token.kept_as;
-        warnings += &match state {
-            ReplacedState::Revoked | ReplacedState::Gone => String::new(),
+        match state {
+            ReplacedState::Revoked | ReplacedState::Gone => {}
             ReplacedState::Kept { cause } => {
                 let place = token.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
                 let cause = words(cause);
-                warning(&format!(
+                warnings.push(Note::warning(&format!(
                     "the replaced token{id} may still be live{place}; it is kept as profile \"{profile}\": {cause}"
-                ))
+                )));
             }
             ReplacedState::NotCleared { cause, .. } => {
                 let cause = words(cause);
-                warning(&format!(
+                warnings.push(Note::warning(&format!(
                     "the replaced token{id} is dead, but may still be stored as profile \"{profile}\": {cause}"
-                ))
+                )));
             }
-        };
+        }
     }
     warnings
 }
 
 /// How to end what is left of a session that was replaced. A logout ends one by its id alone.
-fn hints(outcome: &LoginOutcome) -> String {
+fn hint(outcome: &LoginOutcome) -> Option<Note> {
     let Some(Replaced { token, state: ReplacedState::Kept { .. } | ReplacedState::NotCleared { .. } }) =
         &outcome.replaced
     else {
-        return String::new();
+        return None;
     };
     let name = token.kept_as.as_str();
     if token.id.is_some() {
         let command = command("plexctl logout", shell::flag("--profile", name));
-        hint(&format!("run {command} once the cause is gone"))
+        Some(Note::hint(&format!("run {command} once the cause is gone")))
     } else {
         let command = command("plexctl profiles forget", shell::operand(name));
-        hint(&format!("run {command} once that token is known to be dead"))
+        Some(Note::hint(&format!("run {command} once that token is known to be dead")))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Render, Rendered};
+use super::{Note, Render, Rendered};
 use crate::ports::credential_store::Clearing;
 use crate::ports::reporter::LogoutOutcome;
 use crate::ports::token_revoker::Revocation;
@@ -20,15 +20,15 @@ impl Render for LogoutOutcome {
 
     fn to_people(&self) -> Rendered<String> {
         match self {
-            Self::NoSession => Rendered::notes(sentence(self)),
-            Self::LoggedOut { .. } => Rendered::result(sentence(self)),
+            Self::NoSession => Rendered::notes(vec![Note::plain(sentence(self))]),
+            Self::LoggedOut { .. } => Rendered::result(sentence(self) + "\n"),
         }
     }
 
     /// The sentence stands beside the summary where the summary cannot say it all.
     fn to_programs(&self) -> Rendered<Summary<'_>> {
         let Self::LoggedOut { profile, server, revocation, clearing } = self else {
-            return Rendered::notes(sentence(self));
+            return Rendered::notes(vec![Note::plain(sentence(self))]);
         };
         let summary = Summary {
             profile: profile.as_str(),
@@ -39,8 +39,8 @@ impl Render for LogoutOutcome {
             },
         };
         let notes = match clearing {
-            Clearing::Cleared => String::new(),
-            Clearing::Replaced => sentence(self),
+            Clearing::Cleared => Vec::new(),
+            Clearing::Replaced => vec![Note::plain(sentence(self))],
         };
         Rendered { notes, ..Rendered::result(summary) }
     }
@@ -49,12 +49,12 @@ impl Render for LogoutOutcome {
 /// The outcome in one line.
 fn sentence(outcome: &LogoutOutcome) -> String {
     match outcome {
-        LogoutOutcome::NoSession => "No active session; nothing to do.\n".to_owned(),
+        LogoutOutcome::NoSession => "No active session; nothing to do.".to_owned(),
         LogoutOutcome::LoggedOut { profile, clearing: Clearing::Cleared, .. } => {
-            format!("Logged out. Cleared profile \"{profile}\".\n")
+            format!("Logged out. Cleared profile \"{profile}\".")
         }
         LogoutOutcome::LoggedOut { profile, clearing: Clearing::Replaced, .. } => {
-            format!("Logged out. Kept profile \"{profile}\": it holds a newer session.\n")
+            format!("Logged out. Kept profile \"{profile}\": it holds a newer session.")
         }
     }
 }

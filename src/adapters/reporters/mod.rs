@@ -1,8 +1,7 @@
 //! The reporters: one per output format, each over two injected writers.
 //!
-//! A result goes to the first writer, the sentences that are no result go to the second. What there is to tell of an
-//! outcome stands in one file per outcome type, which knows no format; how a format writes it stands in one file per
-//! format, which knows no outcome. What they have in common stands here.
+//! A result goes to the first writer, notes beside it go to the second. Each outcome type has a file that renders it and
+//! knows no format; each format has a file that writes what was rendered and knows no outcome.
 
 mod failure;
 mod json;
@@ -23,45 +22,46 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub use self::json::JsonReporter;
+pub use self::notes::{Label, Note, NoteWriter};
 pub use self::progress::ProgressReporter;
 pub use self::qr::QrCode;
 pub use self::text::TextReporter;
 pub use self::yaml::YamlReporter;
 use crate::ports::reporter::ReportError;
 
-/// What there is to tell of an outcome.
+/// An outcome that the reporters can write.
 trait Render {
     /// What a program reads. The order of its fields is the order of the keys.
     type Data<'a>: Serialize
     where
         Self: 'a;
 
-    /// What people are told. Whatever comes from outside stands escaped in it, and each line ends in a line break.
+    /// The outcome as text. Whatever comes from outside is escaped in it, and each line ends in a line break.
     fn to_people(&self) -> Rendered<String>;
 
-    /// What programs are told: the data as it is, since its format escapes it, and sentences as people read them.
+    /// The outcome as data, which its format escapes, and the notes that people read.
     fn to_programs(&self) -> Rendered<Self::Data<'_>>;
 }
 
-/// What goes to which writer, in the order in which it is written.
+/// What a reporter writes, in this order.
 struct Rendered<R> {
-    /// Sentences that are told even if the result cannot be written.
-    warnings: String,
+    /// Notes that are written even if the result cannot be.
+    warnings: Vec<Note>,
     /// The result, if something was done.
     result: Option<R>,
-    /// Sentences beside the result, or in its place.
-    notes: String,
+    /// Notes beside the result, or in its place.
+    notes: Vec<Note>,
 }
 
 impl<R> Rendered<R> {
-    /// Nothing but a result.
+    /// A result without notes.
     fn result(result: R) -> Self {
-        Self { warnings: String::new(), result: Some(result), notes: String::new() }
+        Self { warnings: Vec::new(), result: Some(result), notes: Vec::new() }
     }
 
-    /// Nothing but sentences.
-    fn notes(notes: String) -> Self {
-        Self { warnings: String::new(), result: None, notes }
+    /// Notes without a result.
+    fn notes(notes: Vec<Note>) -> Self {
+        Self { warnings: Vec::new(), result: None, notes }
     }
 
     /// Writes everything, the result as this format writes it.
@@ -69,7 +69,7 @@ impl<R> Rendered<R> {
         self,
         format: impl FnOnce(R) -> Result<String, ReportError>,
         out: &mut impl Write,
-        err: &mut impl Write,
+        err: &mut impl NoteWriter,
     ) -> Result<(), ReportError> {
         write_notes(err, &self.warnings);
         if let Some(result) = self.result {
@@ -80,7 +80,7 @@ impl<R> Rendered<R> {
     }
 }
 
-/// Writes a result as a whole. A reader that closed its end has seen what it wanted.
+/// Writes a result in one piece. A closed pipe is no failure: `plexctl … | head -1` is common.
 fn write_result(out: &mut impl Write, result: &str) -> Result<(), ReportError> {
     match out.write_all(result.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(ReportError { source: error.into() }),
@@ -88,10 +88,10 @@ fn write_result(out: &mut impl Write, result: &str) -> Result<(), ReportError> {
     }
 }
 
-/// Writes sentences that are no result. The exit code tells the same, so a failure is none of the command's.
-fn write_notes(err: &mut impl Write, notes: &str) {
+/// Writes notes. A failure is ignored: nothing is left to report it to, and the exit code tells the outcome.
+fn write_notes(err: &mut impl NoteWriter, notes: &[Note]) {
     if !notes.is_empty() {
-        let _ = err.write_all(notes.as_bytes()).and_then(|()| err.flush());
+        let _ = err.write_notes(notes);
     }
 }
 
@@ -112,12 +112,12 @@ mod tests {
         }
     }
 
-    fn telling() -> Rendered<&'static str> {
-        Rendered { warnings: "warned\n".into(), result: Some("done"), notes: "noted\n".into() }
+    fn rendered() -> Rendered<&'static str> {
+        Rendered { warnings: vec![Note::plain("warned")], result: Some("done"), notes: vec![Note::plain("noted")] }
     }
 
-    fn write(out: &mut impl Write, err: &mut impl Write) -> Result<(), ReportError> {
-        telling().write(|result| Ok(format!("<{result}>")), out, err)
+    fn write(out: &mut impl Write, err: &mut impl NoteWriter) -> Result<(), ReportError> {
+        rendered().write(|result| Ok(format!("<{result}>")), out, err)
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(err, b"warned\n");
 
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let unformatted = telling().write(|_| Err(ReportError { source: "no".into() }), &mut out, &mut err);
+        let unformatted = rendered().write(|_| Err(ReportError { source: "no".into() }), &mut out, &mut err);
         assert!(unformatted.is_err());
         assert_eq!((out.as_slice(), err.as_slice()), (&b""[..], &b"warned\n"[..]));
     }

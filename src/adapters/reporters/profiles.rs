@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::table::{cell, table};
-use super::{Render, Rendered};
+use super::{Note, Render, Rendered};
 use crate::domain::printable::escape_unprintable;
 use crate::domain::session::ProfileName;
 use crate::domain::shown_server::ShownServer;
@@ -38,11 +38,11 @@ impl Render for ProfilesOutcome {
 
     fn to_people(&self) -> Rendered<String> {
         match self {
-            Self::Listed(list) if list.profiles.is_empty() => Rendered::notes(no_profiles(list)),
+            Self::Listed(list) if list.profiles.is_empty() => Rendered::notes(vec![no_profiles(list)]),
             Self::Listed(list) => Rendered::result(table(HEADER, &list.profiles, |profile| row(list, profile))),
             Self::DefaultIs(profile) => Rendered::result(format!("Default profile is now \"{profile}\".\n")),
             Self::Forgotten { profile, held } => {
-                Rendered { warnings: warning(held), ..Rendered::result(format!("Forgot profile \"{profile}\".\n")) }
+                Rendered { warnings: warnings(held), ..Rendered::result(format!("Forgot profile \"{profile}\".\n")) }
             }
         }
     }
@@ -50,7 +50,7 @@ impl Render for ProfilesOutcome {
     fn to_programs(&self) -> Rendered<ProfilesData<'_>> {
         match self {
             Self::Listed(list) => {
-                let notes = if list.profiles.is_empty() { no_profiles(list) } else { String::new() };
+                let notes = if list.profiles.is_empty() { vec![no_profiles(list)] } else { Vec::new() };
                 Rendered { notes, ..Rendered::result(listed(list)) }
             }
             Self::DefaultIs(profile) => Rendered::result(ProfilesData::DefaultIs { default: profile.as_str() }),
@@ -60,7 +60,7 @@ impl Render for ProfilesOutcome {
                     token_id: token_id(held.token),
                     server: held.server.as_ref().map(ShownServer::as_str),
                 };
-                Rendered { warnings: warning(held), ..Rendered::result(data) }
+                Rendered { warnings: warnings(held), ..Rendered::result(data) }
             }
         }
     }
@@ -91,21 +91,21 @@ fn listed(list: &ProfileList) -> ProfilesData<'_> {
     }
 }
 
-fn no_profiles(list: &ProfileList) -> String {
-    format!("No profiles in {}.\n", escape_unprintable(&list.place))
+fn no_profiles(list: &ProfileList) -> Note {
+    Note::plain(format!("No profiles in {}.", escape_unprintable(&list.place)))
 }
 
 /// Nobody revoked what the profile held, so it may still be live.
-fn warning(held: &ForgottenProfile) -> String {
+fn warnings(held: &ForgottenProfile) -> Vec<Note> {
     let token = match held.token {
         Some(HeldToken::Session(id)) => format!("token {id}"),
         Some(HeldToken::WithoutId) => "a token without an id".to_owned(),
-        None => return String::new(),
+        None => return Vec::new(),
     };
-    match held.server.as_ref().and_then(ShownServer::origin_or_text) {
-        Some(server) => format!("warning: {token} may still be live at {}\n", escape_unprintable(&server)),
-        None => format!("warning: {token} may still be live\n"),
-    }
+    vec![match held.server.as_ref().and_then(ShownServer::origin_or_text) {
+        Some(server) => Note::warning(&format!("{token} may still be live at {server}")),
+        None => Note::warning(&format!("{token} may still be live")),
+    }]
 }
 
 fn token_id(token: Option<HeldToken>) -> Option<String> {

@@ -1,14 +1,11 @@
 //! What there is to tell of a login while it runs. None of it is a result, so all of it goes to standard error, and there
 //! are only two forms: instructions for people, and one object for programs of any format.
 
-use std::io::Write;
-
 use serde::Serialize;
 
 use super::json::to_json_line;
-use super::notes::{warning, words};
+use super::notes::{Note, NoteWriter, words};
 use super::qr::QrCode;
-use super::write_result;
 use crate::domain::minutes::Minutes;
 use crate::domain::page_url::PageUrl;
 use crate::domain::printable::escape_unprintable;
@@ -27,7 +24,7 @@ enum Form {
     ForPrograms,
 }
 
-impl<E: Write + Send> ProgressReporter<E> {
+impl<E: NoteWriter> ProgressReporter<E> {
     /// Tells people what to do, and draws the page for them where that is asked for.
     pub fn for_people(err: E, qr_code: QrCode) -> Self {
         Self { err, form: Form::ForPeople(qr_code) }
@@ -39,35 +36,33 @@ impl<E: Write + Send> ProgressReporter<E> {
     }
 }
 
-impl<E: Write + Send> Reporter<LoginProgress> for ProgressReporter<E> {
+impl<E: NoteWriter> Reporter<LoginProgress> for ProgressReporter<E> {
     fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
-        let text = match (progress, &self.form) {
-            (LoginProgress::Begun(begun), Form::ForPeople(qr_code)) => instructions(begun, *qr_code),
-            (LoginProgress::Begun(begun), Form::ForPrograms) => to_json_line(&Pending::new(begun))?,
-            (LoginProgress::Waiting { browser, lifetime }, Form::ForPeople(_)) => {
-                format!(
-                    "{}Waiting up to {} for the approval; Ctrl-C cancels.\n",
-                    opened(browser),
-                    Minutes::from(*lifetime)
-                )
-            }
+        let note = match (progress, &self.form) {
+            (LoginProgress::Begun(begun), Form::ForPeople(qr_code)) => Note::plain(instructions(begun, *qr_code)),
+            (LoginProgress::Begun(begun), Form::ForPrograms) => Note::plain(to_json_line(&Pending::new(begun))?),
+            (LoginProgress::Waiting { browser, lifetime }, Form::ForPeople(_)) => Note::plain(format!(
+                "{}Waiting up to {} for the approval; Ctrl-C cancels.",
+                opened(browser),
+                Minutes::from(*lifetime)
+            )),
             (LoginProgress::Waiting { .. }, Form::ForPrograms) => return Ok(()),
             (LoginProgress::PageElsewhere { page, server }, _) => {
-                warning(&format!("the approval page is at {page}, not at {server}; approve only if you know it"))
+                Note::warning(&format!("the approval page is at {page}, not at {server}; approve only if you know it"))
             }
             (LoginProgress::PollFailed { origin, cause }, _) => {
-                warning(&format!("no answer from {origin} ({}); still waiting", words(cause)))
+                Note::warning(&format!("no answer from {origin} ({}); still waiting", words(cause)))
             }
-            (LoginProgress::Interrupted { patience }, _) => format!(
+            (LoginProgress::Interrupted { patience }, _) => Note::plain(format!(
                 "interrupted: waiting up to {} s for an answer that may bring a token; a second signal ends this at \
-                 once\n",
+                 once",
                 patience.as_secs()
-            ),
+            )),
             (LoginProgress::ResponseLost, _) => {
-                warning("an earlier answer was lost, so a token may have been issued that nobody holds")
+                Note::warning("an earlier answer was lost, so a token may have been issued that nobody holds")
             }
         };
-        write_result(&mut self.err, &text)
+        self.err.write_notes(&[note]).map_err(|error| ReportError { source: error.into() })
     }
 }
 
@@ -82,7 +77,7 @@ fn instructions(begun: &Instructions, qr_code: QrCode) -> String {
     let drawing = qr_code.draw(link);
     format!(
         "To log in to {server}, open this page:\n\n    {link}\n\n{code}: {user_code}\n{drawing}{elsewhere}\
-         Approve only what you started yourself: whoever sent you a code to approve wants your access.\n"
+         Approve only what you started yourself: whoever sent you a code to approve wants your access."
     )
 }
 
@@ -121,7 +116,7 @@ impl<'a> Pending<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::io::{self, Write};
     use std::time::Duration;
 
     use super::*;

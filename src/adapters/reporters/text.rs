@@ -2,23 +2,23 @@
 
 use std::io::Write;
 
-use super::Render;
+use super::{NoteWriter, Render};
 use crate::ports::reporter::{ReportError, Reporter};
 
-/// A [`Reporter`] that writes for people: results to `out`, sentences that are no result to `err`.
+/// A [`Reporter`] that writes for people: results to `out`, notes to `err`.
 pub struct TextReporter<O, E> {
     out: O,
     err: E,
 }
 
-impl<O: Write + Send, E: Write + Send> TextReporter<O, E> {
+impl<O: Write + Send, E: NoteWriter> TextReporter<O, E> {
     /// Takes the writers for results and for everything else.
     pub fn new(out: O, err: E) -> Self {
         Self { out, err }
     }
 }
 
-impl<T: Render + Send, O: Write + Send, E: Write + Send> Reporter<T> for TextReporter<O, E> {
+impl<T: Render + Send, O: Write + Send, E: NoteWriter> Reporter<T> for TextReporter<O, E> {
     fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
         outcome.to_people().write(Ok, &mut self.out, &mut self.err)
     }

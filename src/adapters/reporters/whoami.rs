@@ -6,7 +6,7 @@ use std::slice;
 
 use super::principal::PrincipalData;
 use super::table::{cell, table};
-use super::{Render, Rendered};
+use super::{Note, Render, Rendered};
 use crate::domain::printable::escape_unprintable;
 use crate::ports::reporter::{CredentialSource, WhoamiOutcome};
 
@@ -26,7 +26,7 @@ impl Render for WhoamiOutcome {
                 cell(methods.as_deref()).into_owned().into(),
             ]
         });
-        Rendered { notes: question(self), ..Rendered::result(principal) }
+        Rendered { notes: vec![Note::plain(question(self))], ..Rendered::result(principal) }
     }
 
     fn to_programs(&self) -> Rendered<PrincipalData<'_>> {
@@ -41,9 +41,9 @@ fn question(outcome: &WhoamiOutcome) -> String {
         CredentialSource::Variable => "PLEXSPHERE_TOKEN".to_owned(),
         CredentialSource::File(path) => format!("the token in {}", escape_unprintable(&path.to_string_lossy())),
     };
-    let mut question = format!("Asked {} with {credential}.\n", outcome.server.origin());
+    let mut question = format!("Asked {} with {credential}.", outcome.server.origin());
     if let Some(time) = &outcome.expires_at {
-        let _ = writeln!(question, "The token expires at {}.", escape_unprintable(time));
+        let _ = write!(question, "\nThe token expires at {}.", escape_unprintable(time));
     }
     question
 }

@@ -5,25 +5,25 @@ use std::io::Write;
 use serde::Serialize;
 use serde_saphyr::ser_options;
 
-use super::Render;
 use super::json::to_json;
+use super::{NoteWriter, Render};
 use crate::domain::printable::is_unprintable;
 use crate::ports::reporter::{ReportError, Reporter};
 
-/// A [`Reporter`] that writes results to `out` as YAML mappings, and sentences to `err`.
+/// A [`Reporter`] that writes results to `out` as YAML mappings, and notes to `err`.
 pub struct YamlReporter<O, E> {
     out: O,
     err: E,
 }
 
-impl<O: Write + Send, E: Write + Send> YamlReporter<O, E> {
+impl<O: Write + Send, E: NoteWriter> YamlReporter<O, E> {
     /// Takes the writers for results and for everything else.
     pub fn new(out: O, err: E) -> Self {
         Self { out, err }
     }
 }
 
-impl<T: Render + Send, O: Write + Send, E: Write + Send> Reporter<T> for YamlReporter<O, E> {
+impl<T: Render + Send, O: Write + Send, E: NoteWriter> Reporter<T> for YamlReporter<O, E> {
     fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
         outcome.to_programs().write(|data| to_yaml(&data), &mut self.out, &mut self.err)
     }

@@ -11,9 +11,10 @@ mod words;
 use std::env;
 use std::process::ExitCode;
 
+use plexctl::adapters::reporters::Label;
+
 use crate::cli::{Arguments, Command, Format, Invocation};
 use crate::failure::Failure;
-use crate::terminal::Label;
 
 fn main() -> ExitCode {
     forbid_core_dumps();

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use plexctl::adapters::reporters::{Label, Note, NoteWriter};
 use plexctl::domain::printable::escape_unprintable;
 use tokio::time::timeout;
 
@@ -18,31 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How many columns of a line that is to be erased stand on the terminal.
 static ERASABLE: Mutex<usize> = Mutex::new(0);
 
-/// What a line on standard error is.
-#[derive(Clone, Copy)]
-pub enum Label {
-    Error,
-    Warning,
-    Hint,
-}
-
-impl Label {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Hint => "hint",
-        }
-    }
-
-    fn style(self) -> Style {
-        let color = match self {
-            Self::Error => AnsiColor::Red,
-            Self::Warning => AnsiColor::Yellow,
-            Self::Hint => AnsiColor::Cyan,
-        };
-        Style::new().bold().fg_color(Some(color.into()))
-    }
+fn style(label: Label) -> Style {
+    let color = match label {
+        Label::Error => AnsiColor::Red,
+        Label::Warning => AnsiColor::Yellow,
+        Label::Hint => AnsiColor::Cyan,
+    };
+    Style::new().bold().fg_color(Some(color.into()))
 }
 
 /// Writes a text that was asked for to standard output. A reader that closed its end has seen what it wanted.
@@ -57,9 +40,9 @@ pub fn print(text: &str) -> io::Result<()> {
 /// Writes one line to standard error, behind its label. If that fails there is nobody left to tell.
 pub fn note(label: Label, text: &str) {
     erase();
-    let (name, text) = (label.name(), escape_unprintable(text));
-    let style = if is_colored(&io::stderr()) { label.style() } else { Style::new() };
-    let _ = writeln!(io::stderr(), "{style}{name}:{style:#} {text}");
+    let text = escape_unprintable(text);
+    let style = if is_colored(&io::stderr()) { style(label) } else { Style::new() };
+    let _ = writeln!(io::stderr(), "{style}{label}:{style:#} {text}");
 }
 
 /// Writes a text of several lines, the first of them behind its label.
@@ -76,28 +59,17 @@ pub fn line(text: &str) {
     let _ = writeln!(io::stderr(), "{}", escape_unprintable(text));
 }
 
-/// Standard error for whoever writes labels as plain text: they are colored as all others are.
-pub struct LabelledStderr;
+/// Standard error for the reporters, with the labels in color where all others are.
+pub struct Stderr;
 
-impl Write for LabelledStderr {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let is_colored = is_colored(&io::stderr());
-        let text = String::from_utf8_lossy(bytes);
-        for line in text.split_inclusive('\n') {
-            let labels = [Label::Error, Label::Warning, Label::Hint];
-            let rest_behind = |label: Label| line.strip_prefix(label.name())?.strip_prefix(": ");
-            match labels.into_iter().find_map(|label| Some((label, rest_behind(label)?))) {
-                Some((label, rest)) if is_colored => {
-                    let (style, name) = (label.style(), label.name());
-                    write!(io::stderr(), "{style}{name}:{style:#} {rest}")?;
-                }
-                _ => io::stderr().write_all(line.as_bytes())?,
+impl NoteWriter for Stderr {
+    fn write_notes(&mut self, notes: &[Note]) -> io::Result<()> {
+        for Note { label, text } in notes {
+            match label {
+                Some(label) => note(*label, text),
+                None => writeln!(io::stderr(), "{text}")?,
             }
         }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
         io::stderr().flush()
     }
 }

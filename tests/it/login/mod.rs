@@ -1,16 +1,13 @@
 //! `plexctl login` from outside: the real binary at a control plane on loopback.
 
 mod around;
-pub mod connections;
-pub mod meanwhile;
-mod not_issued;
-mod not_stored;
-mod outcomes;
-mod polls;
-mod random_signals;
+mod browser;
+pub mod config;
+mod failure;
+pub mod network;
 mod signals;
-mod surroundings;
-mod through_a_proxy;
+mod streams;
+mod success;
 
 use std::process::Command;
 use std::sync::Arc;

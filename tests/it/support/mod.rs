@@ -18,6 +18,7 @@ pub mod scripted_server;
 pub mod shell;
 pub mod signed_in;
 pub mod tls;
+pub mod trial;
 pub mod unprivileged;
 mod watch;
 

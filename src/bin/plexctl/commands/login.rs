@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use plexctl::adapters::browser::SystemBrowser;
-use plexctl::adapters::reporters::{ProgressReporter, QrCode};
+use plexctl::adapters::reporters::{Label, ProgressReporter, QrCode};
 use plexctl::adapters::timer::SystemTimer;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::ProfileName;
@@ -14,11 +14,11 @@ use plexctl::ports::token_issuer::AuthorizationRequest;
 use plexctl::use_cases::login::{LoginError, LoginPorts, LoginRequest, LoginUseCase};
 
 use super::on_demand::runtime;
-use super::{client, place_of_unusable_server, reporter_beside, tell_what_stays_in_use};
+use super::{client, place_of_unusable_server, reporter, tell_what_stays_in_use};
 use crate::cli::{Flags, Format, LoginFlags};
 use crate::failure::again::Again;
 use crate::failure::{Failure, LoginFailure, RuntimeError, interruption_hint, last_words, of_interruption};
-use crate::terminal::{self, Label, LabelledStderr};
+use crate::terminal::{self, Stderr};
 use crate::words::words;
 use crate::{environment, explain};
 
@@ -55,8 +55,7 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
         browser: &browser,
         timer: &timer,
     };
-    let (mut progress, mut reporter) =
-        (Worded(progress(format, login.qr)), Worded(reporter_beside(LabelledStderr, format)));
+    let (mut progress, mut reporter) = (Worded(progress(format, login.qr)), Worded(reporter(format)));
 
     let result = runtime.block_on(LoginUseCase::new(ports, &mut progress, &mut reporter).execute(&request));
     if let Err(error) = result {
@@ -92,7 +91,7 @@ fn again(flags: &Flags, login: &LoginFlags) -> Again {
     if flags.yes { again.with_switch("--yes") } else { again }
 }
 
-fn progress(format: Format, wants_qr: bool) -> ProgressReporter<LabelledStderr> {
+fn progress(format: Format, wants_qr: bool) -> ProgressReporter<Stderr> {
     let stderr = io::stderr();
     let qr_code = match terminal_size::terminal_size_of(&stderr) {
         _ if !wants_qr => QrCode::Unwanted,
@@ -102,8 +101,8 @@ fn progress(format: Format, wants_qr: bool) -> ProgressReporter<LabelledStderr> 
         _ => QrCode::NoTerminal,
     };
     match format {
-        Format::Text => ProgressReporter::for_people(LabelledStderr, qr_code),
-        Format::Json | Format::Yaml => ProgressReporter::for_programs(LabelledStderr),
+        Format::Text => ProgressReporter::for_people(Stderr, qr_code),
+        Format::Json | Format::Yaml => ProgressReporter::for_programs(Stderr),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::{Absence, TomlStore};
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::reporter::LogoutOutcome;
@@ -13,7 +14,7 @@ use crate::cli::Flags;
 use crate::environment;
 use crate::failure::again::Again;
 use crate::failure::{Failure, LogoutFailure, listed};
-use crate::terminal::{self, Label};
+use crate::terminal;
 
 /// Ends the selected session, and says which credentials that leaves.
 pub fn logout(flags: Flags) -> Result<(), Failure> {

@@ -6,10 +6,10 @@ mod on_demand;
 mod profiles;
 mod whoami;
 
-use std::io::{self, Stderr, Stdout, Write};
+use std::io::{self, Stdout};
 
 use plexctl::adapters::control_plane::ControlPlaneClient;
-use plexctl::adapters::reporters::{JsonReporter, TextReporter, YamlReporter};
+use plexctl::adapters::reporters::{JsonReporter, Label, TextReporter, YamlReporter};
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::ProfileName;
 use plexctl::ports::reporter::Reporter;
@@ -21,7 +21,7 @@ pub use self::profiles::profiles;
 pub use self::whoami::whoami;
 use crate::cli::Format;
 use crate::environment;
-use crate::terminal::{self, Label};
+use crate::terminal::{self, Stderr};
 
 /// The reporter of an outcome in a format, on the standard streams.
 pub fn reporter<T: Send>(format: Format) -> Box<dyn Reporter<T>>
@@ -30,20 +30,10 @@ where
     JsonReporter<Stdout, Stderr>: Reporter<T>,
     YamlReporter<Stdout, Stderr>: Reporter<T>,
 {
-    reporter_beside(io::stderr(), format)
-}
-
-/// The reporter of an outcome in a format, on standard output and beside it on what stands for standard error.
-fn reporter_beside<T: Send, E: Write + Send + 'static>(stderr: E, format: Format) -> Box<dyn Reporter<T>>
-where
-    TextReporter<Stdout, E>: Reporter<T>,
-    JsonReporter<Stdout, E>: Reporter<T>,
-    YamlReporter<Stdout, E>: Reporter<T>,
-{
     match format {
-        Format::Text => Box::new(TextReporter::new(io::stdout(), stderr)),
-        Format::Json => Box::new(JsonReporter::new(io::stdout(), stderr)),
-        Format::Yaml => Box::new(YamlReporter::new(io::stdout(), stderr)),
+        Format::Text => Box::new(TextReporter::new(io::stdout(), Stderr)),
+        Format::Json => Box::new(JsonReporter::new(io::stdout(), Stderr)),
+        Format::Yaml => Box::new(YamlReporter::new(io::stdout(), Stderr)),
     }
 }
 

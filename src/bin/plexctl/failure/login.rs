@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use plexctl::adapters::reporters::Label;
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::timestamp::Timestamp;
 use plexctl::domain::token::TokenId;
@@ -16,7 +17,7 @@ use plexctl::use_cases::server::{ServerError, ServerSetting};
 use super::again::Again;
 use super::bare;
 use super::server::of_given;
-use crate::terminal::{self, Label};
+use crate::terminal;
 use crate::words::{hint, words};
 
 /// What is said wherever a poll may have brought a token that did not arrive.

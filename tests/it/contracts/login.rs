@@ -1,0 +1,262 @@
+//! The promises of the ports of a login to files and servers, held against every adapter and every fake.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
+
+use plexctl::adapters::control_plane::{ControlPlaneClient, ProxySettings, TrustSettings};
+use plexctl::adapters::toml_store::TomlStore;
+use plexctl::domain::bearer_token::BearerToken;
+use plexctl::domain::server_url::ServerUrl;
+use plexctl::domain::session::ProfileName;
+use plexctl::domain::stored_token::{ProfileContents, StoredToken};
+use plexctl::domain::timestamp::Timestamp;
+use plexctl::ports::credential_store::CredentialStore;
+use plexctl::ports::principal_reader::PrincipalReader;
+use plexctl::ports::profile_book::ProfileBook;
+use plexctl::ports::session_keeper::SessionKeeper;
+use plexctl::ports::token_issuer::{PollResponse, TokenIssuer};
+use plexctl::testing::contract::{
+    BeginCase, IssuerUnderTest, KeeperUnderTest, PollCase, ReaderUnderTest, Reading, SECRET,
+    a_keeper_keeps_its_promises, a_reader_keeps_its_promises, an_issuer_keeps_its_promises, authorization_request,
+    device_authorization, session_token,
+};
+use plexctl::testing::{
+    Answer, ControlPlane, Endpoint, InMemoryStore, Script, ScriptedIssuer, ScriptedPoll, ScriptedPrincipalReader,
+};
+
+use super::logout::TomlUnderTest;
+
+const SERVER: &str = "https://plexsphere.example";
+
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn name(name: &str) -> ProfileName {
+    ProfileName::new(name).unwrap()
+}
+
+pub fn at(seconds: u64) -> Timestamp {
+    Timestamp::from(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
+impl KeeperUnderTest for TomlUnderTest {
+    fn holding(profiles: &[(&str, ProfileContents)], pointer: Option<&str>) -> Self {
+        let under_test = Self::pointing_to(pointer);
+        for (profile, contents) in profiles {
+            KeeperUnderTest::put(&under_test, profile, contents.clone());
+        }
+        under_test
+    }
+
+    fn keeper(&self) -> &dyn SessionKeeper {
+        &self.store
+    }
+
+    fn store(&self) -> &dyn CredentialStore {
+        &self.store
+    }
+
+    fn put(&self, profile: &str, contents: ProfileContents) {
+        TomlStore::new(self.path()).forget(&name(profile)).unwrap();
+        let token = contents.token.as_ref().map(StoredToken::expose_secret);
+        self.add(profile, contents.server.as_deref(), token);
+    }
+
+    fn pointer(&self) -> Option<String> {
+        self.store.list().unwrap().default.map(|name| name.as_str().to_owned())
+    }
+
+    fn expiry(&self, profile: &str) -> Option<String> {
+        let listed = self.store.list().unwrap().profiles.into_iter().find(|listed| listed.name.as_str() == profile);
+        listed.and_then(|listed| listed.expires_at)
+    }
+
+    fn break_next_save(&self) {
+        self.set_mode(0o640);
+    }
+
+    fn mend(&self) {
+        self.set_mode(0o600);
+    }
+}
+
+#[test]
+fn the_in_memory_store_keeps_the_promises_of_the_keeper() {
+    a_keeper_keeps_its_promises::<InMemoryStore>();
+}
+
+#[test]
+fn the_toml_store_keeps_the_promises_of_the_keeper() {
+    a_keeper_keeps_its_promises::<TomlUnderTest>();
+}
+
+/// The client of the control plane with a server that answers by a script, or that nobody serves.
+struct HttpUnderTest {
+    client: ControlPlaneClient,
+    control_plane: ControlPlane,
+    server: ServerUrl,
+}
+
+impl HttpUnderTest {
+    fn new(server: impl FnOnce(&ControlPlane) -> String) -> Self {
+        let client = ControlPlaneClient::new(ProxySettings::default(), TrustSettings::default(), |_| {});
+        let control_plane = ControlPlane::start().unwrap();
+        let server = ServerUrl::parse(server(&control_plane)).unwrap();
+        Self { client, control_plane, server }
+    }
+
+    fn answering(endpoint: Endpoint, script: Script) -> Self {
+        let under_test = Self::new(ControlPlane::url);
+        under_test.control_plane.always(endpoint, script);
+        under_test
+    }
+
+    fn unreachable() -> Self {
+        Self::new(|_| "http://127.0.0.1:1".to_owned())
+    }
+}
+
+fn json(text: &str) -> Answer {
+    Answer { content_type: "application/json".to_owned(), body: text.as_bytes().to_vec(), ..Answer::bare(200) }
+}
+
+impl IssuerUnderTest for HttpUnderTest {
+    fn beginning(beginning: BeginCase) -> Self {
+        let problem = |status| Script::answer(Answer::problem(status, "A title", "a_code", "A detail."));
+        let script = match beginning {
+            BeginCase::Begun => Script::real(),
+            BeginCase::Rejected => problem(404),
+            BeginCase::Refused => problem(403),
+            BeginCase::Unconfirmed => problem(500),
+            BeginCase::Unusable => Script::real()
+                .with("device_code", &format!("\"{SECRET}\""))
+                .with("user_code", &format!("\"{SECRET}\\n\"")),
+            BeginCase::Unreached => return Self::unreachable(),
+        };
+        Self::answering(Endpoint::DeviceCode, script)
+    }
+
+    fn polled(polled: PollCase) -> Self {
+        let problem = |status, code| Script::answer(Answer::problem(status, SECRET, code, SECRET));
+        let token = |token_type| {
+            let token = session_token(1);
+            let text = format!(r#"{{"access_token":"{token}","token_type":"{token_type}","expires_in":3600}}"#);
+            Script::answer(json(&text))
+        };
+        let script = match polled {
+            PollCase::Issued => token("Bearer"),
+            PollCase::Pending => problem(400, "authorization_pending"),
+            PollCase::SlowDown => problem(400, "slow_down"),
+            PollCase::Denied => problem(400, "access_denied"),
+            PollCase::Expired => problem(400, "expired_token"),
+            PollCase::Rejected => problem(400, "invalid_grant"),
+            PollCase::Refused => problem(403, SECRET),
+            PollCase::Unusable => token(SECRET),
+            PollCase::ServerError => problem(500, SECRET),
+            PollCase::Busy => problem(429, SECRET).header("retry-after", "7"),
+            PollCase::Unanswered => Script::hang_up(),
+            PollCase::Unreached => return Self::unreachable(),
+        };
+        Self::answering(Endpoint::DeviceToken, script)
+    }
+
+    fn issuer(&self) -> &dyn TokenIssuer {
+        &self.client
+    }
+
+    fn server(&self) -> ServerUrl {
+        self.server.clone()
+    }
+
+    fn requests(&self) -> usize {
+        self.control_plane.requests().len()
+    }
+}
+
+#[test]
+fn the_scripted_issuer_keeps_the_promises_of_the_port() {
+    runtime().block_on(an_issuer_keeps_its_promises::<ScriptedIssuer>());
+}
+
+#[test]
+fn the_control_plane_client_keeps_the_promises_of_the_issuer() {
+    runtime().block_on(an_issuer_keeps_its_promises::<HttpUnderTest>());
+}
+
+#[test]
+fn the_scripted_issuer_answers_late_or_never_and_tells_which_poll_it_is() {
+    let numbers = std::sync::Arc::new(Mutex::new(Vec::new()));
+    let noted = std::sync::Arc::clone(&numbers);
+    let script = [ScriptedPoll::AnswersLate(PollResponse::Pending), ScriptedPoll::NeverAnswers];
+    let issuer = ScriptedIssuer::new(Ok(device_authorization()), script)
+        .on_poll(move |number| noted.lock().unwrap().push(number));
+    let (server, code) = (ServerUrl::parse(SERVER).unwrap(), device_authorization().device_code().clone());
+    let mut late = issuer.poll(&server, &code);
+    assert!(look(&mut late).is_pending());
+    assert!(matches!(look(&mut late), Poll::Ready(PollResponse::Pending)));
+    let mut never = issuer.poll(&server, &code);
+    assert!(look(&mut never).is_pending() && look(&mut never).is_pending());
+    assert_eq!(*numbers.lock().unwrap(), [1, 2]);
+    assert_eq!(issuer.polls()[1].code, code);
+    let again = runtime().block_on(issuer.begin(&server, &authorization_request()));
+    assert!(again.is_ok() && issuer.beginnings()[0].request == authorization_request());
+}
+
+/// Looks once whether a future is done.
+fn look<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+impl ReaderUnderTest for HttpUnderTest {
+    fn meeting(reading: Reading) -> Self {
+        let problem = |status| Script::answer(Answer::problem(status, SECRET, SECRET, SECRET));
+        let script = match reading {
+            Reading::Named => Script::answer(json(&format!(r#"{{"principal_type":"{SECRET}","subject":"somebody"}}"#))),
+            Reading::NotAccepted => problem(401),
+            Reading::Refused => problem(403),
+            Reading::Unusable => problem(500),
+            Reading::Unanswered => Script::hang_up(),
+            Reading::Unreached => return Self::unreachable(),
+        };
+        Self::answering(Endpoint::Whoami, script)
+    }
+
+    fn reader(&self) -> &dyn PrincipalReader {
+        &self.client
+    }
+
+    fn server(&self) -> ServerUrl {
+        self.server.clone()
+    }
+
+    fn token(&self) -> BearerToken {
+        BearerToken::parse(session_token(1)).unwrap()
+    }
+
+    fn requests(&self) -> usize {
+        self.control_plane.requests().len()
+    }
+}
+
+#[test]
+fn the_scripted_principal_reader_keeps_the_promises_of_the_port() {
+    runtime().block_on(a_reader_keeps_its_promises::<ScriptedPrincipalReader>());
+}
+
+#[test]
+fn the_control_plane_client_keeps_the_promises_of_the_reader() {
+    runtime().block_on(a_reader_keeps_its_promises::<HttpUnderTest>());
+}
+
+#[test]
+fn the_scripted_principal_reader_may_be_silent() {
+    let reader = ScriptedPrincipalReader::silent();
+    let (server, token) = (ReaderUnderTest::server(&reader), ReaderUnderTest::token(&reader));
+    let mut reading = reader.read(&server, &token);
+    assert!(look(&mut reading).is_pending() && look(&mut reading).is_pending());
+    assert_eq!((reader.calls()[0].server.clone(), reader.calls()[0].token.clone()), (server.clone(), token.clone()));
+}

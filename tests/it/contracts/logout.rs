@@ -1,0 +1,247 @@
+//! The promises of the three ports, held against every adapter and every fake.
+
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use plexctl::adapters::control_plane::{ControlPlaneClient, ProxySettings, TrustSettings};
+use plexctl::adapters::reporters::{JsonReporter, TextReporter, YamlReporter};
+use plexctl::adapters::toml_store::TomlStore;
+use plexctl::domain::server_url::ServerUrl;
+use plexctl::domain::session::{ProfileName, Selection, Session};
+use plexctl::ports::credential_store::{Clearing, CredentialStore};
+use plexctl::ports::reporter::{LogoutOutcome, Reporter};
+use plexctl::ports::token_revoker::{Revocation, TokenRevoker};
+use plexctl::testing::contract::{
+    RevokeCase, RevokerUnderTest, SECRET, StoreUnderTest, a_revoker_keeps_its_promises, a_store_keeps_its_promises,
+};
+use plexctl::testing::{Answer, ControlPlane, InMemoryStore, RecordingReporter, ScriptedRevoker};
+use tempfile::TempDir;
+
+use super::login::runtime;
+
+/// A store over a config file in a directory of its own.
+pub(super) struct TomlUnderTest {
+    directory: TempDir,
+    pub(super) store: TomlStore,
+}
+
+impl TomlUnderTest {
+    /// The file with this pointer and no profile.
+    pub(super) fn pointing_to(pointer: Option<&str>) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = TomlStore::new(directory.path().join("config.toml"));
+        let under_test = Self { directory, store };
+        under_test.edit(|_| pointer.map(|name| format!("default = \"{name}\"\n")).unwrap_or_default());
+        under_test
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.directory.path().join("config.toml")
+    }
+
+    pub(super) fn edit(&self, edit: impl Fn(String) -> String) {
+        let text = fs::read_to_string(self.path()).unwrap_or_default();
+        fs::write(self.path(), edit(text)).unwrap();
+        self.set_mode(0o600);
+    }
+
+    pub(super) fn add(&self, profile: &str, server: Option<&str>, token: Option<&str>) {
+        let line = |key: &str, value: Option<&str>| value.map(|value| format!("{key} = \"{value}\"\n"));
+        let lines = [line("server", server), line("token", token)].into_iter().flatten().collect::<String>();
+        self.edit(|text| format!("{text}[profiles.\"{profile}\"]\n{lines}"));
+    }
+
+    pub(super) fn set_mode(&self, mode: u32) {
+        fs::set_permissions(self.path(), Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn add_session(&self, session: &Session) {
+        self.add(session.profile.as_str(), session.server.as_deref(), Some(session.token.expose_secret()));
+    }
+}
+
+impl StoreUnderTest for TomlUnderTest {
+    fn holding(sessions: &[Session], pointer: Option<&str>) -> Self {
+        let under_test = Self::pointing_to(pointer);
+        for session in sessions {
+            under_test.add_session(session);
+        }
+        under_test
+    }
+
+    fn store(&self) -> &dyn CredentialStore {
+        &self.store
+    }
+
+    fn sign_in(&self, session: &Session) {
+        if self.store.find(&Selection::Named(session.profile.clone())).unwrap().is_some() {
+            self.remove(session.profile.as_str());
+        }
+        self.add_session(session);
+    }
+
+    fn remove(&self, profile: &str) {
+        self.edit(|text| {
+            let header = format!("[profiles.\"{profile}\"]\n");
+            let (before, rest) = text.split_once(&header).unwrap();
+            format!("{before}{}", rest.splitn(3, '\n').nth(2).unwrap())
+        });
+    }
+
+    fn break_next_clear(&self) {
+        self.set_mode(0o640);
+    }
+
+    fn mend(&self) {
+        self.set_mode(0o600);
+    }
+}
+
+#[test]
+fn the_toml_store_keeps_the_promises_of_the_port() {
+    a_store_keeps_its_promises::<TomlUnderTest>();
+}
+
+#[test]
+fn the_in_memory_store_keeps_the_promises_of_the_port() {
+    a_store_keeps_its_promises::<InMemoryStore>();
+}
+
+struct HttpUnderTest {
+    revoker: ControlPlaneClient,
+    control_plane: ControlPlane,
+    is_reachable: bool,
+}
+
+impl RevokerUnderTest for HttpUnderTest {
+    fn meeting(meeting: RevokeCase) -> Self {
+        let control_plane = ControlPlane::start().unwrap();
+        let status = match meeting {
+            RevokeCase::Revoked | RevokeCase::Unreached => 204,
+            RevokeCase::AlreadyGone => 401,
+            RevokeCase::Refused => 403,
+            RevokeCase::Unconfirmed => 500,
+        };
+        control_plane.answer_revocations_with(Answer::problem(status, SECRET, SECRET, SECRET));
+        let revoker = ControlPlaneClient::new(ProxySettings::default(), TrustSettings::default(), |_| {});
+        Self { revoker, control_plane, is_reachable: !matches!(meeting, RevokeCase::Unreached) }
+    }
+
+    fn revoker(&self) -> &dyn TokenRevoker {
+        &self.revoker
+    }
+
+    fn server(&self) -> ServerUrl {
+        let url = if self.is_reachable { self.control_plane.url() } else { "http://127.0.0.1:1".to_owned() };
+        ServerUrl::parse(url).unwrap()
+    }
+
+    fn requests(&self) -> usize {
+        self.control_plane.requests().len()
+    }
+}
+
+#[test]
+fn the_control_plane_client_keeps_the_promises_of_the_port() {
+    runtime().block_on(a_revoker_keeps_its_promises::<HttpUnderTest>());
+}
+
+#[test]
+fn the_scripted_revoker_keeps_the_promises_of_the_port() {
+    runtime().block_on(a_revoker_keeps_its_promises::<ScriptedRevoker>());
+}
+
+/// A writer that several can look into, and that may be told to fail.
+#[derive(Clone, Default)]
+struct Stream {
+    written: Arc<Mutex<Vec<u8>>>,
+    flushed: Arc<Mutex<usize>>,
+    failure: Option<io::ErrorKind>,
+}
+
+impl Stream {
+    fn failing(failure: io::ErrorKind) -> Self {
+        Self { failure: Some(failure), ..Self::default() }
+    }
+
+    /// What was written and flushed.
+    fn text(&self) -> String {
+        let written = self.written.lock().unwrap();
+        String::from_utf8(written[..*self.flushed.lock().unwrap()].to_vec()).unwrap()
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.failure {
+            Some(failure) => Err(failure.into()),
+            None => self.written.lock().unwrap().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        *self.flushed.lock().unwrap() = self.written.lock().unwrap().len();
+        Ok(())
+    }
+}
+
+fn outcomes() -> Vec<LogoutOutcome> {
+    let logged_out = |revocation, clearing| LogoutOutcome::LoggedOut {
+        profile: ProfileName::new("dev").unwrap(),
+        server: ServerUrl::parse("https://h").unwrap(),
+        revocation,
+        clearing,
+    };
+    vec![
+        LogoutOutcome::NoSession,
+        logged_out(Revocation::Revoked, Clearing::Cleared),
+        logged_out(Revocation::AlreadyGone, Clearing::Cleared),
+        logged_out(Revocation::Revoked, Clearing::Replaced),
+    ]
+}
+
+fn a_reporter_keeps_its_promises<R: Reporter>(new: impl Fn(Stream, Stream) -> R) {
+    for outcome in outcomes() {
+        let (out, err) = (Stream::default(), Stream::default());
+        new(out.clone(), err.clone()).report(&outcome).unwrap();
+        let has_ended = outcome != LogoutOutcome::NoSession;
+        assert_eq!(!out.text().is_empty(), has_ended, "{outcome:?}: {}", out.text());
+        assert!(!has_ended || out.text().contains("dev"), "{}", out.text());
+        let told = out.text() + &err.text();
+        let is_replaced = matches!(outcome, LogoutOutcome::LoggedOut { clearing: Clearing::Replaced, .. });
+        assert_eq!(told.matches("it holds a newer session").count(), usize::from(is_replaced), "{told}");
+        assert_eq!(told.matches("No active session").count(), usize::from(!has_ended), "{told}");
+        assert!(told.ends_with('\n'), "{told}");
+
+        new(Stream::failing(io::ErrorKind::BrokenPipe), Stream::default()).report(&outcome).unwrap();
+        let full = new(Stream::failing(io::ErrorKind::StorageFull), Stream::default()).report(&outcome);
+        assert_eq!(full.is_err(), has_ended, "{outcome:?}");
+    }
+}
+
+#[test]
+fn the_text_reporter_keeps_the_promises_of_the_port() {
+    a_reporter_keeps_its_promises(TextReporter::new);
+}
+
+#[test]
+fn the_json_reporter_keeps_the_promises_of_the_port() {
+    a_reporter_keeps_its_promises(JsonReporter::new);
+}
+
+#[test]
+fn the_yaml_reporter_keeps_the_promises_of_the_port() {
+    a_reporter_keeps_its_promises(YamlReporter::new);
+}
+
+#[test]
+fn the_recording_reporter_keeps_every_outcome_in_order() {
+    let mut reporter = RecordingReporter::new();
+    for outcome in outcomes() {
+        reporter.report(&outcome).unwrap();
+    }
+    assert_eq!(reporter.outcomes(), outcomes());
+}

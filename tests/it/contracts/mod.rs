@@ -1,0 +1,6 @@
+//! The promises of the ports, held against every adapter and every fake.
+
+mod login;
+mod logout;
+mod operator;
+mod profiles;

@@ -1,0 +1,274 @@
+//! The rows of the outcome table in which no login was begun or no token was issued: the file stays as it was.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use plexctl::testing::{Answer, Decision, Endpoint, Script};
+
+use crate::login::{BINDING, DOMAIN, LOGIN, Login, at_once, instructed, instructed_for};
+use crate::support::sandbox::Run;
+use crate::support::signed_in::Failed;
+
+/// The command that a hint tells to run again.
+fn again() -> String {
+    format!("`plexctl login --domain-id {DOMAIN} --idp-binding-id {BINDING} --server [ORIGIN]`")
+}
+
+impl Login {
+    /// Runs it, which has to end so after these requests, and to leave the file and the old session as they were.
+    fn assert_fails(&self, expected: &Run, asked: &[&str]) {
+        let before = self.sandbox.config_state();
+        assert_eq!(self.run(&[]), *expected);
+        assert_eq!(self.sandbox.config_state(), before);
+        assert_eq!(self.sandbox.neighbours(), [""; 0]);
+        assert_eq!(self.asked(), asked);
+        assert_eq!(self.live(), ["[OLD]"]);
+    }
+
+    fn with_session() -> Self {
+        let login = Self::new();
+        let old = login.server.mint("dev");
+        login.holding(&old)
+    }
+}
+
+#[test]
+fn a_request_that_was_denied_logs_nobody_in() {
+    let login = Login::with_session();
+    login.server.decide_next(Decision::Deny, 2);
+    let expected = Run::new(4, "", instructed("error: nobody is logged in: the request was denied\n"));
+    login.assert_fails(&expected, &["code", "poll", "poll"]);
+}
+
+#[test]
+fn a_request_that_is_not_approved_in_time_logs_nobody_in() {
+    let login = Login::with_session();
+    login.server.configure(|settings| settings.expires_in = Duration::from_secs(3));
+    let error = format!(
+        "error: nobody is logged in: the request was not approved within 1 minute\nhint: run {} again\n",
+        again()
+    );
+    let before = login.sandbox.config_state();
+    assert_eq!(login.run(&[]), Run::new(1, "", instructed_for("1 minute", &error)));
+    assert_eq!(login.sandbox.config_state(), before);
+    assert!(login.polls().len() <= 2, "{:?}", login.asked());
+}
+
+#[test]
+fn the_last_cause_of_an_open_streak_is_told_with_the_end() {
+    let login = Login::with_session();
+    login.server.configure(|settings| settings.expires_in = Duration::from_secs(4));
+    login.server.always(Endpoint::DeviceToken, Script::answer(Answer::bare(429)));
+    let busy = "the server answered 429 Too Many Requests";
+    let error = format!(
+        "warning: no answer from [ORIGIN] ({busy}); still waiting\nerror: nobody is logged in: the request was not \
+         approved within 1 minute ([ORIGIN]: {busy})\nhint: run {} again\n",
+        again()
+    );
+    login.assert_fails(&Run::new(1, "", instructed_for("1 minute", &error)), &["code", "poll", "poll"]);
+}
+
+#[test]
+fn a_code_that_is_refused_begins_no_login() {
+    let check = || "hint: check --domain-id and --idp-binding-id\n".to_owned();
+    let mend = || format!("hint: once the cause is gone, run {} again\n", again());
+    let problem = |status, title| Answer::problem(status, title, "no_login", "Not here.");
+    let cases = [
+        (Script::answer(problem(400, "Bad Request")), 1, "400 Bad Request", check()),
+        (Script::answer(problem(404, "Not Found")), 1, "404 Not Found", check()),
+        (Script::answer(problem(403, "Forbidden")), 4, "403 Forbidden", String::new()),
+        (Script::answer(problem(500, "Down")), 1, "500 Internal Server Error", mend()),
+        (Script::answer(problem(401, "Unknown")), 1, "401 Unauthorized", mend()),
+    ];
+    at_once(&cases, |(script, exit, status, hint)| {
+        let login = Login::with_session();
+        login.server.once(Endpoint::DeviceCode, script.clone());
+        let run = login.run(&[]);
+        assert_eq!((run.exit, run.stdout.as_str()), (*exit, ""), "{run:?}");
+        let head = format!("error: nobody is logged in: the server answered {status}: ");
+        assert!(run.stderr.starts_with(&head) && run.stderr.contains("Not here."), "{}", run.stderr);
+        assert!(run.stderr.ends_with(&format!(" ([ORIGIN])\n{hint}")), "{}", run.stderr);
+        assert_eq!(login.asked(), ["code"]);
+        assert_eq!(login.live(), ["[OLD]"]);
+    });
+}
+
+#[test]
+fn a_server_that_gives_no_answer_begins_no_login_and_is_asked_once() {
+    let cases = [
+        (Endpoint::DeviceCode, "the connection was closed before an answer", vec!["code"]),
+        (Endpoint::Connection, "the connection was closed before an answer", vec![]),
+    ];
+    at_once(&cases, |(endpoint, cause, asked)| {
+        let login = Login::with_session();
+        login.server.once(*endpoint, Script::hang_up());
+        let error = format!(
+            "error: nobody is logged in: {cause} ([ORIGIN])\nhint: once the cause is gone, run {} again\n",
+            again()
+        );
+        login.assert_fails(&Run::new(1, "", error), asked);
+    });
+}
+
+/// Each field of the answer that begins a login, as no server may send it. `[LONG]` stands for more than any field takes.
+const HOSTILE: [(&str, &str); 32] = [
+    ("device_code", "\"\""),
+    ("device_code", "\"a b\""),
+    ("device_code", "17"),
+    ("device_code", "null"),
+    ("device_code", "\"caf\u{e9}\""),
+    ("device_code", "\"\\u0007\""),
+    ("device_code", "\"[LONG]\""),
+    ("user_code", "\"\""),
+    ("user_code", "\"\\u001b[2J\""),
+    ("user_code", "\"\u{202e}\""),
+    ("user_code", "\"\u{e9}\""),
+    ("user_code", "[\"ABCD\"]"),
+    ("user_code", "\"ABCDEFGHIJKLMNOPABCDEFGHIJKLMNOPABCDEFGHIJKLMNOPABCDEFGHIJKLMNOPQ\""),
+    ("verification_uri", "\"javascript:0\""),
+    ("verification_uri", "\"ftp://127.0.0.1/\""),
+    ("verification_uri", "\"/v1/device\""),
+    ("verification_uri", "\"http://\""),
+    ("verification_uri", "\"http://user@127.0.0.1/\""),
+    ("verification_uri", "\"http://@127.0.0.1/\""),
+    ("verification_uri", "\"http://127.0.0.1/\\n\""),
+    ("verification_uri", "\"http://127.0.0.1/[LONG]\""),
+    ("verification_uri", "17"),
+    ("verification_uri", "null"),
+    ("expires_in", "0"),
+    ("expires_in", "-1"),
+    ("expires_in", "1.5"),
+    ("expires_in", "null"),
+    ("expires_in", "\"600\""),
+    ("interval", "\"1\""),
+    ("interval", "1.5"),
+    ("interval", "true"),
+    ("interval", "[]"),
+];
+
+fn assert_unusable(login: &Login, case: &str, field: &str) {
+    let before = login.sandbox.config_state();
+    let run = login.run(&[]);
+    assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{case}: {run:?}");
+    let error = "error: nobody is logged in: the server's answer cannot be used: ";
+    assert!(run.stderr.starts_with(error) && run.stderr.contains(field), "{case}: {}", run.stderr);
+    assert!(run.stderr.lines().all(|line| line.len() < 600), "{case}: {}", run.stderr);
+    assert_eq!(login.sandbox.config_state(), before);
+    assert_eq!(login.asked(), ["code"]);
+    assert_eq!(login.live(), ["[OLD]"]);
+}
+
+#[test]
+fn a_code_with_a_hostile_field_begins_no_login() {
+    at_once(&HOSTILE, |(field, value)| {
+        let login = Login::with_session();
+        let hostile = value.replace("[LONG]", &"a".repeat(4097));
+        login.server.once(Endpoint::DeviceCode, Script::real().with(field, &hostile));
+        assert_unusable(&login, &format!("{field} {value}"), field);
+    });
+    at_once(&["device_code", "user_code", "verification_uri", "expires_in"], |field| {
+        let login = Login::with_session();
+        login.server.once(Endpoint::DeviceCode, Script::real().without(field));
+        assert_unusable(&login, &format!("no {field}"), field);
+    });
+}
+
+#[test]
+fn an_answer_that_is_no_object_begins_no_login() {
+    let long = format!("{{\"x\":\"{}\"}}", "a".repeat(64 * 1024));
+    let deep = "[".repeat(10_000);
+    let bodies: [&[u8]; 9] =
+        [b"", b"null", b"[]", b"17", b"{", b"<html>", b"{\"device_code\":\"\xff\"}", long.as_bytes(), deep.as_bytes()];
+    at_once(&bodies, |body| {
+        let login = Login::with_session();
+        let answer = Answer { content_type: "application/json".to_owned(), body: body.to_vec(), ..Answer::bare(200) };
+        login.server.once(Endpoint::DeviceCode, Script::answer(answer));
+        assert_unusable(&login, &String::from_utf8_lossy(&body[..body.len().min(40)]), "");
+    });
+}
+
+#[test]
+fn nothing_is_begun_that_could_not_be_stored() {
+    let cases: [(&str, u32, i32, &str); 3] = [
+        ("default = \"a\"\n", 0o644, 3, "its mode 0644 is wider than 0600"),
+        ("default = \"a\n", 0o600, 1, ""),
+        ("profiles = 3\n", 0o600, 1, ""),
+    ];
+    for (text, mode, exit, cause) in cases {
+        let mut login = Login::approved();
+        login.sandbox.write_config(text);
+        fs::set_permissions(login.sandbox.config(), Permissions::from_mode(mode)).unwrap();
+        let before = login.sandbox.config_state();
+        let run = login.run(&[]);
+        assert_eq!((run.exit, run.stdout.as_str()), (exit, ""), "{run:?}");
+        assert!(run.stderr.starts_with("error: no login was begun: [CONFIG]"), "{}", run.stderr);
+        assert!(run.stderr.contains(cause), "{}", run.stderr);
+        assert_eq!(login.sandbox.config_state(), before);
+        assert_eq!(login.asked(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_place_where_no_directory_can_be_made_gets_no_request() {
+    let login = Login::approved();
+    fs::remove_dir_all(login.sandbox.path().join(".config")).unwrap();
+    fs::write(login.sandbox.path().join(".config"), "a file").unwrap();
+    let run = login.run(&[]);
+    assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{run:?}");
+    assert!(run.stderr.starts_with("error: no login was begun: "), "{}", run.stderr);
+    assert_eq!(login.asked(), [""; 0]);
+}
+
+#[test]
+fn without_a_usable_server_nothing_is_begun() {
+    let login = Login::new();
+    let run = login.sandbox.run(LOGIN);
+    let error = "error: no login was begun: no server is known\nhint: name it with --server or PLEXSPHERE_URL\n";
+    assert_eq!(run, Run::new(2, "", error));
+    let run = login.sandbox.run([&LOGIN[..], &["--server", "ftp://h"]].concat());
+    assert_eq!(run.exit, 2, "{run:?}");
+    assert!(run.stderr.starts_with("error: no login was begun: --server is not a usable URL: "), "{}", run.stderr);
+    assert!(!login.sandbox.config().exists());
+}
+
+#[test]
+fn usage_errors_send_nothing() {
+    let login = Login::approved();
+    for more in [
+        &["--domain-id", "x"][..],
+        &["--profile-name", ""],
+        &["--profile-name", "a\u{202e}"],
+        &["--profile-name", "a", "--profile", "b"],
+        &["operand"],
+    ] {
+        let run = login.run(more);
+        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{more:?} {run:?}");
+        assert!(run.stderr.starts_with("error: "), "{}", run.stderr);
+    }
+    assert_eq!(login.sandbox.run(["login", "--domain-id", DOMAIN]).exit, 2);
+    assert_eq!(login.asked(), [""; 0]);
+    assert!(!login.sandbox.config().exists());
+}
+
+#[test]
+fn a_denied_login_is_data_for_programs() {
+    at_once(&["json", "yaml"], |format| {
+        let login = Login::with_session();
+        login.server.decide_next(Decision::Deny, 1);
+        let run = login.run(&["--output", format]);
+        let (pending, told) = run.stderr.split_once('\n').unwrap();
+        assert!(pending.starts_with("{\"status\":\"pending\","), "{pending}");
+        let failed = Failed {
+            exit: 4,
+            code: "denied",
+            message: "nobody is logged in: the request was denied".to_owned(),
+            hint: None,
+            profile: Some("default"),
+            server: Some("[ORIGIN]"),
+            token_id: None,
+            session: "untouched",
+        };
+        failed.assert_is(&Run::new(run.exit, run.stdout.clone(), told), format);
+    });
+}

@@ -1,0 +1,200 @@
+//! Every row of the poll table, with the times between the polls.
+
+use std::fs;
+use std::time::Duration;
+
+use plexctl::testing::{Answer, ControlPlane, Decision, Endpoint, Script};
+
+use crate::login::{INTERVAL, Login, at_once, instructed};
+use crate::support::tls::{Authority, leaf};
+
+pub(super) const LOST: &str = "an earlier answer was lost, so a token may have been issued that nobody holds";
+
+/// By how much two arrivals may lie closer together than the requests were sent.
+const JITTER: Duration = Duration::from_millis(100);
+
+impl Login {
+    /// The times between the arrival of the request for the code, and of each poll.
+    fn waits(&self) -> Vec<Duration> {
+        let requests = self.server.requests();
+        let arrived: Vec<_> = requests.iter().take(1 + self.polls().len()).map(|request| request.arrived).collect();
+        arrived.windows(2).map(|pair| pair[1] - pair[0]).collect()
+    }
+
+    pub(super) fn assert_waited(&self, seconds: &[u64]) {
+        let waits = self.waits();
+        let is_long_enough = |(wait, least): (&Duration, &u64)| *wait + JITTER >= Duration::from_secs(*least);
+        assert!(waits.len() == seconds.len() && waits.iter().zip(seconds).all(is_long_enough), "{waits:?}");
+    }
+}
+
+#[test]
+fn pending_is_waited_for_on_one_connection() {
+    let login = Login::new();
+    login.server.decide_next(Decision::Approve, 3);
+    let run = login.run(&[]);
+    assert_eq!((run.exit, run.stderr), (0, instructed("")));
+    assert_eq!(login.asked(), ["code", "poll", "poll", "poll", "whoami"]);
+    login.assert_waited(&[1, 1, 1]);
+    let polls = login.polls();
+    assert!(polls.iter().all(|poll| poll.connection == polls[0].connection));
+    assert!(polls.iter().all(|poll| poll.body == polls[0].body));
+}
+
+#[test]
+fn over_tls_a_whole_login_takes_one_connection() {
+    let authority = Authority::named("login");
+    let (certificate, key) = authority.certify(&leaf()).der();
+    let login = Login::at(ControlPlane::start_with_tls(vec![certificate], key).unwrap());
+    let store = login.sandbox.path().join("authority.pem");
+    fs::write(&store, &authority.pem).unwrap();
+    login.server.decide_next(Decision::Approve, 2);
+    let run = login.sandbox.observe(login.command(&[]).env("SSL_CERT_FILE", &store));
+    assert_eq!(run.exit, 0, "{run:?}");
+    assert_eq!(login.asked(), ["code", "poll", "poll", "whoami"]);
+    // The whoami as well, so that the handshake is paid for once.
+    assert_eq!(login.server.connections(), 1);
+}
+
+#[test]
+fn slow_down_lengthens_the_interval_for_good() {
+    let login = Login::new();
+    let slow = Script::answer(Answer::problem(400, "Bad Request", "slow_down", "Too early."));
+    login.server.once(Endpoint::DeviceToken, slow);
+    login.server.decide_next(Decision::Approve, 2);
+    let run = login.run(&[]);
+    assert_eq!((run.exit, run.stderr), (0, instructed("")));
+    login.assert_waited(&[1, 6, 6]);
+}
+
+#[test]
+fn an_answer_that_ends_the_wait_ends_the_login() {
+    let problem = |status, code| Script::answer(Answer::problem(status, "Title", code, "Detail."));
+    let cases = [
+        (problem(400, "access_denied"), 4, "the request was denied"),
+        (problem(400, "expired_token"), 1, ""),
+        (problem(400, "invalid_grant"), 1, "invalid_grant"),
+        (problem(400, "invalid_request"), 1, "invalid_request"),
+        (Script::answer(Answer::bare(400)), 1, "400 Bad Request"),
+        (problem(401, "unauthenticated"), 1, "401 Unauthorized"),
+        (problem(404, "not_found"), 1, "404 Not Found"),
+        (problem(418, "teapot"), 1, "418"),
+        (problem(403, "forbidden"), 4, "403 Forbidden"),
+    ];
+    at_once(&cases, |(script, exit, words)| {
+        let login = Login::new();
+        login.server.once(Endpoint::DeviceToken, script.clone());
+        let run = login.run(&[]);
+        assert_eq!((run.exit, run.stdout.as_str()), (*exit, ""), "{run:?}");
+        let told = run.stderr.strip_prefix(&instructed("error: nobody is logged in: ")).unwrap_or_default();
+        assert!(told.contains(words) && !told.is_empty() && !told.contains(LOST), "{words}: {}", run.stderr);
+        assert_eq!(login.asked(), ["code", "poll"]);
+        assert!(!login.sandbox.config().exists());
+    });
+}
+
+#[test]
+fn a_token_that_is_cut_off_after_the_whole_object_counts() {
+    let login = Login::approved();
+    let promise_more = |answer: Vec<u8>| {
+        let text = String::from_utf8(answer).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let head: Vec<_> = head.lines().filter(|line| !line.starts_with("content-length")).collect();
+        format!("{}\r\ncontent-length: 9999\r\n\r\n{body}", head.join("\r\n")).into_bytes()
+    };
+    login.server.once(Endpoint::DeviceToken, Script::real().rewritten(promise_more));
+    let run = login.run(&[]);
+    assert_eq!((run.exit, run.stderr), (0, instructed("")));
+    assert_eq!(login.live(), ["[NEW]"]);
+}
+
+#[test]
+fn an_answer_that_may_hide_a_token_is_lost_and_ends_the_login() {
+    let cut = |mut answer: Vec<u8>| {
+        answer.truncate(answer.len() - 1);
+        answer
+    };
+    let cases = [
+        Script::real().rewritten(cut),
+        Script::real().with("token_type", "\"mac\""),
+        Script::real().with("access_token", "\"\""),
+        Script::real().with("access_token", "\"a b\""),
+        Script::real().without("access_token"),
+        Script::real().without("token_type"),
+        Script::real().with("token_type", "null"),
+        Script::real().with("token_type", "\"Bearer \""),
+        Script::real().with("access_token", "17"),
+        Script::real().with("access_token", "\"caf\u{e9}\""),
+        Script::real().with("access_token", "\"a\\u0007\""),
+        Script::real().with("access_token", &format!("\"{}\"", "a".repeat(4097))),
+        Script::answer(Answer::bare(200)),
+        Script::answer(Answer::bare(204)),
+        Script::answer(Answer::bare(202)),
+    ];
+    at_once(&cases, |script| {
+        let login = Login::approved();
+        login.server.once(Endpoint::DeviceToken, script.clone());
+        let run = login.run(&[]);
+        assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{run:?}");
+        assert!(run.stderr.starts_with(&instructed("error: nobody is logged in: ")), "{}", run.stderr);
+        assert!(run.stderr.contains(LOST), "{}", run.stderr);
+        assert!(!login.sandbox.config().exists());
+        assert_eq!(login.asked(), ["code", "poll"]);
+    });
+}
+
+#[test]
+fn an_expiry_that_cannot_be_used_is_unknown() {
+    at_once(&["0", "-1", "\"3600\"", "99999999999999999999"], |expires_in| {
+        let login = Login::approved();
+        login.server.once(Endpoint::DeviceToken, Script::real().with("expires_in", expires_in));
+        let run = login.run(&[]);
+        assert_eq!((run.exit, run.stderr), (0, instructed("")), "{expires_in}");
+        assert!(!login.config().contains("expires_at"), "{}", login.config());
+    });
+}
+
+#[test]
+fn a_failure_is_waited_out_with_one_warning_a_streak() {
+    let cases = [
+        (Script::answer(Answer::bare(408)), false, "408 Request Timeout"),
+        (Script::answer(Answer::bare(429)), false, "429 Too Many Requests"),
+        (Script::answer(Answer::bare(302)), false, "302 Found"),
+        (Script::answer(Answer::bare(503)), true, "503 Service Unavailable"),
+        (Script::hang_up(), true, "the connection was closed before an answer"),
+    ];
+    at_once(&cases, |(script, is_lost, words)| {
+        let login = Login::approved();
+        login.server.once(Endpoint::DeviceToken, script.clone());
+        login.server.once(Endpoint::DeviceToken, script.clone());
+        let run = login.run(&[]);
+        assert_eq!(run.exit, 0, "{run:?}");
+        assert_eq!(run.stderr.matches("warning: no answer from [ORIGIN] (").count(), 1, "{}", run.stderr);
+        assert!(run.stderr.contains(words) && run.stderr.contains("); still waiting\n"), "{}", run.stderr);
+        assert_eq!(run.stderr.contains(&format!("warning: {LOST}\n")), *is_lost, "{}", run.stderr);
+        login.assert_waited(&[1, 1, 2]);
+        assert_eq!(login.asked(), ["code", "poll", "poll", "poll", "whoami"]);
+    });
+}
+
+#[test]
+fn a_poll_whose_answer_was_lost_with_its_token_is_told_at_the_end() {
+    let login = Login::approved();
+    login.server.once(Endpoint::DeviceToken, Script::real().lost());
+    let run = login.run(&[]);
+    assert_eq!((run.exit, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("error: nobody is logged in: ") && run.stderr.contains(LOST), "{}", run.stderr);
+    assert_eq!(login.asked(), ["code", "poll", "poll"]);
+    assert_eq!(login.live(), ["[NEW]"]);
+}
+
+#[test]
+fn retry_after_counts_where_it_is_longer_and_reasonable() {
+    at_once(&[("4", 4), ("61", 1), ("0", 1), ("Wed, 21 Oct 2026 07:28:00 GMT", 1)], |(value, least)| {
+        let login = Login::approved();
+        let busy = Script::answer(Answer::bare(429)).header("retry-after", value);
+        login.server.once(Endpoint::DeviceToken, busy);
+        assert_eq!(login.run(&[]).exit, 0, "{value}");
+        login.assert_waited(&[INTERVAL.as_secs(), *least]);
+    });
+}

@@ -1,0 +1,101 @@
+//! What stands around the process of a login: browsers that are missing, fail, print or never end, and streams that cannot
+//! be written.
+
+use std::fs;
+
+use plexctl::testing::{Answer, Endpoint, Script};
+
+use super::{Login, at_once};
+use crate::shared::terminal::at_a_terminal;
+use crate::support::sandbox::Run;
+use crate::support::shell::in_shell;
+
+const LOGGED_IN: &str = "Logged in as operator@plexsphere.example. Saved profile \"default\".\n";
+
+/// What `BROWSER` holds, and what is said of it. `[DIRECTORY]` stands for that of the scripts.
+const BROWSERS: [(&str, &str); 9] = [
+    ("plexctl-no-such-program %s", "Not opened in a browser: plexctl-no-such-program failed."),
+    ("[DIRECTORY]", "Not opened in a browser: [DIRECTORY] failed."),
+    ("false", "Not opened in a browser: false failed."),
+    ("sh [DIRECTORY]/killed.sh", "Not opened in a browser: sh failed."),
+    ("sh [DIRECTORY]/printing.sh", "Opened in a browser."),
+    ("sh [DIRECTORY]/hanging.sh", "Opened in a browser."),
+    ("false:plexctl-no-such-program:true", "Opened in a browser."),
+    ("none", "Not opened in a browser: no browser is wanted."),
+    (":", "Not opened in a browser: no browser is known."),
+];
+
+#[test]
+fn no_browser_is_in_the_way_of_a_login() {
+    at_once(&BROWSERS, |(list, words)| {
+        let login = Login::approved();
+        let directory = login.sandbox.path().display().to_string();
+        for (script, text) in [
+            ("killed.sh", "kill -9 $$"),
+            ("printing.sh", "echo noise; echo noise >&2; (echo noise >/dev/tty) 2>/dev/null; exit 0"),
+            ("hanging.sh", "trap '' HUP INT TERM; sleep 20 & wait"),
+        ] {
+            fs::write(login.sandbox.path().join(script), text).unwrap();
+        }
+        let mut command = login.command(&[]);
+        command
+            .env("BROWSER", list.replace("[DIRECTORY]", &directory))
+            .env("NO_COLOR", "1")
+            .env("PATH", "/usr/bin:/bin");
+        let (run, seen) = at_a_terminal(&login.sandbox, &mut command);
+        assert_eq!(run, Run::new(0, LOGGED_IN, ""), "{list}: {seen}");
+        let words = words.replace("[DIRECTORY]", &directory);
+        assert!(seen.contains(&format!("\n{words}\n")), "{list}: {seen}");
+        assert_eq!(seen.matches("pened in a browser").count(), 1, "{list}: {seen}");
+        assert!(!seen.contains("noise"), "{list}: {seen}");
+    });
+}
+
+#[test]
+fn where_nobody_would_see_a_browser_none_is_started() {
+    let cases = [
+        ("CI", "true", &[][..], "this is a CI job"),
+        ("SSH_TTY", "/dev/pts/0", &[], "this is an SSH session"),
+        ("SSH_CONNECTION", "a", &[], "this is an SSH session"),
+        ("SSH_CLIENT", "a", &[], "this is an SSH session"),
+        ("NO_COLOR", "1", &["--no-browser"], "no browser is wanted"),
+    ];
+    at_once(&cases, |(variable, value, more, reason)| {
+        let login = Login::approved();
+        let started = login.sandbox.path().join("started");
+        fs::write(login.sandbox.path().join("browser.sh"), format!(": > {}\n", started.display())).unwrap();
+        let mut command = login.command(more);
+        command.env("BROWSER", "sh browser.sh").env("NO_COLOR", "1").env(variable, value);
+        let (run, seen) = at_a_terminal(&login.sandbox, &mut command);
+        assert_eq!(run, Run::new(0, LOGGED_IN, ""), "{variable}: {seen}");
+        assert!(seen.contains(&format!("\nNot opened in a browser: {reason}.\n")), "{variable}: {seen}");
+        assert!(!started.exists(), "{variable}");
+    });
+}
+
+#[test]
+fn a_login_without_streams_is_stored_all_the_same() {
+    for format in ["text", "json"] {
+        let cases = ["2>&-", "2>/dev/full", ">&-", ">&- 2>&-", "<&- >&- 2>&-", ">&- 2>/dev/full"];
+        at_once(&cases, |streams| {
+            let login = Login::replacing();
+            let script = format!("exec \"$0\" \"$@\" {streams}");
+            let run = login.sandbox.observe(&mut in_shell(&script, &login.command(&["--output", format])));
+            assert_eq!(run.exit, 0, "{streams}: {run:?}");
+            assert!(login.config().contains("[NEW TOKEN]") && !login.config().contains("[OLD TOKEN]"), "{streams}");
+            assert_eq!(login.live(), ["[NEW]"], "{streams}");
+            assert_eq!(login.sandbox.neighbours(), [""; 0]);
+        });
+    }
+}
+
+#[test]
+fn a_login_that_fails_without_streams_ends_with_its_code_and_forgets_nothing() {
+    at_once(&["2>&-", "2>/dev/full", ">&- 2>&-"], |streams| {
+        let script = format!("exec \"$0\" \"$@\" {streams}");
+        let login = Login::replacing();
+        login.server.once(Endpoint::Whoami, Script::answer(Answer::bare(403)));
+        let run = login.sandbox.observe(&mut in_shell(&script, &login.command(&[])));
+        assert_eq!((run.exit, login.live()), (4, vec!["[OLD]".to_owned(), "[NEW]".to_owned()]), "{streams}: {run:?}");
+    });
+}

@@ -1,0 +1,156 @@
+//! Faults of the file and its surroundings, each of them met by the real binary.
+//!
+//! - [`before_revoking`]: what stops a logout before anything was sent.
+//! - [`after_revoking`]: what can still go wrong when the token is dead, and what must not.
+//! - [`durability`]: the calls that replace the file, in their order and failing.
+//! - [`file_systems`]: what mounts, full disks and attributes of files do to it.
+//! - [`limits`]: what is left where the process may have less than it needs.
+//! - [`path_races`]: what somebody can do who turns the path meanwhile.
+
+mod after_revoking;
+mod before_revoking;
+#[cfg(target_os = "linux")]
+mod durability;
+#[cfg(target_os = "linux")]
+mod file_systems;
+mod limits;
+#[cfg(target_os = "linux")]
+mod path_races;
+
+#[cfg(target_os = "linux")]
+pub use self::file_systems::{Attribute, has_attributes};
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+
+use crate::support::sandbox::{FileState, Run, Sandbox, nothing_but_the_bystander};
+use crate::support::scripted_server::ScriptedServer;
+use crate::support::system_words;
+
+const TOKEN: &str = "psk_dev_agjpbqjdiv5lzdppaerukz4jvm_c4n4ry-0123456789abcdef";
+const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
+
+/// What the temporary file is called.
+const TEMP_NAME: &str = ".plexctl-replacement.tmp";
+
+const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+
+/// What every config here holds besides the profile that is logged out.
+const BYSTANDER: &str = "\n[profiles.bystander] # stays\r\nserver = 'https://h'\ntoken = \"psk_dev_0192f0c1-2345-7abc-8def-0123456789ac_by5t4nd3r-fedcba9876543210\"";
+
+/// How long a run may take that waits for nothing. One that would hang fails instead.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// A config whose default profile can be logged out at a server.
+fn config(server: &str) -> String {
+    format!("default = \"default\"\n\n[profiles.default]\nserver = \"{server}\"\ntoken = \"{TOKEN}\"\n{BYSTANDER}")
+}
+
+/// What is left of such a config after the logout.
+fn cleared() -> String {
+    format!("\n{BYSTANDER}")
+}
+
+/// A sandbox whose default profile can be logged out at a server that always says gone.
+fn prepared() -> (Sandbox, ScriptedServer) {
+    let server = ScriptedServer::answering(NO_CONTENT);
+    let mut sandbox = Sandbox::new();
+    sandbox.write_config(config(&server.url()));
+    sandbox.label(server.url(), "[SERVER]");
+    sandbox.count_requests_to(&server);
+    (sandbox, server)
+}
+
+/// The place where a temporary file would be.
+fn temp(sandbox: &Sandbox) -> PathBuf {
+    sandbox.config().with_file_name(TEMP_NAME)
+}
+
+/// Holds that the profile is gone and everything else about the file is as it was, and that the next run is a no-op.
+fn assert_cleared(sandbox: &Sandbox, before: &FileState) {
+    let after = sandbox.config_state();
+    assert_eq!(String::from_utf8_lossy(&after.bytes), cleared());
+    assert_eq!((after.mode, after.owner), (before.mode, before.owner));
+    assert_eq!(sandbox.neighbours(), [""; 0]);
+    assert_eq!(sandbox.run(["logout"]), nothing_but_the_bystander());
+    assert_eq!(sandbox.config_state(), after);
+}
+
+/// Holds that a run has made its one request and left the file as it was, with nothing beside it.
+fn assert_kept(sandbox: &Sandbox, server: &ScriptedServer, before: &FileState) {
+    assert_eq!(&sandbox.config_state(), before);
+    assert_eq!(sandbox.neighbours(), [""; 0]);
+    assert_eq!(server.requests().len(), 1);
+}
+
+/// Holds that another run ends what a failed one has begun.
+fn assert_heals(sandbox: &Sandbox, before: &FileState) {
+    assert_eq!(sandbox.run(["logout"]), logged_out());
+    assert_cleared(sandbox, before);
+}
+
+/// A run that logged the default profile out.
+fn logged_out() -> Run {
+    Run::new(0, "Logged out. Cleared profile \"default\".\n", "")
+}
+
+/// A run that could not use the file.
+fn unusable(place: &str, problem: &str) -> Run {
+    unusable_after("", place, problem)
+}
+
+/// The same after further arguments, which the hint repeats.
+fn unusable_after(typed: &str, place: &str, problem: &str) -> Run {
+    Run::new(
+        1,
+        "",
+        format!(
+            "error: no session was ended: {place} cannot be used: {problem}\n\
+             hint: nothing was sent or changed; mend the cause and run `plexctl logout{typed}` again\n"
+        ),
+    )
+}
+
+/// A run that revoked the token, but could not remove the profile.
+fn not_removed(place: &str, problem: &str) -> Run {
+    Run::new(
+        1,
+        "",
+        format!(
+            "error: profile \"default\" is revoked on the server, but not removed from {place}: {problem} ([SERVER], \
+             token {ID})\nhint: once the cause is gone, run `plexctl logout` again\n"
+        ),
+    )
+}
+
+/// A run that removed the profile, but could not make that last.
+fn not_durable(place: &str, problem: &str) -> Run {
+    let removed = format!("removed from {place}, but its removal may not survive a power cut: {problem}");
+    let error = format!("profile \"default\" is revoked on the server and {removed} ([SERVER], token {ID})");
+    let hint = "should the profile be there again after a power cut, run `plexctl logout` again";
+    Run::new(1, "", format!("error: {error}\nhint: {hint}\n"))
+}
+
+/// An action that failed, in the system's words.
+pub fn system(action: &str, errno: Errno) -> String {
+    format!("{action} failed: {}", system_words(errno))
+}
+
+/// Runs a prepared command, fails if it has not ended in time, and says how long it took.
+fn observe_within(limit: Duration, sandbox: &Sandbox, command: &mut Command) -> (Run, Duration) {
+    let started = Instant::now();
+    let run = sandbox.observe(command);
+    let elapsed = started.elapsed();
+    assert!(elapsed < limit, "the run took {elapsed:?}: {run:?}");
+    (run, elapsed)
+}
+
+/// Gives a file a mode.
+pub fn chmod(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}

@@ -1,0 +1,17 @@
+//! What all commands have in common, seen from outside.
+//!
+//! - [`config`]: config files that no command can use.
+//! - [`streams`]: streams and files that whoami and profiles cannot write.
+//! - [`terminal`]: what an operator at a terminal sees.
+//! - [`hints`]: that pasting what a hint says acts on the session that it was printed for.
+//! - [`proxies`]: the way through a proxy.
+//! - [`concurrency`]: many processes at one file.
+//! - [`soak`]: sessions that begin and end for half an hour, among faults at random.
+
+mod concurrency;
+mod config;
+mod hints;
+mod proxies;
+mod soak;
+mod streams;
+pub mod terminal;
