@@ -13,6 +13,7 @@ pub mod profile_book;
 pub mod reporter;
 pub mod session_keeper;
 pub mod timer;
+pub mod token_directory;
 pub mod token_file;
 pub mod token_issuer;
 pub mod token_revoker;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use thiserror::Error;
 
-use super::call_error::CallError;
+use super::BoxError as CallError;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;

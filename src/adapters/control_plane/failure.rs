@@ -1,7 +1,7 @@
 //! What a failed call tells: how far it came, with whom, and the cause out of a closed set; and what a server answered
 //! instead of what was asked for.
 //!
-//! The libraries' errors end where they meet this adapter: `dial`, `tls`, `connection`, `trust` and `proxy` translate
+//! The libraries' errors end where they meet this adapter: the files of `connect` and `http` translate
 //! them into these types, which stand as the sources of the ports' errors. Whoever words a failure for operators
 //! downcasts to them; their own `Display` is terse.
 
@@ -279,7 +279,7 @@ pub enum BodyFault {
 
 /// An answer that is not what was asked for, as far as it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub struct Answered {
+pub struct UnexpectedResponse {
     /// The number in the status line.
     pub status: u16,
     /// The standard phrase for it; the server's own is not shown.
@@ -290,14 +290,14 @@ pub struct Answered {
     pub proxy: Option<ProxyName>,
 }
 
-impl Answered {
+impl UnexpectedResponse {
     /// Tells whether a proxy may have answered in the server's place: it could, and nothing shows that it did not.
     pub(super) fn may_be_the_proxys(&self) -> bool {
         self.proxy.is_some() && self.problem.is_none()
     }
 }
 
-impl fmt::Display for Answered {
+impl fmt::Display for UnexpectedResponse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "status {}", self.status)?;
         match &self.problem {

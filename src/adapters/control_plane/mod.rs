@@ -1,71 +1,53 @@
-//! The client of the control plane: one request and one answer for each call of a port.
+//! The client of the control plane: one request and one response for each call of a port.
 //!
-//! This file is what an application makes and wires. On the client stand the ports, one short file each: `revoker`,
-//! `principal_reader`, `issuer`. Below them, a call is an `exchange`: over a `connection` that is new, or the one that was
-//! `kept`, with a `body` that may be a `problem` or has `fields`; that it is `exposed` on its way is told once, and the
-//! tokens that were `carried` are shown by no answer. The way to a server is the `transport`: through a `proxy` or not,
-//! `dial` for TCP, `tls` with whom it may `trust`, and on it a `wire` on which no answer gets lost. Whatever fails becomes
-//! a `failure`.
+//! Each port is a file: `token_revoker`, `principal_reader`, `token_issuer`, `token_directory`. They send a call through
+//! `http` and read its response as `json`, as a `token_list` or as a `problem`; what revokes a token is a `revocation`. `http` connects through `connect`. What goes wrong is a `failure`, whichever step
+//! it stops.
 
-mod body;
-mod carried;
-mod connection;
-mod dial;
-mod exchange;
-mod exposed;
+mod connect;
 mod failure;
-mod fields;
-mod issuer;
-mod kept;
+mod http;
+mod json;
 mod principal_reader;
 mod problem;
-mod proxy;
-mod revoker;
-mod tls;
+mod revocation;
+mod token_directory;
+mod token_issuer;
 mod token_list;
-mod transport;
-mod trust;
-mod wire;
+mod token_revoker;
 
+pub use self::connect::proxy::{ProxySettings, ProxyVariable};
+pub use self::connect::trust_store::TrustSettings;
 pub use self::failure::{
-    Answered, BodyFault, CallFailure, Cause, Peer, Phase, ProxyName, ProxyProblem, TrustStoreProblem,
+    BodyFault, CallFailure, Cause, Peer, Phase, ProxyName, ProxyProblem, TrustStoreProblem, UnexpectedResponse,
 };
 pub use self::problem::ProblemDetails;
-pub use self::proxy::{ProxySettings, ProxyVariable};
-pub use self::trust::TrustSettings;
 #[cfg(fuzzing)]
 pub(crate) use self::{
-    issuer::{fuzzed_authorization, fuzzed_poll},
     principal_reader::fuzzed_principal,
     problem::fuzzed_problem,
+    token_issuer::{fuzzed_authorization, fuzzed_poll},
 };
 
-use self::carried::CarriedTokens;
-use self::exposed::ExposedOrigins;
-use self::kept::KeptConnection;
+use self::http::HttpClient;
 
 /// Speaks HTTP/1.1 with control planes, with TLS 1.2 or 1.3 to `https` servers.
 ///
 /// It is a [`TokenRevoker`](crate::ports::token_revoker::TokenRevoker), a
-/// [`PrincipalReader`](crate::ports::principal_reader::PrincipalReader) and a
-/// [`TokenIssuer`](crate::ports::token_issuer::TokenIssuer). Connecting is bounded by 10 seconds from the resolved name on,
+/// [`PrincipalReader`](crate::ports::principal_reader::PrincipalReader), a
+/// [`TokenIssuer`](crate::ports::token_issuer::TokenIssuer) and a
+/// [`TokenDirectory`](crate::ports::token_directory::TokenDirectory). Connecting is bounded by 10 seconds from the resolved name on,
 /// a whole call by 30. It needs a tokio runtime with its I/O and time drivers. The errors of its ports have a
-/// [`CallFailure`], an [`Answered`], a [`BodyFault`] or a [`FieldError`](crate::domain::answer_field::FieldError) as their
-/// source.
+/// [`CallFailure`], an [`UnexpectedResponse`], a [`BodyFault`] or a
+/// [`FieldError`](crate::domain::answer_field::FieldError) as their source.
 pub struct ControlPlaneClient {
-    proxy: ProxySettings,
-    trust: TrustSettings,
-    kept: KeptConnection,
-    exposed: ExposedOrigins,
-    carried: CarriedTokens,
-    warn: Box<dyn Fn(&str) + Send + Sync>,
+    http: HttpClient,
 }
 
 impl ControlPlaneClient {
-    /// Takes the settings, and what to do with a warning that is no failure. That tokens travel unencrypted is told once
-    /// for each origin.
+    /// Creates a client from its settings and a function that shows a warning. The warning about unencrypted tokens is
+    /// given once for each origin.
     pub fn new(proxy: ProxySettings, trust: TrustSettings, warn: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        let (kept, exposed, carried) = Default::default();
-        Self { proxy, trust, kept, exposed, carried, warn: Box::new(warn) }
+        Self { http: HttpClient::new(proxy, trust, Box::new(warn)) }
     }
 }

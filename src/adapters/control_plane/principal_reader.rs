@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use hyper::Method;
 
 use super::ControlPlaneClient;
-use super::body::Body;
-use super::exchange::{CALL_LIMIT, Call};
-use super::failure::{Answered, CallFailure};
-use super::fields::Fields;
+use super::failure::{CallFailure, UnexpectedResponse};
+use super::http::Body;
+use super::http::{CALL_LIMIT, Call};
+use super::json::JsonObject;
 use super::problem::masked;
 use crate::domain::answer_field::{FieldError, FieldFault, FieldValue};
 use crate::domain::bearer_token::BearerToken;
@@ -19,7 +19,7 @@ use crate::ports::principal_reader::{PrincipalReader, ReadError};
 #[async_trait]
 impl PrincipalReader for ControlPlaneClient {
     async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, ReadError> {
-        let mut answer = self.call(server, question_of(token)).await?;
+        let mut answer = self.http.call(server, question_of(token)).await?;
         if answer.status() != 200 {
             return Err(error_of(answer.into_error().await));
         }
@@ -52,7 +52,7 @@ impl From<CallFailure> for ReadError {
 }
 
 /// Tells what an answer other than 200 means. One that may be the proxy's own does not say that the token is no good.
-fn error_of(answered: Answered) -> ReadError {
+fn error_of(answered: UnexpectedResponse) -> ReadError {
     match answered.status {
         401 if !answered.may_be_the_proxys() => ReadError::NotAccepted { source: answered.into() },
         403 => ReadError::Refused { source: answered.into() },
@@ -62,7 +62,7 @@ fn error_of(answered: Answered) -> ReadError {
 
 /// Takes the two fields that make a principal, and the others as far as they can be used.
 fn principal_in(body: &Body) -> Result<Principal, BoxError> {
-    let fields = Fields::parse(body)?;
+    let fields = JsonObject::parse(body)?;
     let text = |field| match fields.value(field) {
         Some(FieldValue::Text(text)) => Ok(text),
         None => Err(FieldError { field, fault: FieldFault::Missing }),
@@ -168,7 +168,8 @@ mod tests {
         let problem = Some(ProblemDetails::default());
         for status in 0..=999 {
             for (proxy, problem) in [(&None, &None), (&None, &problem), (&proxy, &None), (&proxy, &problem)] {
-                let answered = Answered { status, reason: None, problem: problem.clone(), proxy: proxy.clone() };
+                let answered =
+                    UnexpectedResponse { status, reason: None, problem: problem.clone(), proxy: proxy.clone() };
                 let is_as_said = match error_of(answered) {
                     ReadError::NotAccepted { .. } => status == 401 && (proxy.is_none() || problem.is_some()),
                     ReadError::Refused { .. } => status == 403,

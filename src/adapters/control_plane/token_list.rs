@@ -4,8 +4,8 @@ use std::mem;
 
 use thiserror::Error;
 
-use super::body::Body;
-use super::fields::Fields;
+use super::http::Body;
+use super::json::JsonObject;
 use crate::domain::answer_field::{FieldError, FieldFault, FieldValue};
 use crate::domain::token_summary::TokenSummary;
 
@@ -145,7 +145,7 @@ impl Position {
 
 /// Takes the id, which makes a token, and the other fields as far as they are texts.
 fn token_in(body: &Body) -> Result<TokenSummary, TokenListFault> {
-    let fields = Fields::parse(body).map_err(|_| TokenListFault::NoList)?;
+    let fields = JsonObject::parse(body).map_err(|_| TokenListFault::NoList)?;
     let id = match fields.value("id") {
         Some(FieldValue::Text(id)) => id,
         None => return Err(FieldError { field: "id", fault: FieldFault::Missing }.into()),

@@ -8,7 +8,7 @@ use std::iter;
 use std::time::SystemTime;
 
 use plexctl::adapters::control_plane::{
-    Answered, CallFailure, Cause, Peer, Phase, ProxyName, ProxyProblem, TrustStoreProblem,
+    CallFailure, Cause, Peer, Phase, ProxyName, ProxyProblem, TrustStoreProblem, UnexpectedResponse,
 };
 
 /// What an error and its sources come to, in one phrase.
@@ -31,7 +31,7 @@ pub fn words(source: &(dyn Error + 'static)) -> String {
 /// What the operator can do about it, where the error or one of its sources says so much.
 pub fn hint(source: &(dyn Error + 'static)) -> Option<String> {
     levels(source).find_map(|level| {
-        if let Some(Answered { status: 407, proxy: Some(proxy), .. }) = level.downcast_ref() {
+        if let Some(UnexpectedResponse { status: 407, proxy: Some(proxy), .. }) = level.downcast_ref() {
             return Some(credentials_for(proxy));
         }
         let CallFailure { peer, cause, .. } = level.downcast_ref()?;
@@ -169,7 +169,7 @@ fn of_trust_store_problem(problem: &TrustStoreProblem) -> String {
     }
 }
 
-fn of_answer(Answered { status, reason, problem, proxy }: &Answered) -> String {
+fn of_answer(UnexpectedResponse { status, reason, problem, proxy }: &UnexpectedResponse) -> String {
     let whose = match (proxy, problem) {
         (Some(ProxyName { address, variable }), None) => format!("the server or the proxy {address} ({variable})"),
         _ => "the server".to_owned(),
@@ -374,8 +374,8 @@ mod tests {
         ]
     }
 
-    fn answers() -> Vec<(Answered, &'static str)> {
-        let answer = |status, reason, problem, proxy| Answered { status, reason, problem, proxy };
+    fn answers() -> Vec<(UnexpectedResponse, &'static str)> {
+        let answer = |status, reason, problem, proxy| UnexpectedResponse { status, reason, problem, proxy };
         let problem = ProblemDetails {
             title: Some("Down".to_owned()),
             code: Some("maintenance".to_owned()),
@@ -463,7 +463,7 @@ mod tests {
         for (failure, expected) in cases {
             assert_eq!(hint(&RevokeError::Unreached { source: failure.into() }).as_deref(), expected);
         }
-        let answered = |status, proxy| Answered { status, reason: None, problem: None, proxy };
+        let answered = |status, proxy| UnexpectedResponse { status, reason: None, problem: None, proxy };
         assert_eq!(hint(&answered(407, Some(proxy()))).as_deref(), Some(credentials));
         assert_eq!(hint(&answered(407, None)), None);
         assert_eq!(hint(&answered(502, Some(proxy()))), None);

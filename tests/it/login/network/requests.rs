@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use plexctl::adapters::control_plane::{
-    Answered, CallFailure, Cause, ControlPlaneClient, ProxySettings, ProxyVariable, TrustSettings,
+    CallFailure, Cause, ControlPlaneClient, ProxySettings, ProxyVariable, TrustSettings, UnexpectedResponse,
 };
 use plexctl::domain::bearer_token::BearerToken;
 use plexctl::domain::device_authorization::DeviceAuthorization;
@@ -179,7 +179,7 @@ fn a_device_code_may_have_every_visible_character() {
     let answer = Answer::problem(400, "No", "invalid_grant", &format!("there is no {code}"));
     calls.control_plane.always(Endpoint::DeviceToken, Script::answer(answer));
     let PollResponse::Rejected { source } = calls.first_poll() else { panic!("not rejected") };
-    let answered: &Answered = source.downcast_ref().unwrap();
+    let answered: &UnexpectedResponse = source.downcast_ref().unwrap();
     assert_eq!(answered.problem.as_ref().unwrap().detail.as_deref(), Some("there is no [redacted]"));
     let sent: serde_json::Value = serde_json::from_slice(&calls.control_plane.requests()[1].body).unwrap();
     assert_eq!(sent["device_code"], code);

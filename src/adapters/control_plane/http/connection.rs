@@ -10,19 +10,19 @@ use hyper::rt::{Read, Write};
 use hyper::{Request, Response};
 use tokio::task::{self, JoinSet};
 
-use super::failure::Cause;
-use super::tls;
-use super::wire::{HeadTooLarge, MAX_HEAD, MAX_HEADERS, Wire};
+use super::super::connect::tls;
+use super::super::failure::Cause;
+use super::lenient_stream::{HeadTooLarge, LenientStream, MAX_HEAD, MAX_HEADERS};
 
 /// A connection on which nothing is under way.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     /// The task that the connection lives in, which the set aborts when it is dropped.
     _driver: JoinSet<hyper::Result<()>>,
 }
 
 /// What became of a request.
-pub(super) enum Sent {
+pub(crate) enum Sent {
     /// The head of its answer, and the connection that the body comes on.
     Answered(Connection, Response<Incoming>),
     /// The connection had ended before, so the request was not sent.
@@ -31,18 +31,19 @@ pub(super) enum Sent {
 
 impl Connection {
     /// Speaks HTTP over a stream.
-    pub(super) async fn over(stream: impl Read + Write + Unpin + Send + 'static) -> Result<Self, Cause> {
+    pub(crate) async fn over(stream: impl Read + Write + Unpin + Send + 'static) -> Result<Self, Cause> {
         // Whatever headers come are taken, as far as they fit.
         let mut client = Builder::new();
         client.max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS).ignore_invalid_headers_in_responses(true);
-        let (sender, connection) = client.handshake(Wire::new(stream)).await.map_err(|error| cause_of(&error))?;
+        let (sender, connection) =
+            client.handshake(LenientStream::new(stream)).await.map_err(|error| cause_of(&error))?;
         let mut driver = JoinSet::new();
         driver.spawn(connection.with_upgrades());
         Ok(Self { sender, _driver: driver })
     }
 
     /// Sends a request and waits for the head of its answer. After an error the request may have been received.
-    pub(super) async fn send(mut self, request: Request<Full<Bytes>>) -> Result<Sent, Cause> {
+    pub(crate) async fn send(mut self, request: Request<Full<Bytes>>) -> Result<Sent, Cause> {
         // The connection's task has a turn, in which it finds out whether the other side has closed.
         task::yield_now().await;
         if self.sender.ready().await.is_err() {

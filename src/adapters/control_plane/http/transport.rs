@@ -14,13 +14,13 @@ use tokio::net::TcpStream;
 use tokio::task;
 use tokio::time::{Instant, timeout_at};
 
+use super::super::connect::proxy::Route;
+use super::super::connect::tcp;
+use super::super::connect::tls::{self, Stream};
+use super::super::connect::trust_store::{TrustSettings, TrustStore};
+use super::super::failure::{CallFailure, Cause, Phase, TrustStoreProblem};
 use super::connection::{Connection, Sent};
-use super::dial::{dial, resolve};
-use super::failure::{CallFailure, Cause, Phase, TrustStoreProblem};
-use super::proxy::Route;
-use super::tls::{self, Stream};
-use super::trust::{TrustSettings, TrustStore};
-use super::wire::Wire;
+use super::lenient_stream::LenientStream;
 use crate::domain::server_url::{Scheme, ServerUrl};
 
 /// How long TCP, tunnel and TLS may take together, from the resolved name on.
@@ -28,14 +28,14 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// When a step has to be done, and the limit that this comes from.
 #[derive(Clone, Copy)]
-pub(super) struct Deadline {
-    pub(super) at: Instant,
+pub(crate) struct Deadline {
+    pub(crate) at: Instant,
     limit: Duration,
 }
 
 impl Deadline {
     /// A limit that counts from now.
-    pub(super) fn in_time(limit: Duration) -> Self {
+    pub(crate) fn in_time(limit: Duration) -> Self {
         Self { at: Instant::now() + limit, limit }
     }
 
@@ -46,24 +46,24 @@ impl Deadline {
     }
 
     /// Gives a step up when its time has come.
-    pub(super) async fn bound<T>(self, step: impl Future<Output = Result<T, Cause>>) -> Result<T, Cause> {
+    pub(crate) async fn bound<T>(self, step: impl Future<Output = Result<T, Cause>>) -> Result<T, Cause> {
         timeout_at(self.at, step).await.unwrap_or(Err(Cause::TimedOut(self.limit)))
     }
 }
 
 /// Connects to the server, or to the proxy on the way to it, with TLS up to the server where its scheme asks for it.
-pub(super) async fn connect(
+pub(crate) async fn connect(
     server: &ServerUrl,
     route: &Route,
     trust: &TrustSettings,
     deadline: Deadline,
 ) -> Result<Stream, CallFailure> {
     let failed = |phase| move |cause| CallFailure { phase, peer: route.peer(server, phase), cause };
-    let addresses = deadline.bound(resolve(route.next_hop(server))).await.map_err(failed(Phase::NameLookup))?;
+    let addresses = deadline.bound(tcp::resolve(route.next_hop(server))).await.map_err(failed(Phase::NameLookup))?;
     let deadline = deadline.or_in_time(CONNECT_LIMIT);
-    let dialling = dial(&addresses);
+    let connecting = tcp::connect(&addresses);
     if server.scheme() == Scheme::Http {
-        let tcp = deadline.bound(dialling).await.map_err(failed(Phase::Connection))?;
+        let tcp = deadline.bound(connecting).await.map_err(failed(Phase::Connection))?;
         return Ok(MaybeHttpsStream::Http(TokioIo::new(tcp)));
     }
 
@@ -71,7 +71,7 @@ pub(super) async fn connect(
     task::yield_now().await;
     let mut store = TrustStore::new(trust);
     let roots = store.bundle().or_else(|| store.directories());
-    let tcp = deadline.bound(dialling).await.map_err(failed(Phase::Connection))?;
+    let tcp = deadline.bound(connecting).await.map_err(failed(Phase::Connection))?;
     let Some(roots) = roots else {
         return Err(failed(Phase::Tls)(Cause::TrustStore(store.into_problem().unwrap_or(TrustStoreProblem::Missing))));
     };
@@ -85,7 +85,7 @@ pub(super) async fn connect(
     let Some(roots) = store.directories() else {
         return Err(failed(Phase::Tls)(Cause::NotTrusted { store: store.into_problem() }));
     };
-    let tcp = deadline.bound(dial(&addresses)).await.map_err(failed(Phase::Connection))?;
+    let tcp = deadline.bound(tcp::connect(&addresses)).await.map_err(failed(Phase::Connection))?;
     let tcp = deadline.bound(open_tunnel(tcp, route, server)).await.map_err(failed(Phase::Tunnel))?;
     let result = deadline.bound(tls::start(tcp, server, roots)).await;
     result.map_err(|cause| match cause {
@@ -116,7 +116,7 @@ async fn open_tunnel(tcp: TcpStream, route: &Route, server: &ServerUrl) -> Resul
         });
     }
     let upgraded = hyper::upgrade::on(response).await.map_err(|_| Cause::Closed)?;
-    let parts = upgraded.downcast::<Wire<TokioIo<TcpStream>>>().map_err(|_| Cause::NotHttp)?;
+    let parts = upgraded.downcast::<LenientStream<TokioIo<TcpStream>>>().map_err(|_| Cause::NotHttp)?;
     // A server waits for the client to begin the handshake, so what came already is not from one.
     if parts.read_buf.is_empty() { Ok(parts.io.into_inner()) } else { Err(Cause::NotTls) }
 }

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::body::Body;
 use super::failure::BodyFault;
+use super::http::Body;
 use crate::domain::answer_field::FieldValue;
 
 /// The members of an object, unread.
-pub(super) struct Fields(HashMap<String, Box<RawValue>>);
+pub(super) struct JsonObject(HashMap<String, Box<RawValue>>);
 
-impl Fields {
+impl JsonObject {
     /// Reads the object that a body begins with. What comes behind it is not looked at, and may have broken off.
     pub(super) fn parse(body: &Body) -> Result<Self, BodyFault> {
         let mut document = serde_json::Deserializer::from_slice(&body.bytes);
@@ -51,8 +51,8 @@ fn integer(text: &str) -> Option<i64> {
 mod tests {
     use super::*;
 
-    fn parse(text: &str, is_complete: bool) -> Result<Fields, BodyFault> {
-        Fields::parse(&Body { bytes: text.as_bytes().to_vec(), is_complete })
+    fn parse(text: &str, is_complete: bool) -> Result<JsonObject, BodyFault> {
+        JsonObject::parse(&Body { bytes: text.as_bytes().to_vec(), is_complete })
     }
 
     #[test]
@@ -105,6 +105,6 @@ mod tests {
         for text in ["<html>", "[]", "null", "\"a\"", "7 ", "{\"a\":x}"] {
             assert_eq!(parse(text, false).err(), Some(BodyFault::NoObject), "{text}");
         }
-        assert!(Fields::parse(&Body { bytes: b"{\"\xff\":1}".to_vec(), is_complete: true }).is_err());
+        assert!(JsonObject::parse(&Body { bytes: b"{\"\xff\":1}".to_vec(), is_complete: true }).is_err());
     }
 }

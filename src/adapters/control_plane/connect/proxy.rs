@@ -10,7 +10,7 @@ use hyper::header::HeaderValue;
 use ipnet::IpNet;
 use percent_encoding::percent_decode_str;
 
-use super::failure::{Cause, Peer, Phase, ProxyName, ProxyProblem};
+use super::super::failure::{Cause, Peer, Phase, ProxyName, ProxyProblem};
 use crate::domain::server_url::{Host, Scheme, ServerUrl};
 
 /// The proxy settings as the environment gives them, empty values left out.
@@ -39,25 +39,25 @@ pub struct ProxyVariable {
 
 /// The way to a server.
 #[derive(Debug)]
-pub(super) enum Route {
+pub(crate) enum Route {
     Direct,
     Proxy(Proxy),
 }
 
 /// An `http://` proxy.
 #[derive(Debug)]
-pub(super) struct Proxy {
+pub(crate) struct Proxy {
     /// Where it listens: an `http` URL without a credential.
-    pub(super) address: ServerUrl,
+    pub(crate) address: ServerUrl,
     /// The value of `Proxy-Authorization` (RFC 7617, section 2), marked so that its `Debug` shows nothing of it.
-    pub(super) authorization: Option<HeaderValue>,
+    pub(crate) authorization: Option<HeaderValue>,
     /// The variable that named it.
     variable: String,
 }
 
 impl Route {
     /// Whom the connection is made to.
-    pub(super) fn next_hop<'a>(&'a self, server: &'a ServerUrl) -> &'a ServerUrl {
+    pub(crate) fn next_hop<'a>(&'a self, server: &'a ServerUrl) -> &'a ServerUrl {
         match self {
             Self::Direct => server,
             Self::Proxy(proxy) => &proxy.address,
@@ -65,7 +65,7 @@ impl Route {
     }
 
     /// The proxy that reads the request and may answer it by itself, as it can without TLS.
-    pub(super) fn reader(&self, server: &ServerUrl) -> Option<&Proxy> {
+    pub(crate) fn reader(&self, server: &ServerUrl) -> Option<&Proxy> {
         match self {
             Self::Proxy(proxy) if server.scheme() == Scheme::Http => Some(proxy),
             _ => None,
@@ -73,7 +73,7 @@ impl Route {
     }
 
     /// The other side in a phase.
-    pub(super) fn peer(&self, server: &ServerUrl, phase: Phase) -> Peer {
+    pub(crate) fn peer(&self, server: &ServerUrl, phase: Phase) -> Peer {
         let proxy = match (self, phase) {
             (Self::Proxy(proxy), Phase::NameLookup | Phase::Connection | Phase::Tunnel) => Some(proxy),
             (_, Phase::Answer) => self.reader(server),
@@ -85,14 +85,14 @@ impl Route {
 
 impl Proxy {
     /// What operators know it by.
-    pub(super) fn name(&self) -> ProxyName {
+    pub(crate) fn name(&self) -> ProxyName {
         ProxyName { address: self.address.origin(), variable: self.variable.clone() }
     }
 }
 
 impl ProxySettings {
     /// Chooses the way to a server.
-    pub(super) fn route(&self, server: &ServerUrl) -> Result<Route, Cause> {
+    pub(crate) fn route(&self, server: &ServerUrl) -> Result<Route, Cause> {
         let setting = match server.scheme() {
             Scheme::Https => &self.https_proxy,
             Scheme::Http => &self.http_proxy,

@@ -14,7 +14,7 @@ use rustls::{AlertDescription, CertificateError, ClientConfig, InvalidMessage, P
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::failure::Cause;
+use super::super::failure::Cause;
 use crate::domain::server_url::ServerUrl;
 use crate::ports::BoxError;
 
@@ -22,10 +22,10 @@ use crate::ports::BoxError;
 const MAX_NAME: usize = 100;
 
 /// A connection as the HTTP library takes it, with TLS or without.
-pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+pub(crate) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Makes sure that the other end of a connection is the server, and that nobody else understands what is said on it.
-pub(super) async fn start(tcp: TokioIo<TcpStream>, server: &ServerUrl, roots: RootCertStore) -> Result<Stream, Cause> {
+pub(crate) async fn start(tcp: TokioIo<TcpStream>, server: &ServerUrl, roots: RootCertStore) -> Result<Stream, Cause> {
     let config = ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
         .with_safe_default_protocol_versions()
         .map_err(|error| cause_of(&error))?
@@ -55,7 +55,7 @@ impl Service<Uri> for Established {
 }
 
 /// Translates what a connection says that may have TLS on it: the library wraps its errors in those of the system.
-pub(super) fn cause_of_io(error: &io::Error) -> Cause {
+pub(crate) fn cause_of_io(error: &io::Error) -> Cause {
     let Some(inner) = error.get_ref() else { return Cause::of_io(error) };
     if let Some(inner) = inner.downcast_ref() {
         return cause_of_io(inner);

@@ -16,16 +16,16 @@ const END_LIMIT: Duration = Duration::from_secs(2);
 
 /// What was read of a body.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Body {
+pub(crate) struct Body {
     /// At most 64 KiB.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// Whether that is all of it: it did not break off, nor run into a limit.
-    pub(super) is_complete: bool,
+    pub(crate) is_complete: bool,
 }
 
 impl Body {
     /// Reads what arrives before the deadline and within the limit; the rest is left to the closing connection.
-    pub(super) async fn read(body: &mut (impl HttpBody<Data = Bytes> + Unpin), mut deadline: Instant) -> Self {
+    pub(crate) async fn read(body: &mut (impl HttpBody<Data = Bytes> + Unpin), mut deadline: Instant) -> Self {
         let mut bytes = Vec::new();
         while bytes.len() < MAX_BODY {
             if is_object(&bytes) {
@@ -43,7 +43,7 @@ impl Body {
     }
 
     /// Tells whether the server has sent an empty body, to its end.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.is_complete && self.bytes.is_empty()
     }
 }

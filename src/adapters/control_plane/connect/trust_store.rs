@@ -11,7 +11,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls_native_certs::{ErrorKind, load_certs_from_paths};
 
-use super::failure::{TrustStoreProblem, system_words};
+use super::super::failure::{TrustStoreProblem, system_words};
 
 /// The largest trust store that is read, in bytes. Systems ship a quarter of a MiB.
 const MAX_TRUST_STORE: u64 = 16 * 1024 * 1024;
@@ -39,7 +39,7 @@ pub struct TrustSettings {
 }
 
 /// The trust store, which is read as far as it is needed.
-pub(super) struct TrustStore<'a> {
+pub(crate) struct TrustStore<'a> {
     settings: &'a TrustSettings,
     /// The certificates of the bundle, in order.
     bundle: Vec<CertificateDer<'static>>,
@@ -50,12 +50,12 @@ pub(super) struct TrustStore<'a> {
 }
 
 impl<'a> TrustStore<'a> {
-    pub(super) fn new(settings: &'a TrustSettings) -> Self {
+    pub(crate) fn new(settings: &'a TrustSettings) -> Self {
         Self { settings, bundle: Vec::new(), has_read_directories: false, size: 0, problem: None }
     }
 
     /// Reads the first bundle with a usable certificate.
-    pub(super) fn bundle(&mut self) -> Option<RootCertStore> {
+    pub(crate) fn bundle(&mut self) -> Option<RootCertStore> {
         let TrustSettings { file, directories } = self.settings;
         if cfg!(target_os = "macos") && file.is_none() && directories.is_empty() {
             // The library asks the keychain, since the variables that it would look at first are not set.
@@ -76,7 +76,7 @@ impl<'a> TrustStore<'a> {
     }
 
     /// Reads what the directories add to the bundle, once.
-    pub(super) fn directories(&mut self) -> Option<RootCertStore> {
+    pub(crate) fn directories(&mut self) -> Option<RootCertStore> {
         if std::mem::replace(&mut self.has_read_directories, true) {
             return None;
         }
@@ -96,7 +96,7 @@ impl<'a> TrustStore<'a> {
     }
 
     /// The first part that could not be used, if any.
-    pub(super) fn into_problem(self) -> Option<TrustStoreProblem> {
+    pub(crate) fn into_problem(self) -> Option<TrustStoreProblem> {
         self.problem
     }
 

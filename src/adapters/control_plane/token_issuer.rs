@@ -7,10 +7,10 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use super::ControlPlaneClient;
-use super::body::Body;
-use super::exchange::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
-use super::failure::{Answered, CallFailure};
-use super::fields::Fields;
+use super::failure::{CallFailure, UnexpectedResponse};
+use super::http::Body;
+use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
+use super::json::JsonObject;
 #[cfg(fuzzing)]
 use super::problem::ProblemDetails;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
@@ -30,7 +30,7 @@ impl TokenIssuer for ControlPlaneClient {
             "domain_id": request.domain_id.to_string(),
             "idp_binding_id": request.idp_binding_id.to_string(),
         });
-        let mut answer = self.call(server, posting("/v1/auth/device-code", &body)).await?;
+        let mut answer = self.http.call(server, posting("/v1/auth/device-code", &body)).await?;
         if answer.status() != 200 {
             return Err(error_of(answer.into_error().await));
         }
@@ -40,7 +40,7 @@ impl TokenIssuer for ControlPlaneClient {
 
     async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse {
         let body = json!({ "device_code": code.expose_secret() });
-        let mut answer = match self.call(server, posting("/v1/auth/device-token", &body)).await {
+        let mut answer = match self.http.call(server, posting("/v1/auth/device-token", &body)).await {
             Ok(answer) => answer,
             Err(failure) => return failure.into(),
         };
@@ -48,7 +48,7 @@ impl TokenIssuer for ControlPlaneClient {
         let poll = PollHead {
             code: answer.problem_code(&body),
             retry_after: answer.retry_after().and_then(wait_in),
-            answered: answer.answered(&body, &[code.expose_secret()]),
+            answered: answer.unexpected(&body, &[code.expose_secret()]),
         };
         poll.meaning(&body)
     }
@@ -85,7 +85,7 @@ impl From<CallFailure> for PollResponse {
 }
 
 /// Tells why no login was begun where the answer is not 200.
-fn error_of(answered: Answered) -> BeginError {
+fn error_of(answered: UnexpectedResponse) -> BeginError {
     match answered.status {
         _ if answered.may_be_the_proxys() => BeginError::Unconfirmed { source: answered.into() },
         400 | 404 => BeginError::Rejected { source: answered.into() },
@@ -95,7 +95,7 @@ fn error_of(answered: Answered) -> BeginError {
 }
 
 fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorization, BoxError> {
-    let fields = Fields::parse(body)?;
+    let fields = JsonObject::parse(body)?;
     let fields = AuthorizationFields {
         device_code: fields.value("device_code"),
         user_code: fields.value("user_code"),
@@ -108,7 +108,7 @@ fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorizati
 }
 
 fn token_in(body: &Body) -> Result<IssuedToken, BoxError> {
-    let fields = Fields::parse(body)?;
+    let fields = JsonObject::parse(body)?;
     let fields = TokenFields {
         access_token: fields.value("access_token"),
         token_type: fields.value("token_type"),
@@ -126,7 +126,7 @@ fn wait_in(text: &str) -> Option<Duration> {
 
 /// An answer to a poll, but for its body.
 struct PollHead {
-    answered: Answered,
+    answered: UnexpectedResponse,
     /// The problem's code as it was sent.
     code: Option<String>,
     retry_after: Option<Duration>,
@@ -136,13 +136,15 @@ impl PollHead {
     /// Reads the table of answers. A number that is not in it may stand for anything, an issued token included.
     fn meaning(self, body: &Body) -> PollResponse {
         let Self { answered, code, retry_after } = self;
-        let failed = |answered: Answered, may_have_issued| {
+        let failed = |answered: UnexpectedResponse, may_have_issued| {
             PollResponse::Failed(PollFailure { source: answered.into(), may_have_issued, retry_after })
         };
         match (answered.status, code.as_deref()) {
             (200, _) => token_in(body).map_or_else(|source| PollResponse::Unusable { source }, PollResponse::Issued),
             // A token may stand in any text of a success.
-            (201..=299, _) => PollResponse::Unusable { source: Answered { problem: None, ..answered }.into() },
+            (201..=299, _) => {
+                PollResponse::Unusable { source: UnexpectedResponse { problem: None, ..answered }.into() }
+            }
             (300..=399 | 408 | 429, _) => failed(answered, false),
             (400..=499, _) if answered.may_be_the_proxys() => failed(answered, false),
             (400, Some("authorization_pending")) => PollResponse::Pending,
@@ -175,7 +177,7 @@ pub(crate) fn fuzzed_poll(
     code: &str,
 ) -> PollResponse {
     let proxy = super::ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
-    let answered = Answered {
+    let answered = UnexpectedResponse {
         status,
         reason: None,
         problem: if is_problem { ProblemDetails::parse(body, &[code]) } else { None },
@@ -199,9 +201,9 @@ mod tests {
         Body { bytes: text.as_bytes().to_vec(), is_complete }
     }
 
-    fn answered(status: u16, has_problem: bool, is_proxied: bool) -> Answered {
+    fn answered(status: u16, has_problem: bool, is_proxied: bool) -> UnexpectedResponse {
         let proxy = ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
-        Answered {
+        UnexpectedResponse {
             status,
             reason: None,
             problem: has_problem.then(ProblemDetails::default),
@@ -306,7 +308,7 @@ mod tests {
         assert_eq!(source("{}", true).downcast_ref(), Some(&fault));
 
         let problem = ProblemDetails { detail: Some("t0ken".to_owned()), ..ProblemDetails::default() };
-        let answered = Answered { problem: Some(problem), ..answered(201, false, false) };
+        let answered = UnexpectedResponse { problem: Some(problem), ..answered(201, false, false) };
         let answer = PollHead { answered, code: None, retry_after: None }.meaning(&body("", true));
         assert!(
             matches!(answer, PollResponse::Unusable { .. }) && !format!("{answer:?}").contains("t0ken"),

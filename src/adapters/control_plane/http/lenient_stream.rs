@@ -16,21 +16,21 @@ use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use thiserror::Error;
 
 /// The most bytes of an answer's head.
-pub(super) const MAX_HEAD: usize = 64 * 1024;
+pub(crate) const MAX_HEAD: usize = 64 * 1024;
 
 /// The most header lines of an answer.
-pub(super) const MAX_HEADERS: usize = 256;
+pub(crate) const MAX_HEADERS: usize = 256;
 
 /// A connection whose first answer is handled with care. Whoever keeps it for another request has seen an ordinary one.
-pub(super) struct Wire<T> {
+pub(crate) struct LenientStream<T> {
     inner: T,
-    turn: Turn,
+    state: ReadState,
     /// What comes before all that is still unread.
     ready: Bytes,
 }
 
-/// Whose turn it is.
-enum Turn {
+/// How far the exchange has come.
+enum ReadState {
     /// Nothing is written yet; this is who waits for an answer.
     Request(Option<Waker>),
     /// A request is on its way, and this is what has come of the head of its answer.
@@ -42,20 +42,20 @@ enum Turn {
 /// The head of an answer is larger than the limits.
 #[derive(Debug, Error)]
 #[error("head too large")]
-pub(super) struct HeadTooLarge;
+pub(crate) struct HeadTooLarge;
 
-impl<T> Wire<T> {
-    pub(super) fn new(inner: T) -> Self {
-        Self { inner, turn: Turn::Request(None), ready: Bytes::new() }
+impl<T> LenientStream<T> {
+    pub(crate) fn new(inner: T) -> Self {
+        Self { inner, state: ReadState::Request(None), ready: Bytes::new() }
     }
 
     /// Takes the connection back, after an answer that has no body.
-    pub(super) fn into_inner(self) -> T {
+    pub(crate) fn into_inner(self) -> T {
         self.inner
     }
 }
 
-impl<T: Read + Unpin> Read for Wire<T> {
+impl<T: Read + Unpin> Read for LenientStream<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -69,14 +69,14 @@ impl<T: Read + Unpin> Read for Wire<T> {
                 this.ready.advance(count);
                 return Poll::Ready(Ok(()));
             }
-            match &mut this.turn {
-                Turn::Request(waiting) => {
+            match &mut this.state {
+                ReadState::Request(waiting) => {
                     *waiting = Some(context.waker().clone());
                     return Poll::Pending;
                 }
-                Turn::Body => return Pin::new(&mut this.inner).poll_read(context, buffer),
-                Turn::Head(head) => match judge(head) {
-                    Judgement::Incomplete if head.len() < MAX_HEAD => {
+                ReadState::Body => return Pin::new(&mut this.inner).poll_read(context, buffer),
+                ReadState::Head(head) => match inspect_head(head) {
+                    Head::Incomplete if head.len() < MAX_HEAD => {
                         let mut chunk = [0; 8 * 1024];
                         let mut chunk = ReadBuf::new(&mut chunk);
                         ready!(Pin::new(&mut this.inner).poll_read(context, chunk.unfilled()))?;
@@ -84,16 +84,16 @@ impl<T: Read + Unpin> Read for Wire<T> {
                         if chunk.filled().is_empty() {
                             // It ends here, which the library finds out by reading on.
                             this.ready = std::mem::take(head).into();
-                            this.turn = Turn::Body;
+                            this.state = ReadState::Body;
                         }
                     }
-                    Judgement::Incomplete | Judgement::TooLarge => {
+                    Head::Incomplete | Head::TooLarge => {
                         return Poll::Ready(Err(io::Error::other(HeadTooLarge)));
                     }
-                    Judgement::Interim(length) => this.ready = head.drain(..length).collect(),
-                    Judgement::Final(mended) => {
+                    Head::Interim(length) => this.ready = head.drain(..length).collect(),
+                    Head::Final(mended) => {
                         this.ready = mended.unwrap_or_else(|| std::mem::take(head)).into();
-                        this.turn = Turn::Body;
+                        this.state = ReadState::Body;
                     }
                 },
             }
@@ -101,14 +101,14 @@ impl<T: Read + Unpin> Read for Wire<T> {
     }
 }
 
-impl<T: Write + Unpin> Write for Wire<T> {
+impl<T: Write + Unpin> Write for LenientStream<T> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.inner).poll_write(context, bytes));
-        if let Turn::Request(waiting) = &mut self.turn {
+        if let ReadState::Request(waiting) = &mut self.state {
             if let Some(waiting) = waiting.take() {
                 waiting.wake();
             }
-            self.turn = Turn::Head(Vec::new());
+            self.state = ReadState::Head(Vec::new());
         }
         Poll::Ready(Ok(written.unwrap_or(bytes.len())))
     }
@@ -125,7 +125,7 @@ impl<T: Write + Unpin> Write for Wire<T> {
 
 /// What there is of a head.
 #[derive(Debug, PartialEq, Eq)]
-enum Judgement {
+enum Head {
     Incomplete,
     TooLarge,
     /// So many bytes are an interim answer (RFC 9110, section 15.2).
@@ -135,22 +135,22 @@ enum Judgement {
     Final(Option<Vec<u8>>),
 }
 
-fn judge(bytes: &[u8]) -> Judgement {
+fn inspect_head(bytes: &[u8]) -> Head {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Response::new(&mut headers);
     let parsed = ParserConfig::default().ignore_invalid_headers_in_responses(true).parse_response(&mut head, bytes);
     let length = match parsed {
         Ok(Status::Complete(length)) => length,
-        Ok(Status::Partial) => return Judgement::Incomplete,
-        Err(httparse::Error::TooManyHeaders) => return Judgement::TooLarge,
-        Err(_) => return Judgement::Final(None),
+        Ok(Status::Partial) => return Head::Incomplete,
+        Err(httparse::Error::TooManyHeaders) => return Head::TooLarge,
+        Err(_) => return Head::Final(None),
     };
-    let (Some(code), Some(version)) = (head.code, head.version) else { return Judgement::Final(None) };
+    let (Some(code), Some(version)) = (head.code, head.version) else { return Head::Final(None) };
     if (100..200).contains(&code) && code != 101 {
-        return Judgement::Interim(length);
+        return Head::Interim(length);
     }
     if has_usable_lengths(version, head.headers) {
-        return Judgement::Final(None);
+        return Head::Final(None);
     }
     let mut mended = format!("HTTP/1.{version} {code:03} {}\r\n", head.reason.unwrap_or_default()).into_bytes();
     for header in head.headers.iter().filter(|header| !is_length(header)) {
@@ -158,7 +158,7 @@ fn judge(bytes: &[u8]) -> Judgement {
     }
     mended.extend_from_slice(b"\r\n");
     mended.extend_from_slice(&bytes[length..]);
-    Judgement::Final(Some(mended))
+    Head::Final(Some(mended))
 }
 
 /// Tells whether the headers agree on one way to find the end of the body (RFC 9112, section 6.3).
@@ -180,9 +180,9 @@ mod tests {
     use super::*;
 
     fn mended(head: &str) -> Option<String> {
-        match judge(head.as_bytes()) {
-            Judgement::Final(mended) => mended.map(|mended| String::from_utf8(mended).unwrap()),
-            judgement => panic!("{head:?}: {judgement:?}"),
+        match inspect_head(head.as_bytes()) {
+            Head::Final(mended) => mended.map(|mended| String::from_utf8(mended).unwrap()),
+            inspected => panic!("{head:?}: {inspected:?}"),
         }
     }
 
@@ -190,13 +190,13 @@ mod tests {
     fn a_head_is_waited_for_up_to_its_empty_line() {
         let head = "HTTP/1.1 204 No Content\r\nDate: today\r\n\r\n";
         for length in 0..head.len() {
-            assert_eq!(judge(&head.as_bytes()[..length]), Judgement::Incomplete, "{length}");
+            assert_eq!(inspect_head(&head.as_bytes()[..length]), Head::Incomplete, "{length}");
         }
         assert_eq!(mended(head), None);
-        assert_eq!(judge("HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 20".as_bytes()), Judgement::Interim(22));
+        assert_eq!(inspect_head("HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 20".as_bytes()), Head::Interim(22));
         let many = |count| format!("HTTP/1.1 204 No Content\r\n{}\r\n", "X: 1\r\n".repeat(count));
         assert_eq!(mended(&many(MAX_HEADERS)), None);
-        assert_eq!(judge(many(MAX_HEADERS + 1).as_bytes()), Judgement::TooLarge);
+        assert_eq!(inspect_head(many(MAX_HEADERS + 1).as_bytes()), Head::TooLarge);
     }
 
     #[test]
@@ -212,8 +212,8 @@ mod tests {
             "3.1 200 OK\r\nContent-Length: junk\r\n\r\n",
         ] {
             let head = format!("HTTP/{rest}");
-            let judgement = judge(head.as_bytes());
-            assert!(matches!(judgement, Judgement::Final(None) | Judgement::Incomplete), "{rest}: {judgement:?}");
+            let inspected = inspect_head(head.as_bytes());
+            assert!(matches!(inspected, Head::Final(None) | Head::Incomplete), "{rest}: {inspected:?}");
         }
     }
 

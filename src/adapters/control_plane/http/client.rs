@@ -1,68 +1,45 @@
-//! One exchange with a server: a connection to it, one request, and its answer as far as the call wants it.
+//! The HTTP client below the ports: sends the one request of a call and hands on the head of its response.
 
 use std::time::Duration;
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
-};
-use hyper::{Method, Request, Response};
-use tokio::time::Instant;
-
-use super::ControlPlaneClient;
-use super::body::Body;
+use super::super::connect::proxy::{Proxy, ProxySettings};
+use super::super::connect::trust_store::TrustSettings;
+use super::super::failure::{CallFailure, Cause, Peer, Phase};
+use super::call::Call;
 use super::connection::{Connection, Sent};
-use super::failure::{Answered, CallFailure, Cause, Peer, Phase, ProxyName};
-use super::problem::ProblemDetails;
-use super::proxy::{Proxy, Route};
+use super::idle_connection::IdleConnection;
+use super::plaintext_warnings::PlaintextWarnings;
+use super::response::Response;
+use super::sent_tokens::SentTokens;
 use super::transport::{self, Deadline};
 use crate::domain::server_url::{Scheme, ServerUrl};
 
 /// How long a whole call may take, where nothing else is said.
-pub(super) const CALL_LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(30);
 
-/// How long the body of an answer is waited for that is not what was asked for.
-pub(super) const ERROR_BODY_LIMIT: Duration = Duration::from_secs(2);
-
-/// What a call asks of a server.
-pub(super) struct Call<'a> {
-    pub(super) method: Method,
-    /// The path below the server's base path.
-    pub(super) path: String,
-    /// The credential for `Authorization` (RFC 6750, section 2.1).
-    pub(super) bearer: Option<&'a str>,
-    /// A JSON document to send.
-    pub(super) body: Option<Vec<u8>>,
-    /// The media types that the call understands.
-    pub(super) accept: &'static str,
-    /// How long all of it may take, the look-up of the name and the answer's body included.
-    pub(super) limit: Duration,
-    /// Whether the call may take the connection that was kept, and leaves its own one to be kept for the next.
-    pub(super) keeps_connection: bool,
+/// The settings of all calls, and what one call leaves to the next.
+pub(crate) struct HttpClient {
+    proxy: ProxySettings,
+    trust: TrustSettings,
+    idle: IdleConnection,
+    plaintext_warnings: PlaintextWarnings,
+    sent_tokens: SentTokens,
+    warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-/// The head of an answer, with the body still on its way.
-pub(super) struct Answer<'a> {
-    client: &'a ControlPlaneClient,
-    server: &'a ServerUrl,
-    response: Response<Incoming>,
-    /// What the body comes on, until it has come to its end.
-    connection: Option<Connection>,
-    deadline: Deadline,
-    keeps_connection: bool,
-    /// The proxy that could read the request and answer it itself.
-    pub(super) proxy: Option<ProxyName>,
-}
+impl HttpClient {
+    pub(crate) fn new(proxy: ProxySettings, trust: TrustSettings, warn: Box<dyn Fn(&str) + Send + Sync>) -> Self {
+        let (idle, plaintext_warnings, sent_tokens) = Default::default();
+        Self { proxy, trust, idle, plaintext_warnings, sent_tokens, warn }
+    }
 
-impl ControlPlaneClient {
-    /// Sends the one request of a call and waits for the head of its answer.
+    /// Sends the one request of a call and waits for the head of its response.
     ///
-    /// What could not be sent on a connection that was kept is sent on a new one. What may have been received is never
-    /// sent again.
-    pub(super) async fn call<'a>(&'a self, server: &'a ServerUrl, call: Call<'_>) -> Result<Answer<'a>, CallFailure> {
+    /// A request that could not be sent on the idle connection is sent on a new one. One that may have been received is
+    /// never sent again.
+    pub(crate) async fn call<'a>(&'a self, server: &'a ServerUrl, call: Call<'_>) -> Result<Response<'a>, CallFailure> {
         let deadline = Deadline::in_time(call.limit);
-        if server.scheme() == Scheme::Http && !server.is_loopback() && self.exposed.is_new(server) {
+        if server.scheme() == Scheme::Http && !server.is_loopback() && self.plaintext_warnings.is_new(server) {
             self.warn(&format!("the token travels unencrypted to {}", server.origin()));
         }
         let route = self.proxy.route(server).map_err(|cause| CallFailure {
@@ -72,13 +49,12 @@ impl ControlPlaneClient {
         })?;
         let failed = |cause| CallFailure { phase: Phase::Answer, peer: route.peer(server, Phase::Answer), cause };
         if let Some(bearer) = call.bearer {
-            self.carried.add(bearer);
+            self.sent_tokens.add(bearer);
         }
-        let keeps_connection = call.keeps_connection;
+        let idle = call.keeps_connection.then_some(&self.idle);
         let request = call.into_request(server, &route).map_err(|error| failed(Cause::System(error.to_string())))?;
 
-        let kept = if keeps_connection { self.kept.take(server) } else { None };
-        let mut sent = match kept {
+        let mut sent = match idle.and_then(|idle| idle.take(server)) {
             Some(connection) => deadline.bound(connection.send(request)).await.map_err(failed)?,
             None => Sent::Not(request),
         };
@@ -88,13 +64,13 @@ impl ControlPlaneClient {
             sent = deadline.bound(connection.send(request)).await.map_err(failed)?;
         }
         match sent {
-            Sent::Answered(connection, response) => Ok(Answer {
-                client: self,
-                server,
-                response,
+            Sent::Answered(connection, inner) => Ok(Response {
+                inner,
                 connection: Some(connection),
-                deadline,
-                keeps_connection,
+                idle,
+                server,
+                deadline: deadline.at,
+                sent_tokens: &self.sent_tokens,
                 proxy: route.reader(server).map(Proxy::name),
             }),
             Sent::Not(_) => Err(failed(Cause::Closed)),
@@ -102,101 +78,8 @@ impl ControlPlaneClient {
     }
 
     /// Tells the operator something that is no failure.
-    pub(super) fn warn(&self, warning: &str) {
+    pub(crate) fn warn(&self, warning: &str) {
         (self.warn)(warning);
-    }
-}
-
-impl Call<'_> {
-    /// Builds the one request. Through a proxy for plain http it names the server in absolute form (RFC 9112, section
-    /// 3.2.2); everywhere else the connection itself leads to the server.
-    fn into_request(self, server: &ServerUrl, route: &Route) -> hyper::http::Result<Request<Full<Bytes>>> {
-        let path = format!("{}{}", server.base_path(), self.path);
-        let authority = server.origin().split_off(format!("{}://", server.scheme()).len());
-        let mut request = Request::builder().method(self.method).header(HOST, &authority);
-        if let Some(bearer) = self.bearer {
-            let mut authorization = HeaderValue::try_from(format!("Bearer {bearer}"))?;
-            authorization.set_sensitive(true);
-            request = request.header(AUTHORIZATION, authorization);
-        }
-        request =
-            request.header(ACCEPT, self.accept).header(USER_AGENT, concat!("plexctl/", env!("CARGO_PKG_VERSION")));
-        if self.body.is_some() {
-            request = request.header(CONTENT_TYPE, "application/json");
-        }
-        request = match route.reader(server) {
-            None => request.uri(path),
-            Some(proxy) => {
-                if let Some(credentials) = &proxy.authorization {
-                    request = request.header(PROXY_AUTHORIZATION, credentials);
-                }
-                request.uri(format!("{}{path}", server.origin()))
-            }
-        };
-        request.body(self.body.unwrap_or_default().into())
-    }
-}
-
-impl Answer<'_> {
-    /// The number in the status line.
-    pub(super) fn status(&self) -> u16 {
-        self.response.status().as_u16()
-    }
-
-    /// Tells whether the answer says of its body that it is JSON: `application/json`, or a type that ends in `+json`
-    /// (RFC 6839, section 3.1).
-    pub(super) fn is_json(&self) -> bool {
-        self.media_type().is_some_and(|media_type| {
-            media_type == "application/json" || media_type.contains('/') && media_type.ends_with("+json")
-        })
-    }
-
-    /// The media type of the body, in lower case and without parameters (RFC 9110, section 8.3.1).
-    fn media_type(&self) -> Option<String> {
-        let value = self.response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
-        Some(value.split(';').next()?.trim().to_ascii_lowercase())
-    }
-
-    /// Reads the body, within a limit that counts from now. Where it came to its end, its connection may be kept.
-    pub(super) async fn body(&mut self, limit: Duration) -> Body {
-        let deadline = self.deadline.at.min(Instant::now() + limit);
-        let body = Body::read(self.response.body_mut(), deadline).await;
-        if body.is_complete
-            && self.keeps_connection
-            && let Some(connection) = self.connection.take()
-        {
-            self.client.kept.put(self.server, connection);
-        }
-        body
-    }
-
-    /// Makes an error of an answer, with its problem details as far as they may be shown: nowhere a token that the client
-    /// has sent.
-    pub(super) async fn into_error(mut self) -> Answered {
-        let body = if self.is_problem() { self.body(ERROR_BODY_LIMIT).await } else { Body::default() };
-        self.answered(&body, &[])
-    }
-
-    /// The same, of an answer whose body is read already, and without these secrets either.
-    pub(super) fn answered(self, body: &Body, secrets: &[&str]) -> Answered {
-        let parse = |secrets: &[&str]| ProblemDetails::parse(&body.bytes, secrets);
-        let problem = if self.is_problem() { self.client.carried.with(secrets, parse) } else { None };
-        let status = self.response.status();
-        Answered { status: status.as_u16(), reason: status.canonical_reason(), problem, proxy: self.proxy }
-    }
-
-    /// The code of the problem details as it was sent. It is to be compared, and not to be shown.
-    pub(super) fn problem_code(&self, body: &Body) -> Option<String> {
-        if self.is_problem() { ProblemDetails::code_in(&body.bytes) } else { None }
-    }
-
-    /// The value of `Retry-After` (RFC 9110, section 10.2.3).
-    pub(super) fn retry_after(&self) -> Option<&str> {
-        self.response.headers().get(RETRY_AFTER)?.to_str().ok()
-    }
-
-    fn is_problem(&self) -> bool {
-        self.media_type().is_some_and(|media_type| media_type == "application/problem+json")
     }
 }
 
@@ -207,9 +90,9 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::thread;
 
-    use tokio::time::sleep;
+    use hyper::Method;
+    use tokio::time::{Instant, sleep};
 
-    use super::super::{ProxySettings, TrustSettings};
     use super::*;
 
     const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
@@ -293,8 +176,8 @@ mod tests {
         }
     }
 
-    fn client() -> ControlPlaneClient {
-        ControlPlaneClient::new(ProxySettings::default(), TrustSettings::default(), |_| {})
+    fn client() -> HttpClient {
+        HttpClient::new(ProxySettings::default(), TrustSettings::default(), Box::new(|_| {}))
     }
 
     /// A call that shares a connection with its like.
@@ -311,7 +194,7 @@ mod tests {
     }
 
     /// The status and the body that a call comes to.
-    async fn asked(client: &ControlPlaneClient, server: &Server, call: Call<'_>) -> Result<(u16, String), CallFailure> {
+    async fn asked(client: &HttpClient, server: &Server, call: Call<'_>) -> Result<(u16, String), CallFailure> {
         let mut answer = client.call(&server.url, call).await?;
         let body = answer.body(CALL_LIMIT).await;
         let text = String::from_utf8(body.bytes).unwrap();
@@ -492,9 +375,13 @@ mod tests {
     fn an_unencrypted_way_to_another_host_is_warned_of_once_whatever_is_asked_there() {
         let warnings = Arc::new(Mutex::new(Vec::new()));
         let record = Arc::clone(&warnings);
-        let client = ControlPlaneClient::new(ProxySettings::default(), TrustSettings::default(), move |warning| {
-            record.lock().unwrap().push(warning.to_owned());
-        });
+        let client = HttpClient::new(
+            ProxySettings::default(),
+            TrustSettings::default(),
+            Box::new(move |warning| {
+                record.lock().unwrap().push(warning.to_owned());
+            }),
+        );
         let server = Server::answering(OK);
         // The address is none of loopback, but leads there.
         let elsewhere = |server: &Server| server.url.as_given().replace("127.0.0.1", "0.0.0.0");

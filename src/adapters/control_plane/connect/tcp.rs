@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::failure::{Cause, system_words};
+use super::super::failure::{Cause, system_words};
 use crate::domain::server_url::{Host, ServerUrl};
 
 /// How long an address has before the next one is tried beside it (RFC 8305, section 8).
@@ -20,7 +20,7 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 ///
 /// The system cannot be interrupted, so it is asked on a thread that nobody waits for. The runtime's own threads for
 /// such work would hold its end up for as long as the system takes, and it panics where it cannot start one.
-pub(super) async fn resolve(peer: &ServerUrl) -> Result<Vec<SocketAddr>, Cause> {
+pub(crate) async fn resolve(peer: &ServerUrl) -> Result<Vec<SocketAddr>, Cause> {
     let name = match peer.host() {
         Host::Ip(address) => return Ok(vec![SocketAddr::new(*address, peer.port())]),
         Host::Name(name) => (name.clone(), peer.port()),
@@ -37,7 +37,7 @@ pub(super) async fn resolve(peer: &ServerUrl) -> Result<Vec<SocketAddr>, Cause> 
 
 /// Connects to the addresses of a peer, the next one each time the last has had its time or any has failed, and takes the
 /// first connection (RFC 8305, section 5). The first attempt is under way before the result is awaited.
-pub(super) fn dial(addresses: &[SocketAddr]) -> impl Future<Output = Result<TcpStream, Cause>> + use<> {
+pub(crate) fn connect(addresses: &[SocketAddr]) -> impl Future<Output = Result<TcpStream, Cause>> + use<> {
     let mut waiting = by_turns(addresses).into_iter();
     let mut attempts = JoinSet::from_iter(waiting.next().map(TcpStream::connect));
     let mut first_failure = None;
@@ -93,10 +93,10 @@ mod tests {
     use super::*;
 
     /// What one address after the other comes to, and how long that takes.
-    fn dialled(addresses: &[SocketAddr]) -> (Result<SocketAddr, Cause>, Duration) {
+    fn connected(addresses: &[SocketAddr]) -> (Result<SocketAddr, Cause>, Duration) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let started = Instant::now();
-        let result = runtime.block_on(async { dial(addresses).await });
+        let result = runtime.block_on(async { connect(addresses).await });
         (result.map(|stream| stream.peer_addr().unwrap()), started.elapsed())
     }
 
@@ -145,7 +145,7 @@ mod tests {
         let (live, _listener) = listening();
         let mut addresses: Vec<_> = dead.iter().map(|(address, ..)| *address).collect();
         addresses.push(live);
-        let (result, took) = dialled(&addresses);
+        let (result, took) = connected(&addresses);
         assert_eq!(result, Ok(live));
         // Five turns. Any share of the time for connecting would be longer.
         assert!(took >= 5 * ATTEMPT_DELAY && took < Duration::from_secs(4), "{took:?}");
@@ -156,9 +156,9 @@ mod tests {
         let refusing: Vec<_> = (0..20).map(|_| refusing()).collect();
         let (live, _listener) = listening();
         let mut addresses: Vec<_> = refusing.iter().map(|(address, _)| *address).collect();
-        assert_eq!(dialled(&addresses).0, Err(Cause::Refused));
+        assert_eq!(connected(&addresses).0, Err(Cause::Refused));
         addresses.push(live);
-        let (result, took) = dialled(&addresses);
+        let (result, took) = connected(&addresses);
         assert_eq!(result, Ok(live));
         assert!(took < 10 * ATTEMPT_DELAY, "{took:?}");
     }
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn nobody_else_is_asked_where_the_first_answers_in_its_time() {
         let ((first, _listening), (second, other)) = (listening(), listening());
-        assert_eq!(dialled(&[first, second]).0, Ok(first));
+        assert_eq!(connected(&[first, second]).0, Ok(first));
         other.set_nonblocking(true).unwrap();
         assert_eq!(other.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
@@ -182,7 +182,7 @@ mod tests {
             // The system asks again a second after it was not answered.
             listener.accept().unwrap();
         });
-        assert_eq!(dialled(&[slow, dead]).0, Ok(slow));
+        assert_eq!(connected(&[slow, dead]).0, Ok(slow));
         making_room.join().unwrap();
     }
 }

@@ -1,0 +1,17 @@
+//! One HTTP exchange: a `call`, sent by the `client` on a new or an idle `connection`, and its `response`.
+
+mod body;
+mod call;
+mod client;
+mod connection;
+mod idle_connection;
+mod lenient_stream;
+mod plaintext_warnings;
+mod response;
+mod sent_tokens;
+mod transport;
+
+pub(super) use self::body::Body;
+pub(super) use self::call::Call;
+pub(super) use self::client::{CALL_LIMIT, HttpClient};
+pub(super) use self::response::{ERROR_BODY_LIMIT, Response};

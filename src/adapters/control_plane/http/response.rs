@@ -1,0 +1,111 @@
+//! The response to a call: its head, and the body as far as the call wants it.
+
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
+use tokio::time::{Instant, timeout_at};
+
+use super::super::failure::{ProxyName, UnexpectedResponse};
+use super::super::problem::ProblemDetails;
+use super::body::Body;
+use super::connection::Connection;
+use super::idle_connection::IdleConnection;
+use super::sent_tokens::SentTokens;
+use crate::domain::server_url::ServerUrl;
+
+/// How long the body of an error is waited for.
+pub(crate) const ERROR_BODY_LIMIT: Duration = Duration::from_secs(2);
+
+/// The head of a response, with the body still on its way.
+pub(crate) struct Response<'a> {
+    pub(super) inner: hyper::Response<Incoming>,
+    /// What the body arrives on, until it is complete.
+    pub(super) connection: Option<Connection>,
+    /// Where the connection goes once the body is complete, if a later call may use it.
+    pub(super) idle: Option<&'a IdleConnection>,
+    pub(super) server: &'a ServerUrl,
+    /// When the whole call has to be done.
+    pub(super) deadline: Instant,
+    pub(super) sent_tokens: &'a SentTokens,
+    /// The proxy that could read the request and answer it itself.
+    pub(crate) proxy: Option<ProxyName>,
+}
+
+impl Response<'_> {
+    /// The status code.
+    pub(crate) fn status(&self) -> u16 {
+        self.inner.status().as_u16()
+    }
+
+    /// Whether the media type is one of JSON: `application/json`, or one that ends in `+json` (RFC 6839, section 3.1).
+    pub(crate) fn is_json(&self) -> bool {
+        self.media_type().is_some_and(|media_type| {
+            media_type == "application/json" || media_type.contains('/') && media_type.ends_with("+json")
+        })
+    }
+
+    /// The media type of the body, in lower case and without parameters (RFC 9110, section 8.3.1).
+    fn media_type(&self) -> Option<String> {
+        let value = self.inner.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+        Some(value.split(';').next()?.trim().to_ascii_lowercase())
+    }
+
+    /// Reads the body, within a limit that counts from now.
+    pub(crate) async fn body(&mut self, limit: Duration) -> Body {
+        let deadline = self.deadline.min(Instant::now() + limit);
+        let body = Body::read(self.inner.body_mut(), deadline).await;
+        if body.is_complete
+            && let Some(idle) = self.idle
+            && let Some(connection) = self.connection.take()
+        {
+            idle.put(self.server, connection);
+        }
+        body
+    }
+
+    /// Hands the body on in pieces as it arrives, until it ends or the time of the call is up. Tells whether it ended.
+    ///
+    /// # Errors
+    ///
+    /// The error of the function that takes the pieces.
+    pub(crate) async fn pieces<E>(&mut self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<bool, E> {
+        loop {
+            match timeout_at(self.deadline, self.inner.body_mut().frame()).await {
+                Ok(Some(Ok(frame))) => frame.data_ref().map_or(Ok(()), |piece| take(piece))?,
+                Ok(None) => return Ok(true),
+                Ok(Some(Err(_))) | Err(_) => return Ok(false),
+            }
+        }
+    }
+
+    /// Makes an error of the response, with its problem details as far as they may be shown: without any token that the
+    /// client has sent.
+    pub(crate) async fn into_error(mut self) -> UnexpectedResponse {
+        let body = if self.is_problem() { self.body(ERROR_BODY_LIMIT).await } else { Body::default() };
+        self.unexpected(&body, &[])
+    }
+
+    /// Makes an error of a response whose body was read already, without these secrets either.
+    pub(crate) fn unexpected(self, body: &Body, secrets: &[&str]) -> UnexpectedResponse {
+        let parse = |secrets: &[&str]| ProblemDetails::parse(&body.bytes, secrets);
+        let problem = if self.is_problem() { self.sent_tokens.with(secrets, parse) } else { None };
+        let status = self.inner.status();
+        UnexpectedResponse { status: status.as_u16(), reason: status.canonical_reason(), problem, proxy: self.proxy }
+    }
+
+    /// The code of the problem details as it was sent, for comparisons. It is not to be shown.
+    pub(crate) fn problem_code(&self, body: &Body) -> Option<String> {
+        if self.is_problem() { ProblemDetails::code_in(&body.bytes) } else { None }
+    }
+
+    /// The value of `Retry-After` (RFC 9110, section 10.2.3).
+    pub(crate) fn retry_after(&self) -> Option<&str> {
+        self.inner.headers().get(RETRY_AFTER)?.to_str().ok()
+    }
+
+    fn is_problem(&self) -> bool {
+        self.media_type().is_some_and(|media_type| media_type == "application/problem+json")
+    }
+}
