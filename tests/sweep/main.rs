@@ -12,6 +12,9 @@
 #![allow(clippy::print_stdout, reason = "a program of its own, which prints its figures")]
 #![allow(clippy::unwrap_used, reason = "a sweep that cannot be set up has failed")]
 
+#[allow(dead_code, reason = "shared with the integration tests")]
+#[path = "../it/support/bystander.rs"]
+mod bystander;
 #[path = "../it/support/leak_hunt.rs"]
 mod leak_hunt;
 mod login;

@@ -14,11 +14,11 @@ use std::time::Duration;
 use plexctl::testing::ControlPlane;
 use tempfile::TempDir;
 
+use super::bystander::BYSTANDER;
 use super::leak_hunt;
 use super::scripted_server::ScriptedServer;
 use super::tls::{Authority, leaf};
 
-pub const BYSTANDER: &str = "# written by hand\n[profiles.bystander]\ntoken = \"none of plexctl's\"\r\n";
 const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 
 /// A user that is not the one who logs out.

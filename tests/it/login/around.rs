@@ -13,10 +13,10 @@ use rustix::process::Signal;
 
 use super::signals::{send, wait_for};
 use super::{LOGIN, Login, at_once, instructed};
+use crate::support::bystander::config;
 use crate::support::program::free_port;
 use crate::support::sandbox::{Run, start};
 use crate::support::shell::in_shell;
-use crate::support::signed_in::config;
 use crate::support::system_words;
 use crate::support::tls::{Authority, leaf};
 use crate::support::unprivileged::Unprivileged;

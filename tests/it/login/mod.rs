@@ -16,8 +16,9 @@ use std::time::Duration;
 
 use plexctl::testing::{ControlPlane, RecordedRequest};
 
+use crate::support::bystander::config;
 use crate::support::sandbox::{Run, Sandbox};
-use crate::support::signed_in::{config, id_of};
+use crate::support::signed_in::id_of;
 
 const DOMAIN: &str = "0192f0c1-0000-7000-8000-00000000000a";
 const BINDING: &str = "0192f0c1-0000-7000-8000-00000000000b";

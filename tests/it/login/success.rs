@@ -7,8 +7,9 @@ use std::time::Duration;
 use plexctl::testing::{Answer, Endpoint, Script, TokenShape};
 
 use super::{DOMAIN, Login, at_once, instructed};
+use crate::support::bystander::config;
 use crate::support::sandbox::Run;
-use crate::support::signed_in::{config, id_of};
+use crate::support::signed_in::id_of;
 
 const LOGGED_IN: &str = "Logged in as operator@plexsphere.example. Saved profile \"default\".\n";
 
@@ -45,7 +46,8 @@ fn renewed() -> String {
 }
 
 fn renewed_and(put_aside: &str) -> String {
-    format!("{}{put_aside}", config("[ORIGIN]", "[NEW TOKEN]") + "expires_at = [TIME]\n")
+    let config = config("[ORIGIN]", "[NEW TOKEN]");
+    config.replace("[NEW TOKEN]\"\n", "[NEW TOKEN]\"\nexpires_at = [TIME]\n") + put_aside
 }
 
 fn put_aside(server: &str) -> String {

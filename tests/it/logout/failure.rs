@@ -9,9 +9,10 @@ use std::process::Stdio;
 
 use plexctl::testing::Answer;
 
+use crate::support::bystander::{BYSTANDER, config};
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::ScriptedServer;
-use crate::support::signed_in::{BYSTANDER, Failed, SignedIn, config};
+use crate::support::signed_in::{Failed, SignedIn};
 
 const FORMATS: [&str; 3] = ["text", "json", "yaml"];
 
@@ -122,7 +123,7 @@ fn a_stored_credential_that_is_no_session_token_is_refused() {
         let expected = stopped(
             2,
             "not_a_session_token",
-            &format!("no session was ended: [CONFIG]:9:9 holds no session token: {reason}"),
+            &format!("no session was ended: [CONFIG]:5:9 holds no session token: {reason}"),
             "only sessions that `plexctl login` has begun can be ended; nothing was sent or changed",
         );
         signed_in.assert_fails(&["logout"], &expected, 0);
@@ -162,7 +163,7 @@ fn a_server_that_is_not_certain_gets_nothing() {
         signed_in.sandbox.write_config(config(stored, &signed_in.token));
         let expected = refused(
             "server_unusable",
-            &format!("the server of profile \"default\" at [CONFIG]:8:10 is not a usable URL: {reason}"),
+            &format!("the server of profile \"default\" at [CONFIG]:4:10 is not a usable URL: {reason}"),
             &format!("it {form}; mend it and run `plexctl logout` again"),
         );
         signed_in.assert_fails(&["logout"], &expected, 0);

@@ -5,9 +5,10 @@ use std::fs;
 
 use plexctl::testing::Answer;
 
+use crate::support::bystander::{BYSTANDER, config};
 use crate::support::sandbox::{BYSTANDER_HINT, Run, Sandbox, no_session, no_session_but};
 use crate::support::scripted_server::ScriptedServer;
-use crate::support::signed_in::{BYSTANDER, SignedIn, assert_is_the_revocation, config, id_of};
+use crate::support::signed_in::{SignedIn, assert_is_the_revocation, id_of};
 
 #[test]
 fn a_revoked_session_is_cleared_and_a_second_run_finds_none() {

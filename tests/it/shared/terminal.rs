@@ -10,9 +10,9 @@ use std::time::Duration;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
+use crate::support::bystander::config;
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::{ScriptedServer, read_to_hangup};
-use crate::support::signed_in::config;
 
 const TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret-s3cret";
 

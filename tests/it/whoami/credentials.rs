@@ -95,7 +95,7 @@ fn a_server_that_cannot_be_used_is_told_by_its_place() {
 
     let stored = about_default(
         "server_unusable",
-        "nobody was asked: the server of profile \"default\" at [CONFIG]:8:10 is not a usable URL: it is not a URL"
+        "nobody was asked: the server of profile \"default\" at [CONFIG]:4:10 is not a usable URL: it is not a URL"
             .to_owned(),
         format!("it must look like {FORM}; mend it and run `plexctl whoami` again"),
     );

@@ -4,9 +4,10 @@ mod credentials;
 
 use plexctl::testing::{Answer, Endpoint, Script};
 
+use crate::support::bystander::config;
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::ScriptedServer;
-use crate::support::signed_in::{Failed, SignedIn, config};
+use crate::support::signed_in::{Failed, SignedIn};
 
 const PRINCIPAL: &str = r#"{"amr":["pwd","otp"],"unknown":{"a":1},"subject":"0192f0c1-0000-7000-8000-000000000001","acr":"mfa",
 "email":"ops@plexsphere.example","domain_id":"0192f0c1-0000-7000-8000-000000000002","principal_type":"user",
@@ -84,7 +85,10 @@ fn who_is_logged_in_is_a_table_for_people_and_the_payload_for_programs() {
     assert_eq!(signed_in.sandbox.run(["whoami", "--output", "json"]), Run::new(0, JSON, ""));
     assert_eq!(signed_in.sandbox.run(["--output=yaml", "whoami"]), Run::new(0, YAML, ""));
 
-    let text = signed_in.sandbox.config_text() + "expires_at = 2026-11-25T13:46:00Z\n";
+    let text = signed_in
+        .sandbox
+        .config_text()
+        .replace("\n\n[profiles.b", "\nexpires_at = 2026-11-25T13:46:00Z\n\n[profiles.b");
     signed_in.sandbox.write_config(&text);
     let before = signed_in.sandbox.config_state();
     let expires = format!("{asked}The token expires at 2026-11-25T13:46:00Z.\n");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use plexctl::testing::{Answer, Endpoint, Script};
 
 use crate::login::{Login, instructed};
-use crate::support::signed_in::config;
+use crate::support::bystander::config;
 use crate::support::{runs_as_root, skip};
 
 /// What is stored while a login waits for its approval.

@@ -12,10 +12,11 @@ use rustls::version::{TLS12, TLS13};
 
 use super::polls::LOST;
 use crate::login::{INTERVAL, Login, at_once, called};
+use crate::support::bystander::config;
 use crate::support::detour::{Fate, detour};
 use crate::support::sandbox::Run;
 use crate::support::scripted_server::ScriptedServer;
-use crate::support::signed_in::{config, id_of};
+use crate::support::signed_in::id_of;
 use crate::support::tls::{Authority, leaf, leaf_for};
 use crate::support::trial::{assert_took, timed};
 

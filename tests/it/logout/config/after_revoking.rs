@@ -14,10 +14,9 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::io::Errno;
 use rustix::process::{Pid, kill_process};
 
-use super::{
-    AT_ONCE, BYSTANDER, NO_CONTENT, TEMP_NAME, TOKEN, assert_cleared, assert_heals, assert_kept, chmod, cleared, config,
-};
+use super::{AT_ONCE, NO_CONTENT, TEMP_NAME, TOKEN, assert_cleared, assert_heals, assert_kept, chmod, config};
 use super::{logged_out, not_removed, observe_within, prepared, system, temp};
+use crate::support::bystander::BYSTANDER;
 use crate::support::sandbox::{BYSTANDER_HINT, Run, SLACK, Sandbox, file_state, no_session, no_session_but, start};
 use crate::support::scripted_server::{Record, ScriptedServer};
 use crate::support::shell::in_shell;
@@ -317,8 +316,8 @@ fn a_file_that_became_unusable_meanwhile_stays_as_it_is() {
     type Meanwhile = fn(&Path);
     let (invalid, wide) = ("it is not valid TOML", "its mode 0644 is wider than 0600");
     let cases: [(Meanwhile, &str, &str); 8] = [
-        (|path| append(path, "\n[profiles"), "[CONFIG]:10:10", invalid),
-        (|path| append(path, "\n[profiles.default]"), "[CONFIG]:10:11", invalid),
+        (|path| append(path, "[profiles"), "[CONFIG]:10:10", invalid),
+        (|path| append(path, "[profiles.default]"), "[CONFIG]:10:11", invalid),
         (|path| fs::write(path, b"\xff").unwrap(), "[CONFIG]:1:1", "it is not valid UTF-8"),
         (|path| fs::write(path, "profiles = 3").unwrap(), "[CONFIG]:1:12", "`profiles` is not a table"),
         (|path| chmod(path, 0o644), "[CONFIG]", wide),
@@ -395,7 +394,7 @@ fn a_profile_or_token_that_is_gone_meanwhile_counts_as_cleared_and_nothing_is_wr
     let dangling = "hint: the default of [CONFIG] names profile \"default\", which is not there; it has \"renamed\", \
                     \"bystander\"\n";
     let cases: [(Meanwhile, &str); 5] = [
-        (|path| fs::write(path, cleared()).unwrap(), BYSTANDER_HINT),
+        (|path| fs::write(path, BYSTANDER).unwrap(), BYSTANDER_HINT),
         (|path| fs::write(path, "").unwrap(), ""),
         (|path| edit(path, |text| text.replace(&format!("token = \"{TOKEN}\"\n"), "")), no_token),
         (|path| edit(path, |text| text.replace(TOKEN, "")), no_token),
@@ -448,16 +447,15 @@ fn a_newer_token_in_the_profile_is_kept() {
 #[test]
 fn what_others_changed_meanwhile_is_kept() {
     type Edit = fn(&str) -> String;
-    let pointer_elsewhere = "default = \"bystander\"\n";
     let cases: [(Edit, String); 5] = [
-        (|text| format!("{text}\n\n[profiles.new]\nx = 1\n"), format!("{}\n\n[profiles.new]\nx = 1\n", cleared())),
-        (|text| format!("# first\r\n{text}"), format!("# first\r\n{}", cleared())),
+        (|text| format!("{text}\n\n[profiles.new]\nx = 1\n"), format!("{BYSTANDER}\n\n[profiles.new]\nx = 1\n")),
+        (|text| format!("# first\r\n{text}"), format!("# first\r\n{BYSTANDER}")),
         (
             |text| text.replace("default = \"default\"", "default = \"bystander\""),
-            format!("{pointer_elsewhere}{}", cleared()),
+            format!("default = \"bystander\"\n{BYSTANDER}"),
         ),
-        (|text| text.replace("server = \"http", "note = \"new\"\nserver = \"http"), cleared()),
-        (|text| text.replace(BYSTANDER, ""), "\n".to_owned()),
+        (|text| text.replace("server = \"http", "note = \"new\"\nserver = \"http"), BYSTANDER.to_owned()),
+        (|text| text.split_once("\n[profiles.bystander]").unwrap().0.to_owned(), "\n".to_owned()),
     ];
     for (change, expected) in cases {
         for in_place in [true, false] {

@@ -8,8 +8,9 @@ use std::process::Command;
 use rustix::fs::{IFlags, XattrFlags, ioctl_getflags, ioctl_setflags, setxattr};
 use rustix::io::Errno;
 
-use super::{AT_ONCE, BYSTANDER, TEMP_NAME, assert_cleared, assert_heals, assert_kept, chmod, logged_out, not_removed};
+use super::{AT_ONCE, TEMP_NAME, assert_cleared, assert_heals, assert_kept, chmod, logged_out, not_removed};
 use super::{observe_within, prepared, system, temp};
+use crate::support::bystander::BYSTANDER;
 use crate::support::sandbox::{Sandbox, file_state};
 use crate::support::shell::{has_namespaces, in_namespace};
 use crate::support::skip;
@@ -79,7 +80,7 @@ fn a_full_file_system_takes_half_of_the_replacement_and_keeps_the_file() {
     assert_eq!(server.requests().len(), 1);
 
     assert_eq!(sandbox.run(["logout"]), logged_out());
-    assert_eq!(sandbox.config_text(), format!("\n{BYSTANDER}{filler}"));
+    assert_eq!(sandbox.config_text(), format!("{BYSTANDER}{filler}"));
 }
 
 #[test]

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use plexctl::testing::{ControlPlane, LiveToken};
 
-use super::{BYSTANDER, Reader, came_too_late, ends, gather, profile_of, profiles_in, rounds};
+use super::{Reader, came_too_late, ends, gather, profile_of, profiles_in, rounds};
 use crate::login::LOGIN;
+use crate::support::bystander::BYSTANDER;
 use crate::support::sandbox::{Run, Sandbox, start};
 
 /// How many profiles there are in the beginning: the first ones are logged in to anew, then come those that are logged

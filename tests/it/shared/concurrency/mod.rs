@@ -20,11 +20,10 @@ use std::time::{Duration, Instant};
 use plexctl::testing::ControlPlane;
 use toml::de::DeTable;
 
+use crate::support::bystander::BYSTANDER;
 use crate::support::sandbox::{Run, Sandbox, start};
 
 const PROCESSES: usize = 100;
-
-const BYSTANDER: &str = "# written by hand\n[profiles.bystander]\ntoken = \"none of plexctl's\"\r\n";
 
 fn rounds() -> usize {
     env::var("PLEXCTL_ROUNDS").map_or(3, |rounds| rounds.parse().unwrap())
