@@ -45,7 +45,7 @@ fn parse_time(text: &str) -> Option<SystemTime> {
     let (hours, minutes) = offset[1..].split_once(':')?;
     let number = |digits: &str, limit: u64| {
         let is_number = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        digits.parse().ok().filter(|number| is_number && *number < limit)
+        digits.parse::<u64>().ok().filter(|number| is_number && *number < limit)
     };
     let ahead = Duration::from_secs(60 * (60 * number(hours, 24)? + number(minutes, 60)?));
     let local = humantime::parse_rfc3339(&format!("{local}Z")).ok()?;

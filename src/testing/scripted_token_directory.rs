@@ -19,10 +19,10 @@ use crate::ports::token_directory::{DirectoryError, TokenDirectory};
 /// ```
 /// use plexctl::testing::ScriptedTokenDirectory;
 ///
-/// let directory = ScriptedTokenDirectory::listing([Ok(Vec::new())]);
+/// let directory = ScriptedTokenDirectory::new([Ok(Vec::new())], [Ok(())]);
 /// assert!(directory.calls().is_empty());
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ScriptedTokenDirectory {
     lists: Mutex<VecDeque<Result<Vec<TokenSummary>, DirectoryError>>>,
     revocations: Mutex<VecDeque<Result<(), DirectoryError>>>,
@@ -41,14 +41,13 @@ pub struct RecordedDirectoryCall {
 }
 
 impl ScriptedTokenDirectory {
-    /// A directory that lists by this script, and revokes nothing.
-    pub fn listing(lists: impl IntoIterator<Item = Result<Vec<TokenSummary>, DirectoryError>>) -> Self {
-        Self { lists: Mutex::new(lists.into_iter().collect()), ..Self::default() }
-    }
-
-    /// A directory that revokes by this script, and lists nothing.
-    pub fn revoking(revocations: impl IntoIterator<Item = Result<(), DirectoryError>>) -> Self {
-        Self { revocations: Mutex::new(revocations.into_iter().collect()), ..Self::default() }
+    /// Takes the responses to lists and to revocations, each in order.
+    pub fn new(
+        lists: impl IntoIterator<Item = Result<Vec<TokenSummary>, DirectoryError>>,
+        revocations: impl IntoIterator<Item = Result<(), DirectoryError>>,
+    ) -> Self {
+        let (lists, revocations) = (lists.into_iter().collect(), revocations.into_iter().collect());
+        Self { lists: Mutex::new(lists), revocations: Mutex::new(revocations), calls: Mutex::default() }
     }
 
     /// The calls so far, in order.

@@ -27,6 +27,7 @@ pub(crate) use self::{
     principal_reader::fuzzed_principal,
     problem::fuzzed_problem,
     token_issuer::{fuzzed_authorization, fuzzed_poll},
+    token_list::fuzzed_token_list,
 };
 
 use self::http::HttpClient;

@@ -183,6 +183,14 @@ pub(crate) enum TokenListFault {
     Incomplete,
 }
 
+/// The tokens of a list that arrives in pieces of this length, for its fuzz target.
+#[cfg(fuzzing)]
+pub(crate) fn fuzzed_token_list(list: &[u8], piece: usize) -> Result<Vec<TokenSummary>, String> {
+    let mut parser = TokenListParser::default();
+    let pushed = list.chunks(piece).try_for_each(|piece| parser.push(piece));
+    pushed.and_then(|()| parser.finish()).map_err(|fault| fault.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
