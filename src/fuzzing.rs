@@ -11,7 +11,7 @@ use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
 use crate::domain::token_summary::TokenSummary;
-use crate::ports::BoxError;
+use crate::ports::call_error::CallError;
 use crate::ports::token_issuer::PollAnswer;
 use crate::use_cases::login::{NotIssued, PollEvent, PollStep, Polling, decide};
 
@@ -101,14 +101,14 @@ pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnM
     let begin = move || Polling::new(authorization, begun);
     let mut state = begin();
     move |event, now| {
-        let news = match event {
+        let event = match event {
             Event::Begun => PollEvent::Begun,
             Event::Waited => PollEvent::Waited,
-            Event::Answered(answer) => PollEvent::Responded(answer),
+            Event::Responded(response) => PollEvent::Responded(response),
         };
-        let (after, decision) = decide(mem::replace(&mut state, begin()), news, now);
+        let (after, step) = decide(mem::replace(&mut state, begin()), event, now);
         state = after;
-        let step = match decision {
+        let step = match step {
             PollStep::Wait { duration, first_failure } => Step::Wait { duration, is_told: first_failure.is_some() },
             PollStep::Poll => Step::Poll,
             PollStep::Take(token) => Step::Take(token),
@@ -123,7 +123,11 @@ pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnM
 /// # Errors
 ///
 /// What is wrong with it, as the client would tell.
-pub fn read_authorization(body: &[u8], is_complete: bool, server: &ServerUrl) -> Result<DeviceAuthorization, BoxError> {
+pub fn read_authorization(
+    body: &[u8],
+    is_complete: bool,
+    server: &ServerUrl,
+) -> Result<DeviceAuthorization, CallError> {
     control_plane::fuzzed_authorization(body, is_complete, server)
 }
 
@@ -152,7 +156,7 @@ pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) ->
 /// # Errors
 ///
 /// What is wrong with it, as the client would tell.
-pub fn read_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, BoxError> {
+pub fn read_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, CallError> {
     control_plane::fuzzed_principal(body, is_complete, token)
 }
 

@@ -3,9 +3,11 @@
 //! Ports import values of the domain and nothing else. Adapters implement them; the use case calls them.
 
 pub mod browser;
-pub mod cause;
+pub mod call_error;
+pub mod chain;
 pub mod credential_reader;
 pub mod credential_store;
+pub mod failure_report;
 pub mod login_outcome;
 pub mod principal_reader;
 pub mod process_replacer;

@@ -6,6 +6,8 @@ use thiserror::Error;
 
 use super::BoxError;
 use super::credential_store::Clearing;
+#[doc(hidden)]
+pub use super::failure_report::{FailureReport, SessionState as Leaves};
 use super::profile_book::{ForgottenProfile, ProfileList};
 use super::token_revoker::Revocation;
 use crate::domain::principal::Principal;
@@ -64,38 +66,6 @@ pub enum LogoutOutcome {
         /// What became of the profile.
         clearing: Clearing,
     },
-}
-
-/// A failure as data. What people read of it is not told through a reporter: it goes to standard error in any format.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FailureReport {
-    /// What a program tells failures apart by, such as `unreached`.
-    pub code: &'static str,
-    /// What happened, on one line.
-    pub message: String,
-    /// What to do next, where that is not plain from the message.
-    pub hint: Option<String>,
-    /// The profile that the run was about, if that is known.
-    pub profile: Option<ProfileName>,
-    /// The server as it was given, if one is known to be usable.
-    pub server: Option<String>,
-    /// The id of the token that the run was about, if that is known.
-    pub token_id: Option<TokenId>,
-    /// What the run leaves of the session.
-    pub session: Leaves,
-}
-
-/// What a failed run leaves of the session that it was about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leaves {
-    /// The session as it was: nothing was asked of a server.
-    Untouched,
-    /// A stored session that is not known to be dead.
-    Kept,
-    /// A stored session that is dead.
-    Revoked,
-    /// Neither a live token nor a stored one.
-    Ended,
 }
 
 /// Who the operator is, as the server sees it.

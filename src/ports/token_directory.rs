@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use thiserror::Error;
 
-use super::BoxError as CallError;
+use super::call_error::CallError;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;
@@ -103,4 +103,19 @@ pub enum DirectoryError {
         /// How far the attempt came, and what stopped it.
         source: CallError,
     },
+}
+
+impl DirectoryError {
+    /// The failed request, whatever it means for the token.
+    #[must_use]
+    pub fn call_error(&self) -> &CallError {
+        match self {
+            Self::NotAccepted { source }
+            | Self::Refused { source }
+            | Self::NoSuchToken { source }
+            | Self::Unconfirmed { source }
+            | Self::Unanswered { source }
+            | Self::Unreached { source } => source,
+        }
+    }
 }

@@ -6,9 +6,11 @@
 
 use thiserror::Error;
 
-use super::ending::Ending;
+use super::exit_status::ExitStatus;
+use super::failure_kind::FailureKind;
 use crate::domain::session::ProfileName;
-use crate::ports::profile_book::{BookError, DefaultSetting, Forgetting, MissingProfile, ProfileBook};
+use crate::ports::failure_report::{FailureFacts, SessionState};
+use crate::ports::profile_book::{BookError, DefaultSetting, Forgetting, HeldToken, MissingProfile, ProfileBook};
 use crate::ports::reporter::{ProfilesOutcome, ReportError, Reporter};
 
 /// What the operator asks for.
@@ -106,15 +108,42 @@ pub enum ProfilesError {
 }
 
 impl ProfilesError {
+    /// The kind of failure, for programs.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Unconfirmed { .. } => FailureKind::ConfirmationNeeded,
+            Self::NoSuchProfile { .. } => FailureKind::NoSuchProfile,
+            Self::Book(BookError::Exposed { .. }) => FailureKind::ConfigExposed,
+            Self::Book(BookError::Unusable { .. }) => FailureKind::ConfigUnusable,
+            Self::Book(BookError::NotWritten { .. }) => FailureKind::NotStored,
+            Self::Book(BookError::NotDurable { .. }) => FailureKind::NotDurable,
+            Self::Report(_) => FailureKind::Internal,
+        }
+    }
+
+    /// What the run was about, and what it leaves.
+    #[must_use]
+    pub fn facts(&self) -> FailureFacts {
+        match self {
+            Self::Unconfirmed { profile } | Self::NoSuchProfile { profile, .. } => {
+                FailureFacts { profile: Some(profile.clone()), ..FailureFacts::default() }
+            }
+            Self::Book(BookError::NotDurable { forgotten: Some(held), .. }) => {
+                let token_id = match held.token {
+                    Some(HeldToken::Session(id)) => Some(id),
+                    Some(HeldToken::WithoutId) | None => None,
+                };
+                FailureFacts { token_id, session: SessionState::Ended, ..FailureFacts::default() }
+            }
+            Self::Book(_) | Self::Report(_) => FailureFacts::default(),
+        }
+    }
+
     /// How a command ends that fails so.
     #[must_use]
-    pub fn ending(&self) -> Ending {
-        match self {
-            Self::Book(BookError::Exposed { .. }) => Ending::Exposed,
-            Self::Unconfirmed { .. } | Self::NoSuchProfile { .. } => Ending::Unusable,
-            Self::Book(BookError::Unusable { .. } | BookError::NotWritten { .. } | BookError::NotDurable { .. })
-            | Self::Report(_) => Ending::Failed,
-        }
+    pub fn ending(&self) -> ExitStatus {
+        self.kind().exit_status()
     }
 }
 
@@ -195,7 +224,7 @@ mod tests {
     #[test]
     fn without_a_confirmation_the_store_is_not_even_looked_at() {
         let error = execute(&MockProfileBook::new(), MockReporter::new(), &forget(false)).unwrap_err();
-        assert_eq!(error.ending(), Ending::Unusable);
+        assert_eq!(error.ending(), ExitStatus::Unusable);
         assert!(matches!(error, ProfilesError::Unconfirmed { profile } if profile == dev()));
     }
 
@@ -206,7 +235,7 @@ mod tests {
         book.expect_forget().once().returning(|_| Ok(Forgetting::NoSuchProfile(missing())));
         for request in [ProfilesRequest::Use(dev()), forget(true)] {
             let error = execute(&book, MockReporter::new(), &request).unwrap_err();
-            assert_eq!(error.ending(), Ending::Unusable);
+            assert_eq!(error.ending(), ExitStatus::Unusable);
             assert_eq!(error.to_string(), "the store has no profile \"dev\"");
             match error {
                 ProfilesError::NoSuchProfile { profile, missing: told } => {
@@ -219,13 +248,13 @@ mod tests {
 
     #[test]
     fn a_failure_of_the_store_is_told_by_its_consequence_and_not_reported() {
-        let failures: [(fn() -> BookError, Ending); 4] = [
-            (|| BookError::Exposed { place: "p".into(), source: "0640".into() }, Ending::Exposed),
-            (|| BookError::Unusable { place: "p".into(), source: "junk".into() }, Ending::Failed),
-            (|| BookError::NotWritten { place: "p".into(), source: "full".into() }, Ending::Failed),
+        let failures: [(fn() -> BookError, ExitStatus); 4] = [
+            (|| BookError::Exposed { place: "p".into(), source: "0640".into() }, ExitStatus::Exposed),
+            (|| BookError::Unusable { place: "p".into(), source: "junk".into() }, ExitStatus::Failed),
+            (|| BookError::NotWritten { place: "p".into(), source: "full".into() }, ExitStatus::Failed),
             (
                 || BookError::NotDurable { place: "p".into(), forgotten: Some(held()), source: "syncing".into() },
-                Ending::Failed,
+                ExitStatus::Failed,
             ),
         ];
         for (failure, ending) in failures {
@@ -250,6 +279,6 @@ mod tests {
 
         let error = execute(&book, reporter, &forget(true)).unwrap_err();
         assert!(matches!(error, ProfilesError::Report(_)), "{error:?}");
-        assert_eq!(error.ending(), Ending::Failed);
+        assert_eq!(error.ending(), ExitStatus::Failed);
     }
 }

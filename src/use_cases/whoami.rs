@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::ending::Ending;
+use super::exit_status::ExitStatus;
+use super::failure_kind::FailureKind;
 use super::server::{NamedServers, ServerError};
 use crate::domain::bearer_token::{BearerToken, BearerTokenError};
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::Selection;
 use crate::ports::credential_reader::{CredentialError, CredentialReader};
+use crate::ports::failure_report::FailureFacts;
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
 use crate::ports::reporter::{CredentialSource, ReportError, Reporter, WhoamiOutcome};
 use crate::ports::token_file::TokenFile;
@@ -201,23 +203,47 @@ pub enum WhoamiError {
 }
 
 impl WhoamiError {
+    /// The kind of failure, for programs.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Load(CredentialError::Exposed { .. }) => FailureKind::ConfigExposed,
+            Self::Load(CredentialError::Unreadable { .. }) => FailureKind::ConfigUnusable,
+            Self::Load(CredentialError::NotABearerToken { .. }) | Self::Variable(_) => FailureKind::NotASessionToken,
+            Self::NoCredential { .. } => FailureKind::NoCredential,
+            Self::Server { source, .. } => source.kind(),
+            Self::Read { source: ReadError::NotAccepted { .. }, .. } => FailureKind::NotAuthenticated,
+            Self::Read { source: ReadError::Refused { .. }, .. } => FailureKind::Refused,
+            Self::Read { source: ReadError::Unusable { .. }, .. } => FailureKind::Unconfirmed,
+            Self::Read { source: ReadError::Unanswered { .. }, .. } => FailureKind::Unanswered,
+            Self::Read { source: ReadError::Unreached { .. }, .. } => FailureKind::Unreached,
+            Self::Report(_) => FailureKind::Internal,
+        }
+    }
+
+    /// What the run was about. It changed nothing.
+    #[must_use]
+    pub fn facts(&self) -> FailureFacts {
+        let profile_of = |credential: &CredentialSource| match credential {
+            CredentialSource::Profile(profile) => Some(profile.clone()),
+            CredentialSource::Variable | CredentialSource::File(_) => None,
+        };
+        match self {
+            Self::Server { credential, .. } => {
+                FailureFacts { profile: profile_of(credential), ..FailureFacts::default() }
+            }
+            Self::Read { credential, origin, source } => {
+                let (profile, server) = (profile_of(credential), Some(origin.clone()));
+                FailureFacts { profile, server, ..FailureFacts::default() }.with_response_of(source.call_error())
+            }
+            Self::Load(_) | Self::Variable(_) | Self::NoCredential { .. } | Self::Report(_) => FailureFacts::default(),
+        }
+    }
+
     /// How a command ends that fails so.
     #[must_use]
-    pub fn ending(&self) -> Ending {
-        match self {
-            Self::Load(CredentialError::Exposed { .. }) => Ending::Exposed,
-            Self::Load(CredentialError::NotABearerToken { .. })
-            | Self::Variable(_)
-            | Self::NoCredential { .. }
-            | Self::Server { .. } => Ending::Unusable,
-            Self::Read { source: ReadError::NotAccepted { .. } | ReadError::Refused { .. }, .. } => Ending::Refused,
-            Self::Load(CredentialError::Unreadable { .. })
-            | Self::Read {
-                source: ReadError::Unusable { .. } | ReadError::Unanswered { .. } | ReadError::Unreached { .. },
-                ..
-            }
-            | Self::Report(_) => Ending::Failed,
-        }
+    pub fn ending(&self) -> ExitStatus {
+        self.kind().exit_status()
     }
 }
 
@@ -375,7 +401,7 @@ mod tests {
                 sent
             }
             Err(error) => {
-                assert_eq!((error.ending(), sent.as_str()), (Ending::Unusable, ""));
+                assert_eq!((error.ending(), sent.as_str()), (ExitStatus::Unusable, ""));
                 match error {
                     WhoamiError::NoCredential { .. } => "no credential".to_owned(),
                     WhoamiError::Server { source: ServerError::Unknown, .. } => "no server".to_owned(),
@@ -548,7 +574,7 @@ mod tests {
             |words: &str| WhoamiRequest { token_variable: Some(Err(BearerTokenError::Empty)), ..given(words) };
         let error = World::default().execute(&unusable("--server=https://flag")).unwrap_err();
         assert!(matches!(error, WhoamiError::Variable(BearerTokenError::Empty)), "{error:?}");
-        assert_eq!(error.ending(), Ending::Unusable);
+        assert_eq!(error.ending(), ExitStatus::Unusable);
 
         assert_eq!(asked(&unusable("--token-file --server=https://flag"), ""), "of-file -> https://flag");
         assert_eq!(asked(&unusable("--profile=other"), "token"), "of-other -> https://other");
@@ -558,9 +584,9 @@ mod tests {
     fn what_cannot_be_loaded_is_told_by_its_consequence_and_nothing_is_sent() {
         let place = || "place".to_owned();
         let failures = [
-            (CredentialError::Exposed { place: place(), source: "0640".into() }, Ending::Exposed),
-            (CredentialError::Unreadable { place: place(), source: "a pipe".into() }, Ending::Failed),
-            (CredentialError::NotABearerToken { place: place(), source: "empty".into() }, Ending::Unusable),
+            (CredentialError::Exposed { place: place(), source: "0640".into() }, ExitStatus::Exposed),
+            (CredentialError::Unreadable { place: place(), source: "a pipe".into() }, ExitStatus::Failed),
+            (CredentialError::NotABearerToken { place: place(), source: "empty".into() }, ExitStatus::Unusable),
         ];
         for (failure, ending) in failures {
             let words = failure.to_string();
@@ -573,10 +599,10 @@ mod tests {
         let exposed = || CredentialError::Exposed { place: "place".into(), source: "0640".into() };
         let mut world = World::default();
         world.credentials.expect_credential().once().returning(move |_| Err(exposed()));
-        assert_eq!(world.execute(&request()).unwrap_err().ending(), Ending::Exposed);
+        assert_eq!(world.execute(&request()).unwrap_err().ending(), ExitStatus::Exposed);
         let mut world = World::default();
         world.credentials.expect_server().once().returning(move |_| Err(exposed()));
-        assert_eq!(world.execute(&given("PLEXSPHERE_TOKEN")).unwrap_err().ending(), Ending::Exposed);
+        assert_eq!(world.execute(&given("PLEXSPHERE_TOKEN")).unwrap_err().ending(), ExitStatus::Exposed);
     }
 
     #[test]
@@ -628,11 +654,11 @@ mod tests {
     #[test]
     fn a_no_of_the_server_is_told_from_not_knowing() {
         let failures = [
-            (ReadError::NotAccepted { source: "401".into() }, Ending::Refused),
-            (ReadError::Refused { source: "403".into() }, Ending::Refused),
-            (ReadError::Unusable { source: "500".into() }, Ending::Failed),
-            (ReadError::Unanswered { source: "reset".into() }, Ending::Failed),
-            (ReadError::Unreached { source: "refused".into() }, Ending::Failed),
+            (ReadError::NotAccepted { source: "401".into() }, ExitStatus::Refused),
+            (ReadError::Refused { source: "403".into() }, ExitStatus::Refused),
+            (ReadError::Unusable { source: "500".into() }, ExitStatus::Failed),
+            (ReadError::Unanswered { source: "reset".into() }, ExitStatus::Failed),
+            (ReadError::Unreached { source: "refused".into() }, ExitStatus::Failed),
         ];
         for (failure, ending) in failures {
             let words = failure.to_string();
@@ -657,6 +683,6 @@ mod tests {
         world.reporter.expect_report().once().returning(|_| Err(ReportError { source: "full".into() }));
         let error = world.execute(&request()).unwrap_err();
         assert!(matches!(error, WhoamiError::Report(_)), "{error:?}");
-        assert_eq!(error.ending(), Ending::Failed);
+        assert_eq!(error.ending(), ExitStatus::Failed);
     }
 }

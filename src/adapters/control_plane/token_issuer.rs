@@ -16,7 +16,7 @@ use super::problem::ProblemDetails;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
 use crate::domain::issued_token::{IssuedToken, TokenFields};
 use crate::domain::server_url::ServerUrl;
-use crate::ports::BoxError;
+use crate::ports::call_error::CallError;
 use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
 
 #[async_trait]
@@ -94,7 +94,7 @@ fn error_of(answered: UnexpectedResponse) -> BeginError {
     }
 }
 
-fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorization, BoxError> {
+fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorization, CallError> {
     let fields = JsonObject::parse(body)?;
     let fields = AuthorizationFields {
         device_code: fields.value("device_code"),
@@ -107,7 +107,7 @@ fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorizati
     Ok(DeviceAuthorization::parse(fields, server)?)
 }
 
-fn token_in(body: &Body) -> Result<IssuedToken, BoxError> {
+fn token_in(body: &Body) -> Result<IssuedToken, CallError> {
     let fields = JsonObject::parse(body)?;
     let fields = TokenFields {
         access_token: fields.value("access_token"),
@@ -164,7 +164,7 @@ pub(crate) fn fuzzed_authorization(
     body: &[u8],
     is_complete: bool,
     server: &ServerUrl,
-) -> Result<DeviceAuthorization, BoxError> {
+) -> Result<DeviceAuthorization, CallError> {
     authorization_in(&Body { bytes: body.to_vec(), is_complete }, server)
 }
 
@@ -297,15 +297,15 @@ mod tests {
             answer => panic!("{text}: {answer:?}"),
         };
         for cut in 0..TOKEN.len() {
-            assert_eq!(source(&TOKEN[..cut], false).downcast_ref(), Some(&BodyFault::BrokenOff), "{cut}");
-            assert_eq!(source(&TOKEN[..cut], true).downcast_ref(), Some(&BodyFault::NoObject), "{cut}");
+            assert_eq!(source(&TOKEN[..cut], false), BodyFault::BrokenOff.into(), "{cut}");
+            assert_eq!(source(&TOKEN[..cut], true), BodyFault::NoObject.into(), "{cut}");
         }
-        assert_eq!(source("<html>t0ken</html>", true).downcast_ref(), Some(&BodyFault::NoObject));
+        assert_eq!(source("<html>t0ken</html>", true), BodyFault::NoObject.into());
         let fault = FieldError { field: "token_type", fault: FieldFault::NotBearer };
         let text = TOKEN.replace("Bearer", "DPoP");
-        assert_eq!(source(&text, true).downcast_ref(), Some(&fault));
+        assert_eq!(source(&text, true), fault.into());
         let fault = FieldError { field: "access_token", fault: FieldFault::Missing };
-        assert_eq!(source("{}", true).downcast_ref(), Some(&fault));
+        assert_eq!(source("{}", true), fault.into());
 
         let problem = ProblemDetails { detail: Some("t0ken".to_owned()), ..ProblemDetails::default() };
         let answered = UnexpectedResponse { problem: Some(problem), ..answered(201, false, false) };
@@ -334,8 +334,8 @@ mod tests {
         {
             let failure = || CallFailure { phase, peer: Peer::Server("https://h".to_owned()), cause: Cause::Closed };
             let is_sent = phase == Phase::Answer;
-            assert_eq!(name(&failure().into()), ("failed", is_sent), "{phase}");
-            assert_eq!(matches!(BeginError::from(failure()), BeginError::Unanswered { .. }), is_sent, "{phase}");
+            assert_eq!(name(&failure().into()), ("failed", is_sent), "{phase:?}");
+            assert_eq!(matches!(BeginError::from(failure()), BeginError::Unanswered { .. }), is_sent, "{phase:?}");
         }
     }
 

@@ -148,9 +148,9 @@ fn token_in(body: &Body) -> Result<TokenSummary, TokenListFault> {
     let fields = JsonObject::parse(body).map_err(|_| TokenListFault::NoList)?;
     let id = match fields.value("id") {
         Some(FieldValue::Text(id)) => id,
-        None => return Err(FieldError { field: "id", fault: FieldFault::Missing }.into()),
+        None => return Err(TokenListFault::Token(FieldError { field: "id", fault: FieldFault::Missing })),
         Some(FieldValue::Integer(_) | FieldValue::Other) => {
-            return Err(FieldError { field: "id", fault: FieldFault::NoText }.into());
+            return Err(TokenListFault::Token(FieldError { field: "id", fault: FieldFault::NoText }));
         }
     };
     Ok(TokenSummary {
@@ -176,8 +176,8 @@ pub(crate) enum TokenListFault {
     #[error("the response is not a JSON array of tokens")]
     NoList,
     /// A token cannot be told by its id.
-    #[error("a token has no usable id")]
-    Token(#[from] FieldError),
+    #[error("a token in the list cannot be used: {0}")]
+    Token(FieldError),
     /// The response ended before the list did.
     #[error("the list is incomplete")]
     Incomplete,

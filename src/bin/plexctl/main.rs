@@ -3,15 +3,14 @@
 mod cli;
 mod commands;
 mod environment;
-mod exit_code;
 mod failure;
 mod terminal;
-mod words;
 
 use std::env;
 use std::process::ExitCode;
 
 use plexctl::adapters::reporters::Label;
+use plexctl::use_cases::exit_status::ExitStatus;
 
 use crate::cli::{Arguments, Command, Format, Invocation};
 use crate::failure::Failure;
@@ -28,7 +27,8 @@ fn main() -> ExitCode {
         }
         Err(text) => Err(Failure::Usage(text)).inspect_err(|failure| explain(failure, Format::Text)),
     };
-    ExitCode::from(exit_code::of(&result))
+    let status = result.map_or_else(|failure| failure.exit_status(), |()| ExitStatus::Done);
+    ExitCode::from(status.exit_code())
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {

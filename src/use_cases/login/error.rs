@@ -6,13 +6,15 @@ use super::poll::NotIssued;
 use crate::domain::identifier::Identifier;
 use crate::domain::issued_token::TokenFacts;
 use crate::domain::session::ProfileName;
+use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::login_outcome::ReplacedToken;
 use crate::ports::principal_reader::ReadError;
 use crate::ports::reporter::ReportError;
 use crate::ports::session_keeper::KeepError;
 use crate::ports::token_issuer::BeginError;
 use crate::ports::token_revoker::RevokeError;
-use crate::use_cases::ending::Ending;
+use crate::use_cases::exit_status::ExitStatus;
+use crate::use_cases::failure_kind::FailureKind;
 use crate::use_cases::server::ServerError;
 
 /// Why a login failed. The variant says what state it leaves.
@@ -183,51 +185,62 @@ pub enum NotRevoked {
 }
 
 impl LoginError {
-    /// How a command ends that fails so. What ends it after an [`Interrupted`](Self::Interrupted) is the interruption
-    /// itself; the ending counts only where that cannot be.
+    /// The kind of failure, for programs. What ends the command after an [`Interrupted`](Self::Interrupted) is the
+    /// signal itself; the kind counts only where that is impossible.
     #[must_use]
-    pub fn ending(&self) -> Ending {
+    pub fn kind(&self) -> FailureKind {
         match self {
-            Self::NotBegun(KeepError::Exposed { .. }) => Ending::Exposed,
-            Self::Server { .. } => Ending::Unusable,
-            Self::Begin { source: BeginError::Refused { .. }, .. }
-            | Self::NotIssued { source: NotIssued::Denied | NotIssued::Refused { .. }, .. }
-            | Self::NotAccepted { source: ReadError::Refused { .. }, .. } => Ending::Refused,
+            Self::NotBegun(KeepError::Exposed { .. }) => FailureKind::ConfigExposed,
             Self::NotBegun(
                 KeepError::Unusable { .. }
                 | KeepError::Unstorable { .. }
                 | KeepError::NotSaved { .. }
                 | KeepError::NotDurable { .. },
-            )
-            | Self::Begin {
-                source:
-                    BeginError::Rejected { .. }
-                    | BeginError::Unconfirmed { .. }
-                    | BeginError::Unusable { .. }
-                    | BeginError::Unanswered { .. }
-                    | BeginError::Unreached { .. },
-                ..
-            }
-            | Self::NotIssued {
-                source: NotIssued::NotApproved { .. } | NotIssued::Rejected { .. } | NotIssued::Unusable { .. },
-                ..
-            }
-            | Self::NotAccepted {
-                source:
-                    ReadError::NotAccepted { .. }
-                    | ReadError::Unusable { .. }
-                    | ReadError::Unanswered { .. }
-                    | ReadError::Unreached { .. },
-                ..
-            }
-            | Self::NotStored { .. }
-            | Self::LiveUnstored { .. }
-            | Self::Superseded { .. }
-            | Self::NotDurable { .. }
-            | Self::OtherDomain { .. }
-            | Self::Report(_)
-            | Self::Interrupted(_) => Ending::Failed,
+            ) => FailureKind::ConfigUnusable,
+            Self::Server { source, .. } => source.kind(),
+            Self::Begin { source: BeginError::Refused { .. }, .. }
+            | Self::NotIssued { source: NotIssued::Refused { .. }, .. } => FailureKind::Refused,
+            Self::Begin { source: BeginError::Rejected { .. } | BeginError::Unconfirmed { .. }, .. }
+            | Self::NotIssued { source: NotIssued::Rejected { .. }, .. } => FailureKind::Unconfirmed,
+            Self::Begin { source: BeginError::Unusable { .. }, .. }
+            | Self::NotIssued { source: NotIssued::Unusable { .. }, .. } => FailureKind::AnswerUnusable,
+            Self::Begin { source: BeginError::Unanswered { .. }, .. } => FailureKind::Unanswered,
+            Self::Begin { source: BeginError::Unreached { .. }, .. } => FailureKind::Unreached,
+            Self::NotIssued { source: NotIssued::Denied, .. } => FailureKind::Denied,
+            Self::NotIssued { source: NotIssued::NotApproved { .. }, .. } => FailureKind::NotApproved,
+            Self::NotStored { .. } | Self::LiveUnstored { .. } => FailureKind::NotStored,
+            Self::Superseded { .. } => FailureKind::Superseded,
+            Self::NotDurable { .. } => FailureKind::NotDurable,
+            Self::NotAccepted { source: ReadError::Refused { .. }, .. } => FailureKind::SessionRefused,
+            Self::NotAccepted { .. } | Self::OtherDomain { .. } => FailureKind::NotAccepted,
+            Self::Report(_) | Self::Interrupted(_) => FailureKind::Internal,
         }
+    }
+
+    /// What the run was about, and what it leaves.
+    #[must_use]
+    pub fn facts(&self) -> FailureFacts {
+        let of_server = |origin: &str| FailureFacts { server: Some(origin.to_owned()), ..FailureFacts::default() };
+        let of_token =
+            |token: &TokenFacts, session| FailureFacts { token_id: token.id, session, ..of_server(&token.origin) };
+        match self {
+            Self::NotStored { token, .. } | Self::Superseded { token, revoking: None, .. } => {
+                of_token(token, SessionState::Revoked)
+            }
+            Self::LiveUnstored { token, .. } | Self::Superseded { token, .. } => of_token(token, SessionState::Kept),
+            Self::NotDurable { stored, .. } | Self::NotAccepted { stored, .. } | Self::OtherDomain { stored, .. } => {
+                of_token(&stored.token, SessionState::Kept)
+            }
+            Self::Begin { origin, .. } | Self::NotIssued { origin, .. } => of_server(origin),
+            Self::Report(_) => FailureFacts { session: SessionState::Kept, ..FailureFacts::default() },
+            Self::NotBegun(_) | Self::Server { .. } | Self::Interrupted(_) => FailureFacts::default(),
+        }
+    }
+
+    /// How a command ends that fails so.
+    #[must_use]
+    pub fn ending(&self) -> ExitStatus {
+        self.kind().exit_status()
     }
 }
 
@@ -244,9 +257,8 @@ mod tests {
     use super::*;
     use crate::domain::timestamp::Timestamp;
     use crate::domain::token::SessionToken;
-    use crate::ports::BoxError;
 
-    fn source() -> BoxError {
+    fn source<T: From<&'static str>>() -> T {
         "said".into()
     }
 
@@ -285,36 +297,39 @@ mod tests {
         let profile = || ProfileName::new("dev").unwrap();
         let within = std::time::Duration::from_secs(600);
         let rows = [
-            (LoginError::NotBegun(KeepError::Exposed { place: place(), source: source() }), Ending::Exposed),
-            (LoginError::NotBegun(KeepError::Unusable { place: place(), source: source() }), Ending::Failed),
-            (LoginError::NotBegun(KeepError::Unstorable { place: place(), source: source() }), Ending::Failed),
-            (LoginError::Server { profile: profile(), source: ServerError::Unknown }, Ending::Unusable),
-            (begin(BeginError::Rejected { source: source() }), Ending::Failed),
-            (begin(BeginError::Refused { source: source() }), Ending::Refused),
-            (begin(BeginError::Unconfirmed { source: source() }), Ending::Failed),
-            (begin(BeginError::Unusable { source: source() }), Ending::Failed),
-            (begin(BeginError::Unanswered { source: source() }), Ending::Failed),
-            (begin(BeginError::Unreached { source: source() }), Ending::Failed),
-            (not_issued(NotIssued::Denied), Ending::Refused),
-            (not_issued(NotIssued::NotApproved { within, cause: None }), Ending::Failed),
-            (not_issued(NotIssued::Rejected { source: source() }), Ending::Failed),
-            (not_issued(NotIssued::Refused { source: source() }), Ending::Refused),
-            (not_issued(NotIssued::Unusable { source: source() }), Ending::Failed),
-            (LoginError::NotStored { token: Box::new(token()), source: not_saved() }, Ending::Failed),
+            (LoginError::NotBegun(KeepError::Exposed { place: place(), source: source() }), ExitStatus::Exposed),
+            (LoginError::NotBegun(KeepError::Unusable { place: place(), source: source() }), ExitStatus::Failed),
+            (LoginError::NotBegun(KeepError::Unstorable { place: place(), source: source() }), ExitStatus::Failed),
+            (LoginError::Server { profile: profile(), source: ServerError::Unknown }, ExitStatus::Unusable),
+            (begin(BeginError::Rejected { source: source() }), ExitStatus::Failed),
+            (begin(BeginError::Refused { source: source() }), ExitStatus::Refused),
+            (begin(BeginError::Unconfirmed { source: source() }), ExitStatus::Failed),
+            (begin(BeginError::Unusable { source: source() }), ExitStatus::Failed),
+            (begin(BeginError::Unanswered { source: source() }), ExitStatus::Failed),
+            (begin(BeginError::Unreached { source: source() }), ExitStatus::Failed),
+            (not_issued(NotIssued::Denied), ExitStatus::Refused),
+            (not_issued(NotIssued::NotApproved { within, cause: None }), ExitStatus::Failed),
+            (not_issued(NotIssued::Rejected { source: source() }), ExitStatus::Failed),
+            (not_issued(NotIssued::Refused { source: source() }), ExitStatus::Refused),
+            (not_issued(NotIssued::Unusable { source: source() }), ExitStatus::Failed),
+            (LoginError::NotStored { token: Box::new(token()), source: not_saved() }, ExitStatus::Failed),
             (
                 LoginError::LiveUnstored {
                     token: Box::new(token()),
                     revoking: NotRevoked::WithoutId,
                     source: not_saved(),
                 },
-                Ending::Failed,
+                ExitStatus::Failed,
             ),
-            (LoginError::Superseded { profile: profile(), token: Box::new(token()), revoking: None }, Ending::Failed),
-            (LoginError::NotDurable { stored: Box::new(stored()), source: not_saved() }, Ending::Failed),
-            (not_accepted(ReadError::NotAccepted { source: source() }), Ending::Failed),
-            (not_accepted(ReadError::Refused { source: source() }), Ending::Refused),
-            (LoginError::Report(ReportError { source: source() }), Ending::Failed),
-            (LoginError::Interrupted(Interruption::Revoked { token: Box::new(token()) }), Ending::Failed),
+            (
+                LoginError::Superseded { profile: profile(), token: Box::new(token()), revoking: None },
+                ExitStatus::Failed,
+            ),
+            (LoginError::NotDurable { stored: Box::new(stored()), source: not_saved() }, ExitStatus::Failed),
+            (not_accepted(ReadError::NotAccepted { source: source() }), ExitStatus::Failed),
+            (not_accepted(ReadError::Refused { source: source() }), ExitStatus::Refused),
+            (LoginError::Report(ReportError { source: source() }), ExitStatus::Failed),
+            (LoginError::Interrupted(Interruption::Revoked { token: Box::new(token()) }), ExitStatus::Failed),
         ];
         for (error, ending) in rows {
             assert_eq!(error.ending(), ending, "{error:?}");

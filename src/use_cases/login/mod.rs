@@ -31,7 +31,7 @@ use crate::domain::server_url::ServerUrl;
 use crate::domain::session::{ProfileName, Selection};
 use crate::domain::stored_token::ProfileContents;
 use crate::ports::browser::{Browser, NotShown};
-use crate::ports::cause::Cause;
+use crate::ports::chain::chain;
 use crate::ports::credential_store::CredentialStore;
 use crate::ports::login_outcome::{Instructions, LoginOutcome, LoginProgress, Replaced, ReplacedState};
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
@@ -194,19 +194,19 @@ impl LoginPorts<'_> {
         session: &NewSession,
         stored: &StoredLogin,
         request: &LoginRequest,
-    ) -> Result<Result<Principal, Cause>, LoginError> {
+    ) -> Result<Result<Principal, String>, LoginError> {
         let reading = select(self.reader.read(&session.server, &session.token), self.timer.wait(READ_TIMEOUT));
         let read = match select(self.timer.interrupted(), reading).await {
             Either::First(()) => return Err(Interruption::Stored(Box::new(stored.clone())).into()),
             Either::Second(Either::First(read)) => read,
-            Either::Second(Either::Second(())) => return Ok(Err(Cause::new(NoAnswerInTime))),
+            Either::Second(Either::Second(())) => return Ok(Err(NoAnswerInTime.to_string())),
         };
         match read {
             Ok(principal) => in_domain(principal, stored, request.authorization.domain_id).map(Ok),
             Err(source @ (ReadError::NotAccepted { .. } | ReadError::Refused { .. })) => {
                 Err(LoginError::NotAccepted { stored: Box::new(stored.clone()), source })
             }
-            Err(source) => Ok(Err(Cause::new(source))),
+            Err(source) => Ok(Err(chain(&source))),
         }
     }
 
@@ -239,10 +239,10 @@ fn replaced_state(ended: Result<LogoutOutcome, LogoutError>) -> ReplacedState {
         }
         // That the token lives or is dead, and where it is kept, is what the state says.
         Err(LogoutError::Clear { revocation, source, .. }) => {
-            ReplacedState::NotCleared { revocation, cause: Cause::new(source) }
+            ReplacedState::NotCleared { revocation, cause: chain(&source) }
         }
-        Err(LogoutError::Revoke { source, .. }) => ReplacedState::Kept { cause: Cause::new(source) },
-        Err(error) => ReplacedState::Kept { cause: Cause::new(error) },
+        Err(LogoutError::Revoke { source, .. }) => ReplacedState::Kept { cause: chain(&source) },
+        Err(error) => ReplacedState::Kept { cause: chain(&error) },
     }
 }
 
@@ -596,8 +596,7 @@ mod tests {
             world.revoker = no_route();
             let Replaced { token: aside, state } = world.log_in().unwrap().replaced.unwrap();
             let ReplacedState::Kept { cause } = state else { panic!("{state:?}") };
-            assert!(cause.to_string().contains(words), "{cause}");
-            assert!(cause.error().is::<RevokeError>() || cause.error().is::<LogoutError>());
+            assert!(cause.contains(words), "{cause}");
             assert_eq!(world.held(aside.kept_as.as_str()), contents(server, &token));
             assert_eq!(world.held("dev"), contents(Some(SERVER), &session_token(OURS)));
             let has_id = token.starts_with("psk_");
@@ -772,11 +771,11 @@ mod tests {
             ReadError::Unanswered { source: source() },
             ReadError::Unreached { source: source() },
         ] {
-            let words = error.to_string();
+            let words = chain(&error);
             let mut world = World::replacing(Some(SERVER), &session_token(OLD));
             world.reader = ScriptedPrincipalReader::new([Err(error)]);
             let outcome = world.log_in().unwrap();
-            assert_eq!(outcome.principal.unwrap_err().to_string(), words);
+            assert_eq!(outcome.principal.unwrap_err(), words);
             assert_eq!(outcome.replaced.unwrap().state, ReplacedState::Revoked);
         }
     }
@@ -784,7 +783,7 @@ mod tests {
     #[test]
     fn the_server_has_ten_seconds_to_say_who_is_logged_in() {
         let mut world = World { reader: ScriptedPrincipalReader::silent(), ..World::approved() };
-        assert_eq!(world.log_in().unwrap().principal.unwrap_err().to_string(), "no answer within 10 s");
+        assert_eq!(world.log_in().unwrap().principal.unwrap_err(), "no answer within 10 s");
         assert_eq!(world.timer.waits(), [Duration::from_secs(5), Duration::from_secs(10)]);
     }
 

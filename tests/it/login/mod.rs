@@ -1,9 +1,10 @@
 //! `plexctl login` from outside: the real binary at a control plane on loopback.
 
-mod around;
 mod browser;
 pub mod config;
 mod failure;
+mod hints;
+mod instructions;
 pub mod network;
 mod signals;
 mod streams;

@@ -7,9 +7,6 @@ use plexctl::adapters::reporters::{Label, ProgressReporter, QrCode};
 use plexctl::adapters::timer::SystemTimer;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::ProfileName;
-use plexctl::ports::cause::Cause;
-use plexctl::ports::login_outcome::{LoginOutcome, LoginProgress, ReplacedState};
-use plexctl::ports::reporter::{ReportError, Reporter};
 use plexctl::ports::token_issuer::AuthorizationRequest;
 use plexctl::use_cases::login::{LoginError, LoginPorts, LoginRequest, LoginUseCase};
 
@@ -19,7 +16,6 @@ use crate::cli::{Flags, Format, LoginFlags};
 use crate::failure::again::Again;
 use crate::failure::{Failure, LoginFailure, RuntimeError, interruption_hint, last_words, of_interruption};
 use crate::terminal::{self, Stderr};
-use crate::words::words;
 use crate::{environment, explain};
 
 /// The profile that is written where none is named.
@@ -55,9 +51,9 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
         browser: &browser,
         timer: &timer,
     };
-    let (mut progress, mut reporter) = (Worded(progress(format, login.qr)), Worded(reporter(format)));
+    let (mut progress, mut reporter) = (progress(format, login.qr), reporter(format));
 
-    let result = runtime.block_on(LoginUseCase::new(ports, &mut progress, &mut reporter).execute(&request));
+    let result = runtime.block_on(LoginUseCase::new(ports, &mut progress, &mut *reporter).execute(&request));
     if let Err(error) = result {
         let place_of_server = match &error {
             LoginError::Server { profile, source } => place_of_unusable_server(&store, profile, source),
@@ -104,37 +100,4 @@ fn progress(format: Format, wants_qr: bool) -> ProgressReporter<Stderr> {
         Format::Text => ProgressReporter::for_people(Stderr, qr_code),
         Format::Json | Format::Yaml => ProgressReporter::for_programs(Stderr),
     }
-}
-
-/// A reporter that tells causes in the operator's words.
-struct Worded<R>(R);
-
-impl<R: Reporter<LoginProgress>> Reporter<LoginProgress> for Worded<R> {
-    fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
-        match progress {
-            LoginProgress::PollFailed { origin, cause } => {
-                self.0.report(&LoginProgress::PollFailed { origin: origin.clone(), cause: worded(cause) })
-            }
-            progress => self.0.report(progress),
-        }
-    }
-}
-
-impl Reporter<LoginOutcome> for Worded<Box<dyn Reporter<LoginOutcome>>> {
-    fn report(&mut self, outcome: &LoginOutcome) -> Result<(), ReportError> {
-        let mut outcome = outcome.clone();
-        if let Err(cause) = &mut outcome.principal {
-            *cause = worded(cause);
-        }
-        if let Some(ReplacedState::Kept { cause } | ReplacedState::NotCleared { cause, .. }) =
-            outcome.replaced.as_mut().map(|replaced| &mut replaced.state)
-        {
-            *cause = worded(cause);
-        }
-        self.0.report(&outcome)
-    }
-}
-
-fn worded(cause: &Cause) -> Cause {
-    Cause::new(words(cause.error()))
 }

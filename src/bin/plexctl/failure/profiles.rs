@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::shown_server::ShownServer;
+use plexctl::ports::chain::chain;
 use plexctl::ports::profile_book::{BookError, ForgottenProfile, HeldToken};
-use plexctl::ports::reporter::{FailureReport, Leaves};
 use plexctl::use_cases::profiles::ProfilesError;
 
 use super::again::Again;
-use super::{bare, listed};
-use crate::words::words;
+use super::listed;
 
 /// A failed `plexctl profiles`, with what its words need beside the error.
 #[derive(Debug)]
@@ -26,23 +25,8 @@ pub struct ProfilesFailure {
 }
 
 impl ProfilesFailure {
-    /// The failure in words and as data.
-    pub fn explain(&self, code: &'static str) -> FailureReport {
-        let (message, hint) = self.words();
-        let report = FailureReport { hint, profile: self.selected.clone(), ..bare(code, message) };
-        match &self.error {
-            ProfilesError::Book(BookError::NotDurable { forgotten: Some(held), .. }) => {
-                let token_id = match held.token {
-                    Some(HeldToken::Session(id)) => Some(id),
-                    Some(HeldToken::WithoutId) | None => None,
-                };
-                FailureReport { token_id, session: Leaves::Ended, ..report }
-            }
-            _ => report,
-        }
-    }
-
-    fn words(&self) -> (String, Option<String>) {
+    /// The failure in words, and what to do about it.
+    pub fn words(&self) -> (String, Option<String>) {
         let again = &self.again;
         match &self.error {
             ProfilesError::Unconfirmed { profile } => (
@@ -56,26 +40,26 @@ impl ProfilesFailure {
                 (format!("{} has no profile \"{profile}\", it has {}", missing.place, listed(&missing.present)), None)
             }
             ProfilesError::Book(BookError::Exposed { place, source }) => {
-                (format!("{place} is refused: {}", words(&**source)), Some(again.once_private(&self.config)))
+                (format!("{place} is refused: {}", chain(&**source)), Some(again.once_private(&self.config)))
             }
             ProfilesError::Book(BookError::Unusable { place, source }) => (
-                format!("{place} cannot be used: {}", words(&**source)),
+                format!("{place} cannot be used: {}", chain(&**source)),
                 Some(format!("nothing was changed; mend the cause and run {again} again")),
             ),
             ProfilesError::Book(BookError::NotWritten { place, source }) => (
-                format!("{place} was not changed: {}", words(&**source)),
+                format!("{place} was not changed: {}", chain(&**source)),
                 Some(format!("once the cause is gone, run {again} again")),
             ),
             ProfilesError::Book(BookError::NotDurable { place, forgotten, source }) => (
                 format!(
                     "{place} was changed, but the change may not survive a power cut: {}{}",
-                    words(&**source),
+                    chain(&**source),
                     forgotten.as_ref().map(still_live).unwrap_or_default()
                 ),
                 Some(format!("should it be undone after a power cut, run {again} again")),
             ),
             ProfilesError::Report(error) => {
-                (format!("what was asked for is done, but could not be told: {}", words(&*error.source)), None)
+                (format!("what was asked for is done, but could not be told: {}", chain(&*error.source)), None)
             }
         }
     }

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use plexctl::domain::printable::escape_unprintable;
 use plexctl::domain::session::{ProfileName, Selection};
+use plexctl::ports::chain::chain;
 use plexctl::ports::credential_reader::CredentialError;
 use plexctl::ports::principal_reader::ReadError;
-use plexctl::ports::reporter::{CredentialSource, FailureReport};
+use plexctl::ports::reporter::CredentialSource;
 use plexctl::use_cases::whoami::WhoamiError;
 
 use super::again::Again;
-use super::bare;
+use super::remedy_hint;
 use super::server::{StoredServer, of_given};
-use crate::words::{hint, words};
 
 /// A failed whoami, with what its words need beside the error.
 #[derive(Debug)]
@@ -32,36 +32,22 @@ pub struct WhoamiFailure {
 }
 
 impl WhoamiFailure {
-    /// The failure in words and as data. Nothing was changed, whatever failed.
-    pub fn explain(&self, code: &'static str) -> FailureReport {
-        let (message, hint) = self.words();
-        let profile = match &self.error {
-            WhoamiError::Server { credential: CredentialSource::Profile(profile), .. }
-            | WhoamiError::Read { credential: CredentialSource::Profile(profile), .. } => Some(profile.clone()),
-            _ => self.selected.clone(),
-        };
-        let server = match &self.error {
-            WhoamiError::Read { origin, .. } => Some(origin.clone()),
-            _ => None,
-        };
-        FailureReport { hint, profile, server, ..bare(code, message) }
-    }
-
-    fn words(&self) -> (String, Option<String>) {
+    /// The failure in words, and what to do about it. Nothing was changed, whatever failed.
+    pub fn words(&self) -> (String, Option<String>) {
         let again = &self.again;
         match &self.error {
             WhoamiError::Load(CredentialError::Exposed { place, source }) => {
-                let message = format!("nobody was asked: {place} is refused: {}", words(&**source));
+                let message = format!("nobody was asked: {place} is refused: {}", chain(&**source));
                 let is_refused = |path: &&PathBuf| path.display().to_string() == *place;
                 let refused = self.token_file.as_ref().filter(is_refused).unwrap_or(&self.config);
                 (message, Some(again.once_private(refused)))
             }
             WhoamiError::Load(CredentialError::Unreadable { place, source }) => (
-                format!("nobody was asked: {place} cannot be used: {}", words(&**source)),
+                format!("nobody was asked: {place} cannot be used: {}", chain(&**source)),
                 Some(format!("mend the cause and run {again} again")),
             ),
             WhoamiError::Load(CredentialError::NotABearerToken { place, source }) => {
-                (format!("nobody was asked: {place} holds no bearer token: {}", words(&**source)), None)
+                (format!("nobody was asked: {place} holds no bearer token: {}", chain(&**source)), None)
             }
             WhoamiError::Variable(error) => {
                 (format!("nobody was asked: PLEXSPHERE_TOKEN is no bearer token: {error}"), None)
@@ -93,7 +79,7 @@ impl WhoamiFailure {
                 (format!("nobody was asked: {message}"), Some(hint))
             }
             WhoamiError::Read { credential, origin, source } => self.read_words(credential, origin, source),
-            WhoamiError::Report(error) => (format!("the answer could not be written: {}", words(&*error.source)), None),
+            WhoamiError::Report(error) => (format!("the answer could not be written: {}", chain(&*error.source)), None),
         }
     }
 
@@ -112,15 +98,13 @@ impl WhoamiFailure {
                     Some(format!("run {login} with --domain-id and --idp-binding-id{instead}")),
                 )
             }
-            ReadError::Refused { source } => {
-                (format!("{origin} refused to say who is logged in: {}", words(&**source)), None)
-            }
+            ReadError::Refused { source } => (format!("{origin} refused to say who is logged in: {source}"), None),
             ReadError::Unusable { source } | ReadError::Unanswered { source } | ReadError::Unreached { source } => {
                 let again = format!("run {} again", self.again);
-                let hint = hint(&**source).unwrap_or_else(|| "once the cause is gone".to_owned());
+                let hint = remedy_hint(source).unwrap_or_else(|| "once the cause is gone".to_owned());
                 let separator = if hint.starts_with("once") { "," } else { "; then" };
                 (
-                    format!("cannot tell who is logged in at {origin}: {}", words(&**source)),
+                    format!("cannot tell who is logged in at {origin}: {source}"),
                     Some(format!("{hint}{separator} {again}")),
                 )
             }

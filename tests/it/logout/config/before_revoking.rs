@@ -43,7 +43,7 @@ fn assert_stopped(arguments: &[&str], contents: impl AsRef<[u8]>, mode: u32, ser
 }
 
 #[test]
-fn without_a_stored_session_there_is_nothing_to_do() {
+fn has_nothing_to_do_without_session() {
     let server = unasked_server();
     let url = server.url();
     let has = |names: &str| format!("hint: there is no default, but [CONFIG] has {names}; name one with --profile\n");
@@ -83,7 +83,7 @@ fn without_a_stored_session_there_is_nothing_to_do() {
 }
 
 #[test]
-fn without_a_file_or_its_directory_there_is_nothing_to_do_and_nothing_is_created() {
+fn creates_nothing_without_config() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.run(["logout"]), no_session());
     assert_eq!(sandbox.neighbours(), [""; 0]);
@@ -96,7 +96,7 @@ fn without_a_file_or_its_directory_there_is_nothing_to_do_and_nothing_is_created
 }
 
 #[test]
-fn without_home_no_place_for_a_config_is_known() {
+fn fails_without_home() {
     let sandbox = Sandbox::new();
     let no_place = Run::new(
         1,
@@ -117,7 +117,7 @@ fn without_home_no_place_for_a_config_is_known() {
 }
 
 #[test]
-fn a_variable_that_is_set_but_empty_counts_as_unset() {
+fn empty_variable_counts_as_unset() {
     for variable in ["XDG_CONFIG_HOME", "PLEXCTL_CONFIG"] {
         let server = ScriptedServer::answering(NO_CONTENT);
         let mut sandbox = Sandbox::new();
@@ -129,7 +129,7 @@ fn a_variable_that_is_set_but_empty_counts_as_unset() {
 }
 
 #[test]
-fn an_empty_profile_name_is_a_usage_error_and_never_the_default() {
+fn rejects_empty_profile_name() {
     let server = unasked_server();
     for flag in [&["--profile", ""][..], &["--profile="]] {
         let mut sandbox = Sandbox::new();
@@ -146,7 +146,7 @@ fn an_empty_profile_name_is_a_usage_error_and_never_the_default() {
 }
 
 #[test]
-fn a_path_that_cannot_be_walked_is_an_error_and_not_the_absence_of_a_session() {
+fn broken_path_is_an_error() {
     let sandbox = Sandbox::new();
     let at = |name: &str| sandbox.path().join(name);
     fs::write(at("file"), "").unwrap();
@@ -179,8 +179,9 @@ fn a_path_that_cannot_be_walked_is_an_error_and_not_the_absence_of_a_session() {
 }
 
 /// It would be swept as a leftover.
+/// Only where the config holds a session; without one there is nothing to write.
 #[test]
-fn a_config_named_as_its_temporary_file_is_refused_as_soon_as_it_holds_a_session() {
+fn rejects_config_named_like_temporary_file() {
     let server = unasked_server();
     let elsewhere = tempfile::tempdir().unwrap();
     let target = elsewhere.path().join(TEMP_NAME);
@@ -201,8 +202,9 @@ fn a_config_named_as_its_temporary_file_is_refused_as_soon_as_it_holds_a_session
 const OVER_RELATIVE_PATH: &str = "code=0; PLEXCTL_CONFIG=config.toml \"$0\" \"$@\" || code=$?";
 
 /// The file can be read, but no path leads to the directory that would have to be locked.
+/// The absolute path would be too long. Only where there is a session.
 #[test]
-fn a_relative_path_in_a_directory_that_is_too_deep_for_any_other_is_refused_if_there_is_a_session() {
+fn rejects_relative_path_in_deep_directory() {
     let server = unasked_server();
     let refused = unusable("config.toml", &system("resolving its path", Errno::NAMETOOLONG));
     let hint = "hint: config.toml has no profile \"unknown\", it has \"default\", \"bystander\"\n";
@@ -229,8 +231,9 @@ fn a_relative_path_in_a_directory_that_is_too_deep_for_any_other_is_refused_if_t
 }
 
 /// Another program has removed it and left its descriptor open.
+/// The file was unlinked and is read through `/dev/fd`. Only where there is a session.
 #[test]
-fn a_config_that_has_no_name_any_more_is_refused_if_there_is_a_session() {
+fn rejects_unlinked_config() {
     let server = unasked_server();
     let script = "exec 3< .config/plexctl/config.toml; rm .config/plexctl/config.toml; PLEXCTL_CONFIG=/dev/fd/3
         export PLEXCTL_CONFIG; exec \"$0\" \"$@\"";
@@ -246,7 +249,7 @@ fn a_config_that_has_no_name_any_more_is_refused_if_there_is_a_session() {
 }
 
 #[test]
-fn a_relative_path_below_a_directory_that_may_not_be_searched_is_refused() {
+fn rejects_relative_path_below_closed_directory() {
     let server = unasked_server();
     let Some(unprivileged) = Unprivileged::new("a working directory that no path leads to") else { return };
     let mut sandbox = Sandbox::new();
@@ -264,7 +267,7 @@ fn a_relative_path_below_a_directory_that_may_not_be_searched_is_refused() {
 }
 
 #[test]
-fn a_file_that_permissions_close_is_an_error() {
+fn unreadable_file_is_an_error() {
     let server = unasked_server();
     let Some(unprivileged) = Unprivileged::new("a file that permissions close") else { return };
     let denied = unusable("[CONFIG]", &system("opening it", Errno::ACCESS));
@@ -283,7 +286,7 @@ fn a_file_that_permissions_close_is_an_error() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_refused_at_once_and_unread() {
+fn rejects_special_files_unread() {
     let not_regular = unusable("[CONFIG]", "it is not a regular file");
 
     let sandbox = Sandbox::new();
@@ -319,7 +322,7 @@ fn what_is_no_regular_file_is_refused_at_once_and_unread() {
 }
 
 #[test]
-fn a_file_beyond_16_mib_is_refused_within_a_second() {
+fn rejects_file_over_16_mib_quickly() {
     const LIMIT: u64 = 16 * 1024 * 1024;
     let cases = [
         (LIMIT, unusable("[CONFIG]:1:1", "it is not valid UTF-8"), AT_ONCE),
@@ -342,7 +345,7 @@ fn a_file_beyond_16_mib_is_refused_within_a_second() {
 
 /// Each of them would take hundreds of MiB to some GiB if the parser got at it.
 #[test]
-fn a_document_of_too_many_parts_is_refused_at_once() {
+fn rejects_document_of_too_many_parts() {
     const MILLION: usize = 1_000_000;
     let too_many = "it has more than a million keys and values";
     let dotted = |table: usize| format!("{table}.{} = 1\n", ["a"; 79].join("."));
@@ -367,7 +370,7 @@ fn a_document_of_too_many_parts_is_refused_at_once() {
 
 /// How much memory any run may take is held by the sandbox.
 #[test]
-fn the_costliest_documents_are_logged_out_of_within_the_bounds_of_memory() {
+fn costly_documents_stay_within_memory_limit() {
     let nested = format!("{}{},", "[".repeat(79), "]".repeat(79));
     let dotted = |table: usize| format!("{table}.{} = 1\n", ["a"; 79].join("."));
     let filler = "\n".repeat(1_400_000) + "#" + &"x".repeat(10_000_000) + "\n";
@@ -384,7 +387,7 @@ fn the_costliest_documents_are_logged_out_of_within_the_bounds_of_memory() {
 }
 
 #[test]
-fn what_is_not_toml_is_an_error_with_a_place_and_without_the_text() {
+fn names_place_of_invalid_toml_without_text() {
     let server = unasked_server();
     let good = config(&server.url());
     let token_line = format!("token = \"{TOKEN}\"\n");
@@ -429,7 +432,7 @@ fn what_is_not_toml_is_an_error_with_a_place_and_without_the_text() {
 }
 
 #[test]
-fn a_wrong_type_on_the_way_to_the_token_is_an_error() {
+fn wrong_type_is_an_error() {
     let server = unasked_server();
     let url = server.url();
     let not_a_profile = "the profile is not a table";
@@ -458,7 +461,7 @@ fn a_wrong_type_on_the_way_to_the_token_is_an_error() {
 }
 
 #[test]
-fn a_credential_that_is_no_session_token_is_not_sent() {
+fn sends_only_session_tokens() {
     let server = unasked_server();
     let stem = TOKEN.trim_end_matches("c4n4ry-0123456789abcdef");
     let (prefix, incomplete) = ("it does not start with `psk_`", "it does not have the form `psk_<env>_<id>_<secret>`");
@@ -501,7 +504,7 @@ fn a_credential_that_is_no_session_token_is_not_sent() {
 }
 
 #[test]
-fn a_mode_with_any_bit_outside_0600_is_refused() {
+fn rejects_every_mode_wider_than_0600() {
     let server = unasked_server();
     let contents = [config(&server.url()), String::new(), "not TOML".to_owned()];
     for mode in [
@@ -534,7 +537,7 @@ fn no_server(problem: &str, hint: &str) -> Run {
 const FORM: &str = "must look like https://HOST[:PORT][/PATH], or http for development";
 
 #[test]
-fn a_stored_server_that_is_no_usable_url_is_not_asked_and_not_echoed() {
+fn invalid_stored_server_is_not_echoed() {
     let server = unasked_server();
     let host = server.url().trim_start_matches("http://").to_owned();
     let (syntax, scheme, query) =
@@ -571,7 +574,7 @@ fn a_stored_server_that_is_no_usable_url_is_not_asked_and_not_echoed() {
 }
 
 #[test]
-fn a_given_server_never_takes_the_place_of_the_origin_that_issued_the_token() {
+fn server_flag_never_redirects_stored_token() {
     let issuer = unasked_server();
     let other = unasked_server();
     let stored = issuer.url();
@@ -599,7 +602,7 @@ fn a_given_server_never_takes_the_place_of_the_origin_that_issued_the_token() {
 }
 
 #[test]
-fn without_any_server_the_token_stays_where_it_is() {
+fn keeps_token_without_server() {
     let server = unasked_server();
     let contents = config("").replace("server = \"\"\n", "");
     let unknown = no_server(

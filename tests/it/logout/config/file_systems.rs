@@ -34,7 +34,7 @@ fn assert_stands_in_the_way<T>(problem: &str, more: &str, obstruct: impl FnOnce(
 }
 
 #[test]
-fn a_read_only_file_system_keeps_the_file() {
+fn read_only_file_system_keeps_file() {
     if !has_namespaces("a read-only file system") {
         return;
     }
@@ -46,7 +46,7 @@ fn a_read_only_file_system_keeps_the_file() {
 
 /// As in a container whose config is mounted as a single file.
 #[test]
-fn a_mount_in_the_files_place_keeps_the_file() {
+fn mounted_file_keeps_file() {
     if !has_namespaces("a mount in the file's place") {
         return;
     }
@@ -56,7 +56,7 @@ fn a_mount_in_the_files_place_keeps_the_file() {
 }
 
 #[test]
-fn a_full_file_system_takes_half_of_the_replacement_and_keeps_the_file() {
+fn full_file_system_keeps_file() {
     if !has_namespaces("a full file system") {
         return;
     }
@@ -84,7 +84,7 @@ fn a_full_file_system_takes_half_of_the_replacement_and_keeps_the_file() {
 }
 
 #[test]
-fn an_immutable_file_or_directory_keeps_the_file() {
+fn immutable_file_or_directory_keeps_config() {
     let directory: fn(&Sandbox) -> PathBuf = |sandbox| sandbox.config().parent().unwrap().to_owned();
     let file: fn(&Sandbox) -> PathBuf = Sandbox::config;
     if !has_attributes("an immutable directory") {
@@ -100,7 +100,7 @@ fn an_immutable_file_or_directory_keeps_the_file() {
 
 /// What cannot be renamed cannot be removed either.
 #[test]
-fn a_temp_that_stays_behind_in_an_append_only_directory_is_named_and_swept_later() {
+fn names_temporary_file_in_append_only_directory() {
     if !has_attributes("an append-only directory") {
         return;
     }
@@ -150,7 +150,7 @@ impl Drop for Attribute {
 }
 
 #[test]
-fn a_default_acl_of_the_directory_does_not_widen_the_mode() {
+fn default_acl_does_not_widen_mode() {
     for mode in [0o600, 0o400] {
         let (sandbox, _server) = prepared();
         let directory = sandbox.config().parent().unwrap().to_owned();

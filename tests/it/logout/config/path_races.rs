@@ -142,7 +142,7 @@ impl Attacker {
 }
 
 #[test]
-fn a_directory_that_is_exchanged_for_a_link_under_the_lock_is_still_the_one_written_in() {
+fn writes_in_locked_directory_after_exchange() {
     let mut exchanges = 0;
     for _ in 0..ROUNDS {
         let Some(scene) = Scene::new() else { return };
@@ -157,7 +157,7 @@ fn a_directory_that_is_exchanged_for_a_link_under_the_lock_is_still_the_one_writ
 }
 
 #[test]
-fn a_directory_that_is_exchanged_over_and_over_leads_to_no_other_file() {
+fn repeated_exchange_reaches_no_other_file() {
     let mut exchanges = 0;
     for _ in 0..ROUNDS {
         let Some(scene) = Scene::new() else { return };

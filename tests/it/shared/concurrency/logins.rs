@@ -77,7 +77,7 @@ fn assert_done(deed: Deed, profile: &str, run: &Run) {
 }
 
 #[test]
-fn a_hundred_processes_that_log_in_and_out_lose_no_update_and_forget_no_token() {
+fn concurrent_logins_forget_no_token() {
     let (mut reads, mut processes, mut reruns) = (0, 0, 0);
     for _ in 0..rounds().div_ceil(3) {
         let control_plane = Arc::new(ControlPlane::start().unwrap());

@@ -2,7 +2,7 @@
 
 /// The ways in which a command can end. Their numbers are an interface that scripts depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Ending {
+pub enum ExitStatus {
     /// What was asked for is done, or there was nothing to do.
     Done,
     /// Something failed on the way; the error says which state that leaves.
@@ -15,7 +15,7 @@ pub enum Ending {
     Refused,
 }
 
-impl Ending {
+impl ExitStatus {
     /// The exit code of a process that ends so. Each error of a use case has its `ending`:
     ///
     /// ```
@@ -40,13 +40,18 @@ impl Ending {
     }
 }
 
+/// The old name, for code written against 0.1.
+#[doc(hidden)]
+pub type Ending = ExitStatus;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_numbers_are_those_that_scripts_depend_on() {
-        let endings = [Ending::Done, Ending::Failed, Ending::Unusable, Ending::Exposed, Ending::Refused];
-        assert_eq!(endings.map(Ending::exit_code), [0, 1, 2, 3, 4]);
+        let endings =
+            [ExitStatus::Done, ExitStatus::Failed, ExitStatus::Unusable, ExitStatus::Exposed, ExitStatus::Refused];
+        assert_eq!(endings.map(ExitStatus::exit_code), [0, 1, 2, 3, 4]);
     }
 }
