@@ -28,8 +28,8 @@ mod scripted_token_directory;
 
 #[cfg(feature = "control-plane")]
 pub use self::control_plane::{
-    Answer, ControlPlane, ControlPlaneSettings, Decision, Endpoint, LiveToken, Minting, RecordedRequest, Script,
-    TokenShape,
+    Answer, BindingSettings, ControlPlane, ControlPlaneSettings, Decision, Endpoint, LiveToken, Minting,
+    RecordedRequest, Script, TokenShape,
 };
 pub use self::fixtures::session;
 pub use self::in_memory_store::{InMemoryStore, StoreCall};

@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod environment;
 mod failure;
+mod stderr;
 mod terminal;
 
 use std::env;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         }
         Err(text) => Err(Failure::Usage(text)).inspect_err(|failure| explain(failure, Format::Text)),
     };
+    stderr::flush();
     let status = result.map_or_else(|failure| failure.exit_status(), |()| ExitStatus::Done);
     ExitCode::from(status.exit_code())
 }

@@ -1,6 +1,7 @@
 //! `plexctl login`.
 
 use std::io::{self, IsTerminal};
+use std::time::Duration;
 
 use plexctl::adapters::browser::SystemBrowser;
 use plexctl::adapters::reporters::{Label, ProgressReporter, QrCode};
@@ -8,7 +9,7 @@ use plexctl::adapters::timer::SystemTimer;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::ProfileName;
 use plexctl::ports::token_issuer::AuthorizationRequest;
-use plexctl::use_cases::login::{LoginError, LoginPorts, LoginRequest, LoginUseCase};
+use plexctl::use_cases::login::{Interruption, LoginError, LoginPorts, LoginRequest, LoginUseCase};
 
 use super::on_demand::runtime;
 use super::{client, place_of_unusable_server, reporter, tell_what_stays_in_use};
@@ -16,10 +17,13 @@ use crate::cli::{Flags, Format, LoginFlags};
 use crate::failure::again::Again;
 use crate::failure::{Failure, LoginFailure, RuntimeError, interruption_hint, last_words, of_interruption};
 use crate::terminal::{self, Stderr};
-use crate::{environment, explain};
+use crate::{environment, explain, stderr};
 
 /// The profile that is written where none is named.
 const DEFAULT_PROFILE: &str = "default";
+
+/// How long an interrupted login waits for its last words to be read.
+const INTERRUPTED_FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
 /// Begins a session, and says which credentials beside it stay in use.
 pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
@@ -40,6 +44,7 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
     let store = TomlStore::new(config.as_path());
     let client = client();
     let browser = SystemBrowser::new(environment::browser_settings(!login.no_browser && format == Format::Text));
+    stderr::write_in_background().map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
     let runtime = runtime().map_err(Failure::NotStarted)?;
     let timer = SystemTimer::start(last_words).map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
     let ports = LoginPorts {
@@ -65,11 +70,18 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
             if let Some(hint) = interruption_hint(interruption) {
                 terminal::note(Label::Hint, &hint);
             }
+            if matches!(interruption, Interruption::LiveUnstored { .. }) {
+                stderr::flush();
+            } else {
+                // Nothing is lost with these words, so an unread pipe must not keep the process alive.
+                stderr::flush_within(INTERRUPTED_FLUSH_LIMIT);
+            }
             timer.die_interrupted();
         }
         let failure = Failure::Login(Box::new(failure));
         if timer.signal().is_some() {
             explain(&failure, format);
+            stderr::flush();
             timer.die_interrupted();
         }
         return Err(failure);

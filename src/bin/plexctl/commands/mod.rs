@@ -6,8 +6,6 @@ mod on_demand;
 mod profiles;
 mod whoami;
 
-use std::io::{self, Stdout};
-
 use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::reporters::{JsonReporter, Label, TextReporter, YamlReporter};
 use plexctl::adapters::toml_store::TomlStore;
@@ -21,7 +19,7 @@ pub use self::profiles::profiles;
 pub use self::whoami::whoami;
 use crate::cli::Format;
 use crate::environment;
-use crate::terminal::{self, Stderr};
+use crate::terminal::{self, Stderr, Stdout};
 
 /// The reporter of an outcome in a format, on the standard streams.
 pub fn reporter<T: Send>(format: Format) -> Box<dyn Reporter<T>>
@@ -31,9 +29,9 @@ where
     YamlReporter<Stdout, Stderr>: Reporter<T>,
 {
     match format {
-        Format::Text => Box::new(TextReporter::new(io::stdout(), Stderr)),
-        Format::Json => Box::new(JsonReporter::new(io::stdout(), Stderr)),
-        Format::Yaml => Box::new(YamlReporter::new(io::stdout(), Stderr)),
+        Format::Text => Box::new(TextReporter::new(Stdout, Stderr)),
+        Format::Json => Box::new(JsonReporter::new(Stdout, Stderr)),
+        Format::Yaml => Box::new(YamlReporter::new(Stdout, Stderr)),
     }
 }
 

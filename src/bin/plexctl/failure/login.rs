@@ -17,7 +17,7 @@ use plexctl::use_cases::server::{ServerError, ServerSetting};
 use super::again::Again;
 use super::remedy_hint;
 use super::server::of_given;
-use crate::terminal;
+use crate::{stderr, terminal};
 
 /// What is said wherever a poll may have brought a token that did not arrive.
 const ANSWER_LOST: &str = "an earlier answer was lost, so a token may have been issued that nobody holds";
@@ -220,6 +220,7 @@ pub fn last_words(at_risk: &AtRisk) {
             terminal::note(Label::Hint, HOMELESS_HINT);
         }
     }
+    stderr::flush();
 }
 
 /// A domain as its server names it, cut to size: a UUID has 36 characters.

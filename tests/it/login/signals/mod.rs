@@ -1,6 +1,7 @@
 //! What SIGINT, SIGTERM and SIGHUP do to a login, by the moment at which they come.
 
 mod random;
+mod unread_stderr;
 
 use std::process::Child;
 use std::thread;
