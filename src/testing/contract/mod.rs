@@ -19,6 +19,7 @@
 
 mod credential_store;
 mod principal_reader;
+mod process_replacer;
 mod profile_book;
 mod session_keeper;
 mod token_directory;
@@ -28,6 +29,7 @@ mod token_revoker;
 
 pub use self::credential_store::{StoreUnderTest, a_store_keeps_its_promises};
 pub use self::principal_reader::{ReaderUnderTest, Reading, a_reader_keeps_its_promises};
+pub use self::process_replacer::{ReplacerUnderTest, a_replacer_keeps_its_promises};
 pub use self::profile_book::{BookUnderTest, EXPIRY, Stored, a_book_keeps_its_promises};
 pub use self::session_keeper::{KeeperUnderTest, a_keeper_keeps_its_promises};
 pub use self::token_directory::{DirectoryCase, DirectoryUnderTest, a_directory_keeps_its_promises, listed_tokens};
