@@ -113,6 +113,7 @@ impl Position {
     }
 
     /// The position after a byte. `None` means that no list of objects has this byte here.
+    #[allow(clippy::match_same_arms, reason = "the arms are the table of a state machine, in the order of a list")]
     fn after(self, byte: u8) -> Option<Self> {
         let next = match (self, byte) {
             (Self::Mark(index), _) if BYTE_ORDER_MARK[index] == byte => {

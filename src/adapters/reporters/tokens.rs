@@ -88,7 +88,7 @@ fn newest_first(tokens: &[ListedToken]) -> Vec<&ListedToken> {
     newest_first
 }
 
-fn row<'a>(ListedToken { summary, profile }: &'a ListedToken) -> [Cow<'a, str>; HEADER.len()] {
+fn row(ListedToken { summary, profile }: &ListedToken) -> [Cow<'_, str>; HEADER.len()] {
     [
         cell(Some(&summary.id)),
         cell(summary.env_prefix.as_deref()),
