@@ -1,9 +1,8 @@
 //! The process itself: another program runs in its place.
 
-use std::env;
 use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nix::errno::Errno;
@@ -38,9 +37,10 @@ impl SystemProcess {
         }
         let path = self.environment.iter().find(|(name, _)| name == "PATH");
         let path = path.map_or(OsStr::new(DEFAULT_PATH), |(_, directories)| directories);
-        // An empty directory is the current one, and `./` keeps the kernel's view of the name as it is.
-        let directory = |path: PathBuf| if path.as_os_str().is_empty() { PathBuf::from(".") } else { path };
-        env::split_paths(path).map(|path| directory(path).join(command)).collect()
+        let directories = path.as_bytes().split(|byte| *byte == b':').map(OsStr::from_bytes);
+        // An empty directory is the current one.
+        let directories = directories.map(|directory| if directory.is_empty() { OsStr::new(".") } else { directory });
+        directories.map(|directory| Path::new(directory).join(command)).collect()
     }
 
     /// The environment of the program, as `NAME=VALUE`.
@@ -117,7 +117,6 @@ fn not_executable(errno: Errno) -> ReplaceError {
 mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
-    use std::path::Path;
 
     use super::*;
 
