@@ -10,6 +10,7 @@ use crate::domain::issued_token::IssuedToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
+use crate::domain::token_summary::TokenSummary;
 use crate::ports::call_error::CallError;
 use crate::ports::token_issuer::PollResponse;
 use crate::use_cases::login::{NotIssued, PollEvent, PollStep, Polling, decide};
@@ -157,4 +158,13 @@ pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) ->
 /// What is wrong with it, as the client would tell.
 pub fn read_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, CallError> {
     control_plane::fuzzed_principal(body, is_complete, token)
+}
+
+/// The tokens of a list that arrives in pieces of this length.
+///
+/// # Errors
+///
+/// What is wrong with it, as the client would tell.
+pub fn read_token_list(list: &[u8], piece: usize) -> Result<Vec<TokenSummary>, String> {
+    control_plane::fuzzed_token_list(list, piece)
 }
