@@ -20,6 +20,7 @@ pub mod shell;
 pub mod shown_server;
 pub mod timestamp;
 pub mod token;
+pub mod token_summary;
 
 pub use self::idp_binding::{BindingAlias, IdpBinding, InvalidAlias};
 pub use self::profile::{InvalidToken, Profile, ProfileToken};
