@@ -44,6 +44,7 @@ const TECHNICAL_CRATES: [&str; 21] = [
     "signal_hook",
     "tokio",
     "toml",
+    "toml_datetime",
     "toml_parser",
     "toml_writer",
 ];
