@@ -19,3 +19,4 @@ pub mod shown_server;
 pub mod stored_token;
 pub mod timestamp;
 pub mod token;
+pub mod token_summary;

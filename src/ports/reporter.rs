@@ -13,6 +13,9 @@ use super::token_revoker::Revocation;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::ProfileName;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::token::TokenId;
+use crate::domain::token_summary::TokenSummary;
 
 /// Tells the operator an outcome `T`. Failures are not reported here: they are returned to the caller.
 ///
@@ -103,6 +106,51 @@ pub enum ProfilesOutcome {
         /// What it held.
         held: ForgottenProfile,
     },
+}
+
+/// What was asked about the tokens of a principal, done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokensOutcome {
+    /// The tokens, in the order of the server.
+    Listed {
+        /// The server that listed them.
+        server: ServerUrl,
+        /// Each token with the profile that holds it.
+        tokens: Vec<ListedToken>,
+        /// Why it is not known which profiles hold the tokens, if it is not.
+        profiles_error: Option<String>,
+    },
+    /// A token is revoked.
+    Revoked {
+        /// The server that revoked it.
+        server: ServerUrl,
+        /// The id of the token.
+        id: TokenId,
+        /// The profile that still holds the token.
+        profile: Option<ProfileName>,
+        /// The credential that authorized this, if it was the token itself.
+        credential: Option<CredentialSource>,
+        /// Why it is not known which profile holds the token, if it is not.
+        profiles_error: Option<String>,
+    },
+}
+
+/// A token of a principal, and where it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedToken {
+    /// The token as the server lists it.
+    pub summary: TokenSummary,
+    /// The profile that holds the token for the server that lists it.
+    pub profile: Option<ProfileName>,
+}
+
+/// A session that is handed on although its token has expired by the clock of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpiredSession {
+    /// The profile that holds the token.
+    pub profile: ProfileName,
+    /// When the token expired.
+    pub expired_at: Timestamp,
 }
 
 /// The summary could not be written.

@@ -21,8 +21,8 @@ use crate::domain::server_url::ServerUrl;
 /// 3. A login is begun if the server answered so, with fields that keep the rules of [`DeviceAuthorization::parse`].
 /// 4. A poll brings [`PollResponse::Issued`] whenever a usable token has arrived, even if the answer breaks off behind it.
 /// 5. Where a token may have been issued that did not arrive, the answer is [`PollResponse::Unusable`], or a
-///    [`PollFailure`] that says so: after every server error (5xx), and wherever the request may have been read and no
-///    answer came back.
+///    [`PollFailure`] that says so: after every server error (5xx) but a 503 with problem details, wherever the request
+///    may have been read and no response came back, and for a response that holds more than one token.
 /// 6. What rejects a login, or denies one, was said by the server itself: an error that may be a proxy's own, since the
 ///    proxy can read it and it has no problem details, is [`BeginError::Unconfirmed`] or [`PollResponse::Failed`].
 /// 7. The call ends in bounded time. A future that is dropped leaves nothing under way, but the request may be read.

@@ -310,6 +310,9 @@ pub enum BodyFault {
     /// It ends too early, came too late, or is larger than 64 KiB.
     #[error("it breaks off")]
     BrokenOff,
+    /// It holds more than one token, of which only one could be stored.
+    #[error("it holds more than one token")]
+    SeveralTokens,
 }
 
 /// An answer that is not what was asked for, as far as it may be shown.

@@ -7,7 +7,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use super::ControlPlaneClient;
-use super::failure::{CallFailure, UnexpectedResponse};
+use super::failure::{BodyFault, CallFailure, UnexpectedResponse};
 use super::http::Body;
 use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
 use super::json::JsonObject;
@@ -109,6 +109,9 @@ fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorizati
 
 fn token_in(body: &Body) -> Result<IssuedToken, CallError> {
     let fields = JsonObject::parse(body)?;
+    if fields.is_ambiguous("access_token") {
+        return Err(BodyFault::SeveralTokens.into());
+    }
     let fields = TokenFields {
         access_token: fields.value("access_token"),
         token_type: fields.value("token_type"),
@@ -146,6 +149,8 @@ impl PollHead {
                 PollResponse::Unusable { source: UnexpectedResponse { problem: None, ..answered }.into() }
             }
             (300..=399 | 408 | 429, _) => failed(answered, false),
+            // With problem details it is the server that says that it did nothing.
+            (503, _) if answered.problem.is_some() => failed(answered, false),
             (400..=499, _) if answered.may_be_the_proxys() => failed(answered, false),
             (400, Some("authorization_pending")) => PollResponse::Pending,
             (400, Some("slow_down")) => PollResponse::SlowDown,
@@ -190,7 +195,7 @@ pub(crate) fn fuzzed_poll(
 
 #[cfg(test)]
 mod tests {
-    use super::super::failure::{BodyFault, Phase};
+    use super::super::failure::Phase;
     use super::super::{ProblemDetails, ProxyName};
     use super::*;
     use crate::domain::answer_field::{FieldError, FieldFault};
@@ -250,7 +255,7 @@ mod tests {
                 let expected = match status {
                     400 => (word, false),
                     403 => ("refused", false),
-                    408 | 429 | 300..400 => ("failed", false),
+                    408 | 429 | 503 | 300..400 => ("failed", false),
                     401 | 402 | 404..=499 => ("rejected", false),
                     200..300 => ("unusable", true),
                     _ => ("failed", true),
@@ -261,7 +266,8 @@ mod tests {
             }
             let (without, proxied) =
                 (meaning(status, None, false, false, &empty), meaning(status, None, false, true, &empty));
-            assert_eq!(name(&without), name(&meaning(status, None, true, false, &empty)), "{status}");
+            let with = name(&meaning(status, None, true, false, &empty));
+            assert_eq!(name(&without), if status == 503 { ("failed", true) } else { with }, "{status}");
             let expected = if (400..500).contains(&status) { ("failed", false) } else { name(&without) };
             assert_eq!(name(&proxied), expected, "{status}");
             for answer in [without, proxied] {
@@ -306,6 +312,9 @@ mod tests {
         assert_eq!(source(&text, true), fault.into());
         let fault = FieldError { field: "access_token", fault: FieldFault::Missing };
         assert_eq!(source("{}", true), fault.into());
+        for text in [format!("{TOKEN}{TOKEN}"), TOKEN.replace('{', r#"{"access_token":"0ther","#)] {
+            assert_eq!(source(&text, true), BodyFault::SeveralTokens.into(), "{text}");
+        }
 
         let problem = ProblemDetails { detail: Some("t0ken".to_owned()), ..ProblemDetails::default() };
         let answered = UnexpectedResponse { problem: Some(problem), ..answered(201, false, false) };

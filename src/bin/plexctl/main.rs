@@ -23,10 +23,15 @@ fn main() -> ExitCode {
             let format = arguments.flags.output();
             run(arguments).inspect_err(|failure| explain(failure, format))
         }
-        Ok(Invocation::Read(text)) => {
+        Ok(Invocation::Print(text)) => {
             terminal::print(&text).map_err(Failure::Stdout).inspect_err(|failure| explain(failure, Format::Text))
         }
-        Err(text) => Err(Failure::Usage(text)).inspect_err(|failure| explain(failure, Format::Text)),
+        Err(error) => {
+            if let Some(help) = &error.help {
+                terminal::lines(&format!("{help}\n"));
+            }
+            Err(Failure::Usage(error.message)).inspect_err(|failure| explain(failure, Format::Text))
+        }
     };
     stderr::flush();
     let status = result.map_or_else(|failure| failure.exit_status(), |()| ExitStatus::Done);
@@ -37,10 +42,18 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     let flags = arguments.flags;
     match arguments.command {
         Command::Login(login) => commands::login(flags, login),
-        Command::Whoami => commands::whoami(flags),
-        Command::Profiles(request) => commands::profiles(&flags, &request),
-        Command::Logout => commands::logout(flags),
-        Command::Completion(shell) => terminal::print(&shell.script()).map_err(Failure::Stdout),
+        Command::Whoami(_) => commands::whoami(flags),
+        Command::Profiles(profiles) => {
+            let request = profiles.request(flags.yes);
+            commands::profiles(&flags, &request)
+        }
+        Command::Exec(_) | Command::IdentityTokens(_) => {
+            Err(Failure::Usage("this command is not available yet".into()))
+        }
+        Command::Logout(_) => commands::logout(flags),
+        Command::Completion(completion) => {
+            terminal::print(&cli::completion::script(completion.shell)).map_err(Failure::Stdout)
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use plexctl::use_cases::login::{Interruption, LoginError, LoginPorts, LoginReque
 
 use super::on_demand::runtime;
 use super::{client, place_of_unusable_server, reporter, tell_what_stays_in_use};
-use crate::cli::{Flags, Format, LoginFlags};
+use crate::cli::{Flags, Format, LoginArguments};
 use crate::failure::again::Again;
 use crate::failure::{Failure, LoginFailure, RuntimeError, interruption_hint, last_words, of_interruption};
 use crate::terminal::{self, Stderr};
@@ -26,7 +26,7 @@ const DEFAULT_PROFILE: &str = "default";
 const INTERRUPTED_FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
 /// Begins a session, and says which credentials beside it stay in use.
-pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
+pub fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     let format = flags.output();
     let config = environment::config_path().ok_or(Failure::NoConfigPlace)?;
     let again = again(&flags, &login);
@@ -90,7 +90,7 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
     Ok(())
 }
 
-fn again(flags: &Flags, login: &LoginFlags) -> Again {
+fn again(flags: &Flags, login: &LoginArguments) -> Again {
     let again = Again::new("login")
         .with("--domain-id", Some(login.domain_id.to_string()))
         .with("--idp-binding-id", Some(login.idp_binding_id.to_string()))

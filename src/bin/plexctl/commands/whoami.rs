@@ -18,7 +18,7 @@ use crate::failure::{Failure, WhoamiFailure};
 pub fn whoami(flags: Flags) -> Result<(), Failure> {
     let format = flags.output();
     let selected = flags.profile.clone();
-    let token_file = flags.token_file.map(PathBuf::from);
+    let token_file = flags.token_file;
     let again = Again::new("whoami")
         .with("--token-file", token_file.as_deref().map(Path::to_string_lossy))
         .with("--profile", selected.as_ref().map(ProfileName::as_str))
