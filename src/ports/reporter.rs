@@ -8,9 +8,10 @@ use super::BoxError;
 use super::credential_store::Clearing;
 #[doc(hidden)]
 pub use super::failure_report::{FailureReport, SessionState as Leaves};
-use super::profile_book::{ForgottenProfile, ProfileList};
+use super::profile_reader::ProfileList;
 use super::token_revoker::Revocation;
 use crate::domain::principal::Principal;
+use crate::domain::profile::Profile;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::ProfileName;
 use crate::domain::timestamp::Timestamp;
@@ -77,8 +78,8 @@ pub struct WhoamiOutcome {
     pub server: ServerUrl,
     /// The credential that was asked with.
     pub credential: CredentialSource,
-    /// When the credential expires, as the store writes it, if that is stored.
-    pub expires_at: Option<String>,
+    /// When the credential expires, if that is stored.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Where the credential that was asked with came from.
@@ -99,13 +100,8 @@ pub enum ProfilesOutcome {
     Listed(ProfileList),
     /// The default is this profile, whether it was before or not.
     DefaultIs(ProfileName),
-    /// A profile is removed, and its token was not revoked.
-    Forgotten {
-        /// The profile that is gone.
-        profile: ProfileName,
-        /// What it held.
-        held: ForgottenProfile,
-    },
+    /// This profile is removed, and its token was not revoked.
+    Forgotten(Profile),
 }
 
 /// What was asked about the tokens of a principal, done.

@@ -13,8 +13,6 @@ pub mod contract;
 #[cfg(feature = "control-plane")]
 mod control_plane;
 mod fixtures;
-mod in_memory_book;
-mod in_memory_keeper;
 mod in_memory_store;
 mod in_memory_token_file;
 mod manual_timer;
@@ -43,12 +41,11 @@ pub use self::scripted_principal_reader::{RecordedReading, ScriptedPrincipalRead
 pub use self::scripted_revoker::{RecordedRevocation, ScriptedRevoker};
 pub use self::scripted_token_directory::{RecordedDirectoryCall, ScriptedTokenDirectory};
 pub use crate::ports::browser::MockBrowser;
-pub use crate::ports::credential_reader::MockCredentialReader;
 pub use crate::ports::credential_store::MockCredentialStore;
 pub use crate::ports::principal_reader::MockPrincipalReader;
 pub use crate::ports::process_replacer::MockProcessReplacer;
-pub use crate::ports::profile_book::MockProfileBook;
-pub use crate::ports::session_keeper::MockSessionKeeper;
+pub use crate::ports::profile_reader::MockProfileReader;
+pub use crate::ports::profile_writer::MockProfileWriter;
 pub use crate::ports::timer::MockTimer;
 pub use crate::ports::token_directory::MockTokenDirectory;
 pub use crate::ports::token_file::MockTokenFile;

@@ -175,8 +175,7 @@ impl LogoutError {
         match self {
             Self::Load(StoreError::Exposed { .. }) => FailureKind::ConfigExposed,
             Self::Load(StoreError::NotASessionToken { .. }) => FailureKind::NotASessionToken,
-            Self::Load(StoreError::Unusable { .. } | StoreError::NotCleared { .. } | StoreError::NotDurable { .. })
-            | Self::Rehearse { .. } => FailureKind::ConfigUnusable,
+            Self::Load(_) | Self::Rehearse { .. } => FailureKind::ConfigUnusable,
             Self::Server { source, .. } => source.kind(),
             Self::Revoke { source: RevokeError::Refused { .. }, .. } => FailureKind::Refused,
             Self::Revoke { source: RevokeError::Unconfirmed { .. }, .. } => FailureKind::Unconfirmed,
@@ -402,8 +401,8 @@ mod tests {
     #[test]
     fn a_newer_session_in_the_profile_is_told_as_such() {
         let mut store = store_holding(session(Some("https://h")));
-        store.expect_clear().once().returning(|_| Ok(Clearing::Replaced));
-        let outcome = logged_out("https://h", Revocation::Revoked, Clearing::Replaced);
+        store.expect_clear().once().returning(|_| Ok(Clearing::Superseded));
+        let outcome = logged_out("https://h", Revocation::Revoked, Clearing::Superseded);
         let revoker = revoker_answering(Ok(Revocation::Revoked));
 
         let result = execute(&store, &revoker, &mut reporter_expecting(outcome.clone()), &request(None, None));

@@ -13,10 +13,12 @@ use super::server::{NamedServers, ServerError};
 use crate::domain::bearer_token::{BearerToken, BearerTokenError};
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::Selection;
-use crate::ports::credential_reader::{CredentialError, CredentialReader};
+use crate::domain::timestamp::Timestamp;
 use crate::ports::failure_report::FailureFacts;
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
+use crate::ports::profile_reader::{ProfileKey, ProfileReader};
 use crate::ports::reporter::{CredentialSource, ReportError, Reporter, WhoamiOutcome};
+use crate::ports::store_error::StoreError;
 use crate::ports::token_file::TokenFile;
 
 /// What the operator asks for.
@@ -72,7 +74,7 @@ enum Choice<'a> {
 
 /// Asks the server who the operator is.
 pub struct WhoamiUseCase<'a> {
-    credentials: &'a dyn CredentialReader,
+    profiles: &'a dyn ProfileReader,
     token_file: &'a dyn TokenFile,
     reader: &'a dyn PrincipalReader,
     reporter: &'a mut dyn Reporter<WhoamiOutcome>,
@@ -81,12 +83,12 @@ pub struct WhoamiUseCase<'a> {
 impl<'a> WhoamiUseCase<'a> {
     /// Wires the use case to its ports.
     pub fn new(
-        credentials: &'a dyn CredentialReader,
+        profiles: &'a dyn ProfileReader,
         token_file: &'a dyn TokenFile,
         reader: &'a dyn PrincipalReader,
         reporter: &'a mut dyn Reporter<WhoamiOutcome>,
     ) -> Self {
-        Self { credentials, token_file, reader, reporter }
+        Self { profiles, token_file, reader, reporter }
     }
 
     /// Takes the first credential that is given, asks its server who it speaks for, then reports.
@@ -132,7 +134,7 @@ impl<'a> WhoamiUseCase<'a> {
         request: &WhoamiRequest,
     ) -> Result<Question, WhoamiError> {
         let stored = if request.needs_profile() {
-            self.credentials.server(&request.selection).map_err(WhoamiError::Load)?
+            self.profiles.look_up(&request.selection).map_err(WhoamiError::Load)?.and_then(|profile| profile.server)
         } else {
             None
         };
@@ -144,13 +146,18 @@ impl<'a> WhoamiUseCase<'a> {
 
     /// A stored credential goes to the server that is stored beside it.
     fn question_of_profile(&self, request: &WhoamiRequest) -> Result<Question, WhoamiError> {
-        let stored = self.credentials.credential(&request.selection).map_err(WhoamiError::Load)?;
-        let Some(stored) = stored else {
+        let profile = self.profiles.look_up(&request.selection).map_err(WhoamiError::Load)?;
+        let Some((profile, token)) = profile.and_then(|mut profile| profile.token.take().map(|token| (profile, token)))
+        else {
             return Err(WhoamiError::NoCredential { selection: request.selection.clone() });
         };
-        let credential = CredentialSource::Profile(stored.profile);
-        match request.servers(stored.server.as_deref()).for_stored_credential() {
-            Ok(server) => Ok(Question { credential, token: stored.token, server, expires_at: stored.expires_at }),
+        let token = token.to_bearer().map_err(|reason| {
+            let place = self.profiles.place_of(&profile.name, ProfileKey::Token);
+            WhoamiError::Load(StoreError::NotABearerToken { place, source: reason.into() })
+        })?;
+        let credential = CredentialSource::Profile(profile.name);
+        match request.servers(profile.server.as_deref()).for_stored_credential() {
+            Ok(server) => Ok(Question { credential, token, server, expires_at: profile.expires_at }),
             Err(source) => Err(WhoamiError::Server { credential, source }),
         }
     }
@@ -161,7 +168,7 @@ struct Question {
     credential: CredentialSource,
     token: BearerToken,
     server: ServerUrl,
-    expires_at: Option<String>,
+    expires_at: Option<Timestamp>,
 }
 
 /// Why it cannot be told who the operator is. Whatever the variant, nothing was changed.
@@ -169,7 +176,7 @@ struct Question {
 pub enum WhoamiError {
     /// What is stored in the config or in the named file cannot be used. Nothing was sent.
     #[error("nobody was asked")]
-    Load(#[source] CredentialError),
+    Load(#[source] StoreError),
     /// The credential that the operator set for every run cannot be one. Nothing was sent.
     #[error("nobody was asked: the token that is set is no bearer token")]
     Variable(#[source] BearerTokenError),
@@ -207,9 +214,9 @@ impl WhoamiError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Load(CredentialError::Exposed { .. }) => FailureKind::ConfigExposed,
-            Self::Load(CredentialError::Unreadable { .. }) => FailureKind::ConfigUnusable,
-            Self::Load(CredentialError::NotABearerToken { .. }) | Self::Variable(_) => FailureKind::NotASessionToken,
+            Self::Load(StoreError::Exposed { .. }) => FailureKind::ConfigExposed,
+            Self::Load(StoreError::NotABearerToken { .. }) | Self::Variable(_) => FailureKind::NotASessionToken,
+            Self::Load(_) => FailureKind::ConfigUnusable,
             Self::NoCredential { .. } => FailureKind::NoCredential,
             Self::Server { source, .. } => source.kind(),
             Self::Read { source: ReadError::NotAccepted { .. }, .. } => FailureKind::NotAuthenticated,
@@ -254,18 +261,22 @@ mod tests {
     use std::pin::pin;
     use std::sync::Mutex;
     use std::task::{Context, Poll, Waker};
+    use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
     use crate::domain::principal::Principal;
+    use crate::domain::profile::{Profile, ProfileToken};
     use crate::domain::server_url::ServerUrlError;
     use crate::domain::session::ProfileName;
-    use crate::ports::credential_reader::{MockCredentialReader, StoredCredential};
     use crate::ports::principal_reader::MockPrincipalReader;
+    use crate::ports::profile_reader::MockProfileReader;
     use crate::ports::reporter::MockReporter;
     use crate::ports::token_file::MockTokenFile;
     use crate::use_cases::server::ServerSetting;
 
-    const EXPIRY: &str = "2026-11-25T13:46:00Z";
+    fn expiry() -> Timestamp {
+        Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_795_614_360))
+    }
 
     fn token(text: &str) -> BearerToken {
         BearerToken::parse(text).unwrap()
@@ -289,19 +300,19 @@ mod tests {
         }
     }
 
-    fn stored(server: Option<&str>) -> StoredCredential {
-        StoredCredential {
-            profile: ProfileName::new("dev").unwrap(),
-            token: token("of-dev"),
+    fn stored(server: Option<&str>) -> Profile {
+        Profile {
             server: server.map(str::to_owned),
-            expires_at: Some(EXPIRY.into()),
+            token: ProfileToken::new("of-dev"),
+            expires_at: Some(expiry()),
+            ..Profile::new(ProfileName::new("dev").unwrap())
         }
     }
 
     /// What a run may use. A mock without an expectation panics on any call.
     #[derive(Default)]
     struct World {
-        credentials: MockCredentialReader,
+        profiles: MockProfileReader,
         token_file: MockTokenFile,
         reader: MockPrincipalReader,
         reporter: MockReporter<WhoamiOutcome>,
@@ -311,14 +322,14 @@ mod tests {
         /// A world whose default profile holds a credential for `https://h`.
         fn logged_in() -> Self {
             let mut world = Self::default();
-            world.credentials.expect_credential().once().returning(|_| Ok(Some(stored(Some("https://h")))));
+            world.profiles.expect_look_up().once().returning(|_| Ok(Some(stored(Some("https://h")))));
             world
         }
 
         /// Mocks never wait, so a single poll is the whole run.
         fn execute(&mut self, request: &WhoamiRequest) -> Result<WhoamiOutcome, WhoamiError> {
-            let Self { credentials, token_file, reader, reporter } = self;
-            let mut use_case = WhoamiUseCase::new(credentials, token_file, reader, reporter);
+            let Self { profiles, token_file, reader, reporter } = self;
+            let mut use_case = WhoamiUseCase::new(profiles, token_file, reader, reporter);
             match pin!(use_case.execute(request)).poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(result) => result,
                 Poll::Pending => panic!("a mock waited"),
@@ -345,38 +356,36 @@ mod tests {
 
     /// A store whose default pointer names `dev`, which stores what these words say, beside `other`, which stores all.
     /// No words at all are no config file.
-    fn config(words: &str) -> MockCredentialReader {
+    fn config(words: &str) -> MockProfileReader {
         let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
         let look_up = move |selection: &Selection| {
-            let server = |text: &str| Some(text.to_owned());
+            let profile = |name: &str, server: Option<&str>, token| Profile {
+                server: server.map(str::to_owned),
+                token: ProfileToken::new(token),
+                ..Profile::new(ProfileName::new(name).unwrap())
+            };
             match selection {
-                _ if words.is_empty() => (None, None, "dev"),
+                _ if words.is_empty() => None,
                 Selection::Named(name) if name.as_str() == "other" => {
-                    (server("https://other"), Some(token("of-other")), "other")
+                    Some(profile("other", Some("https://other"), "of-other"))
                 }
-                Selection::Named(name) if name.as_str() != "dev" => (None, None, "missing"),
+                Selection::Named(name) if name.as_str() != "dev" => None,
                 Selection::Default | Selection::Named(_) => {
                     let stored = words.iter().find_map(|word| word.strip_prefix("server="));
-                    let held = words.iter().any(|word| word == "token").then(|| token("of-dev"));
-                    (stored.and_then(server), held, "dev")
+                    let token = if words.iter().any(|word| word == "token") { "of-dev" } else { "" };
+                    Some(profile("dev", stored, token))
                 }
             }
         };
-        let mut credentials = MockCredentialReader::new();
-        let of_server = look_up.clone();
-        credentials.expect_server().returning(move |selection| Ok(of_server(selection).0));
-        credentials.expect_credential().returning(move |selection| {
-            let (server, token, profile) = look_up(selection);
-            let profile = ProfileName::new(profile).unwrap();
-            Ok(token.map(|token| StoredCredential { profile, token, server, expires_at: None }))
-        });
-        credentials
+        let mut profiles = MockProfileReader::new();
+        profiles.expect_look_up().returning(move |selection| Ok(look_up(selection)));
+        profiles
     }
 
     /// Runs the use case and tells in one line which credential went where, or why none went anywhere.
     fn asked(request: &WhoamiRequest, stored: &str) -> String {
         let sent = std::sync::Arc::new(Mutex::new(Vec::new()));
-        let mut world = World { credentials: config(stored), ..World::default() };
+        let mut world = World { profiles: config(stored), ..World::default() };
         world.token_file.expect_read().returning(|path| {
             assert_eq!(path, Path::new("/run/token"));
             Ok(token("of-file"))
@@ -535,8 +544,8 @@ mod tests {
     fn a_stored_credential_is_asked_for_and_reported_with_its_expiry() {
         let mut world = World::default();
         world
-            .credentials
-            .expect_credential()
+            .profiles
+            .expect_look_up()
             .once()
             .withf(|selection| *selection == Selection::Default)
             .returning(|_| Ok(Some(stored(Some("https://h/base")))));
@@ -550,7 +559,7 @@ mod tests {
             principal: principal(),
             server: ServerUrl::parse("https://h/base").unwrap(),
             credential: CredentialSource::Profile(ProfileName::new("dev").unwrap()),
-            expires_at: Some(EXPIRY.into()),
+            expires_at: Some(expiry()),
         };
         let reported = expected.clone();
         world.reporter.expect_report().once().withf(move |outcome| *outcome == reported).returning(|_| Ok(()));
@@ -584,9 +593,9 @@ mod tests {
     fn what_cannot_be_loaded_is_told_by_its_consequence_and_nothing_is_sent() {
         let place = || "place".to_owned();
         let failures = [
-            (CredentialError::Exposed { place: place(), source: "0640".into() }, ExitStatus::Exposed),
-            (CredentialError::Unreadable { place: place(), source: "a pipe".into() }, ExitStatus::Failed),
-            (CredentialError::NotABearerToken { place: place(), source: "empty".into() }, ExitStatus::Unusable),
+            (StoreError::Exposed { place: place(), source: "0640".into() }, ExitStatus::Exposed),
+            (StoreError::Unusable { place: place(), source: "a pipe".into() }, ExitStatus::Failed),
+            (StoreError::NotABearerToken { place: place(), source: "empty".into() }, ExitStatus::Unusable),
         ];
         for (failure, ending) in failures {
             let words = failure.to_string();
@@ -596,19 +605,19 @@ mod tests {
             assert_eq!(error.ending(), ending, "{words}");
             assert!(matches!(error, WhoamiError::Load(source) if source.to_string() == words));
         }
-        let exposed = || CredentialError::Exposed { place: "place".into(), source: "0640".into() };
+        let exposed = || StoreError::Exposed { place: "place".into(), source: "0640".into() };
         let mut world = World::default();
-        world.credentials.expect_credential().once().returning(move |_| Err(exposed()));
+        world.profiles.expect_look_up().once().returning(move |_| Err(exposed()));
         assert_eq!(world.execute(&request()).unwrap_err().ending(), ExitStatus::Exposed);
         let mut world = World::default();
-        world.credentials.expect_server().once().returning(move |_| Err(exposed()));
+        world.profiles.expect_look_up().once().returning(move |_| Err(exposed()));
         assert_eq!(world.execute(&given("PLEXSPHERE_TOKEN")).unwrap_err().ending(), ExitStatus::Exposed);
     }
 
     #[test]
     fn a_missing_credential_is_told_with_what_was_looked_for() {
         for (words, selection) in [("", Selection::Default), ("--profile=missing", named("missing"))] {
-            let mut world = World { credentials: config("server=https://dev"), ..World::default() };
+            let mut world = World { profiles: config("server=https://dev"), ..World::default() };
             let error = world.execute(&given(words)).unwrap_err();
             assert!(matches!(error, WhoamiError::NoCredential { selection: looked_for } if looked_for == selection));
         }
@@ -640,7 +649,7 @@ mod tests {
             ),
         ];
         for (words, stored, expected_credential, expected) in cases {
-            let mut world = World { credentials: config(stored), ..World::default() };
+            let mut world = World { profiles: config(stored), ..World::default() };
             world.token_file.expect_read().returning(|_| Ok(token("of-file")));
             match world.execute(&given(words)).unwrap_err() {
                 WhoamiError::Server { credential, source } => {

@@ -24,7 +24,7 @@ const IMPORTS: [(&str, &[&str]); 13] = [
 ];
 
 /// Crates whose types are details of an adapter or of the binary, never of the domain or a port.
-const TECHNICAL_CRATES: [&str; 21] = [
+const TECHNICAL_CRATES: [&str; 22] = [
     "clap",
     "http",
     "http_body_util",
@@ -44,6 +44,7 @@ const TECHNICAL_CRATES: [&str; 21] = [
     "signal_hook",
     "tokio",
     "toml",
+    "toml_datetime",
     "toml_parser",
     "toml_writer",
 ];

@@ -96,7 +96,7 @@ mod tests {
     use super::super::tests::{OURS, SERVER, World, issued, request, run, session_token};
     use super::*;
     use crate::ports::reporter::{ReportError, Reporter};
-    use crate::ports::session_keeper::{KeepError, SessionKeeper};
+    use crate::ports::store_error::StoreError;
     use crate::ports::timer::Timer;
     use crate::ports::token_issuer::PollFailure;
     use crate::testing::{InMemoryStore, RecordedPoll, RecordingReporter, ScriptedPoll};
@@ -178,8 +178,8 @@ mod tests {
     impl Reporter<LoginProgress> for LostResponses<'_> {
         fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
             if *progress == LoginProgress::ResponseLost {
-                let held = self.store.look_up(&request().profile).unwrap();
-                self.was_stored.push(held.token.is_some());
+                let held = self.store.profile(&request().profile);
+                self.was_stored.push(held.is_some_and(|held| held.token.is_some()));
             }
             Ok(())
         }
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn warns_of_a_lost_response_if_storing_fails() {
         let mut world = World::polled([failed(true), token()]);
-        world.store.fail_next_save(KeepError::NotSaved { place: "memory".into(), source: "full".into() });
+        world.store.fail_next_save(StoreError::NotWritten { place: "memory".into(), source: "full".into() });
         world.log_in().unwrap_err();
         assert_eq!(told(&world).last(), Some(&LoginProgress::ResponseLost));
     }

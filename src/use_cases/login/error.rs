@@ -10,7 +10,7 @@ use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::login_outcome::ReplacedToken;
 use crate::ports::principal_reader::ReadError;
 use crate::ports::reporter::ReportError;
-use crate::ports::session_keeper::KeepError;
+use crate::ports::store_error::StoreError;
 use crate::ports::token_issuer::BeginError;
 use crate::ports::token_revoker::RevokeError;
 use crate::use_cases::exit_status::ExitStatus;
@@ -22,7 +22,7 @@ use crate::use_cases::server::ServerError;
 pub enum LoginError {
     /// The store cannot be used, or nothing can be stored there. Nothing was sent, nothing was changed.
     #[error("no login was begun")]
-    NotBegun(#[source] KeepError),
+    NotBegun(#[source] StoreError),
     /// It is not clear which server to log in to. Nothing was sent, nothing was changed.
     #[error("no login was begun: no server for profile \"{profile}\"")]
     Server {
@@ -55,7 +55,7 @@ pub enum LoginError {
         /// The token that is dead.
         token: Box<TokenFacts>,
         /// Why it could not be stored.
-        source: KeepError,
+        source: StoreError,
     },
     /// The token was issued, could not be stored, and is not known to be dead. Nothing was changed.
     #[error("{} was issued by {}, could not be stored and may be live{}", named(token), token.origin, until(token))]
@@ -65,7 +65,7 @@ pub enum LoginError {
         /// Why it is not known to be dead.
         revoking: NotRevoked,
         /// Why it could not be stored.
-        source: KeepError,
+        source: StoreError,
     },
     /// The profile holds a session that was stored while this login ran, so the token was not stored.
     #[error("profile \"{profile}\" holds a newer session, which is kept")]
@@ -85,7 +85,7 @@ pub enum LoginError {
         /// What is stored.
         stored: Box<StoredLogin>,
         /// What could not be made durable.
-        source: KeepError,
+        source: StoreError,
     },
     /// The session is stored, but the server does not accept it. What it replaced was left alone.
     #[error("profile \"{}\" holds a session that {} does not accept", stored.profile, stored.token.origin)]
@@ -166,11 +166,11 @@ pub enum NotKept {
         /// What is stored.
         stored: Box<StoredLogin>,
         /// What could not be made durable.
-        source: KeepError,
+        source: StoreError,
     },
     /// It could not be stored.
     #[error("it could not be stored")]
-    NotSaved(#[source] KeepError),
+    NotSaved(#[source] StoreError),
 }
 
 /// Why a token that was issued is not known to be dead.
@@ -190,13 +190,8 @@ impl LoginError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::NotBegun(KeepError::Exposed { .. }) => FailureKind::ConfigExposed,
-            Self::NotBegun(
-                KeepError::Unusable { .. }
-                | KeepError::Unstorable { .. }
-                | KeepError::NotSaved { .. }
-                | KeepError::NotDurable { .. },
-            ) => FailureKind::ConfigUnusable,
+            Self::NotBegun(StoreError::Exposed { .. }) => FailureKind::ConfigExposed,
+            Self::NotBegun(_) => FailureKind::ConfigUnusable,
             Self::Server { source, .. } => source.kind(),
             Self::Begin { source: BeginError::Refused { .. }, .. }
             | Self::NotIssued { source: NotIssued::Refused { .. }, .. } => FailureKind::Refused,
@@ -276,8 +271,8 @@ mod tests {
         StoredLogin { profile: ProfileName::new("dev").unwrap(), token: token(), replaced: None }
     }
 
-    fn not_saved() -> KeepError {
-        KeepError::NotSaved { place: place(), source: source() }
+    fn not_saved() -> StoreError {
+        StoreError::NotWritten { place: place(), source: source() }
     }
 
     fn not_issued(source: NotIssued) -> LoginError {
@@ -297,9 +292,9 @@ mod tests {
         let profile = || ProfileName::new("dev").unwrap();
         let within = std::time::Duration::from_secs(600);
         let rows = [
-            (LoginError::NotBegun(KeepError::Exposed { place: place(), source: source() }), ExitStatus::Exposed),
-            (LoginError::NotBegun(KeepError::Unusable { place: place(), source: source() }), ExitStatus::Failed),
-            (LoginError::NotBegun(KeepError::Unstorable { place: place(), source: source() }), ExitStatus::Failed),
+            (LoginError::NotBegun(StoreError::Exposed { place: place(), source: source() }), ExitStatus::Exposed),
+            (LoginError::NotBegun(StoreError::Unusable { place: place(), source: source() }), ExitStatus::Failed),
+            (LoginError::NotBegun(StoreError::NotStorable { place: place(), source: source() }), ExitStatus::Failed),
             (LoginError::Server { profile: profile(), source: ServerError::Unknown }, ExitStatus::Unusable),
             (begin(BeginError::Rejected { source: source() }), ExitStatus::Failed),
             (begin(BeginError::Refused { source: source() }), ExitStatus::Refused),

@@ -48,7 +48,8 @@ pub fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     let runtime = runtime().map_err(Failure::NotStarted)?;
     let timer = SystemTimer::start(last_words).map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
     let ports = LoginPorts {
-        keeper: &store,
+        profiles: &store,
+        writer: &store,
         store: &store,
         issuer: &client,
         revoker: &client,

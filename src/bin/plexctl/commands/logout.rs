@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use plexctl::adapters::reporters::Label;
-use plexctl::adapters::toml_store::{Absence, TomlStore};
+use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::{ProfileName, Selection};
+use plexctl::ports::profile_reader::{NoSessionReason, ProfileReader};
 use plexctl::ports::reporter::LogoutOutcome;
 use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 
@@ -37,7 +38,7 @@ pub fn logout(flags: Flags) -> Result<(), Failure> {
         .map_err(|error| failure(error, again, selected, config.clone(), &store))?;
 
     if outcome == LogoutOutcome::NoSession
-        && let Some(hint) = store.absence(&request.selection).and_then(|absence| absence_hint(&absence, &config))
+        && let Some(hint) = store.why_none(&request.selection).and_then(|absence| absence_hint(&absence, &config))
     {
         terminal::note(Label::Hint, &hint);
     }
@@ -60,25 +61,29 @@ fn failure(
 }
 
 /// What was looked at in vain, where somebody may have meant something else.
-fn absence_hint(absence: &Absence, config: &Path) -> Option<String> {
+fn absence_hint(absence: &NoSessionReason, config: &Path) -> Option<String> {
     let path = config.display();
     match absence {
-        Absence::NoFile if environment::names_config() => Some(format!("PLEXCTL_CONFIG names no file: {path}")),
-        Absence::NoFile => None,
-        Absence::NoDefault { profiles } | Absence::NoProfile { profiles, .. } if profiles.is_empty() => None,
-        Absence::NoDefault { profiles } => {
+        NoSessionReason::NoFile if environment::names_config() => Some(format!("PLEXCTL_CONFIG names no file: {path}")),
+        NoSessionReason::NoFile => None,
+        NoSessionReason::NoDefault { profiles } | NoSessionReason::NoProfile { profiles, .. }
+            if profiles.is_empty() =>
+        {
+            None
+        }
+        NoSessionReason::NoDefault { profiles } => {
             Some(format!("there is no default, but {path} has {}; name one with --profile", listed(profiles)))
         }
-        Absence::DanglingDefault { name, profiles } if profiles.is_empty() => {
+        NoSessionReason::DanglingDefault { name, profiles } if profiles.is_empty() => {
             Some(format!("the default of {path} names profile \"{name}\", which is not there"))
         }
-        Absence::DanglingDefault { name, profiles } => Some(format!(
+        NoSessionReason::DanglingDefault { name, profiles } => Some(format!(
             "the default of {path} names profile \"{name}\", which is not there; it has {}",
             listed(profiles)
         )),
-        Absence::NoProfile { name, profiles } => {
+        NoSessionReason::NoProfile { name, profiles } => {
             Some(format!("{path} has no profile \"{name}\", it has {}", listed(profiles)))
         }
-        Absence::NoToken { name } => Some(format!("profile \"{name}\" of {path} has no token")),
+        NoSessionReason::NoToken { name } => Some(format!("profile \"{name}\" of {path} has no token")),
     }
 }

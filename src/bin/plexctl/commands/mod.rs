@@ -10,6 +10,7 @@ use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::reporters::{JsonReporter, Label, TextReporter, YamlReporter};
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::ProfileName;
+use plexctl::ports::profile_reader::{ProfileKey, ProfileReader};
 use plexctl::ports::reporter::Reporter;
 use plexctl::use_cases::server::{ServerError, ServerSetting};
 
@@ -45,7 +46,7 @@ fn client() -> ControlPlaneClient {
 /// Where the config file stores the server of a profile, if that server is what cannot be used.
 fn place_of_unusable_server(store: &TomlStore, profile: &ProfileName, error: &ServerError) -> Option<String> {
     let is_stored = matches!(error, ServerError::Unusable { setting: ServerSetting::Stored, .. });
-    is_stored.then(|| store.place_of_server(profile))
+    is_stored.then(|| store.place_of(profile, ProfileKey::Server))
 }
 
 /// Names the credentials beside the session, on which no command that begins or ends one acts.

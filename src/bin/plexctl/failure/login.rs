@@ -8,7 +8,7 @@ use plexctl::domain::timestamp::Timestamp;
 use plexctl::domain::token::TokenId;
 use plexctl::ports::chain::chain;
 use plexctl::ports::login_outcome::ReplacedToken;
-use plexctl::ports::session_keeper::KeepError;
+use plexctl::ports::store_error::StoreError;
 use plexctl::ports::timer::AtRisk;
 use plexctl::ports::token_issuer::BeginError;
 use plexctl::use_cases::login::{Interruption, LoginError, NotIssued, NotKept, NotRevoked, StoredLogin};
@@ -109,10 +109,10 @@ impl LoginFailure {
         }
     }
 
-    fn not_begun(&self, error: &KeepError) -> (String, Option<String>) {
+    fn not_begun(&self, error: &StoreError) -> (String, Option<String>) {
         let message = format!("no login was begun: {}", keep_words(error));
         let hint = match error {
-            KeepError::Exposed { .. } => self.again.once_private(&self.config),
+            StoreError::Exposed { .. } => self.again.once_private(&self.config),
             _ => format!("nothing was sent or changed; mend the cause and run {} again", self.again),
         };
         (message, Some(hint))
@@ -241,14 +241,15 @@ fn until(expires_at: Option<Timestamp>) -> String {
     expires_at.map(|time| format!(" until {time}")).unwrap_or_default()
 }
 
-fn keep_words(error: &KeepError) -> String {
+fn keep_words(error: &StoreError) -> String {
     match error {
-        KeepError::Exposed { place, source } => format!("{place} is refused: {}", chain(&**source)),
-        KeepError::Unusable { place, source } => format!("{place} cannot be used: {}", chain(&**source)),
-        KeepError::Unstorable { place, source } => format!("nothing can be stored in {place}: {}", chain(&**source)),
-        KeepError::NotSaved { place, source } | KeepError::NotDurable { place, source, .. } => {
+        StoreError::Exposed { place, source } => format!("{place} is refused: {}", chain(&**source)),
+        StoreError::Unusable { place, source } => format!("{place} cannot be used: {}", chain(&**source)),
+        StoreError::NotStorable { place, source } => format!("nothing can be stored in {place}: {}", chain(&**source)),
+        StoreError::NotWritten { place, source } | StoreError::NotDurable { place, source } => {
             format!("{place}: {}", chain(&**source))
         }
+        error => chain(error),
     }
 }
 

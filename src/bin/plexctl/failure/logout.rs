@@ -93,7 +93,7 @@ impl LogoutFailure {
             StoreError::NotASessionToken { .. } => {
                 "only sessions that `plexctl login` has begun can be ended; nothing was sent or changed".to_owned()
             }
-            StoreError::Unusable { .. } | StoreError::NotCleared { .. } | StoreError::NotDurable { .. } => {
+            _ => {
                 format!("nothing was sent or changed; mend the cause and run {} again", self.again)
             }
         }
@@ -136,6 +136,7 @@ fn store_words(error: &StoreError) -> String {
         StoreError::NotCleared { place, source } | StoreError::NotDurable { place, source } => {
             format!("{place}: {}", chain(&**source))
         }
+        error => chain(error),
     }
 }
 

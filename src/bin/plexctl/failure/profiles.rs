@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use plexctl::domain::profile::Profile;
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::shown_server::ShownServer;
 use plexctl::ports::chain::chain;
-use plexctl::ports::profile_book::{BookError, ForgottenProfile, HeldToken};
+use plexctl::ports::store_error::StoreError;
 use plexctl::use_cases::profiles::ProfilesError;
 
 use super::again::Again;
@@ -33,51 +34,58 @@ impl ProfilesFailure {
                 format!("profile \"{profile}\" is kept: forgetting it would not revoke its token"),
                 Some(format!("if its server is gone for good, run {}", again.but_with("--yes"))),
             ),
-            ProfilesError::NoSuchProfile { profile, missing } if missing.present.is_empty() => {
-                (format!("{} has no profile \"{profile}\", and no other", missing.place), None)
+            ProfilesError::NoSuchProfile { profile, place, present } if present.is_empty() => {
+                (format!("{place} has no profile \"{profile}\", and no other"), None)
             }
-            ProfilesError::NoSuchProfile { profile, missing } => {
-                (format!("{} has no profile \"{profile}\", it has {}", missing.place, listed(&missing.present)), None)
+            ProfilesError::NoSuchProfile { profile, place, present } => {
+                (format!("{place} has no profile \"{profile}\", it has {}", listed(present)), None)
             }
-            ProfilesError::Book(BookError::Exposed { place, source }) => {
-                (format!("{place} is refused: {}", chain(&**source)), Some(again.once_private(&self.config)))
-            }
-            ProfilesError::Book(BookError::Unusable { place, source }) => (
-                format!("{place} cannot be used: {}", chain(&**source)),
-                Some(format!("nothing was changed; mend the cause and run {again} again")),
-            ),
-            ProfilesError::Book(BookError::NotWritten { place, source }) => (
-                format!("{place} was not changed: {}", chain(&**source)),
-                Some(format!("once the cause is gone, run {again} again")),
-            ),
-            ProfilesError::Book(BookError::NotDurable { place, forgotten, source }) => (
-                format!(
-                    "{place} was changed, but the change may not survive a power cut: {}{}",
-                    chain(&**source),
-                    forgotten.as_ref().map(still_live).unwrap_or_default()
-                ),
-                Some(format!("should it be undone after a power cut, run {again} again")),
-            ),
+            ProfilesError::Store(error) => self.store_words(error, None),
+            ProfilesError::Forget { profile, source } => self.store_words(source, Some(profile)),
             ProfilesError::Report(error) => {
                 (format!("what was asked for is done, but could not be told: {}", chain(&*error.source)), None)
             }
         }
     }
+
+    fn store_words(&self, error: &StoreError, forgotten: Option<&Profile>) -> (String, Option<String>) {
+        let again = &self.again;
+        match error {
+            StoreError::Exposed { place, source } => {
+                (format!("{place} is refused: {}", chain(&**source)), Some(again.once_private(&self.config)))
+            }
+            StoreError::Unusable { place, source } => (
+                format!("{place} cannot be used: {}", chain(&**source)),
+                Some(format!("nothing was changed; mend the cause and run {again} again")),
+            ),
+            StoreError::NotDurable { place, source } => (
+                format!(
+                    "{place} was changed, but the change may not survive a power cut: {}{}",
+                    chain(&**source),
+                    forgotten.map(still_live).unwrap_or_default()
+                ),
+                Some(format!("should it be undone after a power cut, run {again} again")),
+            ),
+            error => (chain(error), Some(format!("once the cause is gone, run {again} again"))),
+        }
+    }
 }
 
 /// What a forgotten profile held.
-fn still_live(held: &ForgottenProfile) -> String {
-    let at = held.server.as_ref().and_then(ShownServer::origin_or_text);
+fn still_live(profile: &Profile) -> String {
+    let at = profile.shown_server().as_ref().and_then(ShownServer::origin_or_text);
     let at = at.map(|server| format!(" at {server}")).unwrap_or_default();
-    match held.token {
-        None => String::new(),
-        Some(HeldToken::Session(id)) => format!("; token {id} may still be live{at}"),
-        Some(HeldToken::WithoutId) => format!("; a token without an id may still be live{at}"),
+    match (&profile.token, profile.token_id()) {
+        (None, _) => String::new(),
+        (Some(_), Some(id)) => format!("; token {id} may still be live{at}"),
+        (Some(_), None) => format!("; a token without an id may still be live{at}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use plexctl::domain::profile::ProfileToken;
+
     use super::*;
 
     #[test]
@@ -88,7 +96,11 @@ mod tests {
             (Some("https://user@H/base"), "; a token without an id may still be live at https://h"),
             (Some("junk"), "; a token without an id may still be live at junk"),
         ] {
-            let held = ForgottenProfile { server: server.map(ShownServer::new), token: Some(HeldToken::WithoutId) };
+            let held = Profile {
+                server: server.map(str::to_owned),
+                token: ProfileToken::new("jwt"),
+                ..Profile::new(ProfileName::new("x").unwrap())
+            };
             assert_eq!(still_live(&held), expected, "{server:?}");
         }
     }

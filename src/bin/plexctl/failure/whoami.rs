@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use plexctl::domain::printable::escape_unprintable;
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::chain::chain;
-use plexctl::ports::credential_reader::CredentialError;
 use plexctl::ports::principal_reader::ReadError;
 use plexctl::ports::reporter::CredentialSource;
+use plexctl::ports::store_error::StoreError;
 use plexctl::use_cases::whoami::WhoamiError;
 
 use super::again::Again;
@@ -36,19 +36,20 @@ impl WhoamiFailure {
     pub fn words(&self) -> (String, Option<String>) {
         let again = &self.again;
         match &self.error {
-            WhoamiError::Load(CredentialError::Exposed { place, source }) => {
+            WhoamiError::Load(StoreError::Exposed { place, source }) => {
                 let message = format!("nobody was asked: {place} is refused: {}", chain(&**source));
                 let is_refused = |path: &&PathBuf| path.display().to_string() == *place;
                 let refused = self.token_file.as_ref().filter(is_refused).unwrap_or(&self.config);
                 (message, Some(again.once_private(refused)))
             }
-            WhoamiError::Load(CredentialError::Unreadable { place, source }) => (
+            WhoamiError::Load(StoreError::Unusable { place, source }) => (
                 format!("nobody was asked: {place} cannot be used: {}", chain(&**source)),
                 Some(format!("mend the cause and run {again} again")),
             ),
-            WhoamiError::Load(CredentialError::NotABearerToken { place, source }) => {
+            WhoamiError::Load(StoreError::NotABearerToken { place, source }) => {
                 (format!("nobody was asked: {place} holds no bearer token: {}", chain(&**source)), None)
             }
+            WhoamiError::Load(error) => (format!("nobody was asked: {}", chain(error)), None),
             WhoamiError::Variable(error) => {
                 (format!("nobody was asked: PLEXSPHERE_TOKEN is no bearer token: {error}"), None)
             }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::document::{self, Document, Fault};
-use super::edit;
+use crate::adapters::toml_store::document::{self, Document, Fault};
+use crate::adapters::toml_store::edit;
 use crate::domain::session::ProfileName;
 
 /// The version whose documents are read. Some of them are no TOML 1.0.
