@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use crate::support::sandbox::{Run, Sandbox};
+use crate::support::shell::in_shell;
 use crate::support::signed_in::{Failed, SignedIn};
 
 /// A failure of `exec` of a program that must not run.
@@ -213,14 +214,17 @@ fn command_that_cannot_run_ends_as_in_a_shell() {
     }
 }
 
+/// plexctl itself just fits into what the system passes on to a program; with the session it is too much.
 #[test]
-fn arguments_that_are_too_long_are_refused() {
-    let signed_in = SignedIn::new();
-    // A single argument is limited to 128 KiB (execve(2)); the caller of plexctl may pass no longer one, but many.
-    let mut command = signed_in.sandbox.command(["exec", "--", "/bin/true"]);
-    command.env("SERVER", "x".repeat(100_000));
-    let run = signed_in.sandbox.observe(&mut command);
-    assert_eq!(run, Run::new(0, "", ""));
+fn environment_that_becomes_too_long_is_refused() {
+    let mut sandbox = Sandbox::new();
+    let token = "t".repeat(4096);
+    sandbox.write_config(format!("default = \"a\"\n[profiles.a]\nserver = \"https://h\"\ntoken = \"{token}\"\n"));
+    let mut command = sandbox.command(["exec", "--", "/bin/sh", "-c", "echo ran"]);
+    command.env("LONG", "x".repeat(128_000));
+    let run = sandbox.observe(&mut in_shell("ulimit -s 256; exec \"$0\" \"$@\"", &command));
+    let error = "error: cannot run \"/bin/sh\": its arguments and the environment are too long\n";
+    assert_eq!(run, Run::new(126, "", error));
 }
 
 #[test]

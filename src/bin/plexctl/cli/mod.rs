@@ -71,7 +71,8 @@ fn with_profile_to_write(mut arguments: Arguments) -> Result<Arguments, clap::Er
 fn with_command_to_run(arguments: Arguments) -> Result<Arguments, clap::Error> {
     match &arguments.command {
         Command::Exec(exec) if exec.command.first().is_some_and(|command| command.is_empty()) => {
-            Err(clap::Error::raw(ErrorKind::ValueValidation, "the command to run must not be empty\n"))
+            let message = "the command to run must not be empty\n\nFor more information, try '--help'.\n";
+            Err(clap::Error::raw(ErrorKind::ValueValidation, message))
         }
         _ => Ok(arguments),
     }

@@ -73,13 +73,12 @@ impl Failure {
     pub fn is_of_stdout(&self) -> bool {
         match self {
             Self::Stdout(_) => true,
-            Self::Usage(_) | Self::NoConfigPlace | Self::NotStarted(_) => false,
+            Self::Usage(_) | Self::NoConfigPlace | Self::NotStarted(_) | Self::Exec(_) => false,
             Self::Login(failure) => matches!(failure.error, LoginError::Report(_)),
             Self::Logout(failure) => matches!(failure.error, LogoutError::Report(_)),
             Self::Whoami(failure) => matches!(failure.error, WhoamiError::Report(_)),
             Self::Profiles(failure) => matches!(failure.error, ProfilesError::Report(_)),
             Self::Tokens(failure) => matches!(failure.error, TokensError::Report(_)),
-            Self::Exec(_) => false,
         }
     }
 
