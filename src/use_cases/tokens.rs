@@ -110,7 +110,7 @@ impl<'a> TokensUseCase<'a> {
         let Credential { source, token, server, .. } = credential;
         let summaries = match self.directory.list(&server, &token).await {
             Ok(summaries) => summaries,
-            Err(error) => return Err(TokensError::List { credential: source, server, source: error }),
+            Err(error) => return Err(TokensError::List { credential: source, server: server.into(), source: error }),
         };
         let (holders, profiles_error) = self.holders(&server);
         let tokens = summaries.into_iter().map(|summary| {
@@ -123,7 +123,7 @@ impl<'a> TokensUseCase<'a> {
     async fn revoke(&self, credential: Credential, id: TokenId) -> Result<TokensOutcome, TokensError> {
         let Credential { source, token, server, .. } = credential;
         if let Err(error) = self.directory.revoke(&server, &token, id).await {
-            return Err(TokensError::Revoke { credential: source, server, id, source: error });
+            return Err(TokensError::Revoke { credential: source, server: server.into(), id, source: error });
         }
         let (holders, profiles_error) = self.holders(&server);
         let credential = (token.id() == Some(id)).then_some(source);
@@ -166,7 +166,7 @@ pub enum TokensError {
         /// The credential that was sent.
         credential: CredentialSource,
         /// The server that was asked.
-        server: ServerUrl,
+        server: Box<ServerUrl>,
         /// What happened instead.
         source: DirectoryError,
     },
@@ -176,7 +176,7 @@ pub enum TokensError {
         /// The credential that was sent.
         credential: CredentialSource,
         /// The server that was asked.
-        server: ServerUrl,
+        server: Box<ServerUrl>,
         /// The id of the token.
         id: TokenId,
         /// What happened instead.
