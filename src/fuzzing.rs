@@ -10,8 +10,9 @@ use crate::domain::issued_token::IssuedToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
-use crate::ports::BoxError;
-use crate::ports::token_issuer::PollAnswer;
+use crate::domain::token_summary::TokenSummary;
+use crate::ports::call_error::CallError;
+use crate::ports::token_issuer::PollResponse;
 use crate::use_cases::login::{NotIssued, PollEvent, PollStep, Polling, decide};
 
 /// What an operator would see of a problem document.
@@ -74,7 +75,7 @@ pub enum Event {
     /// The wait is over.
     Waited,
     /// A poll has ended.
-    Answered(PollAnswer),
+    Responded(PollResponse),
 }
 
 /// What such a login does next.
@@ -113,7 +114,7 @@ pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnM
             PollStep::Take(token) => Step::Take(token),
             PollStep::GiveUp(reason) => Step::GiveUp(reason),
         };
-        (step, state.is_answer_lost())
+        (step, state.is_response_lost())
     }
 }
 
@@ -122,7 +123,11 @@ pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnM
 /// # Errors
 ///
 /// What is wrong with it, as the client would tell.
-pub fn read_authorization(body: &[u8], is_complete: bool, server: &ServerUrl) -> Result<DeviceAuthorization, BoxError> {
+pub fn read_authorization(
+    body: &[u8],
+    is_complete: bool,
+    server: &ServerUrl,
+) -> Result<DeviceAuthorization, CallError> {
     control_plane::fuzzed_authorization(body, is_complete, server)
 }
 
@@ -140,7 +145,7 @@ pub struct PollHead {
 
 /// What an answer says to whoever polled with this code.
 #[must_use]
-pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) -> PollAnswer {
+pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) -> PollResponse {
     let PollHead { status, retry_after, is_problem, is_proxied } = head;
     let answer = (*status, retry_after.as_deref());
     control_plane::fuzzed_poll(answer, (*is_problem, *is_proxied), (body, is_complete), code)
@@ -151,6 +156,15 @@ pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) ->
 /// # Errors
 ///
 /// What is wrong with it, as the client would tell.
-pub fn read_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, BoxError> {
+pub fn read_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, CallError> {
     control_plane::fuzzed_principal(body, is_complete, token)
+}
+
+/// The tokens of a list that arrives in pieces of this length.
+///
+/// # Errors
+///
+/// What is wrong with it, as the client would tell.
+pub fn read_token_list(list: &[u8], piece: usize) -> Result<Vec<TokenSummary>, String> {
+    control_plane::fuzzed_token_list(list, piece)
 }

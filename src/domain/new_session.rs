@@ -2,12 +2,14 @@
 
 use super::bearer_token::BearerToken;
 use super::issued_token::TokenFacts;
+use super::profile::Profile;
 use super::server_url::ServerUrl;
 use super::session::ProfileName;
-use super::stored_token::ProfileContents;
 use super::timestamp::Timestamp;
 
-/// A session for a profile, and what the profile held when the login began.
+/// A session that a login stores in a profile, and what the profile held when the login began.
+///
+/// Unlike a [`Profile`], it has a server and a token that are known to be usable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSession {
     /// The profile that is to hold the session.
@@ -18,8 +20,8 @@ pub struct NewSession {
     pub token: BearerToken,
     /// When the token expires, if that is known.
     pub expires_at: Option<Timestamp>,
-    /// What the profile held when it was looked up: the token that may be put aside, and no other.
-    pub held_before: ProfileContents,
+    /// The profile as it was looked up, if it was there: its token may be put aside, and no other.
+    pub held_before: Option<Profile>,
     /// The time of the login, which names a replaced token that has no id.
     pub time: Timestamp,
 }

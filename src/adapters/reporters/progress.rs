@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::json::to_json_line;
-use super::notes::{Note, NoteWriter, words};
+use super::notes::{Note, NoteWriter};
 use super::qr::QrCode;
 use crate::domain::page_url::PageUrl;
 use crate::domain::printable::escape_unprintable;
@@ -50,7 +50,7 @@ impl<E: NoteWriter> Reporter<LoginProgress> for ProgressReporter<E> {
                 Note::warning(&format!("the approval page is at {page}, not at {server}; approve only if you know it"))
             }
             (LoginProgress::PollFailed { origin, cause }, _) => {
-                Note::warning(&format!("no answer from {origin} ({}); still waiting", words(cause)))
+                Note::warning(&format!("no answer from {origin} ({cause}); still waiting"))
             }
             (LoginProgress::Interrupted { limit }, _) => Note::plain(format!(
                 "interrupted: waiting up to {} s for an answer that may bring a token; a second signal ends this at \
@@ -120,7 +120,6 @@ mod tests {
 
     use super::*;
     use crate::domain::server_url::ServerUrl;
-    use crate::ports::cause::Cause;
 
     const COMPLETE: &str = "https://plexsphere.example/v1/device?user_code=ABCD-EFGH";
 
@@ -232,7 +231,7 @@ Approve only what you started yourself: whoever sent you a code to approve wants
 
     #[test]
     fn everybody_is_warned() {
-        let cause = Cause::new(ReportError { source: "con\nnection refused".into() });
+        let cause = "the summary could not be written: con\nnection refused".into();
         for (progress, expected) in [
             (
                 LoginProgress::PageElsewhere {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, accessat};
 
-use super::ConfigError;
+use super::config_error::ConfigError;
 use super::replace::{ReplaceError, check_leftover, failed};
 use super::target::{open_directory, resolve, resolve_vacant, split};
 

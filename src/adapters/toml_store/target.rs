@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, retry_on_intr};
 
-use super::ConfigError;
+use super::config_error::ConfigError;
 use super::private_file::{OpenError, PrivateFile};
 use super::replace::{ReplaceError, TEMP_NAME, failed};
 

@@ -111,7 +111,10 @@ fn requires_exactly_one_known_shell() {
     let refused = |error: &str, usage: &str| Run::new(2, "", format!("error: {error}\n\nUsage: {usage}\n\n{TRY}"));
     for shell in ["Bash", "BASH", "pwsh", "elvish", "bash ", "zsh\u{1b}"] {
         let shown = shell.replace('\u{1b}', "\\u{1b}");
-        let expected = refused(&format!("unknown shell \"{shown}\""), "plexctl completion [OPTIONS] <SHELL>");
+        let expected = refused(
+            &format!("unknown shell \"{shown}\"\n  [possible values: bash, zsh, fish, powershell]"),
+            "plexctl completion [OPTIONS] <SHELL>",
+        );
         assert_eq!(sandbox.run(["completion", shell]), expected, "{shell:?}");
     }
     assert_eq!(

@@ -6,7 +6,7 @@ mod failure;
 mod hints;
 mod instructions;
 pub mod network;
-mod signals;
+pub mod signals;
 mod streams;
 mod success;
 

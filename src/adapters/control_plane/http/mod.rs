@@ -5,6 +5,7 @@ mod call;
 mod client;
 mod connection;
 mod idle_connection;
+mod late;
 mod lenient_stream;
 mod plaintext_warnings;
 mod response;

@@ -12,7 +12,7 @@ use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::super::connect::proxy::Route;
 use super::super::connect::tcp;
@@ -20,6 +20,7 @@ use super::super::connect::tls::{self, Stream};
 use super::super::connect::trust_store::{TrustSettings, TrustStore};
 use super::super::failure::{CallFailure, Cause, Phase, TrustStoreProblem};
 use super::connection::{Connection, Sent};
+use super::late::wait_until;
 use super::lenient_stream::LenientStream;
 use crate::domain::server_url::{Scheme, ServerUrl};
 
@@ -47,7 +48,7 @@ impl Deadline {
 
     /// Gives a step up when its time has come.
     pub(crate) async fn bound<T>(self, step: impl Future<Output = Result<T, Cause>>) -> Result<T, Cause> {
-        timeout_at(self.at, step).await.unwrap_or(Err(Cause::TimedOut(self.limit)))
+        wait_until(self.at, step).await.unwrap_or(Err(Cause::TimedOut(self.limit)))
     }
 }
 

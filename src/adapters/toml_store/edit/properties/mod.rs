@@ -16,6 +16,7 @@ use self::pieces::{EXPIRY, SERVER, TOKEN};
 use super::splice::line_end;
 use super::{Gap, NewSession, Stored, with_pointer, with_session, without_profile, without_profile_and_gap};
 use crate::adapters::toml_store::document::{Document, POINTER_KEY};
+use crate::domain::profile::ProfileToken;
 use crate::domain::session::ProfileName;
 
 fn name(name: &str) -> ProfileName {
@@ -86,8 +87,8 @@ proptest! {
         let profile = name("x");
         let document = Document::parse(&text).unwrap();
         let stored = document.profile(&profile).unwrap().unwrap();
-        prop_assert_eq!(stored.server.map(|(server, _)| server), Some(SERVER.trim_matches('"')));
-        prop_assert_eq!(stored.token.map(|(token, _)| token), Some(TOKEN.trim_matches('"')));
+        prop_assert_eq!(stored.server.as_deref(), Some(SERVER.trim_matches('"')));
+        prop_assert_eq!(stored.token.as_ref().map(ProfileToken::expose_secret), Some(TOKEN.trim_matches('"')));
         prop_assert!(document.pointer().is_some());
         let again = store(&text, generated.has_expiry, false).map(|stored| stored.text);
         prop_assert_eq!(again.as_ref(), Some(&text), "a second time changes nothing");
