@@ -17,11 +17,11 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use plexctl::testing::{Answer, ControlPlane};
+use plexctl::testing::{Answer, BindingSettings, ControlPlane};
 
 /// The ids in the printed login command. The control plane accepts any.
 const DOMAIN_ID: &str = "0192f0c1-d0d0-7000-8000-000000000001";
-const BINDING_ID: &str = "0192f0c1-b1b1-7000-8000-000000000001";
+const BINDING_PREFIX: &str = "0192f0c1-b1b1-7000-8000-";
 
 /// Serve a plexsphere control plane on loopback to try plexctl with
 #[derive(Parser)]
@@ -41,6 +41,10 @@ enum Command {
         /// Profile to mint a token for; the first one is the default profile
         #[arg(long = "profile", value_name = "NAME", default_value = "default")]
         profiles: Vec<String>,
+
+        /// Alias of an IdP binding that exists; without it, every binding exists
+        #[arg(long = "binding", value_name = "ALIAS")]
+        bindings: Vec<String>,
 
         /// Respond to every revocation with this status, and revoke nothing
         #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u16).range(200..=999))]
@@ -93,12 +97,13 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode, String> {
     match command {
-        Command::Serve { port, profiles, answer, interval, token_lifetime, config, quiet } => {
+        Command::Serve { port, profiles, bindings, answer, interval, token_lifetime, config, quiet } => {
             let control_plane = ControlPlane::start_on(port).map_err(|error| cannot_listen(port, &error))?;
             control_plane.answer_revocations_with(answer.map(response_with));
             control_plane.configure(|settings| {
                 settings.interval = Duration::from_secs(interval);
                 settings.token_lifetime = Duration::from_secs(token_lifetime);
+                settings.idp_bindings = (1..).zip(&bindings).map(|(number, alias)| binding(number, alias)).collect();
             });
             let contents = config_for(&control_plane, &profiles);
             if let Some(file) = &config {
@@ -139,6 +144,18 @@ fn run(command: Command) -> Result<ExitCode, String> {
     }
 }
 
+/// The binding with an alias. The first one has the id that the printed login command uses.
+fn binding(number: u16, alias: &str) -> BindingSettings {
+    BindingSettings {
+        id: format!("{BINDING_PREFIX}{number:012x}"),
+        alias: Some(alias.to_owned()),
+        label: alias.to_owned(),
+        issuer_host: format!("{alias}.example"),
+        is_primary: false,
+        is_platform_scoped: false,
+    }
+}
+
 fn response_with(status: u16) -> Answer {
     Answer::problem(status, "Scripted Response", "scripted", "This control plane was started with --answer.")
 }
@@ -167,7 +184,7 @@ fn write_config(file: &Path, contents: &str) -> Result<(), String> {
 fn introduction(control_plane: &ControlPlane, config: &str, file: &str) -> String {
     let (url, port) = (control_plane.url(), control_plane.address().port());
     let program = quoted(&env::current_exe().unwrap_or_else(|_| "control_plane".into()));
-    let login = format!("login --server {url} --domain-id {DOMAIN_ID} --idp-binding-id {BINDING_ID}");
+    let login = format!("login --server {url} --domain-id {DOMAIN_ID} --idp-binding-id {BINDING_PREFIX}{:012x}", 1);
     format!(
         "Serving on {url} until Ctrl-C.{config}\n\n\
          Log out:\n  PLEXCTL_CONFIG={file} plexctl logout\n\

@@ -93,6 +93,17 @@ pub enum CredentialSource {
     File(PathBuf),
 }
 
+impl CredentialSource {
+    /// The profile, if the credential comes from one.
+    #[must_use]
+    pub fn profile(&self) -> Option<&ProfileName> {
+        match self {
+            Self::Profile(profile) => Some(profile),
+            Self::Variable | Self::File(_) => None,
+        }
+    }
+}
+
 /// What was asked of the stored profiles, done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProfilesOutcome {

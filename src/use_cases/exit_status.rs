@@ -13,6 +13,10 @@ pub enum ExitStatus {
     Exposed,
     /// The server understood and declined.
     Refused,
+    /// The program to run cannot be executed. The number is that of POSIX shells.
+    CommandNotExecutable,
+    /// The program to run does not exist. The number is that of POSIX shells.
+    CommandNotFound,
 }
 
 impl ExitStatus {
@@ -36,6 +40,8 @@ impl ExitStatus {
             Self::Unusable => 2,
             Self::Exposed => 3,
             Self::Refused => 4,
+            Self::CommandNotExecutable => 126,
+            Self::CommandNotFound => 127,
         }
     }
 }

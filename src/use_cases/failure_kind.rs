@@ -52,6 +52,14 @@ pub enum FailureKind {
     NoSuchProfile,
     /// The command needs `--yes`.
     ConfirmationNeeded,
+    /// The server knows no token with this id that belongs to the principal.
+    NoSuchToken,
+    /// There is no session for the program to run with.
+    NoSession,
+    /// There is no program of this name.
+    CommandNotFound,
+    /// The program cannot be executed.
+    CommandNotExecutable,
     /// Anything else, such as a result that could not be written.
     Internal,
 }
@@ -94,6 +102,10 @@ impl FailureKind {
             Self::NotDurable => ("not_durable", ExitStatus::Failed),
             Self::NoSuchProfile => ("no_such_profile", ExitStatus::Unusable),
             Self::ConfirmationNeeded => ("confirmation_needed", ExitStatus::Unusable),
+            Self::NoSuchToken => ("no_such_token", ExitStatus::Failed),
+            Self::NoSession => ("no_session", ExitStatus::Unusable),
+            Self::CommandNotFound => ("command_not_found", ExitStatus::CommandNotFound),
+            Self::CommandNotExecutable => ("command_not_executable", ExitStatus::CommandNotExecutable),
             Self::Internal => ("internal", ExitStatus::Failed),
         }
     }

@@ -1,76 +1,18 @@
-//! Who the operator is: one question to the server, with the first credential that is given.
-//!
-//! A stored credential goes to the server that issued it and nowhere else; one that the operator gives goes where the
-//! operator says. Files are opened only where what they hold is needed.
-
-use std::path::{Path, PathBuf};
+//! Who the operator is: one request to the server, with the first credential that is given.
 
 use thiserror::Error;
 
+use super::credential::{Credential, CredentialError, CredentialRequest};
 use super::exit_status::ExitStatus;
 use super::failure_kind::FailureKind;
-use super::server::{NamedServers, ServerError};
-use crate::domain::bearer_token::{BearerToken, BearerTokenError};
-use crate::domain::server_url::ServerUrl;
-use crate::domain::session::Selection;
-use crate::domain::timestamp::Timestamp;
 use crate::ports::failure_report::FailureFacts;
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
-use crate::ports::profile_reader::{ProfileKey, ProfileReader};
+use crate::ports::profile_reader::ProfileReader;
 use crate::ports::reporter::{CredentialSource, ReportError, Reporter, WhoamiOutcome};
-use crate::ports::store_error::StoreError;
 use crate::ports::token_file::TokenFile;
 
-/// What the operator asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WhoamiRequest {
-    /// The profile to ask with, or to take the server from.
-    pub selection: Selection,
-    /// The file that holds the credential to ask with.
-    pub token_file: Option<PathBuf>,
-    /// The credential that the operator set for every run, or what is wrong with it.
-    pub token_variable: Option<Result<BearerToken, BearerTokenError>>,
-    /// The server that the operator named for this run. It never redirects a stored credential: it stands in for a
-    /// profile that stores no server, and otherwise has to be of the same origin.
-    pub server_flag: Option<String>,
-    /// The server that the operator named for every profile without one.
-    pub server_fallback: Option<String>,
-}
-
-impl WhoamiRequest {
-    /// Tells whether the run has to look at a stored profile, for its credential or for its server.
-    #[must_use]
-    pub fn needs_profile(&self) -> bool {
-        match self.choice() {
-            Choice::Profile => true,
-            Choice::File(_) | Choice::Variable(_) => self.server_flag.is_none() && self.server_fallback.is_none(),
-        }
-    }
-
-    /// Decides which credential is asked with: the first that is given, whatever it turns out to hold.
-    fn choice(&self) -> Choice<'_> {
-        match (&self.token_file, &self.selection, &self.token_variable) {
-            (Some(path), _, _) => Choice::File(path),
-            (None, Selection::Default, Some(token)) => Choice::Variable(token),
-            (None, Selection::Named(_), _) | (None, Selection::Default, None) => Choice::Profile,
-        }
-    }
-
-    /// The servers that count, beside the one that the profile stores.
-    fn servers<'a>(&'a self, stored: Option<&'a str>) -> NamedServers<'a> {
-        NamedServers { stored, flag: self.server_flag.as_deref(), fallback: self.server_fallback.as_deref() }
-    }
-}
-
-/// Which credential is asked with.
-enum Choice<'a> {
-    /// The one in this file.
-    File(&'a Path),
-    /// The one that is set for every run.
-    Variable(&'a Result<BearerToken, BearerTokenError>),
-    /// The one that the selected profile stores.
-    Profile,
-}
+/// What the operator asks for: the credential to ask with decides everything.
+pub type WhoamiRequest = CredentialRequest;
 
 /// Asks the server who the operator is.
 pub struct WhoamiUseCase<'a> {
@@ -95,12 +37,12 @@ impl<'a> WhoamiUseCase<'a> {
     ///
     /// # Errors
     ///
-    /// - [`WhoamiError::Load`], [`WhoamiError::Variable`], [`WhoamiError::NoCredential`] and [`WhoamiError::Server`]:
-    ///   nothing was sent.
+    /// - [`WhoamiError::Credential`]: nothing was sent.
     /// - [`WhoamiError::Read`]: the server said no, or did not say who it is.
     /// - [`WhoamiError::Report`]: the server said who it is, but the outcome could not be told.
     pub async fn execute(&mut self, request: &WhoamiRequest) -> Result<WhoamiOutcome, WhoamiError> {
-        let Question { credential, token, server, expires_at } = self.question(request)?;
+        let Credential { source: credential, token, server, expires_at } =
+            request.resolve(self.profiles, self.token_file)?;
         let principal = self.reader.read(&server, &token).await.map_err(|source| WhoamiError::Read {
             credential: credential.clone(),
             origin: server.origin(),
@@ -111,89 +53,14 @@ impl<'a> WhoamiUseCase<'a> {
         self.reporter.report(&outcome).map_err(WhoamiError::Report)?;
         Ok(outcome)
     }
-
-    fn question(&self, request: &WhoamiRequest) -> Result<Question, WhoamiError> {
-        match request.choice() {
-            Choice::File(path) => {
-                let token = self.token_file.read(path).map_err(WhoamiError::Load)?;
-                self.question_of_operator(CredentialSource::File(path.to_owned()), token, request)
-            }
-            Choice::Variable(token) => {
-                let token = token.clone().map_err(WhoamiError::Variable)?;
-                self.question_of_operator(CredentialSource::Variable, token, request)
-            }
-            Choice::Profile => self.question_of_profile(request),
-        }
-    }
-
-    /// A credential that the operator gives goes to the server that the operator names, else to the selected profile's.
-    fn question_of_operator(
-        &self,
-        credential: CredentialSource,
-        token: BearerToken,
-        request: &WhoamiRequest,
-    ) -> Result<Question, WhoamiError> {
-        let stored = if request.needs_profile() {
-            self.profiles.look_up(&request.selection).map_err(WhoamiError::Load)?.and_then(|profile| profile.server)
-        } else {
-            None
-        };
-        match request.servers(stored.as_deref()).for_given_credential() {
-            Ok(server) => Ok(Question { credential, token, server, expires_at: None }),
-            Err(source) => Err(WhoamiError::Server { credential, source }),
-        }
-    }
-
-    /// A stored credential goes to the server that is stored beside it.
-    fn question_of_profile(&self, request: &WhoamiRequest) -> Result<Question, WhoamiError> {
-        let profile = self.profiles.look_up(&request.selection).map_err(WhoamiError::Load)?;
-        let Some((profile, token)) = profile.and_then(|mut profile| profile.token.take().map(|token| (profile, token)))
-        else {
-            return Err(WhoamiError::NoCredential { selection: request.selection.clone() });
-        };
-        let token = token.to_bearer().map_err(|reason| {
-            let place = self.profiles.place_of(&profile.name, ProfileKey::Token);
-            WhoamiError::Load(StoreError::NotABearerToken { place, source: reason.into() })
-        })?;
-        let credential = CredentialSource::Profile(profile.name);
-        match request.servers(profile.server.as_deref()).for_stored_credential() {
-            Ok(server) => Ok(Question { credential, token, server, expires_at: profile.expires_at }),
-            Err(source) => Err(WhoamiError::Server { credential, source }),
-        }
-    }
-}
-
-/// What is asked, of whom.
-struct Question {
-    credential: CredentialSource,
-    token: BearerToken,
-    server: ServerUrl,
-    expires_at: Option<Timestamp>,
 }
 
 /// Why it cannot be told who the operator is. Whatever the variant, nothing was changed.
 #[derive(Debug, Error)]
 pub enum WhoamiError {
-    /// What is stored in the config or in the named file cannot be used. Nothing was sent.
-    #[error("nobody was asked")]
-    Load(#[source] StoreError),
-    /// The credential that the operator set for every run cannot be one. Nothing was sent.
-    #[error("nobody was asked: the token that is set is no bearer token")]
-    Variable(#[source] BearerTokenError),
-    /// There is no credential to ask with. Nothing was sent.
-    #[error("nobody was asked: there is no credential")]
-    NoCredential {
-        /// The profile that was looked for.
-        selection: Selection,
-    },
-    /// It is not clear which server may see the credential. Nothing was sent.
-    #[error("nobody was asked: no server for the credential")]
-    Server {
-        /// The credential that would be asked with.
-        credential: CredentialSource,
-        /// What is wrong with the server.
-        source: ServerError,
-    },
+    /// There is no usable credential or server. Nothing was sent.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
     /// The server said no, or it did not say who it is.
     #[error("{origin} did not say who is logged in")]
     Read {
@@ -214,11 +81,7 @@ impl WhoamiError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Load(StoreError::Exposed { .. }) => FailureKind::ConfigExposed,
-            Self::Load(StoreError::NotABearerToken { .. }) | Self::Variable(_) => FailureKind::NotASessionToken,
-            Self::Load(_) => FailureKind::ConfigUnusable,
-            Self::NoCredential { .. } => FailureKind::NoCredential,
-            Self::Server { source, .. } => source.kind(),
+            Self::Credential(error) => error.kind(),
             Self::Read { source: ReadError::NotAccepted { .. }, .. } => FailureKind::NotAuthenticated,
             Self::Read { source: ReadError::Refused { .. }, .. } => FailureKind::Refused,
             Self::Read { source: ReadError::Unusable { .. }, .. } => FailureKind::Unconfirmed,
@@ -231,19 +94,13 @@ impl WhoamiError {
     /// What the run was about. It changed nothing.
     #[must_use]
     pub fn facts(&self) -> FailureFacts {
-        let profile_of = |credential: &CredentialSource| match credential {
-            CredentialSource::Profile(profile) => Some(profile.clone()),
-            CredentialSource::Variable | CredentialSource::File(_) => None,
-        };
         match self {
-            Self::Server { credential, .. } => {
-                FailureFacts { profile: profile_of(credential), ..FailureFacts::default() }
-            }
+            Self::Credential(error) => error.facts(),
             Self::Read { credential, origin, source } => {
-                let (profile, server) = (profile_of(credential), Some(origin.clone()));
+                let (profile, server) = (credential.profile().cloned(), Some(origin.clone()));
                 FailureFacts { profile, server, ..FailureFacts::default() }.with_response_of(source.call_error())
             }
-            Self::Load(_) | Self::Variable(_) | Self::NoCredential { .. } | Self::Report(_) => FailureFacts::default(),
+            Self::Report(_) => FailureFacts::default(),
         }
     }
 
@@ -263,16 +120,21 @@ mod tests {
     use std::task::{Context, Poll, Waker};
     use std::time::{Duration, UNIX_EPOCH};
 
+    use std::path::Path;
+
     use super::*;
+    use crate::domain::bearer_token::{BearerToken, BearerTokenError};
     use crate::domain::principal::Principal;
     use crate::domain::profile::{Profile, ProfileToken};
-    use crate::domain::server_url::ServerUrlError;
-    use crate::domain::session::ProfileName;
+    use crate::domain::server_url::{ServerUrl, ServerUrlError};
+    use crate::domain::session::{ProfileName, Selection};
+    use crate::domain::timestamp::Timestamp;
     use crate::ports::principal_reader::MockPrincipalReader;
     use crate::ports::profile_reader::MockProfileReader;
     use crate::ports::reporter::MockReporter;
+    use crate::ports::store_error::StoreError;
     use crate::ports::token_file::MockTokenFile;
-    use crate::use_cases::server::ServerSetting;
+    use crate::use_cases::server::{ServerError, ServerSetting};
 
     fn expiry() -> Timestamp {
         Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_795_614_360))
@@ -412,10 +274,18 @@ mod tests {
             Err(error) => {
                 assert_eq!((error.ending(), sent.as_str()), (ExitStatus::Unusable, ""));
                 match error {
-                    WhoamiError::NoCredential { .. } => "no credential".to_owned(),
-                    WhoamiError::Server { source: ServerError::Unknown, .. } => "no server".to_owned(),
-                    WhoamiError::Server { source: ServerError::OtherOrigin { .. }, .. } => "other origin".to_owned(),
-                    WhoamiError::Server { source: ServerError::Unusable { setting, .. }, .. } => {
+                    WhoamiError::Credential(CredentialError::None { .. }) => "no credential".to_owned(),
+                    WhoamiError::Credential(CredentialError::Server { source: ServerError::Unknown, .. }) => {
+                        "no server".to_owned()
+                    }
+                    WhoamiError::Credential(CredentialError::Server {
+                        source: ServerError::OtherOrigin { .. },
+                        ..
+                    }) => "other origin".to_owned(),
+                    WhoamiError::Credential(CredentialError::Server {
+                        source: ServerError::Unusable { setting, .. },
+                        ..
+                    }) => {
                         format!("unusable: {setting}")
                     }
                     other => panic!("{other:?}"),
@@ -582,7 +452,10 @@ mod tests {
         let unusable =
             |words: &str| WhoamiRequest { token_variable: Some(Err(BearerTokenError::Empty)), ..given(words) };
         let error = World::default().execute(&unusable("--server=https://flag")).unwrap_err();
-        assert!(matches!(error, WhoamiError::Variable(BearerTokenError::Empty)), "{error:?}");
+        assert!(
+            matches!(error, WhoamiError::Credential(CredentialError::Variable(BearerTokenError::Empty))),
+            "{error:?}"
+        );
         assert_eq!(error.ending(), ExitStatus::Unusable);
 
         assert_eq!(asked(&unusable("--token-file --server=https://flag"), ""), "of-file -> https://flag");
@@ -603,7 +476,9 @@ mod tests {
             world.token_file.expect_read().once().return_once(|_| Err(failure));
             let error = world.execute(&given("--token-file --server=https://flag")).unwrap_err();
             assert_eq!(error.ending(), ending, "{words}");
-            assert!(matches!(error, WhoamiError::Load(source) if source.to_string() == words));
+            assert!(
+                matches!(error, WhoamiError::Credential(CredentialError::Load(source)) if source.to_string() == words)
+            );
         }
         let exposed = || StoreError::Exposed { place: "place".into(), source: "0640".into() };
         let mut world = World::default();
@@ -619,7 +494,9 @@ mod tests {
         for (words, selection) in [("", Selection::Default), ("--profile=missing", named("missing"))] {
             let mut world = World { profiles: config("server=https://dev"), ..World::default() };
             let error = world.execute(&given(words)).unwrap_err();
-            assert!(matches!(error, WhoamiError::NoCredential { selection: looked_for } if looked_for == selection));
+            assert!(
+                matches!(error, WhoamiError::Credential(CredentialError::None { selection: looked_for }) if looked_for == selection)
+            );
         }
     }
 
@@ -652,7 +529,7 @@ mod tests {
             let mut world = World { profiles: config(stored), ..World::default() };
             world.token_file.expect_read().returning(|_| Ok(token("of-file")));
             match world.execute(&given(words)).unwrap_err() {
-                WhoamiError::Server { credential, source } => {
+                WhoamiError::Credential(CredentialError::Server { credential, source }) => {
                     assert_eq!((credential, source), (expected_credential, expected), "{words}");
                 }
                 other => panic!("{other:?}"),

@@ -47,9 +47,11 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             let request = profiles.request(flags.yes);
             commands::profiles(&flags, &request)
         }
-        Command::Exec(_) | Command::IdentityTokens(_) => {
-            Err(Failure::Usage("this command is not available yet".into()))
+        Command::Exec(exec) => {
+            let mut words = exec.command.into_iter();
+            commands::exec(flags, words.next().unwrap_or_default(), words.collect())
         }
+        Command::IdentityTokens(tokens) => commands::identity_tokens(flags, &tokens.command),
         Command::Logout(_) => commands::logout(flags),
         Command::Completion(completion) => {
             terminal::print(&cli::completion::script(completion.shell)).map_err(Failure::Stdout)

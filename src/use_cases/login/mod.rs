@@ -31,7 +31,7 @@ use crate::domain::principal::Principal;
 use crate::domain::profile::Profile;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::{ProfileName, Selection};
-use crate::ports::browser::{Browser, NotShown};
+use crate::ports::browser::{Browser, BrowserSkipped};
 use crate::ports::chain::chain;
 use crate::ports::credential_store::CredentialStore;
 use crate::ports::login_outcome::{Instructions, LoginOutcome, LoginProgress, Replaced, ReplacedState};
@@ -156,7 +156,7 @@ impl<'a> LoginUseCase<'a> {
         let browser = if is_servers_own {
             self.ports.browser.show(authorization.complete_page().unwrap_or(page))
         } else {
-            Err(NotShown::OtherOrigin)
+            Err(BrowserSkipped::OtherOrigin)
         };
         self.tell(&LoginProgress::Waiting { browser, lifetime: authorization.lifetime() });
     }
@@ -751,9 +751,10 @@ mod tests {
 
     #[test]
     fn a_page_that_is_not_shown_is_told_and_no_failure() {
-        let mut world = World { browser: RecordingBrowser::declining(NotShown::Remote), ..World::approved() };
+        let mut world = World { browser: RecordingBrowser::declining(BrowserSkipped::SshSession), ..World::approved() };
         world.log_in().unwrap();
-        let waiting = LoginProgress::Waiting { browser: Err(NotShown::Remote), lifetime: Duration::from_secs(600) };
+        let waiting =
+            LoginProgress::Waiting { browser: Err(BrowserSkipped::SshSession), lifetime: Duration::from_secs(600) };
         assert_eq!(world.progress.outcomes()[1], waiting);
     }
 
@@ -765,7 +766,7 @@ mod tests {
         world.log_in().unwrap();
         let warning = LoginProgress::PageElsewhere { page: "https://evil.example".into(), server: SERVER.into() };
         let waiting =
-            LoginProgress::Waiting { browser: Err(NotShown::OtherOrigin), lifetime: Duration::from_secs(600) };
+            LoginProgress::Waiting { browser: Err(BrowserSkipped::OtherOrigin), lifetime: Duration::from_secs(600) };
         let told = world.progress.outcomes();
         assert_eq!((&told[0], &told[2], told.len()), (&warning, &waiting, 3));
         assert!(matches!(told[1], LoginProgress::Begun(_)) && world.browser.pages().is_empty());

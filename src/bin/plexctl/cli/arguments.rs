@@ -7,6 +7,7 @@ use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use plexctl::domain::identifier::Identifier;
 use plexctl::domain::session::ProfileName;
+use plexctl::domain::token::TokenId;
 use plexctl::use_cases::profiles::ProfilesRequest;
 
 use super::help;
@@ -212,8 +213,8 @@ pub enum IdentityTokensCommand {
     )]
     Delete {
         /// Id of the token to revoke
-        #[arg(long, value_name = "UUID", value_parser = Identifier::parse, value_hint = ValueHint::Other)]
-        id: Identifier,
+        #[arg(long, value_name = "UUID", value_parser = TokenId::parse, value_hint = ValueHint::Other)]
+        id: TokenId,
     },
 }
 

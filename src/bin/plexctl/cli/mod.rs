@@ -13,7 +13,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use plexctl::domain::printable::is_unprintable;
 
-pub use self::arguments::{Arguments, Command, Flags, Format, LoginArguments};
+pub use self::arguments::{Arguments, Command, Flags, Format, IdentityTokensCommand, LoginArguments};
 pub use self::usage_error::UsageError;
 use crate::terminal;
 
@@ -36,7 +36,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     let parsed = definition
         .try_get_matches_from_mut(&arguments)
         .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches))
-        .and_then(with_profile_to_write);
+        .and_then(with_profile_to_write)
+        .and_then(with_command_to_run);
     match parsed {
         Ok(arguments) => Ok(Invocation::Run(arguments)),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => Ok(Invocation::Print(format!("{}\n", version()))),
@@ -64,6 +65,17 @@ fn with_profile_to_write(mut arguments: Arguments) -> Result<Arguments, clap::Er
         return invalid("a profile name must not have control or bidirectional characters\n");
     }
     Ok(arguments)
+}
+
+/// Refuses an empty command of exec: a search for it in `PATH` would find the directories themselves.
+fn with_command_to_run(arguments: Arguments) -> Result<Arguments, clap::Error> {
+    match &arguments.command {
+        Command::Exec(exec) if exec.command.first().is_some_and(|command| command.is_empty()) => {
+            let message = "the command to run must not be empty\n\nFor more information, try '--help'.\n";
+            Err(clap::Error::raw(ErrorKind::ValueValidation, message))
+        }
+        _ => Ok(arguments),
+    }
 }
 
 /// What `--version` prints.

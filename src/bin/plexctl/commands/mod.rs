@@ -1,5 +1,7 @@
 //! The commands: one wiring file each, from the flags to the use case over its adapters.
 
+mod exec;
+mod identity_tokens;
 mod login;
 mod logout;
 mod on_demand;
@@ -14,6 +16,8 @@ use plexctl::ports::profile_reader::{ProfileKey, ProfileReader};
 use plexctl::ports::reporter::Reporter;
 use plexctl::use_cases::server::{ServerError, ServerSetting};
 
+pub use self::exec::exec;
+pub use self::identity_tokens::identity_tokens;
 pub use self::login::login;
 pub use self::logout::logout;
 pub use self::profiles::profiles;

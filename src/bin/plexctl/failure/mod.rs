@@ -1,10 +1,14 @@
 //! Everything that can end a run without success: in the operator's words, and as data for programs.
 
 pub mod again;
+mod credential;
+mod exec;
 mod login;
 mod logout;
+mod no_session;
 mod profiles;
 mod server;
+mod tokens;
 mod whoami;
 
 use std::io;
@@ -19,12 +23,19 @@ use plexctl::use_cases::failure_kind::FailureKind;
 use plexctl::use_cases::login::LoginError;
 use plexctl::use_cases::logout::LogoutError;
 use plexctl::use_cases::profiles::ProfilesError;
+use plexctl::use_cases::tokens::TokensError;
 use plexctl::use_cases::whoami::WhoamiError;
 use thiserror::Error;
 
+use self::again::Again;
+
+pub use self::credential::CredentialContext;
+pub use self::exec::ExecFailure;
 pub use self::login::{LoginFailure, interruption_hint, last_words, of_interruption};
 pub use self::logout::LogoutFailure;
+pub use self::no_session::no_session_hint;
 pub use self::profiles::ProfilesFailure;
+pub use self::tokens::TokensFailure;
 pub use self::whoami::WhoamiFailure;
 
 /// What connections and deadlines need could not be had, such as descriptors.
@@ -51,6 +62,10 @@ pub enum Failure {
     Whoami(Box<WhoamiFailure>),
     /// What was asked of the stored profiles failed.
     Profiles(Box<ProfilesFailure>),
+    /// A program was not run.
+    Exec(Box<ExecFailure>),
+    /// What was asked about the tokens of a principal failed.
+    Tokens(Box<TokensFailure>),
 }
 
 impl Failure {
@@ -58,11 +73,12 @@ impl Failure {
     pub fn is_of_stdout(&self) -> bool {
         match self {
             Self::Stdout(_) => true,
-            Self::Usage(_) | Self::NoConfigPlace | Self::NotStarted(_) => false,
+            Self::Usage(_) | Self::NoConfigPlace | Self::NotStarted(_) | Self::Exec(_) => false,
             Self::Login(failure) => matches!(failure.error, LoginError::Report(_)),
             Self::Logout(failure) => matches!(failure.error, LogoutError::Report(_)),
             Self::Whoami(failure) => matches!(failure.error, WhoamiError::Report(_)),
             Self::Profiles(failure) => matches!(failure.error, ProfilesError::Report(_)),
+            Self::Tokens(failure) => matches!(failure.error, TokensError::Report(_)),
         }
     }
 
@@ -75,6 +91,8 @@ impl Failure {
             Self::Logout(failure) => failure.error.kind(),
             Self::Whoami(failure) => failure.error.kind(),
             Self::Profiles(failure) => failure.error.kind(),
+            Self::Exec(failure) => failure.error.kind(),
+            Self::Tokens(failure) => failure.error.kind(),
         }
     }
 
@@ -92,8 +110,10 @@ impl Failure {
         let (facts, selected) = match self {
             Self::Login(failure) => (failure.error.facts(), Some(failure.profile.clone())),
             Self::Logout(failure) => (failure.error.facts(), failure.selected.clone()),
-            Self::Whoami(failure) => (failure.error.facts(), failure.selected.clone()),
+            Self::Whoami(failure) => (failure.error.facts(), failure.context.selected.clone()),
             Self::Profiles(failure) => (failure.error.facts(), failure.selected.clone()),
+            Self::Exec(failure) => (failure.error.facts(), failure.selected.clone()),
+            Self::Tokens(failure) => (failure.error.facts(), failure.context.selected.clone()),
             Self::Usage(_) | Self::NoConfigPlace | Self::NotStarted(_) | Self::Stdout(_) => {
                 (FailureFacts::default(), None)
             }
@@ -115,6 +135,8 @@ impl Failure {
             Self::Logout(failure) => failure.words(),
             Self::Whoami(failure) => failure.words(),
             Self::Profiles(failure) => failure.words(),
+            Self::Exec(failure) => failure.words(),
+            Self::Tokens(failure) => failure.words(),
             Self::Usage(text) => (text.clone(), None),
             Self::NoConfigPlace => (
                 "no place for a config file is known".to_owned(),
@@ -141,6 +163,13 @@ fn remedy_hint(error: &CallError) -> Option<String> {
         Remedy::ReplaceServerCertificate => "give the server a certificate of its own, with CA:FALSE".to_owned(),
         _ => return None,
     })
+}
+
+/// What to do about a failed request before the command is run again.
+fn hint_to_retry(error: &CallError, again: &Again) -> String {
+    let hint = remedy_hint(error).unwrap_or_else(|| "once the cause is gone".to_owned());
+    let separator = if hint.starts_with("once") { "," } else { "; then" };
+    format!("{hint}{separator} run {again} again")
 }
 
 /// Profiles by name, as many as fit a line.
