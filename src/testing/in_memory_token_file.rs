@@ -71,7 +71,7 @@ impl TokenFile for InMemoryTokenFile {
         match self.files.get(path) {
             None => Err(CredentialError::Unreadable { place, source: "there is no such file".into() }),
             Some(Contents::Exposed) => Err(CredentialError::Exposed { place, source: "others may use it".into() }),
-            Some(Contents::Private(contents)) => BearerToken::parse_file(contents)
+            Some(Contents::Private(contents)) => BearerToken::parse_line(contents)
                 .map_err(|error| CredentialError::NotABearerToken { place, source: error.into() }),
         }
     }

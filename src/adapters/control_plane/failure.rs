@@ -236,6 +236,9 @@ pub enum ProxyProblem {
     /// It is not the URL of a proxy.
     #[error("it is not a usable URL")]
     Url,
+    /// An `@` stands behind the first `/`, `?` or `#`: a password with such a character, which needs percent-encoding.
+    #[error("an @ stands behind a /, ? or #")]
+    Unencoded,
     /// The program runs as a CGI script, where a client can set it (RFC 3875, section 4.1.18).
     #[error("a CGI client can set it")]
     Cgi,

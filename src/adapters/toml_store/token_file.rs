@@ -23,7 +23,7 @@ impl TokenFile for GuardedTokenFile {
         })?;
         let missing =
             || CredentialError::Unreadable { place: place(), source: BoxError::from("there is no such file") };
-        BearerToken::parse_file(&contents.ok_or_else(missing)?)
+        BearerToken::parse_line(&contents.ok_or_else(missing)?)
             .map_err(|error| CredentialError::NotABearerToken { place: place(), source: error.into() })
     }
 }

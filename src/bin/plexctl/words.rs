@@ -149,6 +149,9 @@ fn of_proxy_problem(variable: &str, problem: ProxyProblem) -> String {
         ProxyProblem::Url => {
             format!("{variable} is not the URL of an http:// proxy (NO_PROXY lists hosts that need none)")
         }
+        ProxyProblem::Unencoded => {
+            format!("{variable} is not a usable URL: in a password, / ? # and @ must be percent-encoded (%2F %3F %23 %40)")
+        }
         ProxyProblem::Cgi => {
             format!("{variable} is not used where REQUEST_METHOD is set (NO_PROXY lists hosts that need none)")
         }
@@ -235,6 +238,10 @@ mod tests {
             (
                 failure(Phase::ProxySetting, unusable(ProxyProblem::Cgi)),
                 "HTTP_PROXY is not used where REQUEST_METHOD is set (NO_PROXY lists hosts that need none)",
+            ),
+            (
+                failure(Phase::ProxySetting, unusable(ProxyProblem::Unencoded)),
+                "HTTP_PROXY is not a usable URL: in a password, / ? # and @ must be percent-encoded (%2F %3F %23 %40)",
             ),
             (failure(Phase::NameLookup, Cause::NameNotFound), "looking up the server's name failed: no such name"),
             (
