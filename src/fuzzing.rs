@@ -100,14 +100,14 @@ pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnM
     let begin = move || Polling::new(authorization, begun);
     let mut state = begin();
     move |event, now| {
-        let news = match event {
+        let event = match event {
             Event::Begun => PollEvent::Begun,
             Event::Waited => PollEvent::Waited,
-            Event::Answered(answer) => PollEvent::Responded(answer),
+            Event::Responded(response) => PollEvent::Responded(response),
         };
-        let (after, decision) = decide(mem::replace(&mut state, begin()), news, now);
+        let (after, step) = decide(mem::replace(&mut state, begin()), event, now);
         state = after;
-        let step = match decision {
+        let step = match step {
             PollStep::Wait { duration, first_failure } => Step::Wait { duration, is_told: first_failure.is_some() },
             PollStep::Poll => Step::Poll,
             PollStep::Take(token) => Step::Take(token),

@@ -28,9 +28,9 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     let mut model = Model::new(i64::from(*interval).clamp(1, 60).unsigned_abs(), u64::from(lifetime).clamp(1, 1800));
     let (mut answers, _) = answers.as_chunks::<4>();
 
-    let (mut now, mut last_poll, mut late) = (BEGUN, BEGUN, Duration::ZERO);
+    let (mut now, mut late) = (BEGUN, Duration::ZERO);
     let (mut step, _) = next(Event::Begun, now);
-    model.check_pause(&step, model.interval, false, now);
+    model.check_interval(&step, now);
     let mut told = 0;
     loop {
         match step {
@@ -44,14 +44,14 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
                 }
             }
             Step::Poll => {
-                assert!(now <= model.deadline() && now - last_poll >= model.interval);
+                assert!(now <= model.deadline());
                 let [[kind, wait, took, after], rest @ ..] = answers else { break };
                 answers = rest;
-                last_poll = now;
+                model.last_poll = Some(now);
                 now = if *took == 255 { Duration::MAX } else { now + Duration::from_millis(u64::from(*took) * 250) };
                 late = if *after == 255 { Duration::MAX } else { Duration::from_millis((*after).into()) };
                 let is_lost;
-                (step, is_lost) = next(Event::Answered(answer(*kind, *wait)), now);
+                (step, is_lost) = next(Event::Responded(answer(*kind, *wait)), now);
                 model.check(&step, *kind, *wait, now);
                 assert_eq!(is_lost, model.is_lost);
             }
@@ -109,6 +109,7 @@ struct Model {
     lifetime: Duration,
     /// The failures in a row, by the kinds of their answers.
     streak: Vec<u8>,
+    last_poll: Option<Duration>,
     told: u32,
     is_lost: bool,
 }
@@ -116,7 +117,7 @@ struct Model {
 impl Model {
     fn new(interval: u64, lifetime: u64) -> Self {
         let (interval, lifetime) = (Duration::from_secs(interval), Duration::from_secs(lifetime));
-        Self { interval, lifetime, streak: Vec::new(), told: 0, is_lost: false }
+        Self { interval, lifetime, streak: Vec::new(), last_poll: None, told: 0, is_lost: false }
     }
 
     fn deadline(&self) -> Duration {
@@ -134,10 +135,11 @@ impl Model {
                 if kind >= 64 {
                     self.interval = Duration::from_secs((self.interval.as_secs() + 5).min(60));
                 }
-                self.check_pause(step, self.interval, false, now);
+                self.check_interval(step, now);
             }
             96..240 => {
                 self.is_lost |= may_have_issued(kind);
+                self.streak.push(kind);
                 let mut backoff = self.interval;
                 for _ in &self.streak {
                     backoff = (backoff * 2).min(Duration::from_secs(60));
@@ -146,7 +148,6 @@ impl Model {
                 if wait % 2 == 0 && asked_for(wait) <= Duration::from_secs(60) {
                     pause = pause.max(asked_for(wait));
                 }
-                self.streak.push(kind);
                 self.check_pause(step, pause, self.streak.len() == 1, now);
             }
             240 => assert!(matches!(step, Step::Take(token) if token.token.expose_secret() == "t0ken")),
@@ -162,6 +163,21 @@ impl Model {
                 assert!(matches!(given_up, Some(NotIssued::Unusable { .. })));
             }
         }
+    }
+
+    /// Expects a wait of one interval, or until the last poll: a second before the deadline, and a second after the poll
+    /// before. If that one started too late, there is no last poll.
+    fn check_interval(&mut self, step: &Step, now: Duration) {
+        if now.saturating_add(self.interval) <= self.deadline() {
+            return self.check_pause(step, self.interval, false, now);
+        }
+        let second = Duration::from_secs(1);
+        let earliest = self.last_poll.map_or(BEGUN, |poll| poll + second);
+        let time = now.max(earliest).max(self.deadline() - second);
+        if earliest > self.deadline() - second + Duration::from_millis(250) || time > self.deadline() {
+            return self.check_not_approved(step);
+        }
+        self.check_pause(step, time - now, false, now);
     }
 
     /// Expects a wait of this length, or the end if it would last until after the deadline.

@@ -6,7 +6,6 @@ pub mod device_authorization;
 mod from_str;
 pub mod identifier;
 pub mod issued_token;
-pub mod minutes;
 pub mod new_session;
 pub mod page_url;
 pub mod principal;

@@ -1,5 +1,6 @@
-//! What is told of a login: while it runs, and when it is done.
+//! What a login reports: its progress, and its outcome.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::browser::NotShown;
@@ -12,8 +13,9 @@ use crate::domain::session::ProfileName;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token::TokenId;
 
-/// What happens while a login runs. Each of these is no result: it is told beside the results, and that it cannot be
-/// told ends no login.
+/// What happens while a login runs. A login continues if it cannot be reported.
+///
+/// A reporter of progress must not block for long: a token may be on its way when it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginProgress {
     /// The page is not the server's own: a warning, told before the instructions.
@@ -39,14 +41,26 @@ pub enum LoginProgress {
         /// What happened instead of an answer.
         cause: Cause,
     },
-    /// The operator interrupted while an answer was under way, which is waited for.
+    /// The operator interrupted during a poll, whose response is awaited.
     Interrupted {
-        /// For how long at most.
-        patience: Duration,
+        /// How long it is awaited at most.
+        limit: Duration,
     },
     /// The token has arrived, but an answer before it was lost, so another may have been issued that nobody holds: a
     /// warning.
     ResponseLost,
+}
+
+/// How long a login can be approved, as an operator reads it: `10 minutes`, `1 minute`, `45 seconds`, rounded up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime(pub Duration);
+
+impl fmt::Display for Lifetime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_millis().div_ceil(1000);
+        let (number, unit) = if seconds < 60 { (seconds, "second") } else { (seconds.div_ceil(60), "minute") };
+        write!(formatter, "{number} {unit}{}", if number == 1 { "" } else { "s" })
+    }
 }
 
 /// What an operator needs to approve a login.
@@ -125,4 +139,26 @@ pub enum ReplacedState {
         /// What failed.
         cause: Cause,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lifetime_is_rounded_up_in_one_unit() {
+        for (millis, text) in [
+            (1, "1 second"),
+            (1000, "1 second"),
+            (1001, "2 seconds"),
+            (59_000, "59 seconds"),
+            (59_001, "1 minute"),
+            (60_000, "1 minute"),
+            (60_001, "2 minutes"),
+            (600_000, "10 minutes"),
+            (1_799_000, "30 minutes"),
+        ] {
+            assert_eq!(Lifetime(Duration::from_millis(millis)).to_string(), text);
+        }
+    }
 }

@@ -54,7 +54,7 @@ const BINARY_ONLY: [&str; 9] =
 const CIRCULAR: [&str; 2] = ["adapters::toml_store", "testing"];
 
 #[test]
-fn every_import_follows_the_arrows() {
+fn imports_follow_the_arrows() {
     let mut imports = 0;
     for (path, text) in library_sources() {
         let (folder, below) = IMPORTS.iter().find(|(folder, _)| path.starts_with(folder)).unwrap();
@@ -105,7 +105,7 @@ fn no_two_files_of_one_folder_import_each_other() {
 }
 
 #[test]
-fn domain_ports_and_use_cases_name_no_technical_crate() {
+fn inner_layers_name_no_technical_crate() {
     for (path, text) in library_sources() {
         if ["src/domain/", "src/ports/", "src/use_cases/"].iter().any(|folder| path.starts_with(folder)) {
             for name in TECHNICAL_CRATES {
@@ -116,7 +116,7 @@ fn domain_ports_and_use_cases_name_no_technical_crate() {
 }
 
 #[test]
-fn only_the_binary_reads_the_environment_prints_or_exits() {
+fn only_the_binary_touches_the_process() {
     for (path, text) in library_sources() {
         for name in BINARY_ONLY {
             assert!(!text.contains(name), "{path} uses {name}");
@@ -125,7 +125,7 @@ fn only_the_binary_reads_the_environment_prints_or_exits() {
 }
 
 #[test]
-fn no_public_signature_of_an_adapter_shows_a_technical_type() {
+fn adapter_signatures_show_no_technical_type() {
     let mut signatures = 0;
     for (path, text) in library_sources().into_iter().filter(|(path, _)| path.starts_with("src/adapters/")) {
         let imported: Vec<String> = TECHNICAL_CRATES.iter().flat_map(|name| imported_names(&text, name)).collect();
@@ -143,7 +143,7 @@ fn no_public_signature_of_an_adapter_shows_a_technical_type() {
 }
 
 #[test]
-fn the_use_cases_are_short_and_flat() {
+fn use_cases_are_short_and_flat() {
     for (file, function) in [
         ("logout.rs", "pub async fn execute"),
         ("logout.rs", "async fn end("),

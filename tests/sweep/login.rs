@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 use plexctl::testing::{ControlPlane, LiveToken, Minting};
 use tempfile::TempDir;
 
+use super::bystander::BYSTANDER;
 use super::leak_hunt;
-use super::stage::{BYSTANDER, Ending, Point, Run, Stage, has_temp, plexctl};
+use super::stage::{Ending, Point, Run, Stage, has_temp, plexctl};
 use super::trace::{Call, calls};
 
 const DOMAIN: &str = "0192f0c1-0000-7000-8000-00000000000a";

@@ -12,6 +12,9 @@
 #![allow(clippy::print_stdout, reason = "a program of its own, which prints its figures")]
 #![allow(clippy::unwrap_used, reason = "a sweep that cannot be set up has failed")]
 
+#[allow(dead_code, reason = "shared with the integration tests")]
+#[path = "../it/support/bystander.rs"]
+mod bystander;
 #[path = "../it/support/leak_hunt.rs"]
 mod leak_hunt;
 mod login;
@@ -67,8 +70,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let mut survivors = Vec::new();
-    survivors.extend(a_refused_file_is_not_read());
-    survivors.extend(one_logout_makes_one_connection_and_replaces_the_file_in_order());
+    survivors.extend(refused_file_is_not_read());
+    survivors.extend(logout_makes_one_connection());
     let (mut points, mut reached) = (0, 0);
     let mut names = BTreeSet::new();
     // Each run has a stage of its own, and waits as much as it works: a login for its approval.
@@ -275,7 +278,7 @@ fn calls_on_config(trace: &str, stage: &impl Stage) -> Vec<String> {
     names
 }
 
-fn a_refused_file_is_not_read() -> Vec<String> {
+fn refused_file_is_not_read() -> Vec<String> {
     let mut problems = Vec::new();
     for mode in [0o644, 0o640, 0o700, 0o4600, 0o600] {
         let stage = LogoutStage::new(Scene::Plain);
@@ -301,7 +304,7 @@ fn connections(trace: &str) -> usize {
     calls(trace).iter().filter(|call| call.name == "connect" && !call.text.contains("AF_UNIX")).count()
 }
 
-fn one_logout_makes_one_connection_and_replaces_the_file_in_order() -> Vec<String> {
+fn logout_makes_one_connection() -> Vec<String> {
     let stage = LogoutStage::new(Scene::Plain);
     let run = stage.run(&[]);
     let mut problems = Vec::new();

@@ -6,11 +6,10 @@ use serde::Serialize;
 use super::json::to_json_line;
 use super::notes::{Note, NoteWriter, words};
 use super::qr::QrCode;
-use crate::domain::minutes::Minutes;
 use crate::domain::page_url::PageUrl;
 use crate::domain::printable::escape_unprintable;
 use crate::ports::browser::NotShown;
-use crate::ports::login_outcome::{Instructions, LoginProgress};
+use crate::ports::login_outcome::{Instructions, Lifetime, LoginProgress};
 use crate::ports::reporter::{ReportError, Reporter};
 
 /// A [`Reporter`] of what happens while a login runs.
@@ -44,7 +43,7 @@ impl<E: NoteWriter> Reporter<LoginProgress> for ProgressReporter<E> {
             (LoginProgress::Waiting { browser, lifetime }, Form::ForPeople(_)) => Note::plain(format!(
                 "{}Waiting up to {} for the approval; Ctrl-C cancels.",
                 opened(browser),
-                Minutes::from(*lifetime)
+                Lifetime(*lifetime)
             )),
             (LoginProgress::Waiting { .. }, Form::ForPrograms) => return Ok(()),
             (LoginProgress::PageElsewhere { page, server }, _) => {
@@ -53,10 +52,10 @@ impl<E: NoteWriter> Reporter<LoginProgress> for ProgressReporter<E> {
             (LoginProgress::PollFailed { origin, cause }, _) => {
                 Note::warning(&format!("no answer from {origin} ({}); still waiting", words(cause)))
             }
-            (LoginProgress::Interrupted { patience }, _) => Note::plain(format!(
+            (LoginProgress::Interrupted { limit }, _) => Note::plain(format!(
                 "interrupted: waiting up to {} s for an answer that may bring a token; a second signal ends this at \
                  once",
-                patience.as_secs()
+                limit.as_secs()
             )),
             (LoginProgress::ResponseLost, _) => {
                 Note::warning("an earlier answer was lost, so a token may have been issued that nobody holds")
@@ -187,7 +186,7 @@ Approve only what you started yourself: whoever sent you a code to approve wants
     fn people_read_why_no_browser_was_opened_and_minutes_rounded_up() {
         let failed = NotShown::Failed { browser: "fire\u{1b}[2Jfox".to_owned() };
         for (browser, seconds, expected) in [
-            (NotShown::Unwanted, 1, "no browser is wanted.\nWaiting up to 1 minute for"),
+            (NotShown::Unwanted, 1, "no browser is wanted.\nWaiting up to 1 second for"),
             (NotShown::NoTerminal, 60, "standard error is no terminal.\nWaiting up to 1 minute for"),
             (NotShown::Remote, 61, "this is an SSH session.\nWaiting up to 2 minutes for"),
             (failed, 1800, "fire\\u{1b}[2Jfox failed.\nWaiting up to 30 minutes for"),
@@ -249,7 +248,7 @@ Approve only what you started yourself: whoever sent you a code to approve wants
                  refused); still waiting\n",
             ),
             (
-                LoginProgress::Interrupted { patience: Duration::from_secs(10) },
+                LoginProgress::Interrupted { limit: Duration::from_secs(10) },
                 "interrupted: waiting up to 10 s for an answer that may bring a token; a second signal ends this at \
                  once\n",
             ),

@@ -1,4 +1,4 @@
-//! The wait for the approval: the loop that does what the poll table decides, and hears the operator who interrupts.
+//! The wait for approval: polls as the decision table says, and ends when the operator interrupts.
 
 use std::time::Duration;
 
@@ -14,24 +14,24 @@ use crate::ports::login_outcome::LoginProgress;
 use crate::ports::timer::AtRisk;
 use crate::ports::token_issuer::PollResponse;
 
-/// How long an answer that is under way is waited for after the operator interrupted.
+/// How long to wait for the response to a poll after the operator interrupted.
 const INTERRUPTED_POLL_LIMIT: Duration = Duration::from_secs(10);
 
 impl LoginUseCase<'_> {
-    /// Polls until the token is issued, and says whether an earlier answer was lost. `arrived` is the time at which the
-    /// codes arrived.
+    /// Polls until the token is issued. Returns it with whether an earlier response was lost. `arrived` is the time at
+    /// which the codes arrived.
     pub(super) async fn await_approval(
         &mut self,
         server: &ServerUrl,
         authorization: &DeviceAuthorization,
         arrived: Duration,
     ) -> Result<(IssuedToken, bool), LoginError> {
-        let (mut polling, mut news) = (Polling::new(authorization, arrived), PollEvent::Begun);
+        let (mut polling, mut event) = (Polling::new(authorization, arrived), PollEvent::Begun);
         loop {
-            let (state, decision) = decide(polling, news, self.ports.timer.now());
+            let (state, step) = decide(polling, event, self.ports.timer.now());
             polling = state;
             let is_response_lost = polling.is_response_lost();
-            news = match decision {
+            event = match step {
                 PollStep::Wait { duration, first_failure } => {
                     self.wait(server, duration, first_failure, is_response_lost).await?
                 }
@@ -47,7 +47,7 @@ impl LoginUseCase<'_> {
         }
     }
 
-    /// Waits between two polls. No token exists meanwhile, so an interruption ends the login at once.
+    /// Waits between two polls. No token exists in the meantime, so an interruption ends the login at once.
     async fn wait(
         &mut self,
         server: &ServerUrl,
@@ -66,8 +66,7 @@ impl LoginUseCase<'_> {
         }
     }
 
-    /// Polls once. The answer may bring a token, so it is waited for after an interruption, too, as long as an operator
-    /// has patience.
+    /// Polls once. The response may hold a token, so an interruption does not cut the poll off at once.
     async fn poll(
         &mut self,
         server: &ServerUrl,
@@ -75,13 +74,14 @@ impl LoginUseCase<'_> {
     ) -> Result<PollResponse, Interruption> {
         let (issuer, timer) = (self.ports.issuer, self.ports.timer);
         timer.set_at_risk(AtRisk::Response);
-        let mut answer = issuer.poll(server, authorization.device_code());
-        if let Either::First(answer) = select(&mut answer, timer.interrupted()).await {
-            return Ok(answer);
+        let mut response = issuer.poll(server, authorization.device_code());
+        if let Either::First(response) = select(&mut response, timer.interrupted()).await {
+            return Ok(response);
         }
-        self.tell(&LoginProgress::Interrupted { patience: INTERRUPTED_POLL_LIMIT });
-        match select(answer, timer.wait(INTERRUPTED_POLL_LIMIT)).await {
-            Either::First(answer) => Ok(answer),
+        // The limit counts from the interruption, and a token may be on its way: the reporter must not block here.
+        self.tell(&LoginProgress::Interrupted { limit: INTERRUPTED_POLL_LIMIT });
+        match select(response, timer.wait(INTERRUPTED_POLL_LIMIT)).await {
+            Either::First(response) => Ok(response),
             Either::Second(()) => Err(Interruption::NotIssued { is_response_lost: true }),
         }
     }
@@ -142,18 +142,18 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_polled_with_the_code_as_the_table_says() {
+    fn polls_as_the_table_says() {
         let mut world =
             World::polled([pending(), PollResponse::SlowDown.into(), failed(false), failed(false), token()]);
         world.log_in().unwrap();
         let server = ServerUrl::parse(SERVER).unwrap();
         let code = super::super::tests::authorization(SERVER).device_code().clone();
         assert_eq!(world.issuer.polls(), vec![RecordedPoll { server, code }; 5]);
-        assert_eq!(waits(&world), [5, 5, 10, 10, 20]);
+        assert_eq!(waits(&world), [5, 5, 10, 20, 30]);
     }
 
     #[test]
-    fn the_time_counts_from_the_arrival_of_the_codes() {
+    fn lifetime_counts_from_the_arrival_of_the_codes() {
         let mut world = World::polled([]);
         let error = world.log_in().unwrap_err();
         assert!(matches!(error, LoginError::NotIssued { source: NotIssued::NotApproved { .. }, .. }), "{error:?}");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_streak_of_failures_is_told_once_and_the_next_one_again() {
+    fn warns_once_of_failures_in_a_row() {
         let mut world = World::polled([failed(false), failed(false), pending(), failed(false), token()]);
         world.log_in().unwrap();
         let first_failure = LoginProgress::PollFailed { origin: SERVER.into(), cause: Cause::new("down") };
@@ -170,12 +170,12 @@ mod tests {
     }
 
     /// Remembers whether the token was stored when it was told that an answer was lost.
-    struct LostAnswers<'a> {
+    struct LostResponses<'a> {
         store: &'a InMemoryStore,
         was_stored: Vec<bool>,
     }
 
-    impl Reporter<LoginProgress> for LostAnswers<'_> {
+    impl Reporter<LoginProgress> for LostResponses<'_> {
         fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
             if *progress == LoginProgress::ResponseLost {
                 let held = self.store.look_up(&request().profile).unwrap();
@@ -186,16 +186,16 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_told_before_a_token_that_arrived_is_stored() {
+    fn stores_the_token_before_it_warns() {
         let world = World::polled([failed(true), token()]);
-        let mut lost = LostAnswers { store: &world.store, was_stored: Vec::new() };
+        let mut lost = LostResponses { store: &world.store, was_stored: Vec::new() };
         let mut reporter = RecordingReporter::new();
         run(LoginUseCase::new(world.ports(), &mut lost, &mut reporter).execute(&request())).unwrap();
         assert_eq!(lost.was_stored, [true]);
     }
 
     #[test]
-    fn a_lost_answer_is_told_of_also_where_the_token_cannot_be_stored() {
+    fn warns_of_a_lost_response_if_storing_fails() {
         let mut world = World::polled([failed(true), token()]);
         world.store.fail_next_save(KeepError::NotSaved { place: "memory".into(), source: "full".into() });
         world.log_in().unwrap_err();
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_answer_is_told_of_with_the_token_and_with_the_failure() {
+    fn reports_a_lost_response_with_success_and_failure() {
         let mut world = World::polled([failed(true), pending(), token()]);
         world.log_in().unwrap();
         assert_eq!(told(&world).last(), Some(&LoginProgress::ResponseLost));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_lost_answer_nothing_is_said_of_one() {
+    fn reports_no_lost_response_without_one() {
         let mut world = World::polled([failed(false), token()]);
         world.log_in().unwrap();
         assert!(!told(&world).contains(&LoginProgress::ResponseLost));
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interruption_between_polls_ends_the_login_at_once() {
+    fn interruption_between_polls_ends_the_login_at_once() {
         for (answer, is_lost) in [(pending(), false), (failed(false), false), (failed(true), true)] {
             let mut world = World::polled([answer, token()]);
             world.timer.interrupt_at(Duration::from_secs(7));
@@ -243,17 +243,17 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_under_way_is_waited_for_and_the_operator_is_told() {
+    fn interrupted_poll_waits_for_its_response() {
         for answer in [PollResponse::Pending, PollResponse::Denied, PollResponse::Expired] {
             let mut world = interrupt_poll(World::polled([ScriptedPoll::AnswersLate(answer), token()]), 1);
             assert!(!lost_when_interrupted(world.log_in().unwrap_err()));
-            assert_eq!(told(&world), [LoginProgress::Interrupted { patience: Duration::from_secs(10) }]);
+            assert_eq!(told(&world), [LoginProgress::Interrupted { limit: Duration::from_secs(10) }]);
             assert_eq!((world.timer.now().as_secs(), world.issuer.polls().len()), (5, 1));
         }
     }
 
     #[test]
-    fn an_answer_that_fails_after_an_interruption_is_not_told_as_if_it_were_waited_for_again() {
+    fn failed_poll_after_interruption_does_not_warn() {
         for (may_have_issued, is_lost) in [(false, false), (true, true)] {
             let source = "down".into();
             let failure = PollResponse::Failed(PollFailure { source, may_have_issued, retry_after: None });
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_does_not_come_within_ten_seconds_is_lost() {
+    fn interrupted_poll_is_lost_after_ten_seconds() {
         let mut world = interrupt_poll(World::polled([pending(), ScriptedPoll::NeverAnswers]), 2);
         assert!(lost_when_interrupted(world.log_in().unwrap_err()));
         assert_eq!(waits(&world), [5, 5, 10]);
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn while_a_poll_is_under_way_a_response_is_at_risk() {
+    fn poll_puts_a_response_at_risk() {
         let mut world = World::polled([pending(), token()]);
         let timer = Arc::clone(&world.timer);
         world.issuer = world.issuer.on_poll(move |_| assert_eq!(timer.risks().last(), Some(&AtRisk::Response)));

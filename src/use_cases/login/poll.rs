@@ -1,4 +1,4 @@
-//! When the server is asked whether the login was approved, and what its answers mean: one table, without any I/O.
+//! When to poll, and what a response to a poll means: one decision table without any I/O.
 
 use std::time::Duration;
 
@@ -6,29 +6,41 @@ use thiserror::Error;
 
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::issued_token::IssuedToken;
-use crate::domain::minutes::Minutes;
 use crate::ports::BoxError;
 use crate::ports::cause::Cause;
+use crate::ports::login_outcome::Lifetime;
 use crate::ports::token_issuer::{PollFailure, PollResponse};
 
-/// By how much the interval grows where the server asks for it (RFC 8628, section 3.5).
+/// How much a `slow_down` adds to the interval (RFC 8628, section 3.5).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
 
-/// How far the interval grows.
+/// The longest interval.
 const MAX_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How far the wait after a failure grows.
+/// The longest back-off after a failure, unless the interval is longer.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
-/// The longest wait that a server may ask for.
+/// The longest `Retry-After` that is honored.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// What is known of a login that waits for its approval. All times are of one monotonic clock.
+/// How long before the deadline the last poll starts, if the interval would end after the deadline.
+const LAST_POLL_LEAD: Duration = Duration::from_secs(1);
+
+/// The shortest pause between the last poll and the one before.
+const LAST_POLL_PAUSE: Duration = Duration::from_secs(1);
+
+/// How far latency may move the last poll. Without it, polls that are due at 5, 10 and 11 s would end at 10 s, because
+/// the second one starts some milliseconds late.
+const LAST_POLL_SLACK: Duration = Duration::from_millis(250);
+
+/// The state of a login that waits for its approval. All times are of one monotonic clock.
 #[derive(Debug)]
 pub(crate) struct Polling {
     interval: Duration,
     begun: Duration,
     lifetime: Duration,
+    /// When the last poll started.
+    last_poll: Option<Duration>,
     streak: Option<Streak>,
     is_response_lost: bool,
 }
@@ -36,8 +48,7 @@ pub(crate) struct Polling {
 /// Polls that failed in a row.
 #[derive(Debug)]
 struct Streak {
-    /// How many there were before the last one.
-    earlier: u32,
+    failures: u32,
     /// Why the last one failed.
     cause: Cause,
 }
@@ -49,12 +60,13 @@ impl Polling {
             interval: authorization.interval(),
             begun: now,
             lifetime: authorization.lifetime(),
+            last_poll: None,
             streak: None,
             is_response_lost: false,
         }
     }
 
-    /// Whether a poll may have issued a token that did not arrive.
+    /// Whether a response that may have held a token was lost.
     pub(crate) fn is_response_lost(&self) -> bool {
         self.is_response_lost
     }
@@ -62,9 +74,17 @@ impl Polling {
     fn deadline(&self) -> Duration {
         self.begun.saturating_add(self.lifetime)
     }
+
+    /// When to poll for the last time, now that the next interval would end after the deadline.
+    fn last_chance(&self, now: Duration) -> Option<Duration> {
+        let moment = self.deadline().saturating_sub(LAST_POLL_LEAD);
+        let earliest = self.last_poll.map_or(self.begun, |poll| poll.saturating_add(LAST_POLL_PAUSE));
+        let time = moment.max(earliest).max(now);
+        (earliest <= moment.saturating_add(LAST_POLL_SLACK) && time <= self.deadline()).then_some(time)
+    }
 }
 
-/// What has happened since the last decision.
+/// What has happened since the last step.
 #[derive(Debug)]
 pub(crate) enum PollEvent {
     /// The codes have arrived.
@@ -78,11 +98,11 @@ pub(crate) enum PollEvent {
 /// What to do next.
 #[derive(Debug)]
 pub(crate) enum PollStep {
-    /// Wait, and tell the operator if the server has just begun not to answer.
+    /// Wait, and warn the operator of the first failure in a row.
     Wait {
-        /// For how long.
+        /// How long to wait.
         duration: Duration,
-        /// Why there was no answer, at the first failure in a row.
+        /// Why the last poll failed, if the one before did not.
         first_failure: Option<Cause>,
     },
     /// Poll.
@@ -100,7 +120,7 @@ pub enum NotIssued {
     #[error("the request was denied")]
     Denied,
     /// Nobody approved the request in time.
-    #[error("the request was not approved within {}", Minutes::from(*within))]
+    #[error("the request was not approved within {}", Lifetime(*within))]
     NotApproved {
         /// How long there was time for it.
         within: Duration,
@@ -128,24 +148,27 @@ pub enum NotIssued {
     },
 }
 
-/// Decides what follows from an answer, and from everything before it. Nothing else does.
+/// Decides what follows from an event and everything before it. Nothing else does.
 ///
-/// Each poll comes after a wait of one interval at least, and none after the deadline: where the wait would last longer
-/// than that, the login is given up.
-pub(crate) fn decide(mut state: Polling, news: PollEvent, now: Duration) -> (Polling, PollStep) {
-    let decision = match news {
-        PollEvent::Begun => wait(&state, state.interval, now),
+/// Each poll starts after a wait of at least one interval, and before the deadline. If the interval would end after the
+/// deadline, there is one last poll shortly before it. A back-off that would end after it ends the login.
+pub(crate) fn decide(mut state: Polling, event: PollEvent, now: Duration) -> (Polling, PollStep) {
+    let step = match event {
+        PollEvent::Begun => wait_for_interval(&state, now),
         PollEvent::Waited if now > state.deadline() => give_up(&state),
-        PollEvent::Waited => PollStep::Poll,
+        PollEvent::Waited => {
+            state.last_poll = Some(now);
+            PollStep::Poll
+        }
         PollEvent::Responded(PollResponse::Issued(token)) => PollStep::Take(token),
         PollEvent::Responded(PollResponse::Pending) => {
             state.streak = None;
-            wait(&state, state.interval, now)
+            wait_for_interval(&state, now)
         }
         PollEvent::Responded(PollResponse::SlowDown) => {
             state.streak = None;
             state.interval = (state.interval + SLOW_DOWN).min(MAX_INTERVAL);
-            wait(&state, state.interval, now)
+            wait_for_interval(&state, now)
         }
         PollEvent::Responded(PollResponse::Denied) => PollStep::GiveUp(NotIssued::Denied),
         PollEvent::Responded(PollResponse::Expired) => {
@@ -158,31 +181,36 @@ pub(crate) fn decide(mut state: Polling, news: PollEvent, now: Duration) -> (Pol
             state.is_response_lost = true;
             PollStep::GiveUp(NotIssued::Unusable { source })
         }
-        PollEvent::Responded(PollResponse::Failed(failure)) => after_failure(&mut state, failure, now),
+        PollEvent::Responded(PollResponse::Failed(failure)) => back_off(&mut state, failure, now),
     };
-    (state, decision)
+    (state, step)
 }
 
-fn after_failure(state: &mut Polling, failure: PollFailure, now: Duration) -> PollStep {
+fn wait_for_interval(state: &Polling, now: Duration) -> PollStep {
+    if now.saturating_add(state.interval) <= state.deadline() {
+        return PollStep::Wait { duration: state.interval, first_failure: None };
+    }
+    match state.last_chance(now) {
+        Some(time) => PollStep::Wait { duration: time.saturating_sub(now), first_failure: None },
+        None => give_up(state),
+    }
+}
+
+/// Slows down from the first failure on (RFC 8628, section 3.5). The server may be overloaded, so a back-off that would
+/// end after the deadline is not cut short for a last poll.
+fn back_off(state: &mut Polling, failure: PollFailure, now: Duration) -> PollStep {
     state.is_response_lost |= failure.may_have_issued;
-    let earlier = state.streak.take().map_or(0, |streak| streak.earlier.saturating_add(1));
+    let failures = state.streak.take().map_or(0, |streak| streak.failures).saturating_add(1);
     let cause = Cause::new(failure.source);
-    state.streak = Some(Streak { earlier, cause: cause.clone() });
+    state.streak = Some(Streak { failures, cause: cause.clone() });
 
-    let backoff = state.interval.saturating_mul(2_u32.saturating_pow(earlier)).min(MAX_BACKOFF);
+    let backoff = state.interval.saturating_mul(2_u32.saturating_pow(failures)).min(MAX_BACKOFF);
     let asked_for = failure.retry_after.filter(|duration| *duration <= MAX_RETRY_AFTER).unwrap_or_default();
-    match wait(state, state.interval.max(backoff).max(asked_for), now) {
-        PollStep::Wait { duration, .. } if earlier == 0 => PollStep::Wait { duration, first_failure: Some(cause) },
-        decision => decision,
-    }
-}
-
-fn wait(state: &Polling, duration: Duration, now: Duration) -> PollStep {
+    let duration = state.interval.max(backoff).max(asked_for);
     if now.saturating_add(duration) > state.deadline() {
-        give_up(state)
-    } else {
-        PollStep::Wait { duration, first_failure: None }
+        return give_up(state);
     }
+    PollStep::Wait { duration, first_failure: (failures == 1).then_some(cause) }
 }
 
 fn give_up(state: &Polling) -> PollStep {
@@ -204,6 +232,7 @@ mod tests {
             interval: Duration::from_secs(interval),
             begun: Duration::from_secs(1000),
             lifetime: LIFETIME,
+            last_poll: None,
             streak: None,
             is_response_lost: false,
         }
@@ -223,15 +252,15 @@ mod tests {
     }
 
     /// Waits as a decision says, in seconds, and whether it tells of a failure.
-    fn waiting(decision: PollStep) -> (u64, bool) {
-        match decision {
+    fn waiting(step: PollStep) -> (u64, bool) {
+        match step {
             PollStep::Wait { duration, first_failure } => (duration.as_secs(), first_failure.is_some()),
             other => panic!("{other:?}"),
         }
     }
 
-    fn given_up(decision: PollStep) -> NotIssued {
-        match decision {
+    fn given_up(step: PollStep) -> NotIssued {
+        match step {
             PollStep::GiveUp(reason) => reason,
             other => panic!("{other:?}"),
         }
@@ -243,29 +272,29 @@ mod tests {
         let answers = answers.into_iter().zip(1..);
         let next = |(answer, number)| {
             let before = std::mem::replace(&mut state, polling(interval));
-            let (after, decision) = decide(before, PollEvent::Responded(answer), seconds(number));
+            let (after, step) = decide(before, PollEvent::Responded(answer), seconds(number));
             state = after;
-            waiting(decision)
+            waiting(step)
         };
         answers.map(next).collect()
     }
 
     #[test]
-    fn the_first_poll_comes_after_one_interval() {
-        let (state, decision) = decide(polling(7), PollEvent::Begun, seconds(0));
-        assert_eq!(waiting(decision), (7, false));
-        let (_, decision) = decide(state, PollEvent::Waited, seconds(7));
-        assert!(matches!(decision, PollStep::Poll), "{decision:?}");
+    fn polls_first_after_one_interval() {
+        let (state, step) = decide(polling(7), PollEvent::Begun, seconds(0));
+        assert_eq!(waiting(step), (7, false));
+        let (_, step) = decide(state, PollEvent::Waited, seconds(7));
+        assert!(matches!(step, PollStep::Poll), "{step:?}");
     }
 
     #[test]
-    fn a_token_is_taken() {
-        let (_, decision) = decide(polling(5), PollEvent::Responded(issued()), seconds(9999));
-        assert!(matches!(decision, PollStep::Take(token) if token.token.expose_secret() == "t0ken"));
+    fn takes_a_token() {
+        let (_, step) = decide(polling(5), PollEvent::Responded(issued()), seconds(9999));
+        assert!(matches!(step, PollStep::Take(token) if token.token.expose_secret() == "t0ken"));
     }
 
     #[test]
-    fn pending_waits_one_interval_and_slow_down_makes_it_longer_for_good() {
+    fn slow_down_lengthens_the_interval_for_good() {
         let pending = || PollResponse::Pending;
         let slow_down = || PollResponse::SlowDown;
         assert_eq!(waits(5, [pending(), pending()]), [(5, false), (5, false)]);
@@ -276,36 +305,37 @@ mod tests {
     }
 
     #[test]
-    fn failures_in_a_row_wait_longer_and_longer_and_are_told_once() {
+    fn backs_off_and_warns_of_the_first_failure() {
         let failures = |number| (0..number).map(|_| failed(false, None));
-        assert_eq!(waits(1, failures(7)).iter().map(|wait| wait.0).collect::<Vec<_>>(), [1, 2, 4, 8, 16, 30, 30]);
-        assert_eq!(waits(5, failures(5)).iter().map(|wait| wait.0).collect::<Vec<_>>(), [5, 10, 20, 30, 30]);
+        assert_eq!(waits(1, failures(7)).iter().map(|wait| wait.0).collect::<Vec<_>>(), [2, 4, 8, 16, 30, 30, 30]);
+        assert_eq!(waits(5, failures(5)).iter().map(|wait| wait.0).collect::<Vec<_>>(), [10, 20, 30, 30, 30]);
         assert_eq!(waits(40, failures(2)).iter().map(|wait| wait.0).collect::<Vec<_>>(), [40, 40]);
         assert_eq!(waits(5, failures(3)).iter().map(|wait| wait.1).collect::<Vec<_>>(), [true, false, false]);
         assert_eq!(waits(1, failures(40)).pop(), Some((30, false)));
     }
 
     #[test]
-    fn an_answer_ends_a_streak_and_the_next_is_told_again() {
+    fn warns_again_after_a_response() {
         for answer in [PollResponse::Pending, PollResponse::SlowDown] {
             let answers = [failed(false, None), failed(false, None), answer, failed(false, None)];
             let waits = waits(5, answers);
-            assert_eq!((waits[3].1, waits[3].0 <= 10), (true, true), "{waits:?}");
+            assert_eq!((waits[3].1, waits[3].0 <= 20), (true, true), "{waits:?}");
             assert!(!waits[2].1);
         }
     }
 
     #[test]
-    fn a_longer_wait_that_the_server_asks_for_counts_up_to_a_minute() {
-        for (asked_for, waited) in [(None, 5), (Some(0), 5), (Some(4), 5), (Some(6), 6), (Some(60), 60), (Some(61), 5)]
+    fn honors_retry_after_up_to_a_minute() {
+        for (asked_for, waited) in
+            [(None, 10), (Some(0), 10), (Some(9), 10), (Some(11), 11), (Some(60), 60), (Some(61), 10)]
         {
             assert_eq!(waits(5, [failed(false, asked_for)]), [(waited, true)], "{asked_for:?}");
         }
-        assert_eq!(waits(5, [failed(false, None), failed(false, Some(7))]), [(5, true), (10, false)]);
+        assert_eq!(waits(5, [failed(false, None), failed(false, Some(7))]), [(10, true), (20, false)]);
     }
 
     #[test]
-    fn every_other_answer_ends_the_login_with_its_own_reason() {
+    fn ends_the_login_for_every_other_response() {
         let reason = |answer| given_up(decide(polling(5), PollEvent::Responded(answer), seconds(61)).1);
         assert!(matches!(reason(PollResponse::Denied), NotIssued::Denied));
         let source = || "the server's words".into();
@@ -319,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_have_issued_a_token_is_lost_and_that_is_remembered() {
+    fn remembers_a_lost_response() {
         let is_lost = |answer| decide(polling(5), PollEvent::Responded(answer), seconds(0)).0.is_response_lost();
         assert!(is_lost(failed(true, None)));
         assert!(is_lost(PollResponse::Unusable { source: "junk".into() }));
@@ -344,25 +374,85 @@ mod tests {
         assert!(state.is_response_lost());
     }
 
+    fn not_approved(step: PollStep) {
+        match given_up(step) {
+            NotIssued::NotApproved { within, cause: None } => assert_eq!(within, LIFETIME),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
-    fn no_poll_starts_after_the_deadline_but_one_may_start_at_it() {
+    fn no_poll_starts_after_the_deadline() {
         assert_eq!(
             waiting(decide(polling(5), PollEvent::Responded(PollResponse::Pending), seconds(595)).1),
             (5, false)
         );
-        let not_approved = |news, now| match given_up(decide(polling(5), news, now).1) {
-            NotIssued::NotApproved { within, cause: None } => assert_eq!(within, LIFETIME),
+        not_approved(decide(polling(5), PollEvent::Waited, seconds(600) + Duration::from_millis(1)).1);
+        let (_, step) = decide(polling(5), PollEvent::Waited, seconds(600));
+        assert!(matches!(step, PollStep::Poll), "{step:?}");
+    }
+
+    /// The step after a poll that started and was answered at these times, in milliseconds of a login that begins at 0.
+    fn after_poll(lifetime: u64, started: u64, responded: u64, response: PollResponse) -> PollStep {
+        let time = |millis| seconds(0) + Duration::from_millis(millis);
+        let state = Polling { lifetime: Duration::from_secs(lifetime), ..polling(5) };
+        let (state, _) = decide(state, PollEvent::Waited, time(started));
+        decide(state, PollEvent::Responded(response), time(responded)).1
+    }
+
+    fn millis(step: PollStep) -> Option<u128> {
+        match step {
+            PollStep::Wait { duration, .. } => Some(duration.as_millis()),
+            PollStep::GiveUp(NotIssued::NotApproved { .. }) => None,
             other => panic!("{other:?}"),
-        };
-        not_approved(PollEvent::Responded(PollResponse::Pending), seconds(596));
-        not_approved(PollEvent::Begun, seconds(596));
-        not_approved(PollEvent::Waited, seconds(600) + Duration::from_millis(1));
-        let (_, decision) = decide(polling(5), PollEvent::Waited, seconds(600));
-        assert!(matches!(decision, PollStep::Poll), "{decision:?}");
+        }
     }
 
     #[test]
-    fn what_is_not_approved_in_time_tells_why_the_last_polls_failed() {
+    fn polls_once_more_a_second_before_the_deadline() {
+        for (lifetime, started, responded, wait) in [
+            (12, 10_000, 10_000, Some(1000)),
+            // Latency moves the last poll, but only so far.
+            (12, 10_020, 10_030, Some(990)),
+            (12, 10_250, 10_300, Some(950)),
+            (12, 10_251, 10_300, None),
+            (12, 10_900, 10_900, None),
+            // A slow response leaves no time to wait for that moment.
+            (12, 5000, 11_400, Some(0)),
+            (12, 5000, 12_000, Some(0)),
+            (12, 5000, 12_001, None),
+            // There is no poll after the last one.
+            (12, 11_000, 11_010, None),
+            (12, 11_000, 11_990, None),
+            // The interval ends in time.
+            (15, 10_000, 10_000, Some(5000)),
+        ] {
+            for response in [PollResponse::Pending, PollResponse::SlowDown] {
+                let is_slower = matches!(response, PollResponse::SlowDown) && lifetime == 15;
+                let expected = if is_slower { Some(4000) } else { wait };
+                let step = after_poll(lifetime, started, responded, response);
+                assert_eq!(millis(step), expected, "{lifetime} {started} {responded}");
+            }
+        }
+    }
+
+    #[test]
+    fn polls_a_code_that_expires_within_the_interval() {
+        for (lifetime, wait) in [(1, 0), (2, 1000), (4, 3000), (5, 5000)] {
+            let state = Polling { lifetime: Duration::from_secs(lifetime), ..polling(5) };
+            assert_eq!(millis(decide(state, PollEvent::Begun, seconds(0)).1), Some(wait), "{lifetime}");
+        }
+    }
+
+    #[test]
+    fn cuts_no_back_off_short_for_a_last_poll() {
+        assert_eq!(millis(after_poll(21, 10_000, 10_000, failed(false, None))), Some(10_000));
+        assert_eq!(millis(after_poll(19, 10_000, 10_000, failed(false, None))), None);
+        assert_eq!(millis(after_poll(21, 10_000, 10_000, failed(false, Some(12)))), None);
+    }
+
+    #[test]
+    fn timeout_carries_the_cause_of_the_streak() {
         let (state, _) = decide(polling(5), PollEvent::Responded(failed(false, None)), seconds(590));
         match given_up(decide(state, PollEvent::Waited, seconds(601)).1) {
             NotIssued::NotApproved { cause: Some(cause), .. } => assert_eq!(cause.to_string(), "down"),
@@ -380,7 +470,7 @@ mod tests {
         ));
     }
 
-    fn answer(kind: u8, retry_after: Option<u64>) -> PollResponse {
+    fn response(kind: u8, retry_after: Option<u64>) -> PollResponse {
         let source = || "said".into();
         match kind {
             0 => PollResponse::Pending,
@@ -398,35 +488,42 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_answers_make_it_poll_too_soon_or_too_late_or_for_ever(
+        fn polls_neither_too_soon_nor_too_late(
             interval in 1_u64..=60,
             lifetime in 1_u64..=1800,
-            // Mostly answers after which it goes on.
-            answers in prop::collection::vec((prop_oneof![9 => 0_u8..4, 1 => 4_u8..10], any::<Option<u64>>(), 0_u64..40_000, 0_u64..50), 0..200),
+            // Mostly responses after which it goes on.
+            responses in prop::collection::vec((prop_oneof![9 => 0_u8..4, 1 => 4_u8..10], any::<Option<u64>>(), 0_u64..40_000, 0_u64..50), 0..200),
         ) {
             let begun = Duration::from_secs(77);
             let deadline = begun + Duration::from_secs(lifetime);
             let mut state = Polling { lifetime: Duration::from_secs(lifetime), begun, ..polling(interval) };
-            let (mut now, mut quiet_since, mut news) = (begun, begun, PollEvent::Begun);
-            let mut answers = answers.into_iter();
+            let (mut now, mut quiet_since, mut event) = (begun, begun, PollEvent::Begun);
+            let (mut previous, mut is_last) = (None, false);
+            let mut responses = responses.into_iter();
             loop {
-                let (after, decision) = decide(state, news, now);
+                let (after, step) = decide(state, event, now);
                 state = after;
                 prop_assert!(state.interval >= Duration::from_secs(interval) && state.interval <= MAX_INTERVAL);
-                news = match decision {
+                event = match step {
                     PollStep::Wait { duration, .. } => {
-                        prop_assert!(duration >= state.interval && duration <= MAX_RETRY_AFTER);
+                        prop_assert!(!is_last, "it waits after the last poll");
+                        prop_assert!(duration <= MAX_RETRY_AFTER);
                         prop_assert!(now + duration <= deadline);
-                        now += duration + Duration::from_millis(answers.as_slice().first().map_or(0, |next| next.3));
+                        now += duration + Duration::from_millis(responses.as_slice().first().map_or(0, |next| next.3));
                         PollEvent::Waited
                     }
                     PollStep::Poll => {
                         prop_assert!(now <= deadline);
-                        prop_assert!(now >= quiet_since + state.interval);
-                        let Some((kind, retry_after, took, _)) = answers.next() else { break };
+                        is_last = now < quiet_since + state.interval;
+                        if is_last {
+                            prop_assert!(now >= deadline.saturating_sub(LAST_POLL_LEAD));
+                            prop_assert!(previous.is_none_or(|previous| now >= previous + LAST_POLL_PAUSE));
+                        }
+                        previous = Some(now);
+                        let Some((kind, retry_after, took, _)) = responses.next() else { break };
                         now += Duration::from_millis(took);
                         quiet_since = now;
-                        PollEvent::Responded(answer(kind, retry_after.map(|seconds| seconds % 100)))
+                        PollEvent::Responded(response(kind, retry_after.map(|seconds| seconds % 100)))
                     }
                     PollStep::Take(_) | PollStep::GiveUp(_) => break,
                 };
@@ -434,7 +531,7 @@ mod tests {
         }
 
         #[test]
-        fn a_streak_is_told_once_a_lost_answer_for_good_and_only_want_of_time_ends_the_wait(
+        fn warns_once_a_streak_and_remembers_lost_responses(
             interval in 1_u64..=60,
             lifetime in 1_u64..=1800,
             answers in prop::collection::vec((0_u8..4, 0_u64..20_000), 0..200),
@@ -444,13 +541,13 @@ mod tests {
             let (mut now, mut is_in_streak, mut is_lost) = (seconds(0), false, false);
             for (kind, took) in answers {
                 now += Duration::from_millis(took);
-                let (after, decision) = decide(state, PollEvent::Responded(answer(kind, None)), now);
+                let (after, step) = decide(state, PollEvent::Responded(response(kind, None)), now);
                 state = after;
                 let is_failure = matches!(kind, 2 | 3);
                 let is_first = is_failure && !is_in_streak;
                 (is_in_streak, is_lost) = (is_failure, is_lost || kind == 3);
                 prop_assert_eq!(state.is_response_lost(), is_lost);
-                match decision {
+                match step {
                     PollStep::Wait { duration, first_failure } => {
                         prop_assert_eq!(first_failure.is_some(), is_first);
                         now += duration;
@@ -466,14 +563,14 @@ mod tests {
         }
 
         #[test]
-        fn every_state_has_a_decision_at_every_time(
+        fn decides_in_every_state_at_every_time(
             interval in 1_u64..=60, begun in any::<u64>(), now in any::<u64>(), kind in 0_u8..10, failures in 0_u32..,
             retry_after in any::<Option<u64>>(),
         ) {
-            for news in [PollEvent::Begun, PollEvent::Waited, PollEvent::Responded(answer(kind, retry_after))] {
-                let streak = Some(Streak { earlier: failures, cause: Cause::new("down") });
+            for event in [PollEvent::Begun, PollEvent::Waited, PollEvent::Responded(response(kind, retry_after))] {
+                let streak = Some(Streak { failures, cause: Cause::new("down") });
                 let state = Polling { begun: Duration::from_secs(begun), streak, ..polling(interval) };
-                let _ = decide(state, news, Duration::from_secs(now));
+                let _ = decide(state, event, Duration::from_secs(now));
             }
         }
     }

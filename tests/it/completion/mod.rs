@@ -87,7 +87,7 @@ fn assert_completes(shell: &str, mut complete: impl FnMut(&str) -> Run) {
 }
 
 #[test]
-fn the_first_line_tells_the_shell_and_the_rest_is_the_same_in_every_format() {
+fn prints_the_same_script_in_every_format() {
     let sandbox = Sandbox::new();
     for (shell, first) in SHELLS.into_iter().zip([
         "# bash completion for plexctl",
@@ -105,7 +105,7 @@ fn the_first_line_tells_the_shell_and_the_rest_is_the_same_in_every_format() {
 }
 
 #[test]
-fn a_shell_is_matched_exactly_and_there_is_one() {
+fn requires_exactly_one_known_shell() {
     const TRY: &str = "For more information, try '--help'.\n";
     let sandbox = Sandbox::new();
     let refused = |error: &str, usage: &str| Run::new(2, "", format!("error: {error}\n\nUsage: {usage}\n\n{TRY}"));
@@ -126,7 +126,7 @@ fn a_shell_is_matched_exactly_and_there_is_one() {
 }
 
 #[test]
-fn a_script_depends_on_nothing_around_it() {
+fn script_ignores_config_and_environment() {
     let sandbox = Sandbox::new();
     let directory = sandbox.path().join("a directory");
     fs::create_dir(&directory).unwrap();
@@ -192,7 +192,7 @@ fn fish_completes_commands_and_flags() {
 
 /// PowerShell is seldom where the tests run, so its script is held against the one that was looked at.
 #[test]
-fn the_script_for_powershell_is_the_one_that_is_kept() {
+fn powershell_script_matches_the_stored_one() {
     let kept = include_str!("powershell.ps1");
     let script = script(&Sandbox::new(), "powershell");
     assert!(script == kept, "`plexctl completion powershell` is not tests/it/completion/powershell.ps1:\n{script}");

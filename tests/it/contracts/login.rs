@@ -85,12 +85,12 @@ impl KeeperUnderTest for TomlUnderTest {
 }
 
 #[test]
-fn the_in_memory_store_keeps_the_promises_of_the_keeper() {
+fn in_memory_store_keeps_login_contract() {
     a_keeper_keeps_its_promises::<InMemoryStore>();
 }
 
 #[test]
-fn the_toml_store_keeps_the_promises_of_the_keeper() {
+fn toml_store_keeps_login_contract() {
     a_keeper_keeps_its_promises::<TomlUnderTest>();
 }
 
@@ -178,17 +178,17 @@ impl IssuerUnderTest for HttpUnderTest {
 }
 
 #[test]
-fn the_scripted_issuer_keeps_the_promises_of_the_port() {
+fn scripted_issuer_keeps_contract() {
     runtime().block_on(an_issuer_keeps_its_promises::<ScriptedIssuer>());
 }
 
 #[test]
-fn the_control_plane_client_keeps_the_promises_of_the_issuer() {
+fn client_keeps_token_issuer_contract() {
     runtime().block_on(an_issuer_keeps_its_promises::<HttpUnderTest>());
 }
 
 #[test]
-fn the_scripted_issuer_answers_late_or_never_and_tells_which_poll_it_is() {
+fn scripted_issuer_delays_and_numbers_polls() {
     let numbers = std::sync::Arc::new(Mutex::new(Vec::new()));
     let noted = std::sync::Arc::clone(&numbers);
     let script = [ScriptedPoll::AnswersLate(PollResponse::Pending), ScriptedPoll::NeverAnswers];
@@ -243,17 +243,17 @@ impl ReaderUnderTest for HttpUnderTest {
 }
 
 #[test]
-fn the_scripted_principal_reader_keeps_the_promises_of_the_port() {
+fn scripted_principal_reader_keeps_contract() {
     runtime().block_on(a_reader_keeps_its_promises::<ScriptedPrincipalReader>());
 }
 
 #[test]
-fn the_control_plane_client_keeps_the_promises_of_the_reader() {
+fn client_keeps_principal_reader_contract() {
     runtime().block_on(a_reader_keeps_its_promises::<HttpUnderTest>());
 }
 
 #[test]
-fn the_scripted_principal_reader_may_be_silent() {
+fn scripted_principal_reader_can_stay_silent() {
     let reader = ScriptedPrincipalReader::silent();
     let (server, token) = (ReaderUnderTest::server(&reader), ReaderUnderTest::token(&reader));
     let mut reading = reader.read(&server, &token);

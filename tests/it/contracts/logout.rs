@@ -101,12 +101,12 @@ impl StoreUnderTest for TomlUnderTest {
 }
 
 #[test]
-fn the_toml_store_keeps_the_promises_of_the_port() {
+fn toml_store_keeps_credential_store_contract() {
     a_store_keeps_its_promises::<TomlUnderTest>();
 }
 
 #[test]
-fn the_in_memory_store_keeps_the_promises_of_the_port() {
+fn in_memory_store_keeps_credential_store_contract() {
     a_store_keeps_its_promises::<InMemoryStore>();
 }
 
@@ -145,12 +145,12 @@ impl RevokerUnderTest for HttpUnderTest {
 }
 
 #[test]
-fn the_control_plane_client_keeps_the_promises_of_the_port() {
+fn client_keeps_token_revoker_contract() {
     runtime().block_on(a_revoker_keeps_its_promises::<HttpUnderTest>());
 }
 
 #[test]
-fn the_scripted_revoker_keeps_the_promises_of_the_port() {
+fn scripted_revoker_keeps_contract() {
     runtime().block_on(a_revoker_keeps_its_promises::<ScriptedRevoker>());
 }
 
@@ -223,22 +223,22 @@ fn a_reporter_keeps_its_promises<R: Reporter>(new: impl Fn(Stream, Stream) -> R)
 }
 
 #[test]
-fn the_text_reporter_keeps_the_promises_of_the_port() {
+fn text_reporter_keeps_contract() {
     a_reporter_keeps_its_promises(TextReporter::new);
 }
 
 #[test]
-fn the_json_reporter_keeps_the_promises_of_the_port() {
+fn json_reporter_keeps_contract() {
     a_reporter_keeps_its_promises(JsonReporter::new);
 }
 
 #[test]
-fn the_yaml_reporter_keeps_the_promises_of_the_port() {
+fn yaml_reporter_keeps_contract() {
     a_reporter_keeps_its_promises(YamlReporter::new);
 }
 
 #[test]
-fn the_recording_reporter_keeps_every_outcome_in_order() {
+fn recording_reporter_records_outcomes_in_order() {
     let mut reporter = RecordingReporter::new();
     for outcome in outcomes() {
         reporter.report(&outcome).unwrap();

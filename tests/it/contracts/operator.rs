@@ -201,12 +201,12 @@ fn a_browser_keeps_its_promises<B: BrowserUnderTest>() {
 }
 
 #[test]
-fn the_recording_browser_keeps_the_promises_of_the_port() {
+fn recording_browser_keeps_contract() {
     a_browser_keeps_its_promises::<RecordingBrowser>();
 }
 
 #[test]
-fn the_system_browser_keeps_the_promises_of_the_port() {
+fn system_browser_keeps_contract() {
     a_browser_keeps_its_promises::<SystemUnderTest>();
 }
 
@@ -313,18 +313,18 @@ async fn is_over_within(timer: &dyn Timer, future: impl Future<Output = ()>, lim
 }
 
 #[test]
-fn the_manual_timer_keeps_the_promises_of_the_port() {
+fn manual_timer_keeps_contract() {
     a_timer_keeps_its_promises::<ManualTimer>();
 }
 
 /// The signals of a process cannot be given back, so this one has a process of its own.
 #[test]
-fn the_system_timer_keeps_the_promises_of_the_port() {
+fn system_timer_keeps_contract() {
     if !is_heard(Signal::TERM) {
         return;
     }
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", "contracts::operator::process_of_a_system_timer", "--ignored", "--nocapture"]);
+    command.args(["--exact", "contracts::operator::system_timer_child_process", "--ignored", "--nocapture"]);
     let output = command.env(ROLE, "").stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.signal(), Some(Signal::TERM.as_raw()), "{said}");
@@ -336,14 +336,14 @@ const ROLE: &str = "PLEXCTL_TIMER_UNDER_TEST";
 
 #[test]
 #[ignore = "it is started by the test above as a process of its own"]
-fn process_of_a_system_timer() {
+fn system_timer_child_process() {
     if env::var_os(ROLE).is_some() {
         a_timer_keeps_its_promises::<SystemTimer>();
     }
 }
 
 #[test]
-fn the_manual_timer_is_interrupted_at_its_time_and_remembers_waits_and_stakes() {
+fn manual_timer_records_waits_and_interrupts() {
     let timer = ManualTimer::new(at(100));
     timer.interrupt_at(Duration::from_secs(12));
     runtime().block_on(async {

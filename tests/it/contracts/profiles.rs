@@ -51,12 +51,12 @@ impl BookUnderTest for TomlUnderTest {
 }
 
 #[test]
-fn the_in_memory_store_keeps_the_promises_of_its_roles() {
+fn in_memory_store_keeps_profile_contract() {
     a_book_keeps_its_promises::<InMemoryStore>();
 }
 
 #[test]
-fn the_toml_store_keeps_the_promises_of_its_roles() {
+fn toml_store_keeps_profile_contract() {
     a_book_keeps_its_promises::<TomlUnderTest>();
 }
 
@@ -78,11 +78,11 @@ impl TokenFileUnderTest for TokenFileOnDisk {
 }
 
 #[test]
-fn the_guarded_token_file_keeps_the_promises_of_the_port() {
+fn guarded_token_file_keeps_contract() {
     a_token_file_keeps_its_promises::<TokenFileOnDisk>();
 }
 
 #[test]
-fn the_in_memory_token_file_keeps_the_promises_of_the_port() {
+fn in_memory_token_file_keeps_contract() {
     a_token_file_keeps_its_promises::<InMemoryTokenFile>();
 }

@@ -26,7 +26,7 @@ fn text(value: &Value) -> &str {
 }
 
 #[test]
-fn a_code_is_issued_with_the_links_to_its_page_and_the_terms() {
+fn issues_code_with_links_and_lifetime() {
     let control_plane = ControlPlane::start().unwrap();
     let mut client = Client::of(&control_plane);
     let login = client.begin();
@@ -48,7 +48,7 @@ fn a_code_is_issued_with_the_links_to_its_page_and_the_terms() {
 }
 
 #[test]
-fn a_code_is_refused_to_a_body_that_the_api_does_not_take() {
+fn refuses_code_for_malformed_body() {
     let control_plane = ControlPlane::start().unwrap();
     let mut client = Client::of(&control_plane);
     let id = DOMAIN;
@@ -86,7 +86,7 @@ fn a_code_is_refused_to_a_body_that_the_api_does_not_take() {
 }
 
 #[test]
-fn a_domain_that_does_not_exist_gets_no_code() {
+fn refuses_code_for_unknown_domain() {
     let control_plane = ControlPlane::start().unwrap();
     let mut client = Client::of(&control_plane);
     control_plane.configure(|settings| settings.domain_id = Some(DOMAIN.to_ascii_uppercase()));
@@ -97,7 +97,7 @@ fn a_domain_that_does_not_exist_gets_no_code() {
 }
 
 #[test]
-fn a_token_is_minted_by_the_first_poll_after_the_approval_and_only_by_that() {
+fn mints_one_token_at_first_approved_poll() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.configure(|settings| settings.interval = Duration::from_millis(1));
     let mut client = Client::of(&control_plane);
@@ -129,7 +129,7 @@ fn a_token_is_minted_by_the_first_poll_after_the_approval_and_only_by_that() {
 }
 
 #[test]
-fn a_poll_that_comes_too_early_lengthens_the_interval() {
+fn early_poll_lengthens_interval() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.configure(|settings| settings.interval = Duration::from_millis(200));
     let mut client = Client::of(&control_plane);
@@ -143,7 +143,7 @@ fn a_poll_that_comes_too_early_lengthens_the_interval() {
 }
 
 #[test]
-fn denied_expired_and_unknown_codes_get_no_token() {
+fn mints_nothing_for_denied_expired_or_unknown_codes() {
     let control_plane = ControlPlane::start().unwrap();
     let mut client = Client::of(&control_plane);
     let [denied, expired, approved] = [(); 3].map(|()| client.begin());
@@ -166,7 +166,7 @@ fn denied_expired_and_unknown_codes_get_no_token() {
 }
 
 #[test]
-fn an_approved_code_expires_too() {
+fn approved_code_expires() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.configure(|settings| settings.expires_in = Duration::from_millis(300));
     let mut client = Client::of(&control_plane);
@@ -177,7 +177,7 @@ fn an_approved_code_expires_too() {
 }
 
 #[test]
-fn what_is_decided_beforehand_is_decided_at_the_poll_that_was_named() {
+fn preset_decision_applies_at_its_poll() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.configure(|settings| settings.interval = Duration::ZERO);
     control_plane.approve_next();
@@ -192,7 +192,7 @@ fn what_is_decided_beforehand_is_decided_at_the_poll_that_was_named() {
 }
 
 #[test]
-fn a_token_says_who_it_is_until_it_is_revoked() {
+fn whoami_accepts_token_until_revoked() {
     let control_plane = ControlPlane::start().unwrap();
     let mut client = Client::of(&control_plane);
     control_plane.approve_next();
@@ -218,7 +218,7 @@ fn a_token_says_who_it_is_until_it_is_revoked() {
 }
 
 #[test]
-fn a_token_lives_no_longer_than_was_told() {
+fn token_expires_as_told() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.configure(|settings| settings.token_lifetime = Duration::from_millis(100));
     let token = control_plane.mint("dev");
@@ -228,7 +228,7 @@ fn a_token_lives_no_longer_than_was_told() {
 }
 
 #[test]
-fn a_token_has_the_shape_that_was_asked_for_and_can_be_revoked_in_each() {
+fn revokes_tokens_of_every_shape() {
     let control_plane = ControlPlane::start().unwrap();
     let mut client = Client::of(&control_plane);
     for shape in [TokenShape::Base32, TokenShape::Hyphenated, TokenShape::Jwt] {
@@ -252,7 +252,7 @@ fn a_token_has_the_shape_that_was_asked_for_and_can_be_revoked_in_each() {
 }
 
 #[test]
-fn everything_is_served_over_tls_too() {
+fn serves_over_tls() {
     let (certificate, key) = Identity::self_signed(&leaf()).der();
     let control_plane = ControlPlane::start_with_tls(vec![certificate.clone()], key).unwrap();
     control_plane.approve_next();
@@ -286,7 +286,7 @@ fn everything_is_served_over_tls_too() {
 }
 
 #[test]
-fn a_certificate_or_a_key_that_cannot_be_used_is_an_error() {
+fn rejects_invalid_certificate_or_key() {
     let (certificate, key) = Identity::self_signed(&leaf()).der();
     let (_, other_key) = Identity::self_signed(&leaf()).der();
     assert!(ControlPlane::start_with_tls(vec![certificate.clone()], b"no key".to_vec()).is_err());

@@ -60,7 +60,7 @@ fn told(output: &Output) -> (bool, String, String) {
 }
 
 #[test]
-fn a_taken_port_is_an_error_in_words_with_the_way_out() {
+fn reports_port_in_use() {
     let Some(program) = program() else { return };
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
@@ -71,7 +71,7 @@ fn a_taken_port_is_an_error_in_words_with_the_way_out() {
 }
 
 #[test]
-fn a_config_file_is_never_overwritten() {
+fn never_overwrites_config_file() {
     let Some(program) = program() else { return };
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("config.toml");
@@ -88,7 +88,7 @@ fn a_config_file_is_never_overwritten() {
 }
 
 #[test]
-fn the_lines_that_it_prints_end_a_session_as_a_shell_reads_them() {
+fn printed_commands_end_the_session() {
     let Some(program) = program() else { return };
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().join("a b 'c' $d");
@@ -119,7 +119,7 @@ fn the_lines_that_it_prints_end_a_session_as_a_shell_reads_them() {
 }
 
 #[test]
-fn a_login_is_approved_or_denied_through_the_form_of_its_page() {
+fn page_form_approves_or_denies() {
     let Some(program) = program() else { return };
     let control_plane = plexctl::testing::ControlPlane::start().unwrap();
     let port = control_plane.address().port().to_string();
@@ -142,7 +142,7 @@ fn a_login_is_approved_or_denied_through_the_form_of_its_page() {
 }
 
 #[test]
-fn without_a_file_to_write_the_config_is_printed() {
+fn prints_config_without_file() {
     let Some(program) = program() else { return };
     let directory = tempfile::tempdir().unwrap();
     let printed = directory.path().join("printed");

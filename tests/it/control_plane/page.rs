@@ -85,7 +85,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
 }
 
 #[test]
-fn the_page_shows_the_code_and_what_is_approved() {
+fn page_shows_code_and_request() {
     let mut waiting = Waiting::new();
     let code = waiting.code();
     let page = waiting.show(&format!("?user_code={code}"));
@@ -98,7 +98,7 @@ fn the_page_shows_the_code_and_what_is_approved() {
 }
 
 #[test]
-fn a_code_may_be_typed_in_any_case_with_or_without_dashes_and_blanks() {
+fn accepts_code_in_any_case_and_spacing() {
     let mut waiting = Waiting::new();
     let code = waiting.code();
     let form = waiting.show("");
@@ -115,7 +115,7 @@ fn a_code_may_be_typed_in_any_case_with_or_without_dashes_and_blanks() {
 }
 
 #[test]
-fn approve_and_deny_decide_the_code_and_say_so() {
+fn approve_and_deny_decide_the_code() {
     for (decision, heading, poll) in [("approve", "Approved", 200), ("deny", "Denied", 400)] {
         let mut waiting = Waiting::new();
         let page = waiting.submit(&format!("user_code={}&decision={decision}", waiting.code()));
@@ -128,7 +128,7 @@ fn approve_and_deny_decide_the_code_and_say_so() {
 }
 
 #[test]
-fn unknown_expired_and_used_codes_say_what_they_are() {
+fn explains_unknown_expired_and_used_codes() {
     let mut waiting = Waiting::new();
     let used = waiting.code();
     assert!(waiting.control_plane.approve(&used));
@@ -152,7 +152,7 @@ fn unknown_expired_and_used_codes_say_what_they_are() {
 }
 
 #[test]
-fn a_form_without_a_decision_decides_nothing() {
+fn form_without_decision_decides_nothing() {
     let mut waiting = Waiting::new();
     for form in ["", "user_code=CODE", "user_code=CODE&decision=Approve", "decision=approve"] {
         let page = waiting.submit(&form.replace("CODE", &waiting.code()));
@@ -162,7 +162,7 @@ fn a_form_without_a_decision_decides_nothing() {
 }
 
 #[test]
-fn what_a_client_chose_is_escaped() {
+fn escapes_client_values() {
     let mut waiting = Waiting::new();
     let alias = "<script>&\"'\u{202e}\u{1b}</dd>";
     let body = json!({ "domain_id": DOMAIN, "idp_binding_alias": alias });

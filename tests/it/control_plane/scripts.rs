@@ -20,7 +20,7 @@ fn whoami_status(control_plane: &ControlPlane) -> Option<u16> {
 }
 
 #[test]
-fn a_script_is_played_once_at_its_turn_or_from_now_on() {
+fn scripts_play_once_or_permanently() {
     let control_plane = ControlPlane::start().unwrap();
     let answer = |status| Script::answer(Answer::bare(status));
     control_plane.on_nth(Endpoint::Whoami, 4, answer(504));
@@ -39,7 +39,7 @@ fn a_script_is_played_once_at_its_turn_or_from_now_on() {
 }
 
 #[test]
-fn every_endpoint_can_be_scripted() {
+fn scripts_every_endpoint() {
     let control_plane = ControlPlane::start().unwrap();
     let endpoints = [
         (Endpoint::DeviceCode, "POST /v1/auth/device-code"),
@@ -64,7 +64,7 @@ fn every_endpoint_can_be_scripted() {
 }
 
 #[test]
-fn any_field_of_a_real_answer_can_be_any_text_or_missing() {
+fn scripts_replace_or_drop_any_field() {
     let control_plane = ControlPlane::start().unwrap();
     let mut client = Client::of(&control_plane);
     let script = Script::real().with("interval", "-1e999").with("verification_uri", "\"javascript:0\"");
@@ -79,7 +79,7 @@ fn any_field_of_a_real_answer_can_be_any_text_or_missing() {
 }
 
 #[test]
-fn raw_bytes_and_a_hang_up_do_nothing_and_close_the_connection() {
+fn raw_bytes_and_hang_up_change_nothing() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.approve_next();
     let login = Client::of(&control_plane).begin();
@@ -101,7 +101,7 @@ fn raw_bytes_and_a_hang_up_do_nothing_and_close_the_connection() {
 }
 
 #[test]
-fn a_poll_whose_answer_is_lost_has_minted_all_the_same() {
+fn lost_poll_response_still_mints() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.approve_next();
     control_plane.once(Endpoint::DeviceToken, Script::real().lost());
@@ -113,7 +113,7 @@ fn a_poll_whose_answer_is_lost_has_minted_all_the_same() {
 }
 
 #[test]
-fn an_answer_can_be_changed_on_the_wire() {
+fn scripts_rewrite_real_responses() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.approve_next();
     let cut = |mut answer: Vec<u8>| {
@@ -132,7 +132,7 @@ fn an_answer_can_be_changed_on_the_wire() {
 }
 
 #[test]
-fn a_delayed_answer_was_acted_upon_when_its_request_arrived() {
+fn delayed_response_acts_on_arrival() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.approve_next();
     control_plane.once(Endpoint::DeviceToken, Script::real().after(DELAY));
@@ -151,7 +151,7 @@ fn a_delayed_answer_was_acted_upon_when_its_request_arrived() {
 }
 
 #[test]
-fn a_hook_runs_before_the_request_is_acted_upon_and_may_ask_the_server() {
+fn hook_runs_before_request_is_handled() {
     let control_plane = Arc::new(ControlPlane::start().unwrap());
     let token = control_plane.mint("dev");
     let (server, seen) = (Arc::downgrade(&control_plane), token.clone());
@@ -167,7 +167,7 @@ fn a_hook_runs_before_the_request_is_acted_upon_and_may_ask_the_server() {
 }
 
 #[test]
-fn a_hook_that_panics_leaves_the_request_without_an_answer() {
+fn panicking_hook_drops_the_response() {
     let control_plane = ControlPlane::start().unwrap();
     let token = control_plane.mint("dev");
     control_plane.once(Endpoint::Revoke, Script::real().running(|| panic!("an assertion of the test")));
@@ -177,7 +177,7 @@ fn a_hook_that_panics_leaves_the_request_without_an_answer() {
 }
 
 #[test]
-fn a_request_that_was_read_is_acted_upon_though_the_client_has_hung_up() {
+fn handles_request_after_client_hangs_up() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.approve_next();
     control_plane.once(Endpoint::DeviceToken, Script::real().running(|| thread::sleep(DELAY)));
@@ -192,7 +192,7 @@ fn a_request_that_was_read_is_acted_upon_though_the_client_has_hung_up() {
 }
 
 #[test]
-fn a_connection_can_be_scripted_before_anything_is_read() {
+fn scripts_connections_before_reading() {
     let control_plane = ControlPlane::start().unwrap();
     let hooks = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&hooks);
@@ -217,7 +217,7 @@ fn a_connection_can_be_scripted_before_anything_is_read() {
 }
 
 #[test]
-fn requests_are_recorded_with_their_time_and_their_connection() {
+fn records_requests_with_time_and_connection() {
     let control_plane = ControlPlane::start().unwrap();
     let started = Instant::now();
     let mut kept = Client::of(&control_plane);

@@ -223,7 +223,7 @@ fn read(path: &Path) -> String {
 }
 
 #[test]
-fn a_login_is_approved_in_a_browser() {
+fn browser_approves_login() {
     let Some(browser) = Browser::start() else { return };
     let waiting = Waiting::begin();
     browser.open(waiting.link());
@@ -233,7 +233,7 @@ fn a_login_is_approved_in_a_browser() {
 }
 
 #[test]
-fn a_login_is_denied_in_a_browser() {
+fn browser_denies_login() {
     let Some(browser) = Browser::start() else { return };
     let mut waiting = Waiting::begin();
     browser.open(waiting.link());
@@ -245,7 +245,7 @@ fn a_login_is_denied_in_a_browser() {
 }
 
 #[test]
-fn a_code_is_typed_in_a_browser() {
+fn browser_accepts_typed_code() {
     let Some(browser) = Browser::start() else { return };
     let waiting = Waiting::begin();
     browser.open(&format!("{}/v1/device", waiting.control_plane.url()));
@@ -258,7 +258,7 @@ fn a_code_is_typed_in_a_browser() {
 }
 
 #[test]
-fn the_operators_browser_gets_the_link_and_no_credential() {
+fn launched_browser_gets_link_and_no_credential() {
     let (control_plane, mut sandbox) = (control_plane(), Sandbox::new());
     control_plane.approve_next();
     let script = sandbox.path().join("browser.sh");

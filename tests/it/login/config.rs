@@ -181,8 +181,9 @@ impl Login {
     }
 }
 
+/// Another login heals what was broken.
 #[test]
-fn a_token_that_finds_a_broken_file_is_revoked_or_named_and_another_login_heals_it() {
+fn broken_file_revokes_or_names_token() {
     let cases: Vec<(Trouble, bool)> =
         TROUBLES.iter().flat_map(|trouble| [(*trouble, true), (*trouble, false)]).collect();
     at_once(&cases, |(Trouble { name, make, undo, words }, is_revoked)| {
@@ -204,7 +205,7 @@ fn a_token_that_finds_a_broken_file_is_revoked_or_named_and_another_login_heals_
 }
 
 #[test]
-fn a_directory_that_somebody_closes_meanwhile_takes_no_token() {
+fn closed_directory_stores_no_token() {
     let Some(unprivileged) = Unprivileged::new("a directory that is closed during a login") else { return };
     let directory: fn(&Path) -> PathBuf = |config| config.parent().unwrap().to_owned();
     let file: fn(&Path) -> PathBuf = Path::to_owned;
@@ -228,7 +229,7 @@ fn a_directory_that_somebody_closes_meanwhile_takes_no_token() {
 }
 
 #[test]
-fn an_immutable_file_or_directory_takes_no_token() {
+fn immutable_file_or_directory_stores_no_token() {
     let login = Login::replacing();
     let directory = login.sandbox.config().parent().unwrap().to_owned();
     let attribute = Arc::new(Mutex::new(None));
@@ -273,7 +274,7 @@ fn broken_by_mount(prepare: &str, break_it: &str) -> (Login, Run) {
 }
 
 #[test]
-fn a_file_system_that_becomes_read_only_or_full_takes_no_token() {
+fn failing_file_system_stores_no_token() {
     if !has_namespaces("a file system that becomes read-only or full during a login") {
         return;
     }
@@ -291,7 +292,7 @@ fn a_file_system_that_becomes_read_only_or_full_takes_no_token() {
 
 /// A file system on which no placeholder finds room gets no request, nor does one that cannot be written.
 #[test]
-fn a_file_system_that_is_read_only_or_full_begins_no_login() {
+fn unwritable_file_system_begins_no_login() {
     if !has_namespaces("a login on a read-only or full file system") {
         return;
     }
@@ -311,8 +312,9 @@ fn a_file_system_that_is_read_only_or_full_begins_no_login() {
     }
 }
 
+/// An ordinary logout clears it later.
 #[test]
-fn a_dead_token_that_cannot_be_cleared_is_told_and_an_ordinary_logout_clears_it() {
+fn reports_replaced_token_not_cleared() {
     // These two would leave nothing of the replaced session to clear.
     let is_kept = |trouble: &Trouble| !["another document", "a key of the profile's name"].contains(&trouble.name);
     let troubles: Vec<Trouble> = TROUBLES.into_iter().filter(is_kept).collect();
@@ -335,7 +337,7 @@ fn a_dead_token_that_cannot_be_cleared_is_told_and_an_ordinary_logout_clears_it(
 }
 
 /// Takes ten seconds, which is how long a login waits for its turn. Another test takes longer, and so calls it.
-pub fn a_lock_that_is_held_for_ever_takes_no_token() {
+pub fn held_lock_stores_no_token() {
     let login = Login::replacing();
     let before = login.sandbox.config_state();
     let lock = login.sandbox.lock_directory();
@@ -375,7 +377,7 @@ const OTHERS: [Other; 9] = [
 ];
 
 #[test]
-fn what_other_runs_do_meanwhile_is_respected_and_no_token_is_lost_between_them() {
+fn respects_concurrent_runs_without_losing_tokens() {
     at_once(&OTHERS, |Other { when, line, exit, live, words }| {
         let login = Login::replacing();
         login.server.approve_next();

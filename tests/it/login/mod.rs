@@ -1,9 +1,10 @@
 //! `plexctl login` from outside: the real binary at a control plane on loopback.
 
-mod around;
 mod browser;
 pub mod config;
 mod failure;
+mod hints;
+mod instructions;
 pub mod network;
 mod signals;
 mod streams;
@@ -16,8 +17,9 @@ use std::time::Duration;
 
 use plexctl::testing::{ControlPlane, RecordedRequest};
 
+use crate::support::bystander::config;
 use crate::support::sandbox::{Run, Sandbox};
-use crate::support::signed_in::{config, id_of};
+use crate::support::signed_in::id_of;
 
 const DOMAIN: &str = "0192f0c1-0000-7000-8000-00000000000a";
 const BINDING: &str = "0192f0c1-0000-7000-8000-00000000000b";

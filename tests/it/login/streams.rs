@@ -2,13 +2,17 @@
 //! be written.
 
 use std::fs;
+use std::io::pipe;
+use std::process::Stdio;
 
 use plexctl::testing::{Answer, Endpoint, Script};
+use rustix::io::Errno;
 
-use super::{Login, at_once};
+use super::{Login, at_once, instructed};
 use crate::shared::terminal::at_a_terminal;
 use crate::support::sandbox::Run;
 use crate::support::shell::in_shell;
+use crate::support::system_words;
 
 const LOGGED_IN: &str = "Logged in as operator@plexsphere.example. Saved profile \"default\".\n";
 
@@ -26,7 +30,7 @@ const BROWSERS: [(&str, &str); 9] = [
 ];
 
 #[test]
-fn no_browser_is_in_the_way_of_a_login() {
+fn broken_browsers_never_block_login() {
     at_once(&BROWSERS, |(list, words)| {
         let login = Login::approved();
         let directory = login.sandbox.path().display().to_string();
@@ -52,7 +56,7 @@ fn no_browser_is_in_the_way_of_a_login() {
 }
 
 #[test]
-fn where_nobody_would_see_a_browser_none_is_started() {
+fn starts_no_browser_nobody_sees() {
     let cases = [
         ("CI", "true", &[][..], "this is a CI job"),
         ("SSH_TTY", "/dev/pts/0", &[], "this is an SSH session"),
@@ -74,7 +78,7 @@ fn where_nobody_would_see_a_browser_none_is_started() {
 }
 
 #[test]
-fn a_login_without_streams_is_stored_all_the_same() {
+fn login_without_streams_is_stored() {
     for format in ["text", "json"] {
         let cases = ["2>&-", "2>/dev/full", ">&-", ">&- 2>&-", "<&- >&- 2>&-", ">&- 2>/dev/full"];
         at_once(&cases, |streams| {
@@ -90,7 +94,7 @@ fn a_login_without_streams_is_stored_all_the_same() {
 }
 
 #[test]
-fn a_login_that_fails_without_streams_ends_with_its_code_and_forgets_nothing() {
+fn failed_login_without_streams_keeps_exit_code() {
     at_once(&["2>&-", "2>/dev/full", ">&- 2>&-"], |streams| {
         let script = format!("exec \"$0\" \"$@\" {streams}");
         let login = Login::replacing();
@@ -98,4 +102,21 @@ fn a_login_that_fails_without_streams_ends_with_its_code_and_forgets_nothing() {
         let run = login.sandbox.observe(&mut in_shell(&script, &login.command(&[])));
         assert_eq!((run.exit, login.live()), (4, vec!["[OLD]".to_owned(), "[NEW]".to_owned()]), "{streams}: {run:?}");
     });
+}
+
+#[test]
+fn fails_when_result_cannot_be_written() {
+    let login = Login::replacing();
+    let run = login.sandbox.observe(&mut in_shell("exec \"$0\" \"$@\" >/dev/full", &login.command(&[])));
+    let cause = system_words(Errno::NOSPC);
+    let error = format!("error: the login is complete, but its result could not be written: {cause}\n");
+    assert_eq!(login.labelled(&run), Run::new(1, "", instructed(&error)));
+    assert_eq!(login.live(), ["[NEW]"]);
+
+    let login = Login::approved();
+    let (reader, writer) = pipe().unwrap();
+    drop(reader);
+    let child = login.command(&[]).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    assert_eq!(login.sandbox.observe_child(child).exit, 0);
+    assert!(login.config().contains("[NEW TOKEN]"));
 }

@@ -7,13 +7,14 @@ use std::time::Duration;
 use plexctl::testing::{Answer, Endpoint, Script, TokenShape};
 
 use super::{DOMAIN, Login, at_once, instructed};
+use crate::support::bystander::config;
 use crate::support::sandbox::Run;
-use crate::support::signed_in::{config, id_of};
+use crate::support::signed_in::id_of;
 
 const LOGGED_IN: &str = "Logged in as operator@plexsphere.example. Saved profile \"default\".\n";
 
 #[test]
-fn a_first_login_makes_the_directories_and_the_file() {
+fn first_login_creates_directories_and_file() {
     let login = Login::approved();
     fs::remove_dir_all(login.sandbox.path().join(".config")).unwrap();
     assert_eq!(login.run(&[]), Run::new(0, LOGGED_IN, instructed("")));
@@ -45,7 +46,8 @@ fn renewed() -> String {
 }
 
 fn renewed_and(put_aside: &str) -> String {
-    format!("{}{put_aside}", config("[ORIGIN]", "[NEW TOKEN]") + "expires_at = [TIME]\n")
+    let config = config("[ORIGIN]", "[NEW TOKEN]");
+    config.replace("[NEW TOKEN]\"\n", "[NEW TOKEN]\"\nexpires_at = [TIME]\n") + put_aside
 }
 
 fn put_aside(server: &str) -> String {
@@ -53,7 +55,7 @@ fn put_aside(server: &str) -> String {
 }
 
 #[test]
-fn the_session_that_is_replaced_is_revoked_and_leaves_no_trace() {
+fn revokes_and_clears_replaced_session() {
     let login = Login::replacing();
     assert_eq!(login.run(&[]), Run::new(0, LOGGED_IN, instructed("")));
     assert_eq!(login.config(), renewed());
@@ -64,7 +66,7 @@ fn the_session_that_is_replaced_is_revoked_and_leaves_no_trace() {
 }
 
 #[test]
-fn a_replaced_session_that_is_gone_already_is_cleared() {
+fn clears_replaced_session_already_gone() {
     let login = Login::approved();
     let dead = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_long-dead-s3cret";
     let login = login.holding(dead);
@@ -74,8 +76,9 @@ fn a_replaced_session_that_is_gone_already_is_cleared() {
     assert_eq!(login.config(), renewed());
 }
 
+/// The command of the hint ends it later.
 #[test]
-fn an_old_server_that_is_down_blocks_nothing_and_the_hint_ends_its_session() {
+fn keeps_replaced_session_of_failing_server() {
     let login = Login::replacing();
     login.server.once(Endpoint::Revoke, Script::answer(Answer::bare(503)));
     let kept = "warning: the replaced token [OLD] may still be live at [ORIGIN]; it is kept as profile \
@@ -94,7 +97,7 @@ fn an_old_server_that_is_down_blocks_nothing_and_the_hint_ends_its_session() {
 }
 
 #[test]
-fn a_session_of_another_origin_is_replaced_with_yes_alone() {
+fn replaces_other_origin_only_with_yes() {
     let elsewhere = Login::new();
     let old = elsewhere.server.mint("dev");
     let mut login = Login::approved().holding(&old);
@@ -123,7 +126,7 @@ fn a_session_of_another_origin_is_replaced_with_yes_alone() {
 }
 
 #[test]
-fn a_server_that_does_not_say_who_it_is_costs_a_warning() {
+fn warns_without_whoami_response() {
     let answers = [
         (Script::answer(Answer::bare(500)), "500"),
         (Script::answer(Answer::bare(404)), "404"),
@@ -146,7 +149,7 @@ fn a_server_that_does_not_say_who_it_is_costs_a_warning() {
 }
 
 #[test]
-fn a_session_that_its_server_does_not_accept_is_an_error_and_both_are_kept() {
+fn fails_when_whoami_rejects_session() {
     let other = "\"0192f0c1-0000-7000-8000-0000000000ff\"";
     let cases = [
         (Script::answer(Answer::bare(401)), 1),
@@ -175,7 +178,7 @@ fn a_session_that_its_server_does_not_accept_is_an_error_and_both_are_kept() {
 }
 
 #[test]
-fn programs_get_the_pending_line_and_the_result() {
+fn prints_pending_line_and_result_as_data() {
     let login = Login::replacing();
     let run = login.run(&["--output", "json"]);
     let pending = "{\"status\":\"pending\",\"server\":\"[ORIGIN]\",\"verification_uri\":\"[ORIGIN]/v1/device\",\
@@ -206,7 +209,7 @@ fn json_of(text: &str) -> serde_json::Value {
 }
 
 #[test]
-fn a_token_that_is_no_session_token_is_stored_with_a_warning() {
+fn stores_other_token_with_warning() {
     let login = Login::approved();
     login.server.configure(|settings| settings.token_shape = TokenShape::Jwt);
     let run = login.sandbox.observe(&mut login.command(&[]));
@@ -214,4 +217,52 @@ fn a_token_that_is_no_session_token_is_stored_with_a_warning() {
     let warning = "\nwarning: the token is not a session token, so plexctl logout cannot end it; it expires at ";
     assert!(run.stderr.contains(warning), "{}", run.stderr);
     assert!(login.sandbox.config_text().contains(&login.server.live_tokens()[0].text));
+}
+
+#[test]
+fn adds_profile_and_keeps_other_bytes() {
+    let login = Login::approved();
+    let old = login.server.mint("dev");
+    let login = login.holding(&old);
+    let before = login.config();
+    let run = login.run(&["--profile", "staging"]);
+    let said = "Logged in as operator@plexsphere.example. Saved profile \"staging\".\n";
+    assert_eq!(run, Run::new(0, said, instructed("")));
+    let section = "\n[profiles.staging]\nserver = \"[ORIGIN]\"\ntoken = \"[NEW TOKEN]\"\nexpires_at = [TIME]\n";
+    assert_eq!(login.config(), before + section);
+    assert_eq!(login.live(), ["[OLD]", "[NEW]"]);
+}
+
+#[test]
+fn keeps_replaced_token_without_id() {
+    let login = Login::approved();
+    login.server.configure(|settings| settings.token_shape = TokenShape::Jwt);
+    let old = login.server.mint("dev");
+    login.server.configure(|settings| settings.token_shape = TokenShape::Base32);
+    let mut login = login;
+    login.sandbox.write_config(config(&login.server.url(), &old));
+    let run = login.sandbox.observe(&mut login.command(&[]));
+    assert_eq!(run.exit, 0, "{run:?}");
+    let warning = format!(
+        "\nwarning: the replaced token, a token without an id, may still be live at {}; it is kept as profile \
+         \"default-replaced-2",
+        login.server.url()
+    );
+    assert!(run.stderr.contains(&warning), "{}", run.stderr);
+    assert!(run.stderr.contains("\nhint: run `plexctl profiles forget default-replaced-2"), "{}", run.stderr);
+    assert!(login.sandbox.config_text().contains(&old));
+}
+
+#[test]
+fn sends_replaced_token_without_server_nowhere() {
+    let mut login = Login::approved();
+    let old = login.server.mint("dev");
+    login.old = Some(old.clone());
+    login.sandbox.write_config(format!("default = \"default\"\n\n[profiles.default]\ntoken = \"{old}\"\n"));
+    let run = login.run(&[]);
+    let warning = "warning: the replaced token [OLD] may still be live; it is kept as profile \
+                   \"default-replaced-[OLD]\": ";
+    assert!(run.exit == 0 && run.stderr.starts_with(&instructed(warning)), "{run:?}");
+    assert_eq!(login.asked(), ["code", "poll", "whoami"]);
+    assert_eq!(login.live(), ["[OLD]", "[NEW]"]);
 }

@@ -9,9 +9,10 @@ use std::process::Stdio;
 
 use plexctl::testing::Answer;
 
+use crate::support::bystander::{BYSTANDER, config};
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::ScriptedServer;
-use crate::support::signed_in::{BYSTANDER, Failed, SignedIn, config};
+use crate::support::signed_in::{Failed, SignedIn};
 
 const FORMATS: [&str; 3] = ["text", "json", "yaml"];
 
@@ -46,7 +47,7 @@ fn stopped(exit: i32, code: &'static str, message: &str, hint: &str) -> Failed<'
 }
 
 #[test]
-fn a_refusal_keeps_the_session_and_shows_the_servers_words() {
+fn keeps_profile_on_403_with_server_detail() {
     let refused = |words: &str| Failed {
         exit: 4,
         hint: Some(
@@ -63,7 +64,7 @@ fn a_refusal_keeps_the_session_and_shows_the_servers_words() {
 }
 
 #[test]
-fn any_other_status_keeps_the_session() {
+fn keeps_profile_on_other_status() {
     let cases = [
         (202, "202 Accepted"),
         (206, "206 Partial Content"),
@@ -92,7 +93,7 @@ fn any_other_status_keeps_the_session() {
 }
 
 #[test]
-fn a_server_that_cannot_be_reached_or_gives_no_answer_keeps_the_session() {
+fn keeps_profile_without_response() {
     let mut signed_in = SignedIn::new();
     let closed = "http://127.0.0.1:1";
     signed_in.sandbox.label(closed, "[ORIGIN]");
@@ -107,7 +108,7 @@ fn a_server_that_cannot_be_reached_or_gives_no_answer_keeps_the_session() {
 }
 
 #[test]
-fn a_stored_credential_that_is_no_session_token_is_refused() {
+fn refuses_stored_token_of_other_kind() {
     let cases = [
         ("nsk_prod_0192f0c1-2345-7abc-8def-0123456789ab_s3cret-s3cret", "it does not start with `psk_`"),
         ("psk_prod_0192f0c1_s3cret-s3cret", "its id is not a UUID in lower-case base32 or in hyphenated form"),
@@ -122,7 +123,7 @@ fn a_stored_credential_that_is_no_session_token_is_refused() {
         let expected = stopped(
             2,
             "not_a_session_token",
-            &format!("no session was ended: [CONFIG]:9:9 holds no session token: {reason}"),
+            &format!("no session was ended: [CONFIG]:5:9 holds no session token: {reason}"),
             "only sessions that `plexctl login` has begun can be ended; nothing was sent or changed",
         );
         signed_in.assert_fails(&["logout"], &expected, 0);
@@ -130,7 +131,7 @@ fn a_stored_credential_that_is_no_session_token_is_refused() {
 }
 
 #[test]
-fn a_server_that_is_not_certain_gets_nothing() {
+fn sends_nothing_to_uncertain_server() {
     let refused = |code, reason: &str, hint: &str| Failed {
         profile: Some("default"),
         token_id: Some("[ID]"),
@@ -162,7 +163,7 @@ fn a_server_that_is_not_certain_gets_nothing() {
         signed_in.sandbox.write_config(config(stored, &signed_in.token));
         let expected = refused(
             "server_unusable",
-            &format!("the server of profile \"default\" at [CONFIG]:8:10 is not a usable URL: {reason}"),
+            &format!("the server of profile \"default\" at [CONFIG]:4:10 is not a usable URL: {reason}"),
             &format!("it {form}; mend it and run `plexctl logout` again"),
         );
         signed_in.assert_fails(&["logout"], &expected, 0);
@@ -179,7 +180,7 @@ fn a_server_that_is_not_certain_gets_nothing() {
 }
 
 #[test]
-fn usage_errors_show_the_error_and_the_usage_and_send_nothing() {
+fn usage_errors_send_nothing() {
     let signed_in = SignedIn::new();
     let cases: [(&[&str], &str); 9] = [
         (&[], "error: no command was given\n"),
@@ -203,7 +204,7 @@ fn usage_errors_show_the_error_and_the_usage_and_send_nothing() {
 }
 
 #[test]
-fn two_typed_tokens_are_both_redacted() {
+fn redacts_tokens_typed_as_arguments() {
     let sandbox = Sandbox::new();
     let run = sandbox.run(["psk_dev_0192f0c1_s3cret-one/psk_dev_0192f0c1_s3cret-two"]);
     assert_eq!(run.exit, 2);
@@ -211,7 +212,7 @@ fn two_typed_tokens_are_both_redacted() {
 }
 
 #[test]
-fn without_a_command_the_whole_help_follows_the_error() {
+fn shows_help_without_command() {
     let sandbox = Sandbox::new();
     let run = sandbox.run([""; 0]);
     let help = sandbox.run(["--help"]).stdout;
@@ -219,7 +220,7 @@ fn without_a_command_the_whole_help_follows_the_error() {
 }
 
 #[test]
-fn a_file_that_others_may_use_is_refused_even_without_a_session() {
+fn rejects_config_wider_than_0600() {
     for mode in [0o640, 0o604, 0o700, 0o4600, 0o610, 0o666] {
         for contents in ["", "not TOML at all, and never looked at", "[profiles.x]\n"] {
             let mut sandbox = Sandbox::new();
@@ -246,7 +247,7 @@ fn assert_fails(sandbox: &Sandbox, arguments: &[&str], expected: &Failed<'_>) {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_is_named_with_line_and_column() {
+fn names_line_and_column_of_invalid_config() {
     let cases: [(&[u8], &str); 8] = [
         (b"default = \"x\n", "[CONFIG]:1:13 cannot be used: it is not valid TOML"),
         (b"a = 1\na = 2\n", "[CONFIG]:2:1 cannot be used: it is not valid TOML"),
@@ -268,7 +269,7 @@ fn a_file_that_cannot_be_used_is_named_with_line_and_column() {
 }
 
 #[test]
-fn a_path_that_leads_to_no_regular_file_is_an_error() {
+fn rejects_config_that_is_not_regular_file() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.config()).unwrap();
     let expected = unusable("[CONFIG] cannot be used: it is not a regular file", "");
@@ -286,7 +287,7 @@ fn unusable(reason: &str, typed: &str) -> Failed<'static> {
 }
 
 #[test]
-fn without_a_place_for_a_config_there_is_an_error() {
+fn fails_without_home_directory() {
     let sandbox = Sandbox::new();
     let expected = stopped(
         1,
@@ -318,8 +319,9 @@ fn meanwhile(deed: impl Fn(&Path) + Send + 'static) -> (Sandbox, ScriptedServer)
     (sandbox, server)
 }
 
+/// A second run removes it.
 #[test]
-fn a_dead_token_that_cannot_be_removed_is_said_plainly_and_a_rerun_heals() {
+fn reports_revoked_token_not_removed() {
     let not_removed = |reason: &str| Failed {
         message: format!(
             "profile \"default\" is revoked on the server, but not removed from {reason} ([ORIGIN], token [ID])"
@@ -357,7 +359,7 @@ fn a_dead_token_that_cannot_be_removed_is_said_plainly_and_a_rerun_heals() {
 }
 
 #[test]
-fn a_summary_that_cannot_be_written_is_an_error_after_the_logout() {
+fn fails_when_summary_cannot_be_written() {
     for format in FORMATS {
         let signed_in = SignedIn::new();
         let mut command = signed_in.sandbox.command(["logout", "--output", format]);
@@ -370,7 +372,7 @@ fn a_summary_that_cannot_be_written_is_an_error_after_the_logout() {
 }
 
 #[test]
-fn plain_http_to_another_host_is_warned_about_before_anything_else() {
+fn warns_about_plain_http_first() {
     let mut signed_in = SignedIn::new();
     signed_in.sandbox.write_config(config("http://plexsphere.example", &signed_in.token));
     let mut command = signed_in.sandbox.command(["logout"]);

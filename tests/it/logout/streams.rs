@@ -22,7 +22,7 @@ const SERVER_ERROR: &str = "HTTP/1.1 500 Internal Server Error\r\n\r\n";
 const FORMATS: [&str; 3] = ["text", "json", "yaml"];
 
 #[test]
-fn a_summary_that_nobody_reads_is_no_failure() {
+fn closed_stdout_is_no_failure() {
     for format in FORMATS {
         for redirections in [">&-", "<&- >&-"] {
             let server = ScriptedServer::answering(NO_CONTENT);
@@ -42,7 +42,7 @@ fn a_summary_that_nobody_reads_is_no_failure() {
 }
 
 #[test]
-fn a_summary_that_cannot_be_written_is_a_failure_but_the_session_has_ended() {
+fn full_stdout_fails_after_clearing() {
     for format in FORMATS {
         let server = ScriptedServer::answering(NO_CONTENT);
         let trial = Trial::against(&server.url());
@@ -55,7 +55,7 @@ fn a_summary_that_cannot_be_written_is_a_failure_but_the_session_has_ended() {
 }
 
 #[test]
-fn what_cannot_be_said_on_standard_error_changes_nothing() {
+fn unwritable_stderr_changes_nothing() {
     let answers = [
         (NO_CONTENT, Outcome::cleared()),
         (NOT_FOUND, Outcome::cleared_with_warning(404)),
@@ -82,7 +82,7 @@ fn what_cannot_be_said_on_standard_error_changes_nothing() {
 }
 
 #[test]
-fn without_any_stream_the_exit_code_and_the_file_still_agree() {
+fn missing_streams_keep_exit_code_right() {
     let answers =
         [(NO_CONTENT, cleared_without_summary()), (SERVER_ERROR, Outcome::unconfirmed("500 Internal Server Error"))];
     for (answer, mut expected) in answers {
@@ -95,7 +95,7 @@ fn without_any_stream_the_exit_code_and_the_file_still_agree() {
 }
 
 #[test]
-fn a_run_that_has_nothing_to_do_needs_no_streams() {
+fn nothing_to_do_needs_no_streams() {
     for redirections in [">&-", ">/dev/full", "2>&-", "2>/dev/full", "<&- >&- 2>&-"] {
         let trial = Trial::against("http://127.0.0.1:1");
         let mut command = redirected(&trial, "text", redirections);
@@ -107,8 +107,9 @@ fn a_run_that_has_nothing_to_do_needs_no_streams() {
     }
 }
 
+/// A closed pipe is no failure.
 #[test]
-fn help_that_nobody_reads_is_no_failure_but_help_that_cannot_be_written_is() {
+fn unwritable_help_fails() {
     for argument in ["--help", "--version"] {
         let sandbox = Sandbox::new();
         let (reader, writer) = pipe().unwrap();
@@ -123,7 +124,7 @@ fn help_that_nobody_reads_is_no_failure_but_help_that_cannot_be_written_is() {
 }
 
 #[test]
-fn a_signal_while_waiting_for_the_answer_ends_the_run_and_keeps_the_session() {
+fn signal_while_waiting_keeps_profile() {
     for signal in ending_signals() {
         let unanswered = Unanswered::new();
         let output = unanswered.struck_by(signal, &mut unanswered.command());
@@ -133,7 +134,7 @@ fn a_signal_while_waiting_for_the_answer_ends_the_run_and_keeps_the_session() {
 
 /// A crash could write all that the process knows into a file, or send it to whoever collects crashes.
 #[test]
-fn a_run_that_crashes_while_it_holds_the_token_leaves_no_core_dump() {
+fn crash_leaves_no_core_dump() {
     let dumping = "ulimit -c unlimited; exec \"$0\" \"$@\"";
     let directory = tempfile::tempdir().unwrap();
     let mut control = Command::new("/bin/sh");

@@ -5,25 +5,26 @@ use std::fs;
 
 use plexctl::testing::Answer;
 
+use crate::support::bystander::{BYSTANDER, config};
 use crate::support::sandbox::{BYSTANDER_HINT, Run, Sandbox, no_session, no_session_but};
 use crate::support::scripted_server::ScriptedServer;
-use crate::support::signed_in::{BYSTANDER, SignedIn, assert_is_the_revocation, config, id_of};
+use crate::support::signed_in::{SignedIn, assert_is_the_revocation, id_of};
 
 #[test]
-fn a_revoked_session_is_cleared_and_a_second_run_finds_none() {
+fn clears_revoked_session() {
     let signed_in = SignedIn::new();
     signed_in.assert_clears(&["logout"], &Run::new(0, "Logged out. Cleared profile \"default\".\n", ""));
     assert!(!signed_in.server.is_live(&signed_in.token));
 }
 
 #[test]
-fn status_200_means_revoked_too() {
+fn treats_200_as_revoked() {
     SignedIn::answering(Answer::bare(200))
         .assert_clears(&["logout"], &Run::new(0, "Logged out. Cleared profile \"default\".\n", ""));
 }
 
 #[test]
-fn json_and_yaml_summaries_have_the_same_three_keys() {
+fn json_and_yaml_summaries_have_same_keys() {
     let json = "{\n  \"profile\": \"default\",\n  \"server\": \"[ORIGIN]\",\n  \"revoked\": true\n}\n";
     SignedIn::new().assert_clears(&["logout", "--output", "json"], &Run::new(0, json, ""));
     let yaml = "profile: default\nserver: [ORIGIN]\nrevoked: true\n";
@@ -31,7 +32,7 @@ fn json_and_yaml_summaries_have_the_same_three_keys() {
 }
 
 #[test]
-fn a_session_that_is_gone_already_is_cleared_and_not_called_revoked() {
+fn clears_session_already_gone() {
     for status in [401, 404] {
         let answer = Answer::problem(status, "Gone", "gone", "No such session.");
         SignedIn::answering(answer.clone())
@@ -42,7 +43,7 @@ fn a_session_that_is_gone_already_is_cleared_and_not_called_revoked() {
 }
 
 #[test]
-fn a_bare_401_or_404_is_believed_with_a_warning() {
+fn clears_on_bare_401_or_404_with_warning() {
     for status in [401, 404] {
         for answer in [
             Answer::bare(status),
@@ -60,7 +61,7 @@ fn a_bare_401_or_404_is_believed_with_a_warning() {
 }
 
 #[test]
-fn without_a_session_there_is_nothing_to_do_in_any_format() {
+fn no_session_in_every_format() {
     let has = |what: &str| format!("hint: {what}\n");
     let stores = [
         ("", String::new()),
@@ -93,7 +94,7 @@ fn without_a_session_there_is_nothing_to_do_in_any_format() {
 }
 
 #[test]
-fn without_a_config_file_nothing_is_created() {
+fn creates_nothing_without_config_file() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.run(["logout"]), no_session());
     assert_eq!(sandbox.run(["logout", "--profile", "default"]), no_session());
@@ -103,7 +104,7 @@ fn without_a_config_file_nothing_is_created() {
 }
 
 #[test]
-fn a_profile_without_a_server_uses_the_flag_else_the_environment() {
+fn server_comes_from_flag_then_environment() {
     for (arguments, fallback) in [(vec!["logout", "--server", "[URL]"], "junk"), (vec!["logout"], "[URL]")] {
         let mut signed_in = SignedIn::new();
         let url = format!("{}/base/", signed_in.server.url());
@@ -121,7 +122,7 @@ fn a_profile_without_a_server_uses_the_flag_else_the_environment() {
 }
 
 #[test]
-fn the_environment_never_redirects_a_stored_token() {
+fn environment_never_redirects_stored_token() {
     let signed_in = SignedIn::new();
     let mut command = signed_in.sandbox.command(["logout"]);
     command.env("PLEXSPHERE_URL", "http://127.0.0.1:1").env("PLEXSPHERE_TOKEN", "");
@@ -131,7 +132,7 @@ fn the_environment_never_redirects_a_stored_token() {
 }
 
 #[test]
-fn the_config_file_is_found_by_variable_then_xdg_then_home() {
+fn finds_config_by_variable_xdg_home() {
     let (explicit, xdg) = ("explicit.toml", "xdg/plexctl/config.toml");
     let cleared = Run::new(0, "Logged out. Cleared profile \"default\".\n", "");
     let mut signed_in = SignedIn::new();
@@ -179,7 +180,7 @@ fn meanwhile(deed: impl Fn(&std::path::Path) + Send + 'static) -> (Sandbox, Scri
 }
 
 #[test]
-fn a_newer_session_in_the_profile_is_kept() {
+fn keeps_newer_session() {
     let sign_in = |path: &std::path::Path| {
         let newer = fs::read_to_string(path).unwrap().replace(TOKEN, NEWER_TOKEN);
         fs::write(path, newer).unwrap();
@@ -200,7 +201,7 @@ fn a_newer_session_in_the_profile_is_kept() {
 }
 
 #[test]
-fn what_is_gone_meanwhile_counts_as_cleared() {
+fn vanished_session_counts_as_cleared() {
     let cleared = Run::new(0, "Logged out. Cleared profile \"default\".\n", "");
     let (sandbox, _server) = meanwhile(|path| fs::remove_file(path).unwrap());
     assert_eq!(sandbox.run(["logout"]), cleared);
@@ -214,7 +215,7 @@ fn what_is_gone_meanwhile_counts_as_cleared() {
 }
 
 #[test]
-fn what_else_changed_meanwhile_is_kept() {
+fn keeps_other_concurrent_changes() {
     let (sandbox, _server) = meanwhile(|path| {
         let more = fs::read_to_string(path).unwrap() + "\n[profiles.more]\nk = nan # new\n";
         fs::write(path, more).unwrap();
@@ -224,7 +225,7 @@ fn what_else_changed_meanwhile_is_kept() {
 }
 
 #[test]
-fn hints_name_the_credentials_that_logout_does_not_end() {
+fn hints_name_other_credentials() {
     let token_hint = "hint: PLEXSPHERE_TOKEN still authenticates other commands\n";
     let file_hint = "hint: --token-file still authenticates other commands\n";
     let arguments = ["logout", "--token-file", "/never/opened", "--yes", "--reveal-secrets"];
@@ -278,7 +279,7 @@ const HELP: [(&str, &str, &str); 9] = [
 ];
 
 #[test]
-fn every_help_fits_80_columns_and_shows_exit_codes_and_examples() {
+fn help_fits_80_columns() {
     let sandbox = Sandbox::new();
     for (command, codes, example) in HELP {
         let words: Vec<&str> = command.split_whitespace().collect();
@@ -302,7 +303,7 @@ fn every_help_fits_80_columns_and_shows_exit_codes_and_examples() {
 }
 
 #[test]
-fn the_help_shows_the_surroundings_and_the_version_the_build() {
+fn help_shows_environment_and_version_build() {
     let sandbox = Sandbox::new();
     for command in ["--help", "login --help", "whoami --help", "profiles --help", "logout --help"] {
         let help = sandbox.run(command.split(' ')).stdout;

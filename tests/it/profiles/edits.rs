@@ -33,7 +33,7 @@ const EDITS: [(&str, &str, &str); 14] = [
 ];
 
 #[test]
-fn no_foreign_byte_is_changed() {
+fn changes_no_foreign_byte() {
     for (line, before, after) in EDITS {
         for mode in [0o600, 0o400] {
             let sandbox = storing(before);
@@ -48,7 +48,7 @@ fn no_foreign_byte_is_changed() {
 }
 
 #[test]
-fn a_link_stays_a_link_and_its_target_is_replaced() {
+fn replaces_target_of_link() {
     for (line, after) in [
         ("use b", format!("default = \"b\"\n[profiles.a]\ntoken = \"{SESSION}\"\n[profiles.b]\n")),
         ("forget a --yes", "[profiles.b]\n".to_owned()),
@@ -72,7 +72,7 @@ fn a_link_stays_a_link_and_its_target_is_replaced() {
 }
 
 #[test]
-fn what_would_not_change_is_not_written() {
+fn writes_nothing_without_change() {
     for config in [
         "default = \"b\"\n[profiles.b]\n",
         "\u{feff}'default' = 'b' # mine\r\nprofiles = { b = {} }",

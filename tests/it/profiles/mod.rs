@@ -117,7 +117,7 @@ fn assert_fails(sandbox: &Sandbox, line: &str, expected: &Failed<'_>) {
 }
 
 #[test]
-fn what_is_stored_is_listed_in_the_files_order_without_a_secret() {
+fn lists_profiles_in_file_order() {
     let sandbox = storing(STORED);
     let before = sandbox.config_state();
     for (line, listed) in [("profiles", TABLE), ("profiles --output json", JSON), ("--output yaml profiles", YAML)] {
@@ -129,7 +129,7 @@ fn what_is_stored_is_listed_in_the_files_order_without_a_secret() {
 }
 
 #[test]
-fn where_nothing_is_stored_the_list_is_empty() {
+fn lists_nothing_without_profiles() {
     let empty = storing("# default = \"gone\"\nprofiles = {}\n");
     let missing = Sandbox::new();
     for sandbox in [&empty, &missing] {
@@ -144,7 +144,7 @@ fn where_nothing_is_stored_the_list_is_empty() {
 }
 
 #[test]
-fn a_default_that_names_no_profile_is_shown_as_it_is() {
+fn shows_default_that_names_no_profile() {
     let sandbox = storing("default = \"gone\"\n[profiles.a]\n");
     let table = "DEFAULT  PROFILE  SERVER  TOKEN ID  EXPIRES\n         a        -       -         -\n";
     assert_eq!(run(&sandbox, "profiles"), Run::new(0, table, ""));
@@ -152,7 +152,7 @@ fn a_default_that_names_no_profile_is_shown_as_it_is() {
 }
 
 #[test]
-fn hostile_values_break_neither_table_nor_data_nor_terminal() {
+fn escapes_hostile_values() {
     let hostile = "a\t\u{1b}[2J\u{202e}\n- b: \"c\"\u{85}é日本";
     let long = "n\u{1b}".repeat(5 * 1024);
     let quote =
@@ -195,7 +195,7 @@ fn hostile_values_break_neither_table_nor_data_nor_terminal() {
 }
 
 #[test]
-fn the_default_is_set_and_told_in_every_format() {
+fn use_sets_default_in_every_format() {
     for (arguments, told) in [
         ("", "Default profile is now \"jwt\".\n"),
         (" --output json", "{\n  \"default\": \"jwt\"\n}\n"),
@@ -212,7 +212,7 @@ fn the_default_is_set_and_told_in_every_format() {
 }
 
 #[test]
-fn a_profile_is_forgotten_only_where_that_is_confirmed_and_its_token_is_named() {
+fn forget_needs_yes_and_names_token() {
     let left = |header: &str, next: &str| {
         let (start, end) = (STORED.find(header).unwrap(), STORED.find(next).unwrap());
         format!("{}{}", &STORED[..start], &STORED[end..])
@@ -257,7 +257,7 @@ fn a_profile_is_forgotten_only_where_that_is_confirmed_and_its_token_is_named() 
 }
 
 #[test]
-fn what_is_not_confirmed_opens_nothing() {
+fn unconfirmed_forget_opens_no_file() {
     let kept = "profile \"a\" is kept: forgetting it would not revoke its token";
     let hint = "if its server is gone for good, run `plexctl profiles forget --yes a`";
     let kept = failed(2, "confirmation_needed", kept, Some(hint), Some("a"));
@@ -270,7 +270,7 @@ fn what_is_not_confirmed_opens_nothing() {
 }
 
 #[test]
-fn a_profile_that_is_not_there_is_told_with_those_that_are() {
+fn missing_profile_lists_the_others() {
     let has = "[CONFIG] has no profile \"gone\", it has \"work\", \"jwt\", \"bare\"";
     let has_none = "[CONFIG] has no profile \"gone\", and no other";
     for line in ["profiles use gone", "profiles forget gone --yes"] {
@@ -284,7 +284,7 @@ fn a_profile_that_is_not_there_is_told_with_those_that_are() {
 }
 
 #[test]
-fn a_config_that_is_open_to_others_is_refused() {
+fn rejects_mode_wider_than_0600() {
     let sandbox = storing(STORED);
     fs::set_permissions(sandbox.config(), Permissions::from_mode(0o644)).unwrap();
     let message = "[CONFIG] is refused: its mode 0644 is wider than 0600";
@@ -299,7 +299,7 @@ fn a_config_that_is_open_to_others_is_refused() {
 }
 
 #[test]
-fn a_config_that_cannot_be_used_is_told_by_its_place() {
+fn names_place_of_invalid_config() {
     let invalid = storing("default = \"a\"\n[profiles.a\n");
     let wrong = storing("default = 1\n[profiles.a]\n");
     let dangling = Sandbox::new();
@@ -321,7 +321,7 @@ fn a_config_that_cannot_be_used_is_told_by_its_place() {
 }
 
 #[test]
-fn no_command_touches_the_network() {
+fn never_uses_the_network() {
     let signed_in = SignedIn::new();
     let has_namespaces = has_namespaces("profiles without a network");
     for line in ["profiles", "profiles use bystander", "profiles forget default", "profiles forget default --yes"] {
@@ -339,7 +339,7 @@ fn no_command_touches_the_network() {
 }
 
 #[test]
-fn who_writes_waits_for_the_lock_and_not_for_ever() {
+fn writers_wait_for_lock_up_to_limit() {
     let sandbox = storing(STORED);
     let before = sandbox.config_state();
     let lock = sandbox.lock_directory();

@@ -13,8 +13,8 @@ use rustix::io::Errno;
 
 use crate::login::LOGIN;
 use crate::logout::config::{chmod, system};
+use crate::support::bystander::config;
 use crate::support::sandbox::{Run, Sandbox};
-use crate::support::signed_in::config;
 use crate::support::system_words;
 use crate::support::unprivileged::{Unprivileged, output_behind};
 
@@ -86,7 +86,7 @@ fn assert_fails(case: &str, run: &Run, exit: i32, error: &str) {
 }
 
 #[test]
-fn what_is_not_toml_stops_every_command_with_a_place() {
+fn every_command_names_place_of_invalid_toml() {
     let unasked = Unasked::new();
     let good = unasked.config();
     let token_line = format!("token = \"{}\"\n", unasked.token);
@@ -96,12 +96,12 @@ fn what_is_not_toml_stops_every_command_with_a_place() {
         (b"\xff\xfe".to_vec(), "1:1".into(), "it is not valid UTF-8"),
         ([good.as_bytes(), b"# \xc3"].concat(), format!("{}:3", lines + 1), "it is not valid UTF-8"),
         (b"\0".to_vec(), "1:2".into(), invalid),
-        (good.replace(&token_line, "token = psk\n").into(), format!("{lines}:9"), invalid),
-        (good.replace(&token_line, &token_line.repeat(2)).into(), format!("{}:1", lines + 1), invalid),
+        (good.replace(&token_line, "token = psk\n").into(), "5:9".into(), invalid),
+        (good.replace(&token_line, &token_line.repeat(2)).into(), "6:1".into(), invalid),
         (format!("{good}[profiles.default]\n").into(), format!("{}:11", lines + 1), invalid),
-        (good.replace("[profiles.default]", "[profiles.default").into(), format!("{}:18", lines - 2), invalid),
+        (good.replace("[profiles.default]", "[profiles.default").into(), "3:18".into(), invalid),
         (format!("{good}x = '''{}\n", unasked.token).into(), format!("{}:1", lines + 2), invalid),
-        (good.replace("default]\nserver", "default]\rserver").into(), format!("{}:20", lines - 2), invalid),
+        (good.replace("default]\nserver", "default]\rserver").into(), "3:20".into(), invalid),
         (format!("{good}port = 0x\n").into(), format!("{}:8", lines + 1), invalid),
         (
             format!("{good}list = {}{}\n", "[".repeat(81), "]".repeat(81)).into(),
@@ -116,7 +116,7 @@ fn what_is_not_toml_stops_every_command_with_a_place() {
 }
 
 #[test]
-fn a_wrong_type_stops_every_command_with_a_place() {
+fn every_command_names_place_of_wrong_type() {
     let unasked = Unasked::new();
     for (contents, place, problem) in [
         ("default = 3\n", "1:11", "`default` is not a string"),
@@ -145,7 +145,7 @@ fn a_wrong_type_stops_every_command_with_a_place() {
 }
 
 #[test]
-fn a_mode_with_any_bit_outside_0600_stops_every_command() {
+fn every_command_rejects_mode_wider_than_0600() {
     let unasked = Unasked::new();
     let contents = [unasked.config(), String::new(), "not TOML".to_owned()];
     let modes = [
@@ -162,7 +162,7 @@ fn a_mode_with_any_bit_outside_0600_stops_every_command() {
 }
 
 #[test]
-fn what_is_no_regular_file_stops_every_command_at_once() {
+fn every_command_rejects_special_files() {
     let unasked = Unasked::new();
     let not_regular = "[CONFIG] cannot be used: it is not a regular file";
     unasked.assert_stopped("a directory", 1, not_regular, |sandbox| fs::create_dir(sandbox.config()).unwrap());
@@ -178,7 +178,7 @@ fn what_is_no_regular_file_stops_every_command_at_once() {
 }
 
 #[test]
-fn a_path_that_cannot_be_walked_stops_every_command() {
+fn every_command_rejects_broken_paths() {
     const DANGLING: &str = "a symbolic link in its path leads nowhere";
     let unasked = Unasked::new();
     let too_long = "x".repeat(300);
@@ -207,8 +207,9 @@ fn a_path_that_cannot_be_walked_stops_every_command() {
     }
 }
 
+/// At most 16 MiB are read.
 #[test]
-fn a_file_of_more_than_can_be_held_stops_every_command() {
+fn every_command_rejects_oversized_config() {
     let unasked = Unasked::new();
     let too_many = "[CONFIG] cannot be used: it has more than a million keys and values";
     let list = format!("list = [{}]\n", "{},".repeat(1_000_000));
@@ -221,7 +222,7 @@ fn a_file_of_more_than_can_be_held_stops_every_command() {
 }
 
 #[test]
-fn without_home_no_command_knows_a_place() {
+fn every_command_needs_a_home_directory() {
     let unasked = Unasked::new();
     for (arguments, _) in COMMANDS {
         for variables in [&[][..], &[("HOME", ""), ("XDG_CONFIG_HOME", ""), ("PLEXCTL_CONFIG", "")]] {
@@ -235,7 +236,7 @@ fn without_home_no_command_knows_a_place() {
 }
 
 #[test]
-fn a_file_that_permissions_close_stops_every_command() {
+fn every_command_rejects_unreadable_config() {
     let Some(unprivileged) = Unprivileged::new("a config that permissions close to other commands") else { return };
     let unasked = Unasked::new();
     // The file, and the directory above its own.

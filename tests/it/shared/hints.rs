@@ -94,7 +94,7 @@ fn shells() -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn a_pasted_hint_ends_the_session_that_it_was_printed_for() {
+fn pasted_hint_ends_the_right_session() {
     for shell in shells() {
         for name in NAMES {
             let signed = Signed::with(name);
@@ -110,7 +110,7 @@ fn a_pasted_hint_ends_the_session_that_it_was_printed_for() {
 }
 
 #[test]
-fn a_pasted_hint_makes_the_file_private_and_ends_the_session() {
+fn pasted_chmod_hint_ends_session() {
     for directory in ["plain", "two words", "it's", "$HOME", "ünï `id`"] {
         let signed = Signed::with("staging");
         let config = signed.sandbox.path().join(directory).join("config.toml");
@@ -130,7 +130,7 @@ fn a_pasted_hint_makes_the_file_private_and_ends_the_session() {
 }
 
 #[test]
-fn a_pasted_hint_after_a_wrong_server_leaves_it_out_and_keeps_the_profile() {
+fn pasted_hint_drops_wrong_server() {
     let signed = Signed::with("two words");
     let run = signed.sandbox.run(["logout", "--profile", "two words", "--server", "https://elsewhere.example"]);
     assert_eq!(run.exit, 2, "{run:?}");
@@ -140,7 +140,7 @@ fn a_pasted_hint_after_a_wrong_server_leaves_it_out_and_keeps_the_profile() {
 }
 
 #[test]
-fn a_pasted_hint_repeats_the_server_of_a_profile_that_stores_none() {
+fn pasted_hint_repeats_given_server() {
     let mut signed = Signed::with("staging");
     let url = signed.server.url();
     let text = signed.sandbox.config_text();
@@ -157,7 +157,7 @@ fn a_pasted_hint_repeats_the_server_of_a_profile_that_stores_none() {
 }
 
 #[test]
-fn a_pasted_hint_forgets_the_profile_that_it_was_printed_for() {
+fn pasted_hint_forgets_the_right_profile() {
     for shell in shells() {
         for name in NAMES {
             let signed = Signed::with(name);
@@ -173,7 +173,7 @@ fn a_pasted_hint_forgets_the_profile_that_it_was_printed_for() {
 }
 
 #[test]
-fn a_pasted_hint_makes_the_file_private_and_does_what_was_asked_of_the_profiles() {
+fn pasted_chmod_hint_changes_profiles() {
     for arguments in [&["profiles", "use", "--", "-x"][..], &["profiles", "forget", "--yes", "--", "-x"]] {
         let signed = Signed::with("-x");
         fs::set_permissions(signed.sandbox.config(), Permissions::from_mode(0o644)).unwrap();
@@ -189,7 +189,7 @@ fn a_pasted_hint_makes_the_file_private_and_does_what_was_asked_of_the_profiles(
 }
 
 #[test]
-fn a_pasted_hint_asks_again_with_the_same_credential() {
+fn pasted_hint_repeats_credential() {
     for name in NAMES {
         let signed = Signed::with(name);
         signed.server.once(Endpoint::Whoami, Script::answer(Answer::bare(503)));
@@ -206,7 +206,7 @@ fn a_pasted_hint_asks_again_with_the_same_credential() {
 }
 
 #[test]
-fn what_cannot_be_typed_is_called_the_same_command() {
+fn unprintable_name_is_not_quoted_in_hint() {
     let name = "a\u{1b}[2J\nb\u{202e}";
     let signed = Signed::with(name);
     signed.server.answer_revocations_with(Answer::bare(503));

@@ -266,7 +266,7 @@ fn soak(seed: u64, time: Duration) -> Tally {
 
 #[test]
 #[ignore = "takes half an hour, or PLEXCTL_SOAK_MINUTES"]
-fn a_soak_forgets_no_token() {
+fn soak_forgets_no_token() {
     let minutes = env::var("PLEXCTL_SOAK_MINUTES").map_or(30, |minutes| minutes.parse().unwrap());
     let seed = seed();
     println!("PLEXCTL_SEED={seed}");

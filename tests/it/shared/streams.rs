@@ -29,7 +29,7 @@ fn words(line: &str) -> Vec<&str> {
 }
 
 #[test]
-fn what_cannot_be_told_ends_as_it_should_and_never_in_a_panic() {
+fn unwritable_output_never_panics() {
     for line in TELLING {
         for format in ["text", "json", "yaml"] {
             for (streams, exit) in [
@@ -86,7 +86,7 @@ fn assert_stands_in_the_way<T>(cause: &str, make: impl Fn(&Sandbox) -> T, undo: 
 }
 
 #[test]
-fn what_stands_in_the_place_of_the_temporary_file_keeps_the_file() {
+fn obstacle_at_temporary_file_keeps_config() {
     let temp = |sandbox: &Sandbox| sandbox.config().with_file_name(".plexctl-replacement.tmp");
     let in_the_way = "is in the way and was not left by plexctl";
     assert_stands_in_the_way(
@@ -102,7 +102,7 @@ fn what_stands_in_the_place_of_the_temporary_file_keeps_the_file() {
 }
 
 #[test]
-fn an_immutable_file_or_directory_keeps_the_file() {
+fn immutable_file_or_directory_keeps_config() {
     let directory = |sandbox: &Sandbox| sandbox.config().parent().unwrap().to_owned();
     if !has_attributes("an immutable config for profiles") {
         return;
@@ -114,7 +114,7 @@ fn an_immutable_file_or_directory_keeps_the_file() {
 }
 
 #[test]
-fn a_file_system_that_takes_no_replacement_keeps_the_file() {
+fn unwritable_file_system_keeps_config() {
     if !has_namespaces("a read-only or full file system for profiles") {
         return;
     }
@@ -140,7 +140,7 @@ fn a_file_system_that_takes_no_replacement_keeps_the_file() {
 }
 
 #[test]
-fn a_directory_that_may_not_be_written_keeps_the_file() {
+fn unwritable_directory_keeps_config() {
     let Some(unprivileged) = Unprivileged::new("a directory that may not be written by profiles") else { return };
     for (line, sentence) in WRITING {
         for mode in [0o500, 0o300] {

@@ -10,9 +10,9 @@ use std::time::Duration;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
+use crate::support::bystander::config;
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::{ScriptedServer, read_to_hangup};
-use crate::support::signed_in::config;
 
 const TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret-s3cret";
 
@@ -64,7 +64,7 @@ fn logout(sandbox: &Sandbox) -> Command {
 }
 
 #[test]
-fn labels_are_colored_on_a_terminal_alone() {
+fn colors_labels_only_on_terminal() {
     let server = ScriptedServer::answering("HTTP/1.1 503 Service Unavailable\r\n\r\n");
     let sandbox = signed_in(&server);
     let (run, seen) = at_a_terminal(&sandbox, &mut logout(&sandbox));
@@ -86,7 +86,7 @@ fn labels_are_colored_on_a_terminal_alone() {
 }
 
 #[test]
-fn a_wait_of_more_than_a_second_says_what_for_and_is_erased() {
+fn shows_and_erases_long_wait() {
     let slow = || {
         ScriptedServer::start(Box::new(|stream| {
             use std::io::Write;
@@ -109,7 +109,7 @@ fn a_wait_of_more_than_a_second_says_what_for_and_is_erased() {
 }
 
 #[test]
-fn a_short_wait_says_nothing() {
+fn shows_nothing_for_short_wait() {
     let server = ScriptedServer::answering("HTTP/1.1 204 No Content\r\n\r\n");
     let sandbox = signed_in(&server);
     let (run, seen) = at_a_terminal(&sandbox, &mut logout(&sandbox));

@@ -55,7 +55,7 @@ fn is_b64token(character: char) -> bool {
 }
 
 #[test]
-fn the_hunt_finds_a_secret_in_every_encoding() {
+fn finds_secrets_in_every_encoding() {
     let secrets = secrets_in(b"token = \"psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_can_ary-c4n4ry\"");
     assert_eq!(secrets, ["can_ary-c4n4ry"]);
     for prefix in ["", "x", "xy"] {

@@ -5,11 +5,8 @@ use std::sync::Arc;
 use plexctl::domain::token::SessionToken;
 use plexctl::testing::{Answer, ControlPlane, RecordedRequest};
 
+use super::bystander::{BYSTANDER, config};
 use super::sandbox::{Run, Sandbox, nothing_but_the_bystander};
-
-/// What is left of the config file when the default session is cleared.
-pub const BYSTANDER: &str = "# plexctl\n\n[profiles.bystander]\nserver = \"https://elsewhere.invalid\"\ntoken = \
-                             \"psk_prod_0192f0c1-9999-7abc-8def-0123456789ab_bystander-s3cret\"\n";
 
 /// A signed-in profile `default` beside a bystander, and the control plane that it is signed in to.
 pub struct SignedIn {
@@ -120,13 +117,6 @@ fn from_yaml(text: &str) -> Vec<(String, Option<String>)> {
         (key.to_owned(), value)
     };
     text.strip_prefix("error:\n").unwrap_or_else(|| panic!("{text}")).lines().map(member).collect()
-}
-
-pub fn config(server: &str, token: &str) -> String {
-    let (head, bystander) = BYSTANDER.split_once('\n').unwrap();
-    format!(
-        "{head}\ndefault = \"default\"\n{bystander}[profiles.default]\nserver = \"{server}\"\ntoken = \"{token}\"\n"
-    )
 }
 
 pub fn id_of(token: &str) -> String {

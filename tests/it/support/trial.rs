@@ -7,6 +7,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::bystander::{BYSTANDER, config};
 use super::figures;
 use super::sandbox::{FileState, Run, SLACK, Sandbox, nothing_but_the_bystander};
 use super::scripted_server::ScriptedServer;
@@ -18,10 +19,6 @@ pub const TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_c4nary-s3c
 pub const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
 const LOGGED_OUT: &str = "Logged out. Cleared profile \"default\".\n";
-
-/// What is left of the config file after the session has ended.
-const REST: &str = "# kept by hand\n\n\n[profiles.bystander] # another session\nserver = 'https://bystander.example'\n\
-    token = 'psk_prod_0192f0c1-0000-7abc-8def-0123456789ab_another-s3cret'\nregion = 3";
 
 /// One session to end, in a sandbox of its own.
 pub struct Trial {
@@ -52,11 +49,7 @@ impl Trial {
     /// Stores a session of a server, which is shown as `[SERVER]`.
     pub fn against(server: &str) -> Self {
         let mut sandbox = Sandbox::new();
-        sandbox.write_config(REST.replacen(
-            "\n\n",
-            &format!("\ndefault = \"default\"\n\n[profiles.default]\nserver = \"{server}\"\ntoken = \"{TOKEN}\"\n"),
-            1,
-        ));
+        sandbox.write_config(config(server, TOKEN));
         sandbox.label(server, "[SERVER]");
         let before = sandbox.config_state();
         Self { sandbox, before }
@@ -97,7 +90,9 @@ impl Trial {
         let state = self.sandbox.config_state();
         if state == self.before {
             Config::Untouched
-        } else if state.bytes == REST.as_bytes() && (state.mode, state.owner) == (self.before.mode, self.before.owner) {
+        } else if state.bytes == BYSTANDER.as_bytes()
+            && (state.mode, state.owner) == (self.before.mode, self.before.owner)
+        {
             Config::Cleared
         } else {
             Config::Damaged(state)

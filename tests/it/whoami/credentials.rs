@@ -16,7 +16,7 @@ fn unasked(exit: i32, code: &'static str, message: impl Into<String>, hint: Opti
 }
 
 #[test]
-fn without_a_credential_nobody_is_asked() {
+fn sends_nothing_without_credential() {
     let by_default = "log in with `plexctl login`, or set PLEXSPHERE_TOKEN".to_owned();
     let named = |login| format!("log in with `plexctl login {login}`, or set PLEXSPHERE_TOKEN and leave out --profile");
     let bare = "default = \"a\"\n[profiles.a]\nserver = \"https://h\"\n[profiles.b]\ntoken = \"\"\n";
@@ -44,7 +44,7 @@ fn without_a_credential_nobody_is_asked() {
 }
 
 #[test]
-fn the_mode_of_the_file_with_the_token_counts() {
+fn checks_mode_of_file_with_token() {
     let mut signed_in = SignedIn::new();
     fs::set_permissions(signed_in.sandbox.config(), Permissions::from_mode(0o644)).unwrap();
     let message = "nobody was asked: [CONFIG] is refused: its mode 0644 is wider than 0600";
@@ -60,7 +60,7 @@ fn the_mode_of_the_file_with_the_token_counts() {
 }
 
 #[test]
-fn a_config_that_cannot_be_used_is_told_by_its_place() {
+fn names_place_of_invalid_config() {
     for (config, place, cause) in [
         ("default = \n", ":1:11", "it is not valid TOML"),
         ("default = 1\n", ":1:11", "`default`"),
@@ -79,7 +79,7 @@ fn a_config_that_cannot_be_used_is_told_by_its_place() {
 }
 
 #[test]
-fn a_server_that_cannot_be_used_is_told_by_its_place() {
+fn names_place_of_invalid_server() {
     const FORM: &str = "https://HOST[:PORT][/PATH], or http for development";
     let with = |server: &str| {
         let mut signed_in = SignedIn::new();
@@ -95,7 +95,7 @@ fn a_server_that_cannot_be_used_is_told_by_its_place() {
 
     let stored = about_default(
         "server_unusable",
-        "nobody was asked: the server of profile \"default\" at [CONFIG]:8:10 is not a usable URL: it is not a URL"
+        "nobody was asked: the server of profile \"default\" at [CONFIG]:4:10 is not a usable URL: it is not a URL"
             .to_owned(),
         format!("it must look like {FORM}; mend it and run `plexctl whoami` again"),
     );
@@ -118,7 +118,7 @@ fn a_server_that_cannot_be_used_is_told_by_its_place() {
 }
 
 #[test]
-fn a_variable_that_holds_no_token_is_refused_without_a_word_of_it() {
+fn rejects_invalid_token_variable_unseen() {
     let signed_in = SignedIn::new();
     for (value, cause) in [("c4nary s3cret", "characters"), (&"c4nary".repeat(700), "4096 bytes")] {
         let mut command = signed_in.sandbox.command(["whoami", "--output", "json"]);
@@ -131,7 +131,7 @@ fn a_variable_that_holds_no_token_is_refused_without_a_word_of_it() {
 }
 
 #[test]
-fn the_credential_that_was_asked_with_is_told_where_it_is_accepted_and_where_not() {
+fn tells_which_credential_was_used() {
     let mut signed_in = SignedIn::new();
     let path = signed_in.sandbox.path().join("token.toml");
     let (variable, file) = (signed_in.server.mint("dev"), signed_in.server.mint("dev"));
@@ -155,7 +155,7 @@ fn the_credential_that_was_asked_with_is_told_where_it_is_accepted_and_where_not
 
 /// What a token file can be, and what comes of it.
 #[test]
-fn a_token_file_is_opened_as_guardedly_as_the_config() {
+fn opens_token_file_like_config() {
     let signed_in = named(LEAST);
     let sandbox = &signed_in.sandbox;
     let at = |name: &str| sandbox.path().join(name);
@@ -249,7 +249,7 @@ fn asked(given: &str, variables: &[&str]) -> String {
 }
 
 #[test]
-fn no_credential_goes_to_another_origin() {
+fn sends_no_credential_to_other_origin() {
     for (given, variables, expected) in [
         ("", &[][..], "a -> A"),
         ("", &["PLEXSPHERE_URL=[B]"], "a -> A"),

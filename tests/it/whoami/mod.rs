@@ -4,9 +4,10 @@ mod credentials;
 
 use plexctl::testing::{Answer, Endpoint, Script};
 
+use crate::support::bystander::config;
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::ScriptedServer;
-use crate::support::signed_in::{Failed, SignedIn, config};
+use crate::support::signed_in::{Failed, SignedIn};
 
 const PRINCIPAL: &str = r#"{"amr":["pwd","otp"],"unknown":{"a":1},"subject":"0192f0c1-0000-7000-8000-000000000001","acr":"mfa",
 "email":"ops@plexsphere.example","domain_id":"0192f0c1-0000-7000-8000-000000000002","principal_type":"user",
@@ -77,14 +78,17 @@ fn token(name: &str) -> String {
 }
 
 #[test]
-fn who_is_logged_in_is_a_table_for_people_and_the_payload_for_programs() {
+fn prints_table_or_payload() {
     let mut signed_in = named(PRINCIPAL);
     let asked = "Asked [ORIGIN] with the token of profile \"default\".\n";
     assert_eq!(signed_in.sandbox.run(["whoami"]), Run::new(0, TABLE, asked));
     assert_eq!(signed_in.sandbox.run(["whoami", "--output", "json"]), Run::new(0, JSON, ""));
     assert_eq!(signed_in.sandbox.run(["--output=yaml", "whoami"]), Run::new(0, YAML, ""));
 
-    let text = signed_in.sandbox.config_text() + "expires_at = 2026-11-25T13:46:00Z\n";
+    let text = signed_in
+        .sandbox
+        .config_text()
+        .replace("\n\n[profiles.b", "\nexpires_at = 2026-11-25T13:46:00Z\n\n[profiles.b");
     signed_in.sandbox.write_config(&text);
     let before = signed_in.sandbox.config_state();
     let expires = format!("{asked}The token expires at 2026-11-25T13:46:00Z.\n");
@@ -103,7 +107,7 @@ fn who_is_logged_in_is_a_table_for_people_and_the_payload_for_programs() {
 }
 
 #[test]
-fn what_is_absent_or_empty_is_a_dash_for_people() {
+fn shows_dash_for_missing_values() {
     let signed_in = named(LEAST);
     let table = "PRINCIPAL  SUBJECT  DOMAIN  ACR  AMR\nuser       s-1      -       -    -\n";
     assert_eq!(signed_in.sandbox.run(["whoami"]).stdout, table);
@@ -112,7 +116,7 @@ fn what_is_absent_or_empty_is_a_dash_for_people() {
 }
 
 #[test]
-fn hostile_values_break_neither_table_nor_data_nor_terminal() {
+fn escapes_hostile_values() {
     let hostile = "a\t\u{1b}[2J\u{202e}\n- b: \"c\"\u{85}\u{0}é日本";
     let long = hostile.repeat(400);
     let principal =
@@ -136,7 +140,7 @@ fn hostile_values_break_neither_table_nor_data_nor_terminal() {
 }
 
 #[test]
-fn a_server_that_says_no_is_told_from_one_that_does_not_say() {
+fn tells_rejection_from_no_response() {
     let login = "run `plexctl login --profile default` with --domain-id and --idp-binding-id";
     let not_logged_in = "not logged in at [ORIGIN]: the token of profile \"default\" is not accepted";
     for answer in [Answer::bare(401), Answer::problem(401, "Unauthorized", "unauthenticated", "No.")] {
@@ -153,7 +157,7 @@ fn a_server_that_says_no_is_told_from_one_that_does_not_say() {
 }
 
 #[test]
-fn an_answer_that_names_no_principal_is_no_answer_to_the_question() {
+fn rejects_response_without_principal() {
     let json = "application/json";
     for (status, media, body) in [
         (200, json, ""),
@@ -187,7 +191,7 @@ fn an_answer_that_names_no_principal_is_no_answer_to_the_question() {
 }
 
 #[test]
-fn a_server_that_cannot_be_reached_leaves_it_open_who_is_logged_in() {
+fn unreachable_server_fails() {
     let silent = SignedIn::new();
     silent.server.always(Endpoint::Whoami, Script::hang_up());
     let run = silent.sandbox.run(["whoami", "--output", "json"]);
@@ -205,7 +209,7 @@ fn a_server_that_cannot_be_reached_leaves_it_open_who_is_logged_in() {
 }
 
 #[test]
-fn a_plain_proxys_401_says_nothing_about_the_token() {
+fn plain_proxy_401_rejects_nothing() {
     let problem = r#"{"title":"No"}"#;
     for (head, body, exit) in [
         ("401 Unauthorized", "Content-Type: text/html\r\nContent-Length: 0\r\n\r\n".to_owned(), 1),

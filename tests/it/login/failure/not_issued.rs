@@ -5,10 +5,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use plexctl::testing::{Answer, Decision, Endpoint, Script};
+use rustix::io::Errno;
 
 use crate::login::{BINDING, DOMAIN, LOGIN, Login, at_once, instructed, instructed_for};
+use crate::support::program::free_port;
 use crate::support::sandbox::Run;
 use crate::support::signed_in::Failed;
+use crate::support::system_words;
+use crate::support::unprivileged::Unprivileged;
 
 /// The command that a hint tells to run again.
 fn again() -> String {
@@ -34,7 +38,7 @@ impl Login {
 }
 
 #[test]
-fn a_request_that_was_denied_logs_nobody_in() {
+fn denied_request_logs_nobody_in() {
     let login = Login::with_session();
     login.server.decide_next(Decision::Deny, 2);
     let expected = Run::new(4, "", instructed("error: nobody is logged in: the request was denied\n"));
@@ -42,35 +46,35 @@ fn a_request_that_was_denied_logs_nobody_in() {
 }
 
 #[test]
-fn a_request_that_is_not_approved_in_time_logs_nobody_in() {
+fn unapproved_request_logs_nobody_in() {
     let login = Login::with_session();
     login.server.configure(|settings| settings.expires_in = Duration::from_secs(3));
     let error = format!(
-        "error: nobody is logged in: the request was not approved within 1 minute\nhint: run {} again\n",
+        "error: nobody is logged in: the request was not approved within 3 seconds\nhint: run {} again\n",
         again()
     );
     let before = login.sandbox.config_state();
-    assert_eq!(login.run(&[]), Run::new(1, "", instructed_for("1 minute", &error)));
+    assert_eq!(login.run(&[]), Run::new(1, "", instructed_for("3 seconds", &error)));
     assert_eq!(login.sandbox.config_state(), before);
     assert!(login.polls().len() <= 2, "{:?}", login.asked());
 }
 
 #[test]
-fn the_last_cause_of_an_open_streak_is_told_with_the_end() {
+fn timeout_tells_last_poll_failure() {
     let login = Login::with_session();
     login.server.configure(|settings| settings.expires_in = Duration::from_secs(4));
     login.server.always(Endpoint::DeviceToken, Script::answer(Answer::bare(429)));
     let busy = "the server answered 429 Too Many Requests";
     let error = format!(
         "warning: no answer from [ORIGIN] ({busy}); still waiting\nerror: nobody is logged in: the request was not \
-         approved within 1 minute ([ORIGIN]: {busy})\nhint: run {} again\n",
+         approved within 4 seconds ([ORIGIN]: {busy})\nhint: run {} again\n",
         again()
     );
-    login.assert_fails(&Run::new(1, "", instructed_for("1 minute", &error)), &["code", "poll", "poll"]);
+    login.assert_fails(&Run::new(1, "", instructed_for("4 seconds", &error)), &["code", "poll", "poll"]);
 }
 
 #[test]
-fn a_code_that_is_refused_begins_no_login() {
+fn refused_code_begins_no_login() {
     let check = || "hint: check --domain-id and --idp-binding-id\n".to_owned();
     let mend = || format!("hint: once the cause is gone, run {} again\n", again());
     let problem = |status, title| Answer::problem(status, title, "no_login", "Not here.");
@@ -95,7 +99,7 @@ fn a_code_that_is_refused_begins_no_login() {
 }
 
 #[test]
-fn a_server_that_gives_no_answer_begins_no_login_and_is_asked_once() {
+fn failed_code_request_is_not_repeated() {
     let cases = [
         (Endpoint::DeviceCode, "the connection was closed before an answer", vec!["code"]),
         (Endpoint::Connection, "the connection was closed before an answer", vec![]),
@@ -160,7 +164,7 @@ fn assert_unusable(login: &Login, case: &str, field: &str) {
 }
 
 #[test]
-fn a_code_with_a_hostile_field_begins_no_login() {
+fn hostile_code_field_begins_no_login() {
     at_once(&HOSTILE, |(field, value)| {
         let login = Login::with_session();
         let hostile = value.replace("[LONG]", &"a".repeat(4097));
@@ -175,7 +179,7 @@ fn a_code_with_a_hostile_field_begins_no_login() {
 }
 
 #[test]
-fn an_answer_that_is_no_object_begins_no_login() {
+fn non_object_response_begins_no_login() {
     let long = format!("{{\"x\":\"{}\"}}", "a".repeat(64 * 1024));
     let deep = "[".repeat(10_000);
     let bodies: [&[u8]; 9] =
@@ -189,7 +193,7 @@ fn an_answer_that_is_no_object_begins_no_login() {
 }
 
 #[test]
-fn nothing_is_begun_that_could_not_be_stored() {
+fn begins_no_login_that_cannot_be_stored() {
     let cases: [(&str, u32, i32, &str); 3] = [
         ("default = \"a\"\n", 0o644, 3, "its mode 0644 is wider than 0600"),
         ("default = \"a\n", 0o600, 1, ""),
@@ -210,7 +214,7 @@ fn nothing_is_begun_that_could_not_be_stored() {
 }
 
 #[test]
-fn a_place_where_no_directory_can_be_made_gets_no_request() {
+fn uncreatable_directory_sends_no_request() {
     let login = Login::approved();
     fs::remove_dir_all(login.sandbox.path().join(".config")).unwrap();
     fs::write(login.sandbox.path().join(".config"), "a file").unwrap();
@@ -221,7 +225,7 @@ fn a_place_where_no_directory_can_be_made_gets_no_request() {
 }
 
 #[test]
-fn without_a_usable_server_nothing_is_begun() {
+fn begins_no_login_without_valid_server() {
     let login = Login::new();
     let run = login.sandbox.run(LOGIN);
     let error = "error: no login was begun: no server is known\nhint: name it with --server or PLEXSPHERE_URL\n";
@@ -252,7 +256,7 @@ fn usage_errors_send_nothing() {
 }
 
 #[test]
-fn a_denied_login_is_data_for_programs() {
+fn denied_login_as_data() {
     at_once(&["json", "yaml"], |format| {
         let login = Login::with_session();
         login.server.decide_next(Decision::Deny, 1);
@@ -271,4 +275,32 @@ fn a_denied_login_is_data_for_programs() {
         };
         failed.assert_is(&Run::new(run.exit, run.stdout.clone(), told), format);
     });
+}
+
+#[test]
+fn unreachable_server_begins_no_login() {
+    let login = Login::new();
+    let url = format!("http://127.0.0.1:{}", free_port());
+    let run = login.sandbox.run([&LOGIN[..], &["--server", &url, "--output", "json"]].concat());
+    let error = format!("error: nobody is logged in: connecting failed: connection refused ({url})\nhint: ");
+    assert!(run.exit == 1 && run.stderr.starts_with(&error), "{run:?}");
+    assert!(run.stdout.contains("\"code\": \"unreached\""), "{}", run.stdout);
+    assert!(!login.sandbox.config().exists());
+}
+
+#[test]
+fn unwritable_directory_sends_no_request() {
+    let Some(unprivileged) = Unprivileged::new("a login in a directory that cannot be written") else { return };
+    let login = Login::replacing();
+    let directory = login.sandbox.config().parent().unwrap().to_owned();
+    let mut command = unprivileged.run_after("", &login.sandbox, &login.command(&[]));
+    fs::set_permissions(&directory, Permissions::from_mode(0o500)).unwrap();
+    let before = login.sandbox.config_state();
+    let run = login.labelled(&login.sandbox.observe(&mut command));
+    fs::set_permissions(&directory, Permissions::from_mode(0o700)).unwrap();
+    assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{run:?}");
+    assert!(run.stderr.starts_with("error: no login was begun: "), "{}", run.stderr);
+    assert!(run.stderr.contains(&system_words(Errno::ACCESS)), "{}", run.stderr);
+    assert_eq!(login.sandbox.config_state(), before);
+    assert_eq!(login.asked(), [""; 0]);
 }

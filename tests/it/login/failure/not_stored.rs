@@ -8,7 +8,7 @@ use std::time::Duration;
 use plexctl::testing::{Answer, Endpoint, Script};
 
 use crate::login::{Login, instructed};
-use crate::support::signed_in::config;
+use crate::support::bystander::config;
 use crate::support::{runs_as_root, skip};
 
 /// What is stored while a login waits for its approval.
@@ -38,7 +38,7 @@ impl Login {
 }
 
 #[test]
-fn a_token_that_cannot_be_stored_is_revoked() {
+fn revokes_token_that_cannot_be_stored() {
     let login = Login::exposed_meanwhile();
     let before = login.sandbox.config_state();
     let run = login.run(&[]);
@@ -54,7 +54,7 @@ fn a_token_that_cannot_be_stored_is_revoked() {
 }
 
 #[test]
-fn a_token_that_can_neither_be_stored_nor_revoked_is_named_after_three_attempts() {
+fn names_token_after_three_revocation_attempts() {
     let login = Login::exposed_meanwhile();
     login.server.answer_revocations_with(Answer::bare(503));
     let run = login.run(&[]);
@@ -72,7 +72,7 @@ fn a_token_that_can_neither_be_stored_nor_revoked_is_named_after_three_attempts(
 }
 
 #[test]
-fn the_second_attempt_to_revoke_may_do() {
+fn second_revocation_attempt_succeeds() {
     let login = Login::exposed_meanwhile();
     login.server.once(Endpoint::Revoke, Script::hang_up());
     let run = login.run(&[]);
@@ -82,7 +82,7 @@ fn the_second_attempt_to_revoke_may_do() {
 }
 
 #[test]
-fn a_login_that_was_overtaken_gives_way() {
+fn overtaken_login_revokes_its_token() {
     let login = Login::overtaken();
     let run = login.run(&[]);
     let error = instructed(
@@ -95,7 +95,7 @@ fn a_login_that_was_overtaken_gives_way() {
 }
 
 #[test]
-fn an_overtaken_token_that_cannot_be_revoked_is_named() {
+fn names_overtaken_token_not_revoked() {
     let login = Login::overtaken();
     login.server.answer_revocations_with(Answer::bare(403));
     let run = login.run(&[]);
@@ -109,7 +109,7 @@ fn an_overtaken_token_that_cannot_be_revoked_is_named() {
 }
 
 #[test]
-fn a_token_without_a_place_is_data_for_programs() {
+fn unstored_token_as_data() {
     let unavailable = || Answer::bare(503);
     let cases = [
         (Login::exposed_meanwhile(), None, "not_stored", "revoked"),
@@ -128,7 +128,7 @@ fn a_token_without_a_place_is_data_for_programs() {
 }
 
 #[test]
-fn a_session_that_may_not_survive_a_power_cut_is_told_and_both_are_kept() {
+fn reports_login_that_is_not_durable() {
     let login = Login::replacing();
     let plexctl = login.command(&[]);
     let directory = login.sandbox.config().parent().unwrap().to_owned();

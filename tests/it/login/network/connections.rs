@@ -12,10 +12,11 @@ use rustls::version::{TLS12, TLS13};
 
 use super::polls::LOST;
 use crate::login::{INTERVAL, Login, at_once, called};
+use crate::support::bystander::config;
 use crate::support::detour::{Fate, detour};
 use crate::support::sandbox::Run;
 use crate::support::scripted_server::ScriptedServer;
-use crate::support::signed_in::{config, id_of};
+use crate::support::signed_in::id_of;
 use crate::support::tls::{Authority, leaf, leaf_for};
 use crate::support::trial::{assert_took, timed};
 
@@ -138,7 +139,7 @@ impl Detoured {
 }
 
 #[test]
-fn a_connection_that_breaks_costs_each_request_what_its_table_says() {
+fn broken_connection_follows_table() {
     let closed = "the connection was closed before an answer";
     let faults = [
         (Fate::Closed, closed),
@@ -157,7 +158,7 @@ fn a_connection_that_breaks_costs_each_request_what_its_table_says() {
 }
 
 #[test]
-fn a_handshake_that_fails_costs_each_request_what_its_table_says_and_shows_nobody_a_secret() {
+fn failed_handshake_follows_table_and_leaks_nothing() {
     let (authority, stranger) = (Authority::named("an authority"), Authority::named("a stranger"));
     let mut expired = leaf();
     expired.not_after = date_time_ymd(2020, 1, 1);
@@ -193,18 +194,18 @@ fn a_handshake_that_fails_costs_each_request_what_its_table_says_and_shows_nobod
 }
 
 #[test]
-fn a_server_that_is_gone_costs_each_request_what_its_table_says() {
+fn gone_server_follows_table() {
     let refused = "connecting failed: connection refused";
     at_once(&[Met::Poll, Met::Whoami, Met::Revoke], |met| {
         let detoured = Detoured::new(ControlPlane::start().unwrap(), "http", *met, Fate::Refused);
-        detoured.login.server.configure(|settings| settings.expires_in = Duration::from_secs(3));
+        detoured.login.server.configure(|settings| settings.expires_in = Duration::from_secs(5));
         let run = detoured.run(*met);
         let live = detoured.login.server.live_tokens();
         assert!(detoured.login.server.is_live(&detoured.old), "{run:?}");
         if *met == Met::Poll {
             assert_eq!((run.exit, detoured.asked(), live.len()), (1, vec!["code".into()], 1), "{run:?}");
             let warning = format!("warning: no answer from [URL] ({refused}); still waiting\n");
-            let error = format!("the request was not approved within 1 minute ([URL]: {refused})\n");
+            let error = format!("the request was not approved within 5 seconds ([URL]: {refused})\n");
             assert!(run.stderr.contains(&warning) && run.stderr.contains(&error), "{run:?}");
             assert!(!run.stderr.contains(LOST), "{run:?}");
         } else {

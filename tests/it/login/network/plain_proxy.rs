@@ -37,7 +37,7 @@ fn told(more: &str) -> String {
 }
 
 #[test]
-fn each_request_of_a_login_goes_to_the_proxy_in_absolute_form() {
+fn sends_absolute_form_to_proxy() {
     let login = proxied();
     assert_eq!(login.run_proxied(), Run::new(0, LOGGED_IN, told("")));
     let paths = ["device-code", "device-token", "whoami"];
@@ -58,7 +58,7 @@ const ENDING: [(u16, &str, i32); 8] = [
 ];
 
 #[test]
-fn a_refusal_that_may_be_the_proxys_own_is_waited_out_and_loses_nothing() {
+fn retries_refusal_without_problem_details() {
     let html = |status| Answer { content_type: "text/html".into(), body: b"<p>No</p>".into(), ..Answer::bare(status) };
     let json = |status| Answer { content_type: "application/json".into(), body: b"{}".into(), ..Answer::bare(status) };
     let list = |status| Answer { body: b"[]".into(), ..Answer::problem(status, "", "", "") };
@@ -80,14 +80,14 @@ fn a_refusal_that_may_be_the_proxys_own_is_waited_out_and_loses_nothing() {
         let cause = warning.and_then(|rest| rest.strip_suffix("); still waiting\n")).unwrap_or_default();
         let said = format!("the server or the proxy [ORIGIN] (HTTP_PROXY) answered {words}");
         assert!(cause.starts_with(&said), "{words}: {}", run.stderr);
-        login.assert_waited(&[1, 1, 2]);
+        login.assert_waited(&[1, 2, 4]);
         assert_eq!(login.polls().len(), 3);
         assert_eq!(login.live(), ["[NEW]"]);
     });
 }
 
 #[test]
-fn a_refusal_with_problem_details_is_the_servers_and_ends_the_login() {
+fn problem_details_end_login() {
     at_once(&ENDING, |(status, words, exit)| {
         let login = proxied();
         let problem = Answer::problem(*status, "Title", "some_code", "Detail.");
@@ -102,7 +102,7 @@ fn a_refusal_with_problem_details_is_the_servers_and_ends_the_login() {
 }
 
 #[test]
-fn a_denial_without_problem_details_is_no_denial() {
+fn ignores_denial_without_problem_details() {
     let login = proxied();
     let problem = Answer::problem(400, "Bad Request", "access_denied", "Denied.");
     let plain = Answer { content_type: "application/json".into(), ..problem };
@@ -116,7 +116,7 @@ fn a_denial_without_problem_details_is_no_denial() {
 }
 
 #[test]
-fn a_code_that_may_be_refused_by_the_proxy_alone_hints_at_no_wrong_id() {
+fn bare_refused_code_hints_at_no_id() {
     at_once(&[400, 403, 404, 407], |status| {
         for answer in [Answer::bare(*status), Answer::problem(*status, "Title", "some_code", "Detail.")] {
             let login = proxied();
@@ -134,7 +134,7 @@ fn a_code_that_may_be_refused_by_the_proxy_alone_hints_at_no_wrong_id() {
 }
 
 #[test]
-fn a_401_that_may_be_the_proxys_own_does_not_say_that_the_session_is_not_accepted() {
+fn bare_401_does_not_reject_session() {
     let problem = |status| Answer::problem(status, "Title", "some_code", "Detail.");
     // A refusal is one in any case: nothing is lost by believing it, since both sessions are kept.
     let cases = [(Answer::bare(401), 0), (problem(401), 1), (Answer::bare(403), 4), (problem(403), 4)];
@@ -151,7 +151,7 @@ fn a_401_that_may_be_the_proxys_own_does_not_say_that_the_session_is_not_accepte
 }
 
 #[test]
-fn a_replaced_session_is_kept_where_its_end_may_be_the_proxys_word() {
+fn keeps_replaced_session_on_bare_response() {
     at_once(&[200, 401, 404], |status| {
         let login = proxied();
         let old = login.server.mint("dev");

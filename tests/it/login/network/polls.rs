@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use plexctl::testing::{Answer, ControlPlane, Decision, Endpoint, Script};
 
-use crate::login::{INTERVAL, Login, at_once, instructed};
+use crate::login::{INTERVAL, Login, at_once, instructed, instructed_for};
 use crate::support::tls::{Authority, leaf};
 
 pub(super) const LOST: &str = "an earlier answer was lost, so a token may have been issued that nobody holds";
@@ -29,7 +29,7 @@ impl Login {
 }
 
 #[test]
-fn pending_is_waited_for_on_one_connection() {
+fn polls_on_one_connection() {
     let login = Login::new();
     login.server.decide_next(Decision::Approve, 3);
     let run = login.run(&[]);
@@ -42,7 +42,7 @@ fn pending_is_waited_for_on_one_connection() {
 }
 
 #[test]
-fn over_tls_a_whole_login_takes_one_connection() {
+fn tls_login_takes_one_connection() {
     let authority = Authority::named("login");
     let (certificate, key) = authority.certify(&leaf()).der();
     let login = Login::at(ControlPlane::start_with_tls(vec![certificate], key).unwrap());
@@ -57,7 +57,7 @@ fn over_tls_a_whole_login_takes_one_connection() {
 }
 
 #[test]
-fn slow_down_lengthens_the_interval_for_good() {
+fn slow_down_lengthens_interval() {
     let login = Login::new();
     let slow = Script::answer(Answer::problem(400, "Bad Request", "slow_down", "Too early."));
     login.server.once(Endpoint::DeviceToken, slow);
@@ -68,7 +68,7 @@ fn slow_down_lengthens_the_interval_for_good() {
 }
 
 #[test]
-fn an_answer_that_ends_the_wait_ends_the_login() {
+fn terminal_poll_response_ends_login() {
     let problem = |status, code| Script::answer(Answer::problem(status, "Title", code, "Detail."));
     let cases = [
         (problem(400, "access_denied"), 4, "the request was denied"),
@@ -94,7 +94,7 @@ fn an_answer_that_ends_the_wait_ends_the_login() {
 }
 
 #[test]
-fn a_token_that_is_cut_off_after_the_whole_object_counts() {
+fn accepts_token_cut_off_after_object() {
     let login = Login::approved();
     let promise_more = |answer: Vec<u8>| {
         let text = String::from_utf8(answer).unwrap();
@@ -109,7 +109,7 @@ fn a_token_that_is_cut_off_after_the_whole_object_counts() {
 }
 
 #[test]
-fn an_answer_that_may_hide_a_token_is_lost_and_ends_the_login() {
+fn unusable_success_is_lost() {
     let cut = |mut answer: Vec<u8>| {
         answer.truncate(answer.len() - 1);
         answer
@@ -144,7 +144,7 @@ fn an_answer_that_may_hide_a_token_is_lost_and_ends_the_login() {
 }
 
 #[test]
-fn an_expiry_that_cannot_be_used_is_unknown() {
+fn invalid_expiry_is_unknown() {
     at_once(&["0", "-1", "\"3600\"", "99999999999999999999"], |expires_in| {
         let login = Login::approved();
         login.server.once(Endpoint::DeviceToken, Script::real().with("expires_in", expires_in));
@@ -155,7 +155,33 @@ fn an_expiry_that_cannot_be_used_is_unknown() {
 }
 
 #[test]
-fn a_failure_is_waited_out_with_one_warning_a_streak() {
+fn polls_once_more_before_the_code_expires() {
+    // With an interval of 5 s, in milliseconds: the lifetime of the code, and when it is polled.
+    let cases: [(u64, &[u64]); 3] = [(12, &[5000, 10_000, 11_000]), (4, &[3000]), (1, &[0])];
+    at_once(&cases, |(lifetime, polls)| {
+        let login = Login::new();
+        login.server.configure(|settings| {
+            settings.interval = Duration::from_secs(5);
+            settings.expires_in = Duration::from_secs(*lifetime);
+        });
+        login.server.decide_next(Decision::Approve, polls.len());
+        let run = login.run(&[]);
+        assert_eq!(
+            (run.exit, run.stderr),
+            (0, instructed_for(&format!("{lifetime} second{}", if *lifetime == 1 { "" } else { "s" }), ""))
+        );
+        let requests = login.server.requests();
+        for (poll, expected) in login.polls().iter().zip(*polls) {
+            let time = poll.arrived - requests[0].arrived;
+            let expected = Duration::from_millis(*expected);
+            assert!(time + JITTER >= expected && time < expected + Duration::from_millis(800), "{time:?} {expected:?}");
+        }
+        assert_eq!(login.polls().len(), polls.len());
+    });
+}
+
+#[test]
+fn warns_once_per_failure_streak() {
     let cases = [
         (Script::answer(Answer::bare(408)), false, "408 Request Timeout"),
         (Script::answer(Answer::bare(429)), false, "429 Too Many Requests"),
@@ -172,13 +198,14 @@ fn a_failure_is_waited_out_with_one_warning_a_streak() {
         assert_eq!(run.stderr.matches("warning: no answer from [ORIGIN] (").count(), 1, "{}", run.stderr);
         assert!(run.stderr.contains(words) && run.stderr.contains("); still waiting\n"), "{}", run.stderr);
         assert_eq!(run.stderr.contains(&format!("warning: {LOST}\n")), *is_lost, "{}", run.stderr);
-        login.assert_waited(&[1, 1, 2]);
+        // The first failure already slows the polls down (RFC 8628, section 3.5).
+        login.assert_waited(&[1, 2, 4]);
         assert_eq!(login.asked(), ["code", "poll", "poll", "poll", "whoami"]);
     });
 }
 
 #[test]
-fn a_poll_whose_answer_was_lost_with_its_token_is_told_at_the_end() {
+fn tells_lost_poll_response_at_end() {
     let login = Login::approved();
     login.server.once(Endpoint::DeviceToken, Script::real().lost());
     let run = login.run(&[]);
@@ -189,8 +216,8 @@ fn a_poll_whose_answer_was_lost_with_its_token_is_told_at_the_end() {
 }
 
 #[test]
-fn retry_after_counts_where_it_is_longer_and_reasonable() {
-    at_once(&[("4", 4), ("61", 1), ("0", 1), ("Wed, 21 Oct 2026 07:28:00 GMT", 1)], |(value, least)| {
+fn honors_reasonable_retry_after() {
+    at_once(&[("4", 4), ("61", 2), ("0", 2), ("Wed, 21 Oct 2026 07:28:00 GMT", 2)], |(value, least)| {
         let login = Login::approved();
         let busy = Script::answer(Answer::bare(429)).header("retry-after", value);
         login.server.once(Endpoint::DeviceToken, busy);

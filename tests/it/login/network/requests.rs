@@ -114,12 +114,12 @@ fn shares_one_connection(calls: &Calls) {
 }
 
 #[test]
-fn all_polls_of_a_login_share_one_connection() {
+fn polls_share_one_connection() {
     shares_one_connection(&Calls::new());
 }
 
 #[test]
-fn all_polls_of_a_login_share_one_encrypted_connection() {
+fn polls_share_one_tls_connection() {
     let authority = Authority::named("an authority");
     let (certificate, key) = authority.certify(&leaf()).der();
     let mut bundle = tempfile::NamedTempFile::new().unwrap();
@@ -129,7 +129,7 @@ fn all_polls_of_a_login_share_one_encrypted_connection() {
 }
 
 #[test]
-fn each_request_is_the_one_that_the_api_takes() {
+fn requests_match_the_api() {
     let calls = Calls::new();
     let server = ServerUrl::parse(format!("{}/base/", calls.server.as_given())).unwrap();
     let login = calls.begin();
@@ -171,7 +171,7 @@ fn each_request_is_the_one_that_the_api_takes() {
 }
 
 #[test]
-fn a_device_code_may_have_every_visible_character() {
+fn device_code_allows_every_visible_character() {
     let code = String::from_utf8((b'!'..=b'~').collect()).unwrap();
     let calls = Calls::new();
     let text = serde_json::Value::from(code.as_str()).to_string();
@@ -186,7 +186,7 @@ fn a_device_code_may_have_every_visible_character() {
 }
 
 #[test]
-fn a_connection_that_the_server_closed_between_two_polls_is_replaced() {
+fn replaces_closed_idle_connection() {
     let closing = || Script::real().rewritten(|answer| answer);
     for script in [closing(), Script::real().header("connection", "close")] {
         let calls = Calls::with_polls([Script::real(), script]);
@@ -200,7 +200,7 @@ fn a_connection_that_the_server_closed_between_two_polls_is_replaced() {
 }
 
 #[test]
-fn a_poll_whose_answer_is_lost_is_not_repeated_and_remembered() {
+fn lost_poll_is_not_repeated() {
     let calls = Calls::with_polls([Script::real().lost()]);
     calls.control_plane.approve_next();
     let login = calls.begin();
@@ -212,7 +212,7 @@ fn a_poll_whose_answer_is_lost_is_not_repeated_and_remembered() {
 }
 
 #[test]
-fn what_is_no_answer_at_all_may_have_been_a_token() {
+fn invalid_response_is_lost() {
     for (script, expected) in [
         (Script::hang_up(), Cause::Closed),
         (Script::raw("SSH-2.0-OpenSSH_9.6\r\n"), Cause::NotHttp),
@@ -227,7 +227,7 @@ fn what_is_no_answer_at_all_may_have_been_a_token() {
 }
 
 #[test]
-fn a_server_that_is_gone_between_two_polls_has_issued_nothing() {
+fn unreachable_server_issued_nothing() {
     let calls = Calls::new();
     let login = calls.begin();
     let Calls { runtime, client, control_plane, server } = calls;
@@ -237,7 +237,7 @@ fn a_server_that_is_gone_between_two_polls_has_issued_nothing() {
 }
 
 #[test]
-fn a_token_that_has_arrived_counts_though_the_answer_breaks_off_behind_it() {
+fn accepts_token_before_broken_end() {
     let longer = |answer: Vec<u8>| {
         let text = String::from_utf8(answer).unwrap();
         text.replacen("content-length: ", "content-length: 9", 1).into_bytes()
@@ -256,7 +256,7 @@ fn a_token_that_has_arrived_counts_though_the_answer_breaks_off_behind_it() {
 }
 
 #[test]
-fn a_busy_server_says_how_long_it_wants_to_be_left_alone() {
+fn reads_retry_after() {
     let busy = |status, value: &str| Script::answer(Answer::bare(status)).header("retry-after", value);
     for (status, value, expected, may_have_issued) in [
         (429, "60", Some(60), false),
@@ -275,7 +275,7 @@ fn a_busy_server_says_how_long_it_wants_to_be_left_alone() {
 }
 
 #[test]
-fn a_code_counts_in_problem_details_alone_and_as_it_was_sent() {
+fn reads_code_from_problem_details_only() {
     let answer = |code: &str, content_type: &str| {
         Script::answer(Answer { content_type: content_type.to_owned(), ..Answer::problem(400, "No", code, "No.") })
     };
@@ -295,7 +295,7 @@ fn a_code_counts_in_problem_details_alone_and_as_it_was_sent() {
 }
 
 #[test]
-fn a_poll_that_is_given_up_leaves_nothing_under_way() {
+fn cancelled_poll_leaves_nothing_running() {
     let calls = Calls::with_polls([Script::real().after(Duration::from_secs(60))]);
     let login = calls.begin();
     let poll = calls.client.poll(&calls.server, login.device_code());
@@ -305,7 +305,7 @@ fn a_poll_that_is_given_up_leaves_nothing_under_way() {
 }
 
 #[test]
-fn what_may_be_a_proxys_own_answer_decides_nothing_and_the_way_is_warned_of_once() {
+fn plain_proxy_response_decides_nothing() {
     let calls = Calls::new();
     let login = calls.begin();
     let (token, server) =

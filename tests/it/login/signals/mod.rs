@@ -47,7 +47,7 @@ pub(super) fn send(child: &Child, signal: Signal) {
 }
 
 #[test]
-fn between_polls_it_dies_at_once() {
+fn dies_at_once_between_polls() {
     at_once(&signals(), |signal| {
         let login = Login::new();
         let expected = Run::new(-signal.as_raw(), "", instructed("interrupted: nobody is logged in\n"));
@@ -58,7 +58,7 @@ fn between_polls_it_dies_at_once() {
 }
 
 #[test]
-fn the_answer_to_a_poll_is_waited_for_and_its_token_is_revoked() {
+fn revokes_token_of_interrupted_poll() {
     at_once(&signals(), |signal| {
         let login = Login::replacing();
         login.server.once(Endpoint::DeviceToken, Script::real().after(DELAY));
@@ -72,7 +72,7 @@ fn the_answer_to_a_poll_is_waited_for_and_its_token_is_revoked() {
 }
 
 #[test]
-fn an_answer_without_a_token_leaves_nobody_logged_in() {
+fn interrupted_poll_without_token() {
     let login = Login::new();
     login.server.once(Endpoint::DeviceToken, Script::real().after(DELAY));
     let expected = instructed(&format!("{WAITING}interrupted: nobody is logged in\n"));
@@ -81,7 +81,7 @@ fn an_answer_without_a_token_leaves_nobody_logged_in() {
 }
 
 #[test]
-fn a_token_that_cannot_be_revoked_after_a_signal_is_stored() {
+fn stores_token_not_revoked_after_signal() {
     let login = Login::replacing();
     login.server.once(Endpoint::DeviceToken, Script::real().after(DELAY));
     login.server.answer_revocations_with(Answer::bare(503));
@@ -95,7 +95,7 @@ fn a_token_that_cannot_be_revoked_after_a_signal_is_stored() {
 }
 
 #[test]
-fn an_answer_that_does_not_come_in_time_may_have_brought_a_token() {
+fn interrupted_poll_without_response_is_lost() {
     let login = Login::approved();
     login.server.once(Endpoint::DeviceToken, Script::real().after(Duration::from_secs(60)));
     let lost = format!("{WAITING}interrupted: a token may have been issued that nobody holds\n");
@@ -104,7 +104,7 @@ fn an_answer_that_does_not_come_in_time_may_have_brought_a_token() {
 }
 
 #[test]
-fn after_the_first_write_it_says_what_is_stored() {
+fn tells_stored_session_after_signal() {
     let login = Login::replacing();
     login.server.once(Endpoint::Whoami, Script::real().after(Duration::from_secs(60)));
     let stored = format!(
@@ -117,7 +117,7 @@ fn after_the_first_write_it_says_what_is_stored() {
 }
 
 #[test]
-fn a_second_signal_kills_at_once_and_says_what_may_be_live() {
+fn second_signal_tells_possible_token() {
     let login = Login::approved();
     login.server.once(Endpoint::DeviceToken, Script::real().after(Duration::from_secs(60)));
     let lost = format!("{WAITING}interrupted: a token may have been issued that nobody holds\n");
@@ -126,7 +126,7 @@ fn a_second_signal_kills_at_once_and_says_what_may_be_live() {
 }
 
 #[test]
-fn a_second_signal_names_the_token_that_is_in_hand() {
+fn second_signal_names_token() {
     let login = Login::approved();
     login.server.once(Endpoint::DeviceToken, Script::real().after(DELAY));
     login.server.once(Endpoint::Revoke, Script::real().after(Duration::from_secs(60)).lost());
@@ -154,7 +154,7 @@ pub(super) fn wait_for(login: &Login, requests: usize) {
 }
 
 #[test]
-fn at_no_moment_of_a_poll_that_mints_does_a_signal_lose_the_token() {
+fn signal_during_minting_poll_loses_no_token() {
     let moments: Vec<u64> = (0..20).map(|number| number * 50).collect();
     at_once(&moments, |moment| {
         let login = Login::approved();

@@ -99,7 +99,7 @@ fn interrupt(dice: &mut Dice, signals: &[Signal], is_minting: bool, has_setsid: 
 }
 
 #[test]
-fn at_no_random_moment_does_a_signal_lose_a_token() {
+fn random_signals_lose_no_token() {
     let runs: usize = env::var("PLEXCTL_SIGNALS").map_or(30, |runs| runs.parse().unwrap());
     let (signals, seed) = (signals(), seed());
     if signals.is_empty() {

@@ -14,10 +14,9 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::io::Errno;
 use rustix::process::{Pid, kill_process};
 
-use super::{
-    AT_ONCE, BYSTANDER, NO_CONTENT, TEMP_NAME, TOKEN, assert_cleared, assert_heals, assert_kept, chmod, cleared, config,
-};
+use super::{AT_ONCE, NO_CONTENT, TEMP_NAME, TOKEN, assert_cleared, assert_heals, assert_kept, chmod, config};
 use super::{logged_out, not_removed, observe_within, prepared, system, temp};
+use crate::support::bystander::BYSTANDER;
 use crate::support::sandbox::{BYSTANDER_HINT, Run, SLACK, Sandbox, file_state, no_session, no_session_but, start};
 use crate::support::scripted_server::{Record, ScriptedServer};
 use crate::support::shell::in_shell;
@@ -53,7 +52,7 @@ fn wait_for_request(record: &Record) {
 }
 
 #[test]
-fn a_lock_that_is_held_for_ever_is_waited_for_and_then_named() {
+fn gives_up_on_held_lock() {
     let (sandbox, server) = prepared();
     let before = sandbox.config_state();
     let lock = sandbox.lock_directory();
@@ -66,8 +65,9 @@ fn a_lock_that_is_held_for_ever_is_waited_for_and_then_named() {
 }
 
 /// Takes 39 seconds, the longest that anything takes.
+/// The response may take 30 s and the lock 10 s: 40 s in all.
 #[test]
-fn a_late_answer_and_a_lock_that_is_held_for_ever_together_take_no_more_than_40_seconds() {
+fn late_response_and_held_lock_end_together() {
     let (sandbox, server) = prepared_with(|_| thread::sleep(Duration::from_secs(29)));
     let before = sandbox.config_state();
     let lock = sandbox.lock_directory();
@@ -80,7 +80,7 @@ fn a_late_answer_and_a_lock_that_is_held_for_ever_together_take_no_more_than_40_
 }
 
 #[test]
-fn a_signal_while_waiting_for_the_lock_ends_the_run_and_keeps_the_file() {
+fn signal_while_locking_keeps_file() {
     for signal in ending_signals() {
         let (sandbox, server) = prepared();
         let before = sandbox.config_state();
@@ -101,7 +101,7 @@ fn a_signal_while_waiting_for_the_lock_ends_the_run_and_keeps_the_file() {
 }
 
 #[test]
-fn a_lock_that_is_released_in_time_is_waited_for() {
+fn waits_for_released_lock() {
     let (sandbox, server) = prepared();
     let before = sandbox.config_state();
     let lock = sandbox.lock_directory();
@@ -119,7 +119,7 @@ fn a_lock_that_is_released_in_time_is_waited_for() {
 
 /// Whoever waits for the lock of a directory that is replaced meanwhile has to wait for that of its successor.
 #[test]
-fn a_directory_that_was_replaced_meanwhile_is_locked_anew() {
+fn locks_replaced_directory_again() {
     let (sandbox, server) = prepared();
     let (before, text) = (sandbox.config_state(), sandbox.config_text());
     let directory = sandbox.config().parent().unwrap().to_owned();
@@ -144,7 +144,7 @@ fn a_directory_that_was_replaced_meanwhile_is_locked_anew() {
 
 /// The lock that was waited for is that of a directory which the config is no longer in.
 #[test]
-fn a_link_that_was_turned_meanwhile_is_followed_anew() {
+fn follows_changed_link_again() {
     let server = ScriptedServer::answering(NO_CONTENT);
     let mut sandbox = Sandbox::new();
     let at = |name: &str, file: &str| sandbox.path().join(name).join(file);
@@ -175,7 +175,7 @@ fn a_link_that_was_turned_meanwhile_is_followed_anew() {
 }
 
 #[test]
-fn a_lock_on_the_file_itself_stops_nobody() {
+fn ignores_lock_on_file_itself() {
     let (sandbox, _server) = prepared();
     let before = sandbox.config_state();
     let lock = File::open(sandbox.config()).unwrap();
@@ -186,7 +186,7 @@ fn a_lock_on_the_file_itself_stops_nobody() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_leaves_the_file_as_it_was() {
+fn unwritable_directory_keeps_file() {
     let Some(unprivileged) = Unprivileged::new("a directory that cannot be written") else { return };
     // Without write permission no temp can be created; without read permission the lock cannot be had.
     for (mode, action) in [(0o500, "creating its replacement"), (0o300, "opening its directory")] {
@@ -205,7 +205,7 @@ fn a_directory_that_cannot_be_written_leaves_the_file_as_it_was() {
 }
 
 #[test]
-fn what_stands_in_the_place_of_the_temp_is_never_followed_nor_removed_if_it_is_foreign() {
+fn never_touches_foreign_temporary_file() {
     type Foreign = fn(&Path, &Path);
     let mut cases: Vec<(&str, Foreign)> = vec![
         ("a link to a file", |temp, victim| symlink(victim, temp).unwrap()),
@@ -254,7 +254,7 @@ fn what_stands_in_the_place_of_the_temp_is_never_followed_nor_removed_if_it_is_f
 }
 
 #[test]
-fn a_leftover_of_a_killed_run_is_swept() {
+fn removes_leftover_of_killed_run() {
     for mode in [0o600, 0o400, 0o000] {
         let (mut sandbox, _server) = prepared();
         sandbox.write(&temp(&sandbox), "half a repla");
@@ -264,8 +264,9 @@ fn a_leftover_of_a_killed_run_is_swept() {
     }
 }
 
+/// Root was killed after it had given the temporary file to the owner of the config.
 #[test]
-fn a_leftover_that_root_had_given_to_the_owner_already_is_swept() {
+fn removes_leftover_owned_by_file_owner() {
     if !runs_as_root() {
         return;
     }
@@ -279,8 +280,9 @@ fn a_leftover_that_root_had_given_to_the_owner_already_is_swept() {
 }
 
 /// A run by root gives the temporary file to the config's owner only after it has created it.
+/// Root was killed before it had given the temporary file to the owner of the config.
 #[test]
-fn a_leftover_that_root_had_not_given_to_the_owner_yet_is_swept_by_the_owner() {
+fn owner_removes_leftover_of_root() {
     let what = "a leftover of root's in the directory of another user";
     let Some(unprivileged) = Unprivileged::new(what).filter(|_| runs_as_root()) else { return };
     let (mut sandbox, _server) = prepared();
@@ -291,8 +293,9 @@ fn a_leftover_that_root_had_not_given_to_the_owner_yet_is_swept_by_the_owner() {
     assert_cleared(&sandbox, &before);
 }
 
+/// A file of root counts as a leftover only where the owner of the config owns its directory too.
 #[test]
-fn a_file_of_root_in_the_place_of_the_temp_is_no_leftover_where_the_owner_does_not_own_the_directory() {
+fn keeps_root_file_in_foreign_directory() {
     let what = "a file of root's in a directory of root's";
     let Some(unprivileged) = Unprivileged::new(what).filter(|_| runs_as_root()) else { return };
     let (mut sandbox, server) = prepared();
@@ -313,12 +316,12 @@ fn a_file_of_root_in_the_place_of_the_temp_is_no_leftover_where_the_owner_does_n
 }
 
 #[test]
-fn a_file_that_became_unusable_meanwhile_stays_as_it_is() {
+fn keeps_file_that_became_invalid() {
     type Meanwhile = fn(&Path);
     let (invalid, wide) = ("it is not valid TOML", "its mode 0644 is wider than 0600");
     let cases: [(Meanwhile, &str, &str); 8] = [
-        (|path| append(path, "\n[profiles"), "[CONFIG]:10:10", invalid),
-        (|path| append(path, "\n[profiles.default]"), "[CONFIG]:10:11", invalid),
+        (|path| append(path, "[profiles"), "[CONFIG]:10:10", invalid),
+        (|path| append(path, "[profiles.default]"), "[CONFIG]:10:11", invalid),
         (|path| fs::write(path, b"\xff").unwrap(), "[CONFIG]:1:1", "it is not valid UTF-8"),
         (|path| fs::write(path, "profiles = 3").unwrap(), "[CONFIG]:1:12", "`profiles` is not a table"),
         (|path| chmod(path, 0o644), "[CONFIG]", wide),
@@ -354,7 +357,7 @@ fn a_file_that_became_unusable_meanwhile_stays_as_it_is() {
 }
 
 #[test]
-fn a_path_that_stopped_leading_to_a_file_meanwhile_is_an_error() {
+fn fails_when_path_stops_being_file() {
     type Meanwhile = fn(&Path);
     let dangling = "a symbolic link in its path leads nowhere".to_owned();
     let cases: [(Meanwhile, String); 3] = [
@@ -374,7 +377,7 @@ fn a_path_that_stopped_leading_to_a_file_meanwhile_is_an_error() {
 }
 
 #[test]
-fn a_file_that_vanished_meanwhile_counts_as_cleared_and_stays_away() {
+fn vanished_file_counts_as_cleared() {
     type Meanwhile = fn(&Path);
     let cases: [Meanwhile; 2] =
         [|path| fs::remove_file(path).unwrap(), |path| fs::remove_dir_all(path.parent().unwrap()).unwrap()];
@@ -389,13 +392,13 @@ fn a_file_that_vanished_meanwhile_counts_as_cleared_and_stays_away() {
 }
 
 #[test]
-fn a_profile_or_token_that_is_gone_meanwhile_counts_as_cleared_and_nothing_is_written() {
+fn vanished_profile_counts_as_cleared() {
     type Meanwhile = fn(&Path);
     let no_token = "hint: profile \"default\" of [CONFIG] has no token\n";
     let dangling = "hint: the default of [CONFIG] names profile \"default\", which is not there; it has \"renamed\", \
                     \"bystander\"\n";
     let cases: [(Meanwhile, &str); 5] = [
-        (|path| fs::write(path, cleared()).unwrap(), BYSTANDER_HINT),
+        (|path| fs::write(path, BYSTANDER).unwrap(), BYSTANDER_HINT),
         (|path| fs::write(path, "").unwrap(), ""),
         (|path| edit(path, |text| text.replace(&format!("token = \"{TOKEN}\"\n"), "")), no_token),
         (|path| edit(path, |text| text.replace(TOKEN, "")), no_token),
@@ -417,7 +420,7 @@ fn a_profile_or_token_that_is_gone_meanwhile_counts_as_cleared_and_nothing_is_wr
 }
 
 #[test]
-fn a_newer_token_in_the_profile_is_kept() {
+fn keeps_newer_token() {
     let kept = "Logged out. Kept profile \"default\": it holds a newer session.\n";
     // One with the same id, too, is another token.
     let rotated = TOKEN.replace("c4n4ry", "n3w3r");
@@ -446,18 +449,17 @@ fn a_newer_token_in_the_profile_is_kept() {
 }
 
 #[test]
-fn what_others_changed_meanwhile_is_kept() {
+fn keeps_concurrent_edits() {
     type Edit = fn(&str) -> String;
-    let pointer_elsewhere = "default = \"bystander\"\n";
     let cases: [(Edit, String); 5] = [
-        (|text| format!("{text}\n\n[profiles.new]\nx = 1\n"), format!("{}\n\n[profiles.new]\nx = 1\n", cleared())),
-        (|text| format!("# first\r\n{text}"), format!("# first\r\n{}", cleared())),
+        (|text| format!("{text}\n\n[profiles.new]\nx = 1\n"), format!("{BYSTANDER}\n\n[profiles.new]\nx = 1\n")),
+        (|text| format!("# first\r\n{text}"), format!("# first\r\n{BYSTANDER}")),
         (
             |text| text.replace("default = \"default\"", "default = \"bystander\""),
-            format!("{pointer_elsewhere}{}", cleared()),
+            format!("default = \"bystander\"\n{BYSTANDER}"),
         ),
-        (|text| text.replace("server = \"http", "note = \"new\"\nserver = \"http"), cleared()),
-        (|text| text.replace(BYSTANDER, ""), "\n".to_owned()),
+        (|text| text.replace("server = \"http", "note = \"new\"\nserver = \"http"), BYSTANDER.to_owned()),
+        (|text| text.split_once("\n[profiles.bystander]").unwrap().0.to_owned(), "\n".to_owned()),
     ];
     for (change, expected) in cases {
         for in_place in [true, false] {
@@ -481,7 +483,7 @@ fn what_others_changed_meanwhile_is_kept() {
 }
 
 #[test]
-fn a_mode_that_was_narrowed_meanwhile_stays_narrow() {
+fn keeps_narrowed_mode() {
     let (sandbox, _server) = prepared_with(|path| chmod(path, 0o400));
     let mut before = sandbox.config_state();
     before.mode = 0o400;
@@ -490,7 +492,7 @@ fn a_mode_that_was_narrowed_meanwhile_stays_narrow() {
 }
 
 #[test]
-fn neither_umask_nor_privilege_changes_the_mode() {
+fn mode_ignores_umask_and_privilege() {
     let Some(unprivileged) = Unprivileged::new("the umask of another user") else { return };
     for umask in ["000", "022", "077", "277", "777"] {
         for mode in [0o600, 0o400] {
@@ -506,7 +508,7 @@ fn neither_umask_nor_privilege_changes_the_mode() {
 }
 
 #[test]
-fn a_linked_config_stays_a_link_and_its_target_is_replaced() {
+fn replaces_target_of_linked_config() {
     let server = ScriptedServer::answering(NO_CONTENT);
     let mut sandbox = Sandbox::new();
     let elsewhere = sandbox.path().join("dotfiles");
@@ -526,7 +528,7 @@ fn a_linked_config_stays_a_link_and_its_target_is_replaced() {
 }
 
 #[test]
-fn a_config_of_another_user_stays_theirs_when_root_logs_out() {
+fn root_keeps_owner_of_config() {
     if !runs_as_root() {
         return;
     }
@@ -543,7 +545,7 @@ fn a_config_of_another_user_stays_theirs_when_root_logs_out() {
 
 /// Only a member may give a file to a group, and the mode gives the group nothing.
 #[test]
-fn a_group_that_the_file_cannot_be_given_to_is_given_up() {
+fn gives_up_group_that_cannot_be_set() {
     let what = "a group that the owner is not in";
     let Some(unprivileged) = Unprivileged::new(what).filter(|_| runs_as_root()) else { return };
     let (sandbox, server) = prepared();
@@ -558,7 +560,7 @@ fn a_group_that_the_file_cannot_be_given_to_is_given_up() {
 
 /// As in a container whose root may read any file, but not give one away.
 #[test]
-fn an_owner_that_the_file_cannot_be_given_to_is_an_error() {
+fn fails_when_owner_cannot_be_set() {
     let (sandbox, server) = prepared();
     let mut limited = Command::new("setpriv");
     limited.args(["--bounding-set=-chown", "--inh-caps=-chown", "--"]);

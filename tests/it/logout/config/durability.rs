@@ -40,7 +40,7 @@ fn traced(sandbox: &Sandbox, injections: &[&str]) -> (Run, String) {
 }
 
 #[test]
-fn the_replacement_is_private_restored_whole_and_synced_before_it_takes_the_files_place() {
+fn syncs_private_replacement_before_rename() {
     if !has_strace("the order of the replacement") {
         return;
     }
@@ -78,7 +78,7 @@ fn the_replacement_is_private_restored_whole_and_synced_before_it_takes_the_file
 }
 
 #[test]
-fn a_call_that_fails_during_the_replacement_leaves_the_old_file_or_is_told() {
+fn failing_call_keeps_old_file_or_reports() {
     if !has_strace("failing calls during the replacement") {
         return;
     }

@@ -8,8 +8,9 @@ use std::process::Command;
 use rustix::fs::{IFlags, XattrFlags, ioctl_getflags, ioctl_setflags, setxattr};
 use rustix::io::Errno;
 
-use super::{AT_ONCE, BYSTANDER, TEMP_NAME, assert_cleared, assert_heals, assert_kept, chmod, logged_out, not_removed};
+use super::{AT_ONCE, TEMP_NAME, assert_cleared, assert_heals, assert_kept, chmod, logged_out, not_removed};
 use super::{observe_within, prepared, system, temp};
+use crate::support::bystander::BYSTANDER;
 use crate::support::sandbox::{Sandbox, file_state};
 use crate::support::shell::{has_namespaces, in_namespace};
 use crate::support::skip;
@@ -33,7 +34,7 @@ fn assert_stands_in_the_way<T>(problem: &str, more: &str, obstruct: impl FnOnce(
 }
 
 #[test]
-fn a_read_only_file_system_keeps_the_file() {
+fn read_only_file_system_keeps_file() {
     if !has_namespaces("a read-only file system") {
         return;
     }
@@ -45,7 +46,7 @@ fn a_read_only_file_system_keeps_the_file() {
 
 /// As in a container whose config is mounted as a single file.
 #[test]
-fn a_mount_in_the_files_place_keeps_the_file() {
+fn mounted_file_keeps_file() {
     if !has_namespaces("a mount in the file's place") {
         return;
     }
@@ -55,7 +56,7 @@ fn a_mount_in_the_files_place_keeps_the_file() {
 }
 
 #[test]
-fn a_full_file_system_takes_half_of_the_replacement_and_keeps_the_file() {
+fn full_file_system_keeps_file() {
     if !has_namespaces("a full file system") {
         return;
     }
@@ -79,11 +80,11 @@ fn a_full_file_system_takes_half_of_the_replacement_and_keeps_the_file() {
     assert_eq!(server.requests().len(), 1);
 
     assert_eq!(sandbox.run(["logout"]), logged_out());
-    assert_eq!(sandbox.config_text(), format!("\n{BYSTANDER}{filler}"));
+    assert_eq!(sandbox.config_text(), format!("{BYSTANDER}{filler}"));
 }
 
 #[test]
-fn an_immutable_file_or_directory_keeps_the_file() {
+fn immutable_file_or_directory_keeps_config() {
     let directory: fn(&Sandbox) -> PathBuf = |sandbox| sandbox.config().parent().unwrap().to_owned();
     let file: fn(&Sandbox) -> PathBuf = Sandbox::config;
     if !has_attributes("an immutable directory") {
@@ -99,7 +100,7 @@ fn an_immutable_file_or_directory_keeps_the_file() {
 
 /// What cannot be renamed cannot be removed either.
 #[test]
-fn a_temp_that_stays_behind_in_an_append_only_directory_is_named_and_swept_later() {
+fn names_temporary_file_in_append_only_directory() {
     if !has_attributes("an append-only directory") {
         return;
     }
@@ -149,7 +150,7 @@ impl Drop for Attribute {
 }
 
 #[test]
-fn a_default_acl_of_the_directory_does_not_widen_the_mode() {
+fn default_acl_does_not_widen_mode() {
     for mode in [0o600, 0o400] {
         let (sandbox, _server) = prepared();
         let directory = sandbox.config().parent().unwrap().to_owned();

@@ -14,7 +14,7 @@ use crate::support::unprivileged::Unprivileged;
 use crate::support::{has_localhost, is_heard, system_words};
 
 #[test]
-fn with_any_number_of_descriptors_the_exit_code_the_message_and_the_file_agree() {
+fn few_descriptors_keep_outcome_consistent() {
     if !has_localhost("the number of descriptors") {
         return;
     }
@@ -54,7 +54,7 @@ fn with_any_number_of_descriptors_the_exit_code_the_message_and_the_file_agree()
 }
 
 #[test]
-fn a_limit_of_the_file_size_leaves_the_file_as_it_was() {
+fn file_size_limit_keeps_file() {
     let (sandbox, server) = prepared();
     let before = sandbox.config_state();
     let limited = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
@@ -65,7 +65,7 @@ fn a_limit_of_the_file_size_leaves_the_file_as_it_was() {
 }
 
 #[test]
-fn a_run_that_is_killed_for_the_file_size_leaves_a_temp_that_the_next_one_sweeps() {
+fn next_run_removes_truncated_temporary_file() {
     if !is_heard(Signal::XFSZ) {
         return;
     }
@@ -80,7 +80,7 @@ fn a_run_that_is_killed_for_the_file_size_leaves_a_temp_that_the_next_one_sweeps
 }
 
 #[test]
-fn without_a_thread_for_the_resolver_the_server_is_not_reached() {
+fn missing_resolver_thread_is_unreachable() {
     let what = "a resolver without a thread";
     let Some(unprivileged) = Unprivileged::new(what).filter(|_| has_localhost(what)) else { return };
     let server = ScriptedServer::answering(NO_CONTENT);

@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
+use crate::support::bystander::{self, BYSTANDER};
 use crate::support::sandbox::{FileState, Run, Sandbox, nothing_but_the_bystander};
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::system_words;
@@ -40,20 +41,12 @@ const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
-/// What every config here holds besides the profile that is logged out.
-const BYSTANDER: &str = "\n[profiles.bystander] # stays\r\nserver = 'https://h'\ntoken = \"psk_dev_0192f0c1-2345-7abc-8def-0123456789ac_by5t4nd3r-fedcba9876543210\"";
-
 /// How long a run may take that waits for nothing. One that would hang fails instead.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
 /// A config whose default profile can be logged out at a server.
 fn config(server: &str) -> String {
-    format!("default = \"default\"\n\n[profiles.default]\nserver = \"{server}\"\ntoken = \"{TOKEN}\"\n{BYSTANDER}")
-}
-
-/// What is left of such a config after the logout.
-fn cleared() -> String {
-    format!("\n{BYSTANDER}")
+    bystander::config(server, TOKEN)
 }
 
 /// A sandbox whose default profile can be logged out at a server that always says gone.
@@ -74,7 +67,7 @@ fn temp(sandbox: &Sandbox) -> PathBuf {
 /// Holds that the profile is gone and everything else about the file is as it was, and that the next run is a no-op.
 fn assert_cleared(sandbox: &Sandbox, before: &FileState) {
     let after = sandbox.config_state();
-    assert_eq!(String::from_utf8_lossy(&after.bytes), cleared());
+    assert_eq!(String::from_utf8_lossy(&after.bytes), BYSTANDER);
     assert_eq!((after.mode, after.owner), (before.mode, before.owner));
     assert_eq!(sandbox.neighbours(), [""; 0]);
     assert_eq!(sandbox.run(["logout"]), nothing_but_the_bystander());

@@ -13,7 +13,8 @@ use std::thread::{self, JoinHandle};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::{NO_CONTENT, cleared, config, logged_out};
+use super::{NO_CONTENT, config, logged_out};
+use crate::support::bystander::BYSTANDER;
 use crate::support::sandbox::{Sandbox, file_state};
 use crate::support::scripted_server::{Record, ScriptedServer};
 use crate::support::unprivileged::NOBODY;
@@ -141,7 +142,7 @@ impl Attacker {
 }
 
 #[test]
-fn a_directory_that_is_exchanged_for_a_link_under_the_lock_is_still_the_one_written_in() {
+fn writes_in_locked_directory_after_exchange() {
     let mut exchanges = 0;
     for _ in 0..ROUNDS {
         let Some(scene) = Scene::new() else { return };
@@ -150,13 +151,13 @@ fn a_directory_that_is_exchanged_for_a_link_under_the_lock_is_still_the_one_writ
         exchanges += attacker.finish();
         scene.assert_harmless();
         assert_eq!(scene.sandbox.judge(&output), logged_out());
-        assert_eq!(fs::read_to_string(scene.at("theirs/d/shadow.toml")).unwrap(), cleared());
+        assert_eq!(fs::read_to_string(scene.at("theirs/d/shadow.toml")).unwrap(), BYSTANDER);
     }
     assert!(exchanges > ROUNDS / 4, "the attacker came too late for {} of {ROUNDS} runs", ROUNDS - exchanges);
 }
 
 #[test]
-fn a_directory_that_is_exchanged_over_and_over_leads_to_no_other_file() {
+fn repeated_exchange_reaches_no_other_file() {
     let mut exchanges = 0;
     for _ in 0..ROUNDS {
         let Some(scene) = Scene::new() else { return };
@@ -166,7 +167,7 @@ fn a_directory_that_is_exchanged_over_and_over_leads_to_no_other_file() {
         scene.assert_harmless();
         let run = scene.sandbox.judge(&output);
         let text = fs::read_to_string(scene.at("theirs/d/shadow.toml")).unwrap();
-        assert!(text == cleared() || text == config(&scene.server.url()), "{text}");
+        assert!(text == BYSTANDER || text == config(&scene.server.url()), "{text}");
         assert!(run == logged_out() || run.exit == 1, "{run:?}");
         assert_eq!(scene.server.requests().len(), 1);
     }

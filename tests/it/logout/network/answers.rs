@@ -17,7 +17,7 @@ const NOT_HTTP: &str = "the answer is not HTTP";
 const TOO_LARGE: &str = "the answer has too large a head";
 
 #[test]
-fn a_success_ends_the_session_whatever_surrounds_its_status_line() {
+fn success_status_clears_despite_odd_head() {
     let answers = [
         "HTTP/1.1 204 No Content\r\n\r\n",
         "HTTP/1.1 204 No Content\r\n\r\nstray bytes",
@@ -47,7 +47,7 @@ fn a_success_ends_the_session_whatever_surrounds_its_status_line() {
 }
 
 #[test]
-fn a_success_is_not_waited_for_beyond_what_decides_it() {
+fn success_is_not_waited_for_further() {
     let heads = [
         "HTTP/1.1 204 No Content\r\nContent-Length: 1000\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\na body that hangs",
@@ -63,7 +63,7 @@ fn a_success_is_not_waited_for_beyond_what_decides_it() {
 
 /// What a captive portal or some other server says that is not plexsphere, or an answer of which nobody can tell.
 #[test]
-fn a_success_with_something_else_than_json_confirms_nothing() {
+fn success_without_json_confirms_nothing() {
     let page = "<title>Sign in to the hotel's network</title>";
     let answers = [
         format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{page}", page.len()),
@@ -86,7 +86,7 @@ fn a_success_with_something_else_than_json_confirms_nothing() {
 }
 
 #[test]
-fn a_success_whose_body_hangs_is_waited_for_two_seconds() {
+fn waits_two_seconds_for_success_body() {
     let heads = [
         "HTTP/1.1 200 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n",
@@ -103,7 +103,7 @@ fn a_success_whose_body_hangs_is_waited_for_two_seconds() {
 
 /// The status line is there and decides, whatever the head says of the body.
 #[test]
-fn a_head_that_contradicts_itself_about_the_body_decides_all_the_same() {
+fn contradictory_head_still_counts() {
     let lengths = [
         ("1.1", "Content-Length: junk\r\n"),
         ("1.1", "Content-Length:\r\n"),
@@ -134,7 +134,7 @@ fn a_head_that_contradicts_itself_about_the_body_decides_all_the_same() {
 }
 
 #[test]
-fn a_session_that_is_gone_already_is_cleared_with_a_warning_unless_plexsphere_said_so() {
+fn clears_on_bare_404_with_warning() {
     for (status, reason) in [(401, "Unauthorized"), (404, "Not Found")] {
         let problem = problem(status, reason, "{\"title\":\"Gone\"}");
         let server = ScriptedServer::answering(problem);
@@ -158,7 +158,7 @@ fn a_session_that_is_gone_already_is_cleared_with_a_warning_unless_plexsphere_sa
 }
 
 #[test]
-fn every_other_status_keeps_the_session() {
+fn keeps_profile_on_every_other_status() {
     let statuses = [
         "101 Switching Protocols",
         "202 Accepted",
@@ -191,7 +191,7 @@ fn every_other_status_keeps_the_session() {
 }
 
 #[test]
-fn no_redirect_is_followed() {
+fn follows_no_redirect() {
     let statuses = ["300 Multiple Choices", "301 Moved Permanently", "302 Found", "303 See Other"]
         .into_iter()
         .chain(["307 Temporary Redirect", "308 Permanent Redirect"]);
@@ -211,7 +211,7 @@ fn no_redirect_is_followed() {
 }
 
 #[test]
-fn what_is_no_answer_leaves_the_outcome_unknown() {
+fn invalid_response_leaves_outcome_unknown() {
     let many_headers = "X: 1\r\n".repeat(1000);
     let closed = "the connection was closed before an answer";
     let answers = [
@@ -246,7 +246,7 @@ fn what_is_no_answer_leaves_the_outcome_unknown() {
 }
 
 #[test]
-fn a_flood_in_the_head_is_given_up_early() {
+fn gives_up_on_endless_head_early() {
     let floods = [
         ("headers", "HTTP/1.1 204 No Content\r\n", "X-Flood: 0123456789abcdef0123456789abcdef\r\n", TOO_LARGE),
         ("one header", "HTTP/1.1 204 No Content\r\nX-Flood: ", "0123456789abcdef", TOO_LARGE),
@@ -268,7 +268,7 @@ fn a_flood_in_the_head_is_given_up_early() {
 
 /// Takes 30 seconds: each of these servers begins its answer, and none comes to the end of the head.
 #[test]
-fn an_answer_that_never_ends_is_given_up_at_the_deadline() {
+fn gives_up_on_endless_response_at_deadline() {
     let second = Duration::from_secs(1);
     let cases = vec![
         ("half a status line", ScriptedServer::stalling_after("HTTP/1.1 20")),
@@ -315,7 +315,7 @@ fn drip(stream: &mut TcpStream, start: &str, rest: &str, pause: Duration) {
 }
 
 #[test]
-fn an_error_body_that_hangs_is_waited_for_two_seconds() {
+fn waits_two_seconds_for_error_body() {
     let whole = "{\"title\":\"Forbidden\",\"code\":\"not_yours\",\"detail\":\"Ask an administrator.\"}";
     let head =
         |status| format!("HTTP/1.1 {status}\r\nContent-Type: application/problem+json\r\nContent-Length: 999\r\n\r\n");
@@ -344,7 +344,7 @@ fn an_error_body_that_hangs_is_waited_for_two_seconds() {
 }
 
 #[test]
-fn an_endless_error_body_is_cut_and_the_status_counts() {
+fn cuts_endless_error_body() {
     let cases = [
         ("403 Forbidden", "application/problem+json", "{\"title\":\""),
         ("404 Not Found", "application/problem+json", "{\"title\":\""),
@@ -366,7 +366,7 @@ fn an_endless_error_body_is_cut_and_the_status_counts() {
 }
 
 #[test]
-fn a_compressed_error_body_stays_compressed() {
+fn ignores_compressed_error_body() {
     for status in ["403 Forbidden", "404 Not Found", "500 Internal Server Error"] {
         let head =
             format!("HTTP/1.1 {status}\r\nContent-Type: application/problem+json\r\nContent-Encoding: gzip\r\n\r\n");
@@ -376,7 +376,7 @@ fn a_compressed_error_body_stays_compressed() {
 }
 
 #[test]
-fn a_hostile_problem_document_changes_no_more_than_a_line_of_text() {
+fn hostile_problem_document_stays_one_line() {
     let long = "a".repeat(60_000);
     let x290 = "x".repeat(290);
     let cases: Vec<(Vec<u8>, String)> = vec![
@@ -414,7 +414,7 @@ fn a_hostile_problem_document_changes_no_more_than_a_line_of_text() {
 }
 
 #[test]
-fn a_token_that_the_server_repeats_outside_the_body_is_not_shown() {
+fn hides_token_repeated_in_head() {
     let answers = [
         (format!("HTTP/1.1 500 {TOKEN}\r\n\r\n"), "500 Internal Server Error"),
         (format!("HTTP/1.1 403 Forbidden\r\nContent-Type: {TOKEN}\r\n\r\n"), "403 Forbidden"),

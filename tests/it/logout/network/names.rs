@@ -19,7 +19,7 @@ use crate::support::tls::{Authority, leaf_for};
 use crate::support::trial::{NO_CONTENT, Outcome, Trial, assert_took, timed};
 
 #[test]
-fn a_name_without_an_address_keeps_the_session() {
+fn unknown_host_keeps_profile() {
     for code in [NO_SUCH_NAME, NO_ERROR] {
         let name_server = name_server("a name without an address", move |query| Some(answer(query, code)));
         let Some((name_server, asked)) = name_server else { return };
@@ -33,7 +33,7 @@ fn a_name_without_an_address_keeps_the_session() {
 }
 
 #[test]
-fn a_name_server_that_is_down_keeps_the_session() {
+fn dead_name_server_keeps_profile() {
     if !has_namespaces("a name server that is down") {
         return;
     }
@@ -46,7 +46,7 @@ fn a_name_server_that_is_down_keeps_the_session() {
 
 /// The resolver itself would go on for twice as long.
 #[test]
-fn a_resolver_that_does_not_answer_is_given_up_at_the_limit() {
+fn gives_up_on_silent_resolver() {
     let Some((name_server, asked)) = name_server("a resolver that does not answer", |_| None) else { return };
     let trial = Trial::against("https://plexsphere.example");
     let (run, took) = timed(|| trial.sandbox.observe(&mut asking(name_server, &trial)));
@@ -58,7 +58,7 @@ fn a_resolver_that_does_not_answer_is_given_up_at_the_limit() {
 
 /// Takes 16 seconds: the C library gives the question up after ten, and only then the limit for connecting begins.
 #[test]
-fn a_resolver_that_does_not_answer_for_ipv6_leaves_time_to_connect() {
+fn silent_ipv6_lookup_leaves_time_to_connect() {
     let only_ipv4 = |query: &[u8]| is_for_ipv4(query).then(|| localhost(query));
     let Some((name_server, asked)) = name_server("a resolver that does not answer for IPv6", only_ipv4) else { return };
     let authority = Authority::named("an authority");
@@ -77,7 +77,7 @@ fn a_resolver_that_does_not_answer_for_ipv6_leaves_time_to_connect() {
 }
 
 #[test]
-fn a_dead_ipv6_address_beside_a_live_ipv4_one_does_not_matter() {
+fn falls_back_from_dead_ipv6_address() {
     if !has_namespaces("a dead IPv6 address") {
         return;
     }
@@ -98,7 +98,7 @@ fn a_dead_ipv6_address_beside_a_live_ipv4_one_does_not_matter() {
 }
 
 #[test]
-fn a_machine_without_a_network_keeps_the_session() {
+fn missing_network_keeps_profile() {
     if !has_namespaces("a machine without a network") {
         return;
     }

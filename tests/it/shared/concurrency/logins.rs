@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use plexctl::testing::{ControlPlane, LiveToken};
 
-use super::{BYSTANDER, Reader, came_too_late, ends, gather, profile_of, profiles_in, rounds};
+use super::{Reader, came_too_late, ends, gather, profile_of, profiles_in, rounds};
 use crate::login::LOGIN;
+use crate::support::bystander::BYSTANDER;
 use crate::support::sandbox::{Run, Sandbox, start};
 
 /// How many profiles there are in the beginning: the first ones are logged in to anew, then come those that are logged
@@ -76,7 +77,7 @@ fn assert_done(deed: Deed, profile: &str, run: &Run) {
 }
 
 #[test]
-fn a_hundred_processes_that_log_in_and_out_lose_no_update_and_forget_no_token() {
+fn concurrent_logins_forget_no_token() {
     let (mut reads, mut processes, mut reruns) = (0, 0, 0);
     for _ in 0..rounds().div_ceil(3) {
         let control_plane = Arc::new(ControlPlane::start().unwrap());

@@ -20,11 +20,10 @@ use std::time::{Duration, Instant};
 use plexctl::testing::ControlPlane;
 use toml::de::DeTable;
 
+use crate::support::bystander::BYSTANDER;
 use crate::support::sandbox::{Run, Sandbox, start};
 
 const PROCESSES: usize = 100;
-
-const BYSTANDER: &str = "# written by hand\n[profiles.bystander]\ntoken = \"none of plexctl's\"\r\n";
 
 fn rounds() -> usize {
     env::var("PLEXCTL_ROUNDS").map_or(3, |rounds| rounds.parse().unwrap())
@@ -115,7 +114,7 @@ fn log_in(config: &Path, profile: &str) {
 }
 
 #[test]
-fn a_hundred_logouts_of_a_hundred_profiles_and_logins_among_them_lose_no_update() {
+fn concurrent_logouts_and_logins_lose_no_update() {
     const LOGINS: usize = 10;
     let (mut removals, mut reruns, mut lost, mut logins, mut reads) = (0, 0, 0, 0, 0);
     for _ in 0..rounds() {
@@ -167,7 +166,7 @@ fn a_hundred_logouts_of_a_hundred_profiles_and_logins_among_them_lose_no_update(
 }
 
 #[test]
-fn logouts_defaults_forgotten_profiles_and_readers_beside_each_other_lose_no_update() {
+fn concurrent_commands_of_all_kinds_lose_no_update() {
     const EACH: usize = 25;
     for _ in 0..rounds().div_ceil(3) {
         let control_plane = ControlPlane::start().unwrap();
@@ -233,7 +232,7 @@ fn logouts_defaults_forgotten_profiles_and_readers_beside_each_other_lose_no_upd
 }
 
 #[test]
-fn a_hundred_logouts_of_one_profile_end_it_once() {
+fn concurrent_logouts_of_one_profile_clear_it_once() {
     let mut runs = 0;
     for _ in 0..rounds().div_ceil(3) {
         let control_plane = Arc::new(ControlPlane::start().unwrap());

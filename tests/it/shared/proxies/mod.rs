@@ -48,7 +48,7 @@ fn assert_keeps_with(exit: i32, sandbox: &Sandbox, command: &mut Command, cause:
 }
 
 #[test]
-fn plain_http_goes_to_the_proxy_in_absolute_form_with_credentials_from_its_url() {
+fn plain_http_uses_absolute_form_and_credentials() {
     let proxy = ScriptedServer::answering(NO_CONTENT);
     let sandbox = signed_in("http://plexsphere.example:8080/base");
     let mut command = logout(&sandbox);
@@ -67,7 +67,7 @@ fn plain_http_goes_to_the_proxy_in_absolute_form_with_credentials_from_its_url()
 }
 
 #[test]
-fn a_plain_proxys_404_counts_only_with_problem_details() {
+fn plain_proxy_404_needs_problem_details() {
     for status in ["401 Unauthorized", "404 Not Found"] {
         for body in ["", "Content-Type: text/html\r\n", "Content-Type: application/problem+json\r\n"] {
             let answer = format!("HTTP/1.1 {status}\r\n{body}Content-Length: 0\r\n\r\n");
@@ -90,7 +90,7 @@ fn a_plain_proxys_404_counts_only_with_problem_details() {
 }
 
 #[test]
-fn a_plain_proxys_200_never_counts() {
+fn plain_proxy_200_never_counts() {
     for rest in [
         "Content-Length: 0\r\n\r\n",
         "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
@@ -107,7 +107,7 @@ fn a_plain_proxys_200_never_counts() {
 }
 
 #[test]
-fn a_refusal_is_one_through_a_plain_proxy_too() {
+fn plain_proxy_403_is_refusal() {
     let cases = [
         (
             "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
@@ -129,7 +129,7 @@ fn a_refusal_is_one_through_a_plain_proxy_too() {
 }
 
 #[test]
-fn a_plain_proxys_own_failure_keeps_the_session() {
+fn plain_proxy_failure_keeps_profile() {
     for status in ["407 Proxy Authentication Required", "502 Bad Gateway", "302 Found"] {
         let proxy = ScriptedServer::answering(format!("HTTP/1.1 {status}\r\n\r\n"));
         let sandbox = signed_in("http://plexsphere.example");
@@ -147,7 +147,7 @@ fn a_plain_proxys_own_failure_keeps_the_session() {
 }
 
 #[test]
-fn a_refused_tunnel_says_nothing_about_the_session() {
+fn refused_tunnel_keeps_profile() {
     let refused = |status| format!("the proxy [PROXY] (HTTPS_PROXY) refused the tunnel: {status}");
     let failed = |cause| format!("opening a tunnel through the proxy [PROXY] (HTTPS_PROXY) failed: {cause}");
     let cases = [
@@ -183,7 +183,7 @@ fn a_refused_tunnel_says_nothing_about_the_session() {
 }
 
 #[test]
-fn a_proxy_that_speaks_before_the_server_could_opens_no_tunnel() {
+fn early_bytes_close_tunnel() {
     let proxy = ScriptedServer::answering("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
     let sandbox = signed_in("https://plexsphere.example");
     let mut command = logout(&sandbox);
@@ -192,7 +192,7 @@ fn a_proxy_that_speaks_before_the_server_could_opens_no_tunnel() {
 }
 
 #[test]
-fn a_proxy_that_asks_for_credentials_is_told_apart_with_a_hint() {
+fn proxy_407_hints_at_credentials() {
     for (server, variable) in
         [("http://plexsphere.example", "HTTP_PROXY"), ("https://plexsphere.example", "https_proxy")]
     {
@@ -210,7 +210,7 @@ fn a_proxy_that_asks_for_credentials_is_told_apart_with_a_hint() {
 }
 
 #[test]
-fn a_proxy_that_cannot_be_used_fails_closed_and_shows_no_password() {
+fn invalid_proxy_fails_closed() {
     let (scheme, url) = (
         "HTTPS_PROXY cannot be used: only http:// proxies work (NO_PROXY lists hosts that need none)",
         "HTTPS_PROXY is not the URL of an http:// proxy (NO_PROXY lists hosts that need none)",
@@ -233,7 +233,7 @@ fn a_proxy_that_cannot_be_used_fails_closed_and_shows_no_password() {
 }
 
 #[test]
-fn a_proxy_that_is_out_of_reach_is_named() {
+fn names_unreachable_proxy() {
     let cases = [
         ("127.0.0.1:1", "connecting to the proxy http://127.0.0.1:1 (HTTPS_PROXY) failed: connection refused"),
         (
@@ -250,7 +250,7 @@ fn a_proxy_that_is_out_of_reach_is_named() {
 }
 
 #[test]
-fn loopback_and_exempt_servers_are_reached_directly() {
+fn exempt_servers_bypass_proxy() {
     let server = ScriptedServer::answering(NO_CONTENT);
     let proxy = ScriptedServer::answering(PROBLEM_404);
     let sandbox = signed_in(&server.url());
@@ -268,7 +268,7 @@ fn loopback_and_exempt_servers_are_reached_directly() {
 }
 
 #[test]
-fn no_other_variable_chooses_a_proxy() {
+fn ignores_other_proxy_variables() {
     let proxy = ScriptedServer::answering(NO_CONTENT);
     for variable in ["ALL_PROXY", "all_proxy", "HTTP_PROXY"] {
         let sandbox = signed_in("https://0.0.0.0:1");
@@ -300,7 +300,7 @@ fn behind_a_tunnel(host: &str) -> (ScriptedServer, ScriptedServer, Sandbox, Comm
 }
 
 #[test]
-fn https_goes_through_the_tunnel_and_is_verified_behind_it() {
+fn https_is_verified_through_tunnel() {
     let (server, proxy, sandbox, mut command) = behind_a_tunnel("plexsphere.example");
 
     assert_eq!(sandbox.observe(&mut command), Run::new(0, CLEARED, ""));
@@ -313,7 +313,7 @@ fn https_goes_through_the_tunnel_and_is_verified_behind_it() {
 }
 
 #[test]
-fn the_credentials_for_a_proxy_stay_outside_of_the_tunnel() {
+fn proxy_credentials_stay_outside_tunnel() {
     let (server, proxy, sandbox, mut command) = behind_a_tunnel("plexsphere.example");
     command.env("HTTPS_PROXY", format!("http://user:hunter2@127.0.0.1:{}", proxy.port()));
 
@@ -325,7 +325,7 @@ fn the_credentials_for_a_proxy_stay_outside_of_the_tunnel() {
 }
 
 #[test]
-fn a_wrong_certificate_behind_the_tunnel_gets_no_token() {
+fn wrong_certificate_behind_tunnel_gets_no_token() {
     let (server, _proxy, sandbox, mut command) = behind_a_tunnel("other.example");
 
     let cause = "the TLS handshake failed: the certificate is for other.example, not for plexsphere.example";
@@ -334,7 +334,7 @@ fn a_wrong_certificate_behind_the_tunnel_gets_no_token() {
 }
 
 #[test]
-fn a_name_that_no_certificate_can_be_for_gets_no_token() {
+fn uncertifiable_name_gets_no_token() {
     let (server, _proxy, mut sandbox, mut command) = behind_a_tunnel("plexsphere.example");
     sandbox.write_config(sandbox.config_text().replace("plexsphere.example", "plexsphere..example"));
 
@@ -344,7 +344,7 @@ fn a_name_that_no_certificate_can_be_for_gets_no_token() {
 }
 
 #[test]
-fn an_authority_that_stands_in_a_directory_alone_takes_another_tunnel() {
+fn directory_authority_opens_second_tunnel() {
     let (server, proxy, mut sandbox, mut command) = behind_a_tunnel("plexsphere.example");
     let stranger = Authority::named("a stranger");
     sandbox.write(&sandbox.path().join("stranger.toml"), &stranger.pem);

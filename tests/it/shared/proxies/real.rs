@@ -73,8 +73,9 @@ fn proxy(name: &str) -> Option<PathBuf> {
     find(&format!("the way through {name}"), name)
 }
 
+/// Squid can be configured to answer a denied request with 200.
 #[test]
-fn squid_that_answers_a_denied_request_with_200_confirms_nothing() {
+fn squid_200_confirms_nothing() {
     let Some(program) = proxy("squid") else { return };
     let squid =
         squid(&program, "acl all_of_it src all\ndeny_info 200:ERR_ACCESS_DENIED all_of_it\nhttp_access deny all_of_it");
@@ -92,7 +93,7 @@ fn squid_that_answers_a_denied_request_with_200_confirms_nothing() {
 }
 
 #[test]
-fn squid_passes_the_word_of_the_server_on_and_keeps_its_own_apart() {
+fn squid_errors_differ_from_server() {
     let Some(program) = proxy("squid") else { return };
     let squid = squid(&program, "acl closed port 444\nhttp_access deny closed\nhttp_access allow all");
     let server = ScriptedServer::answering(NO_CONTENT);
@@ -120,7 +121,7 @@ fn squid_passes_the_word_of_the_server_on_and_keeps_its_own_apart() {
 }
 
 #[test]
-fn tinyproxy_asks_for_credentials_and_says_what_it_cannot_reach() {
+fn tinyproxy_errors_are_named() {
     let Some(program) = proxy("tinyproxy") else { return };
     let tinyproxy = tinyproxy(&program, "BasicAuth user hunter2");
     let server = ScriptedServer::answering(NO_CONTENT);
@@ -151,7 +152,7 @@ fn tinyproxy_asks_for_credentials_and_says_what_it_cannot_reach() {
 }
 
 #[test]
-fn nginx_in_the_place_of_plexsphere_is_told_from_it() {
+fn nginx_is_not_plexsphere() {
     let Some(program) = find("nginx in the place of plexsphere", "nginx") else { return };
     let portal = "listen 127.0.0.1:PORT; default_type text/html; location / { return 200 '<title>Sign in</title>'; }";
     let empty = "listen 127.0.0.1:PORT; location / { return 204; }";
@@ -258,7 +259,7 @@ impl Remote {
 }
 
 #[test]
-fn a_session_lives_through_squid_with_and_without_tls() {
+fn session_lives_through_squid() {
     let Some(program) = proxy("squid") else { return };
     let (open, closed) = (squid(&program, "http_access allow all"), squid(&program, "http_access deny all"));
     at_the_same_time(WAYS.to_vec(), |way| {
@@ -270,7 +271,7 @@ fn a_session_lives_through_squid_with_and_without_tls() {
 }
 
 #[test]
-fn a_session_lives_through_tinyproxy_with_and_without_tls() {
+fn session_lives_through_tinyproxy() {
     let Some(program) = proxy("tinyproxy") else { return };
     let tinyproxy = tinyproxy(&program, "BasicAuth user hunter2");
     let with_credentials = tinyproxy.url().replace("//", "//user:hunter2@");

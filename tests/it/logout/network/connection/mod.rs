@@ -54,7 +54,7 @@ pub fn assert_kept(case: &str, mut outcome: Outcome, kept: Kept, words: &str) {
 }
 
 #[test]
-fn a_server_out_of_reach_keeps_the_session() {
+fn unreachable_server_keeps_profile() {
     let (refusing, _held) = refusing_port();
     let servers = vec![
         (format!("http://127.0.0.1:{refusing}"), "connecting failed: connection refused"),
@@ -160,7 +160,7 @@ fn every_wait_ends_at_its_limit() {
     thread::scope(|scope| {
         // Those of the other commands take as long.
         scope.spawn(connections::every_wait_ends_at_its_limit);
-        scope.spawn(meanwhile::a_lock_that_is_held_for_ever_takes_no_token);
+        scope.spawn(meanwhile::held_lock_stores_no_token);
         at_the_same_time(waits, |Wait { case, trial, server, variables, limit, kept, cause }| {
             let (run, took) = timed(|| trial.sandbox.observe(trial.command().envs(variables)));
             assert_took(case, took, limit);
@@ -177,7 +177,7 @@ fn labelled(mut trial: Trial, value: &str, label: &str) -> Trial {
 }
 
 #[test]
-fn a_connection_that_ends_without_an_answer_leaves_the_outcome_unknown() {
+fn closed_connection_leaves_outcome_unknown() {
     type Script = fn(&mut TcpStream) -> String;
     let cases: [(&str, Script, bool); 5] = [
         ("closed at once", |_| String::new(), false),
@@ -218,7 +218,7 @@ fn a_connection_that_ends_without_an_answer_leaves_the_outcome_unknown() {
 }
 
 #[test]
-fn a_connection_that_is_reset_at_once_keeps_the_session() {
+fn reset_connection_keeps_profile() {
     let server = ScriptedServer::raw(|stream, _| reset_on_close(stream));
     let outcome = Trial::against(&server.url()).run(server);
     // Whether the reset overtakes the end of the handshake is up to the scheduler.
@@ -230,7 +230,7 @@ fn a_connection_that_is_reset_at_once_keeps_the_session() {
 }
 
 #[test]
-fn an_answer_that_is_there_before_the_request_decides() {
+fn response_before_request_counts() {
     let authority = Authority::named("an authority");
     let hasty = |closes_at_once: bool| {
         ScriptedServer::raw(move |stream, record| {
@@ -257,7 +257,7 @@ fn an_answer_that_is_there_before_the_request_decides() {
 }
 
 #[test]
-fn plain_http_to_a_tls_port_keeps_the_session() {
+fn plain_http_to_tls_port_keeps_profile() {
     let server = Authority::named("an authority").certify(&leaf()).serve(&[&TLS13, &TLS12], NO_CONTENT);
     let outcome = Trial::against(&server.url()).run(server);
     assert_kept("plain http", outcome, Kept::Unanswered, "the answer is not HTTP");

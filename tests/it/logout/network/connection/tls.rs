@@ -26,7 +26,7 @@ fn assert_fails(case: &str, trial: &Trial, server: ScriptedServer, words: &str) 
 }
 
 #[test]
-fn a_server_that_does_not_speak_tls_as_it_should_never_sees_the_token() {
+fn broken_tls_server_never_sees_token() {
     type Script = fn(&mut TcpStream);
     let (no_tls, old) =
         ("the port speaks no TLS, but perhaps plain http", "the server speaks no TLS from version 1.2 on");
@@ -63,7 +63,7 @@ fn a_server_that_does_not_speak_tls_as_it_should_never_sees_the_token() {
 }
 
 #[test]
-fn a_certificate_that_proves_nothing_keeps_the_token_from_the_server() {
+fn invalid_certificate_gets_no_token() {
     let authority = Authority::named("an authority");
     let with = |change: fn(&mut CertificateParams)| {
         let mut leaf = leaf();
@@ -113,7 +113,7 @@ fn a_certificate_that_proves_nothing_keeps_the_token_from_the_server() {
 }
 
 #[test]
-fn a_certificate_with_many_or_hostile_names_makes_a_short_line() {
+fn shortens_hostile_certificate_names() {
     let authority = Authority::named("an authority");
     let many: Vec<_> = (0..900).map(|number| format!("host-{number}.{}.example", "x".repeat(30))).collect();
     let long = vec![format!("{}.example", ["y".repeat(60).as_str(); 4].join("."))];
@@ -129,7 +129,7 @@ fn a_certificate_with_many_or_hostile_names_makes_a_short_line() {
 }
 
 #[test]
-fn a_certificate_counts_for_the_name_that_the_profile_stores() {
+fn verifies_certificate_against_stored_name() {
     let authority = Authority::named("an authority");
     if !has_localhost("a certificate for a name") {
         return;
@@ -148,7 +148,7 @@ fn a_certificate_counts_for_the_name_that_the_profile_stores() {
 
 /// What OpenSSL takes, but this client's library does not.
 #[test]
-fn a_key_that_is_not_supported_is_named_in_words() {
+fn names_unsupported_certificate_key() {
     let Some(openssl) = program::find("P-521 keys", "openssl") else { return };
     let (from_authority, of_server) = (
         "a key behind the certificate is of a kind that is not supported, such as P-521",

@@ -46,7 +46,7 @@ fn outcome_after(connections: usize, trial: &Trial, server: ScriptedServer, comm
 }
 
 #[test]
-fn a_certificate_of_a_trusted_authority_lets_the_session_end() {
+fn accepts_certificate_of_trusted_authority() {
     let authority = Authority::named("an authority");
     for versions in [&[&TLS13], &[&TLS12]] {
         for (file, directories, connections) in [
@@ -65,7 +65,7 @@ fn a_certificate_of_a_trusted_authority_lets_the_session_end() {
 }
 
 #[test]
-fn a_trust_store_without_a_certificate_keeps_the_token_from_the_server() {
+fn empty_trust_store_sends_no_token() {
     let authority = Authority::named("an authority");
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let cases = [
@@ -87,7 +87,7 @@ fn a_trust_store_without_a_certificate_keeps_the_token_from_the_server() {
 }
 
 #[test]
-fn a_trust_store_that_could_be_read_for_ever_is_not_read() {
+fn skips_endless_trust_store() {
     type Make = fn(&Path);
     let authority = Authority::named("an authority");
     let directory: Make = |path| fs::create_dir(path).unwrap();
@@ -148,7 +148,7 @@ fn on_a_system_with(files: &[(&str, Holds)], trial: &Trial, command: &Command) -
 const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 #[test]
-fn the_systems_trust_store_is_what_go_would_find() {
+fn finds_system_trust_store_like_go() {
     use Holds::{AStranger, Nothing, TheAuthority};
     if !has_namespaces("the system's trust store") {
         return;
@@ -185,7 +185,7 @@ fn the_systems_trust_store_is_what_go_would_find() {
 }
 
 #[test]
-fn an_authority_that_stands_nowhere_gets_no_token_and_no_needless_connection() {
+fn unknown_authority_gets_no_token() {
     use Holds::{AStranger, Nothing};
     if !has_namespaces("an authority that the system does not know") {
         return;
@@ -210,7 +210,7 @@ fn an_authority_that_stands_nowhere_gets_no_token_and_no_needless_connection() {
 
 /// As in Go, and as OpenSSL and curl do it: each variable stands in for its own half of the system's store.
 #[test]
-fn a_variable_stands_in_for_the_bundle_or_for_the_directories() {
+fn variables_override_trust_store() {
     use Holds::{AStranger, TheAuthority};
     if !has_namespaces("the variables of the trust store") {
         return;

@@ -1,0 +1,92 @@
+//! What the operator is told to do, and the limits on what a server may ask for.
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use plexctl::testing::{ControlPlane, Endpoint, Script};
+use rustix::process::Signal;
+
+use super::signals::{send, wait_for};
+use super::{Login, at_once};
+use crate::support::sandbox::start;
+use crate::support::tls::{Authority, leaf};
+
+#[test]
+fn never_opens_page_of_other_origin() {
+    let login = Login::approved();
+    login.server.configure(|settings| settings.verification_uri = Some("https://elsewhere.invalid/device".to_owned()));
+    let run = login.run(&[]);
+    let warning = "warning: the approval page is at https://elsewhere.invalid, not at [ORIGIN]; approve only if you know \
+                   it\n";
+    assert!(run.exit == 0 && run.stderr.starts_with(warning), "{run:?}");
+    assert_eq!(run.stderr.matches("Not opened in a browser: ").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn drops_untrusted_complete_link() {
+    let links = [
+        "\"https://elsewhere.invalid/?user_code=ABCD-EFGH\"",
+        "\"[ORIGIN]/v1/device?user_code=another\"",
+        "\"[USER]/v1/device?user_code=ABCD-EFGH\"",
+        "\"[ORIGIN]/v1/device?user_code=ABCD-EFGH[LONG]\"",
+        "\"[ORIGIN]/v1/device?user_code=ABCD-EFGH\\u001b\"",
+        "\"/v1/device?user_code=ABCD-EFGH\"",
+        "\"javascript:0\"",
+        "17",
+        "null",
+    ];
+    at_once(&links, |link| {
+        let login = Login::approved();
+        let url = login.server.url();
+        let link = link.replace("[USER]", &url.replace("//", "//user@")).replace("[ORIGIN]", &url);
+        let link = link.replace("[LONG]", &"a".repeat(2048));
+        let code = Script::real().with("user_code", "\"ABCD-EFGH\"").with("verification_uri_complete", &link);
+        login.server.once(Endpoint::DeviceCode, code);
+        let run = login.run(&[]);
+        assert_eq!(run.exit, 0, "{run:?}");
+        let start = "To log in to [ORIGIN], open this page:\n\n    [ORIGIN]/v1/device\n\nType this code there: ";
+        assert!(run.stderr.starts_with(start) && !run.stderr.contains("Elsewhere:"), "{}", run.stderr);
+    });
+}
+
+#[test]
+fn refuses_plain_http_page_of_https_server() {
+    let authority = Authority::named("login");
+    for (page, exit) in [("http://elsewhere.invalid/device", 1), ("http://localhost:1/device", 0)] {
+        let (certificate, key) = authority.certify(&leaf()).der();
+        let login = Login::at(ControlPlane::start_with_tls(vec![certificate], key).unwrap());
+        login.server.approve_next();
+        let store = login.sandbox.path().join("authority.pem");
+        fs::write(&store, &authority.pem).unwrap();
+        login.server.configure(|settings| settings.verification_uri = Some(page.to_owned()));
+        let run = login.sandbox.observe(login.command(&[]).env("SSL_CERT_FILE", &store));
+        assert_eq!(run.exit, exit, "{run:?}");
+        let unusable = "error: nobody is logged in: the server's answer cannot be used: verification_uri: it is http, ";
+        assert_eq!(run.stderr.starts_with(unusable), exit == 1, "{run:?}");
+    }
+}
+
+#[test]
+fn clamps_lifetime_and_interval() {
+    let cases = [
+        ("1800", "60", 1800, 60),
+        ("1801", "61", 1800, 60),
+        ("99999", "99999", 1800, 60),
+        ("600", "0", 600, 1),
+        ("600", "-7", 600, 1),
+        ("1", "5", 1, 5),
+    ];
+    at_once(&cases, |(expires_in, interval, lifetime, pause)| {
+        let login = Login::new();
+        let code = Script::real().with("expires_in", expires_in).with("interval", interval);
+        login.server.once(Endpoint::DeviceCode, code);
+        let child = start(&mut login.command(&["--output", "json"]));
+        wait_for(&login, 1);
+        thread::sleep(Duration::from_millis(500));
+        send(&child, Signal::TERM);
+        let run = login.sandbox.observe_child(child);
+        let pending = format!("\"expires_in\":{lifetime},\"interval\":{pause}}}");
+        assert!(run.stderr.lines().next().unwrap().ends_with(&pending), "{expires_in} {interval}: {run:?}");
+    });
+}
