@@ -150,7 +150,9 @@ fn of_proxy_problem(variable: &str, problem: ProxyProblem) -> String {
             format!("{variable} is not the URL of an http:// proxy (NO_PROXY lists hosts that need none)")
         }
         ProxyProblem::Unencoded => {
-            format!("{variable} is not a usable URL: in a password, / ? # and @ must be percent-encoded (%2F %3F %23 %40)")
+            format!(
+                "{variable} is not a usable URL: in a password, / ? # and @ must be percent-encoded (%2F %3F %23 %40)"
+            )
         }
         ProxyProblem::Cgi => {
             format!("{variable} is not used where REQUEST_METHOD is set (NO_PROXY lists hosts that need none)")
