@@ -2,7 +2,7 @@
 //! the command line as the help.
 
 // Who reads the help reads the whole of it; here it is taken apart.
-#[allow(dead_code, reason = "only the definition of the command line is used")]
+#[allow(dead_code, unused_imports, reason = "only the definition of the command line is used")]
 #[path = "../src/bin/plexctl/cli/mod.rs"]
 mod cli;
 
@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use clap::Command;
+use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
@@ -32,7 +32,7 @@ const SURROUNDINGS: &str = "Files and environment:";
 
 fn main() -> io::Result<()> {
     let directory = env::args_os().nth(1).ok_or_else(|| io::Error::other("usage: man_pages DIRECTORY"))?;
-    let mut command = cli::definition().disable_help_subcommand(true);
+    let mut command = cli::Arguments::command().disable_help_subcommand(true);
     // Only then do commands know what they are called with.
     command.build();
     let pages = pages_of(&command);
@@ -60,7 +60,7 @@ fn write_page(command: &Command, names: &[String], page: &mut dyn Write) -> io::
     man.render_title(page)?;
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;
-    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
     let mut paragraphs = paragraphs_of(&help);
     let mut text = Roff::new();
     text.control("SH", ["DESCRIPTION"]);

@@ -3,15 +3,17 @@
 use std::mem;
 use std::time::Duration;
 
-use crate::adapters::{control_plane, toml_store};
+use crate::adapters::control_plane;
+pub use crate::adapters::toml_store::{fuzzed_cut as cut, fuzzed_pointer as point, fuzzed_session as store};
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
-use crate::ports::BoxError;
-use crate::ports::token_issuer::PollAnswer;
+use crate::domain::token_summary::TokenSummary;
+use crate::ports::call_error::CallError;
+use crate::ports::token_issuer::PollResponse;
 use crate::use_cases::login::{NotIssued, PollEvent, PollStep, Polling, decide};
 
 /// What an operator would see of a problem document.
@@ -20,44 +22,6 @@ pub struct Shown {
     pub texts: [Option<String>; 3],
     /// The three in one line.
     pub line: String,
-}
-
-/// Cuts a profile out of a text. `None` means that the text is no config document.
-///
-/// # Errors
-///
-/// The cut's refusal, as the store would show it.
-#[must_use]
-pub fn cut(text: &str, profile: &str) -> Option<Result<String, String>> {
-    toml_store::fuzzed_cut(text, profile)
-}
-
-/// A text with a session stored in it, and what clearing the profile put aside leaves of it, if one is.
-pub type Stored = (String, Option<String>);
-
-/// Stores a session, given as profile, server and token, in a text. `None` means that the text is no config document.
-///
-/// # Errors
-///
-/// The edit's refusal, as the store would show it.
-#[must_use]
-pub fn store(
-    text: &str,
-    session: [&str; 3],
-    expires_at: Option<&str>,
-    put_aside: Option<&str>,
-) -> Option<Result<Stored, String>> {
-    toml_store::fuzzed_session(text, session, expires_at, put_aside)
-}
-
-/// Sets the default pointer of a text. `None` means that the text is no config document.
-///
-/// # Errors
-///
-/// The edit's refusal, as the store would show it.
-#[must_use]
-pub fn point(text: &str, profile: &str) -> Option<Result<String, String>> {
-    toml_store::fuzzed_pointer(text, profile)
 }
 
 /// Reads and sanitizes a body as a problem document, if it is one.
@@ -74,7 +38,7 @@ pub enum Event {
     /// The wait is over.
     Waited,
     /// A poll has ended.
-    Answered(PollAnswer),
+    Responded(PollResponse),
 }
 
 /// What such a login does next.
@@ -113,7 +77,7 @@ pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnM
             PollStep::Take(token) => Step::Take(token),
             PollStep::GiveUp(reason) => Step::GiveUp(reason),
         };
-        (step, state.is_answer_lost())
+        (step, state.is_response_lost())
     }
 }
 
@@ -122,7 +86,11 @@ pub fn polling(authorization: &DeviceAuthorization, begun: Duration) -> impl FnM
 /// # Errors
 ///
 /// What is wrong with it, as the client would tell.
-pub fn read_authorization(body: &[u8], is_complete: bool, server: &ServerUrl) -> Result<DeviceAuthorization, BoxError> {
+pub fn read_authorization(
+    body: &[u8],
+    is_complete: bool,
+    server: &ServerUrl,
+) -> Result<DeviceAuthorization, CallError> {
     control_plane::fuzzed_authorization(body, is_complete, server)
 }
 
@@ -140,7 +108,7 @@ pub struct PollHead {
 
 /// What an answer says to whoever polled with this code.
 #[must_use]
-pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) -> PollAnswer {
+pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) -> PollResponse {
     let PollHead { status, retry_after, is_problem, is_proxied } = head;
     let answer = (*status, retry_after.as_deref());
     control_plane::fuzzed_poll(answer, (*is_problem, *is_proxied), (body, is_complete), code)
@@ -151,6 +119,15 @@ pub fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) ->
 /// # Errors
 ///
 /// What is wrong with it, as the client would tell.
-pub fn read_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, BoxError> {
+pub fn read_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, CallError> {
     control_plane::fuzzed_principal(body, is_complete, token)
+}
+
+/// The tokens of a list that arrives in pieces of this length.
+///
+/// # Errors
+///
+/// What is wrong with it, as the client would tell.
+pub fn read_token_list(list: &[u8], piece: usize) -> Result<Vec<TokenSummary>, String> {
+    control_plane::fuzzed_token_list(list, piece)
 }

@@ -7,7 +7,7 @@
 //!   [`LogoutUseCase`](use_cases::logout::LogoutUseCase) is the shortest way in; beside it are
 //!   [`LoginUseCase`](use_cases::login::LoginUseCase), [`WhoamiUseCase`](use_cases::whoami::WhoamiUseCase) and
 //!   [`ProfilesUseCase`](use_cases::profiles::ProfilesUseCase). Their errors say which state a failure leaves, and an
-//!   [`Ending`](use_cases::ending::Ending) is the exit code that the binary ends with.
+//!   [`ExitStatus`](use_cases::exit_status::ExitStatus) is the exit code that the binary ends with.
 //! - **[`ports`]**: what they need, as traits with the promises that an implementation owes: a
 //!   [`CredentialStore`](ports::credential_store::CredentialStore), a
 //!   [`TokenRevoker`](ports::token_revoker::TokenRevoker) and a [`Reporter`](ports::reporter::Reporter) for a logout.

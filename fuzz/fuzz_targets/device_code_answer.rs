@@ -5,6 +5,8 @@
 
 #![no_main]
 
+use std::error::Error;
+
 use libfuzzer_sys::{Corpus, fuzz_target};
 use percent_encoding::percent_decode_str;
 use plexctl::domain::device_authorization::DeviceAuthorization;

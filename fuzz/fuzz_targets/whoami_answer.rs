@@ -6,6 +6,8 @@
 
 #![no_main]
 
+use std::error::Error;
+
 use libfuzzer_sys::{Corpus, fuzz_target};
 use plexctl::domain::bearer_token::BearerToken;
 use plexctl::domain::principal::Principal;

@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod control_plane;
+pub mod process;
 pub mod reporters;
 pub mod timer;
 pub mod toml_store;

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use super::bearer_token::{BearerToken, BearerTokenError};
 use super::identifier::{Identifier, NotAnIdentifier};
+use super::idp_binding::{BindingAlias, InvalidAlias};
 use super::page_url::PageUrl;
 use super::server_url::{ServerUrl, ServerUrlError};
 use super::session::{EmptyProfileName, ProfileName};
@@ -24,6 +25,7 @@ macro_rules! from_str {
 
 from_str! {
     BearerToken, parse, BearerTokenError;
+    BindingAlias, parse, InvalidAlias;
     Identifier, parse, NotAnIdentifier;
     PageUrl, parse, ServerUrlError;
     ProfileName, new, EmptyProfileName;

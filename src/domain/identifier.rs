@@ -25,6 +25,10 @@ impl Identifier {
         }
         Uuid::try_parse(text).map(Self).map_err(|_| NotAnIdentifier)
     }
+
+    pub(super) fn uuid(self) -> Uuid {
+        self.0
+    }
 }
 
 impl fmt::Display for Identifier {

@@ -5,17 +5,22 @@ pub mod bearer_token;
 pub mod device_authorization;
 mod from_str;
 pub mod identifier;
+pub mod idp_binding;
 pub mod issued_token;
 pub mod new_session;
 pub mod page_url;
 pub mod principal;
 pub mod printable;
+pub mod profile;
 pub mod replaced_name;
 pub mod server_url;
 pub mod session;
 #[cfg(feature = "adapters")]
 pub mod shell;
 pub mod shown_server;
-pub mod stored_token;
 pub mod timestamp;
 pub mod token;
+pub mod token_summary;
+
+pub use self::idp_binding::{BindingAlias, IdpBinding, InvalidAlias};
+pub use self::profile::{InvalidToken, Profile, ProfileToken};

@@ -2,15 +2,15 @@
 
 use std::iter;
 
+use super::profile::ProfileToken;
 use super::session::ProfileName;
-use super::stored_token::StoredToken;
 use super::timestamp::Timestamp;
 
 /// The profiles that a token which `profile` held may be put aside to, the first that is free before the others:
 /// `NAME-replaced-ID`, then the same with `-2`, `-3` and so on. A token without an id goes by the time.
 pub fn replaced_names(
     profile: &ProfileName,
-    token: &StoredToken,
+    token: &ProfileToken,
     time: Timestamp,
 ) -> impl Iterator<Item = ProfileName> + use<> {
     let id = token.id().map_or_else(|| time.compact(), |id| id.to_string());
@@ -28,7 +28,7 @@ mod tests {
 
     fn names(profile: &str, token: &str) -> Vec<String> {
         let time = Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_795_528_005));
-        let names = replaced_names(&ProfileName::new(profile).unwrap(), &StoredToken::new(token).unwrap(), time);
+        let names = replaced_names(&ProfileName::new(profile).unwrap(), &ProfileToken::new(token).unwrap(), time);
         names.take(3).map(|name| name.as_str().to_owned()).collect()
     }
 

@@ -9,6 +9,8 @@ use data_encoding::BASE32_NOPAD_NOCASE;
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::identifier::{Identifier, NotAnIdentifier};
+
 /// The longest session token, in bytes.
 const MAX_LENGTH: usize = 4096;
 
@@ -80,6 +82,17 @@ impl fmt::Debug for SessionToken {
 /// The id of a session token: a UUID, shown in lower-case hyphenated form (RFC 9562, section 4). It is no secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId(Uuid);
+
+impl TokenId {
+    /// Takes a hyphenated UUID (RFC 9562, section 4) of any version in either case.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAnIdentifier`] for every other text.
+    pub fn parse(text: &str) -> Result<Self, NotAnIdentifier> {
+        Identifier::parse(text).map(|identifier| Self(identifier.uuid()))
+    }
+}
 
 impl fmt::Display for TokenId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

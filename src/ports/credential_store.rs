@@ -1,8 +1,6 @@
 //! The port to the place where sessions are stored between runs.
 
-use thiserror::Error;
-
-use super::BoxError;
+pub use super::store_error::StoreError;
 use crate::domain::session::{Selection, Session};
 
 /// Keeps the stored sessions, one per profile.
@@ -16,9 +14,10 @@ use crate::domain::session::{Selection, Session};
 /// 3. Finding and rehearsing change nothing.
 /// 4. A rehearsal that succeeds means: unless the store changes meanwhile, clearing will remove this profile, and the
 ///    default pointer if it names the profile, and nothing else.
-/// 5. Clearing judges the store as it is now. It removes the profile only if it still holds the session's token.
-/// 6. A profile, token or store that is gone meanwhile counts as cleared; a profile that holds another token is
-///    [`Clearing::Replaced`] and stays.
+/// 5. Clearing judges the store as it is now. It removes the profile only if it still holds a token with the session's
+///    id: a rotated token keeps its id and died with it.
+/// 6. A profile, token or store that is gone meanwhile counts as cleared; a profile that holds a token with another id
+///    is [`Clearing::Superseded`] and stays.
 /// 7. Clearing succeeds as a whole or changes nothing, but for [`StoreError::NotDurable`].
 /// 8. No error carries any part of a token but its id.
 ///
@@ -52,7 +51,7 @@ pub trait CredentialStore: Send + Sync {
     /// [`StoreError::Exposed`], [`StoreError::Unusable`] or [`StoreError::NotASessionToken`].
     fn find(&self, selection: &Selection) -> Result<Option<Session>, StoreError>;
 
-    /// Checks that the session found last can be cleared without touching anything else, before its token is revoked.
+    /// Checks that a session can be cleared without touching anything else, before its token is revoked.
     ///
     /// # Errors
     ///
@@ -73,50 +72,12 @@ pub enum Clearing {
     /// The store holds nothing of this session any more.
     Cleared,
     /// The profile was kept, since it holds another session by now.
-    Replaced,
+    Superseded,
 }
 
-/// Why the store could not do what it was asked for. `place` says where the store keeps the session, such as a path.
-#[derive(Debug, Error)]
-pub enum StoreError {
-    /// Others may have read or changed what is stored, so it was refused unread.
-    #[error("{place} is refused")]
-    Exposed {
-        /// Where.
-        place: String,
-        /// Who has access that should not.
-        source: BoxError,
-    },
-    /// What is stored cannot be read, understood or edited.
-    #[error("{place} cannot be used")]
-    Unusable {
-        /// Where.
-        place: String,
-        /// What is wrong with it.
-        source: BoxError,
-    },
-    /// The selected profile holds a credential that is not a session token.
-    #[error("{place} holds no session token")]
-    NotASessionToken {
-        /// Where.
-        place: String,
-        /// Which part of the rule it breaks.
-        source: BoxError,
-    },
-    /// The profile is still stored.
-    #[error("the profile was not removed from {place}")]
-    NotCleared {
-        /// Where.
-        place: String,
-        /// What failed.
-        source: BoxError,
-    },
-    /// The profile is removed, but a power cut may bring it back.
-    #[error("the profile was removed from {place}, but the removal may not survive a power cut")]
-    NotDurable {
-        /// Where.
-        place: String,
-        /// What failed.
-        source: BoxError,
-    },
+impl Clearing {
+    /// The name of [`Superseded`](Self::Superseded) in version 0.1.
+    #[doc(hidden)]
+    #[allow(non_upper_case_globals, reason = "it stands for a variant")]
+    pub const Replaced: Self = Self::Superseded;
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::browser::NotShown;
-use super::cause::Cause;
+use super::browser::BrowserSkipped;
+use super::call_error::CallError;
 use super::token_revoker::Revocation;
 use crate::domain::page_url::PageUrl;
 use crate::domain::principal::Principal;
@@ -30,7 +30,7 @@ pub enum LoginProgress {
     /// The instructions are given, the page was opened or not, and the operator is waited for.
     Waiting {
         /// Whether the page was opened.
-        browser: Result<(), NotShown>,
+        browser: Result<(), BrowserSkipped>,
         /// How long the login can be approved.
         lifetime: Duration,
     },
@@ -39,7 +39,7 @@ pub enum LoginProgress {
         /// The origin of the server.
         origin: String,
         /// What happened instead of an answer.
-        cause: Cause,
+        cause: CallError,
     },
     /// The operator interrupted during a poll, whose response is awaited.
     Interrupted {
@@ -94,8 +94,8 @@ pub struct LoginOutcome {
     pub token_id: Option<TokenId>,
     /// When the token expires, if that is known.
     pub expires_at: Option<Timestamp>,
-    /// Who is logged in, or why the server did not say.
-    pub principal: Result<Principal, Cause>,
+    /// Who is logged in, or why the server did not say, in words.
+    pub principal: Result<Principal, String>,
     /// The token that the profile held before, and what became of it.
     pub replaced: Option<Replaced>,
 }
@@ -129,15 +129,15 @@ pub enum ReplacedState {
     Gone,
     /// It may still be live, so it is kept in its profile.
     Kept {
-        /// Why it is not known to be dead.
-        cause: Cause,
+        /// Why it is not known to be dead, in words.
+        cause: String,
     },
     /// It is dead, but its profile is still stored, or may be after a power cut.
     NotCleared {
         /// Whether this login ended it.
         revocation: Revocation,
-        /// What failed.
-        cause: Cause,
+        /// What failed, in words.
+        cause: String,
     },
 }
 

@@ -3,19 +3,27 @@
 //! Ports import values of the domain and nothing else. Adapters implement them; the use case calls them.
 
 pub mod browser;
-pub mod cause;
-pub mod credential_reader;
+pub mod call_error;
+pub mod chain;
 pub mod credential_store;
+pub mod failure_report;
 pub mod login_outcome;
 pub mod principal_reader;
-pub mod profile_book;
+pub mod process_replacer;
+pub mod profile_reader;
+pub mod profile_writer;
 pub mod reporter;
-pub mod session_keeper;
+pub mod store_error;
 pub mod timer;
+pub mod token_directory;
 pub mod token_file;
 pub mod token_issuer;
 pub mod token_revoker;
 
+pub use self::credential_store::{Clearing, CredentialStore};
+pub use self::profile_reader::{NoSessionReason, ProfileKey, ProfileList, ProfileReader};
+pub use self::profile_writer::{DefaultSetting, Forgetting, ProfileWriter, Saving};
+pub use self::store_error::StoreError;
 /// What an implementation of an asynchronous port is marked with.
 pub use async_trait::async_trait;
 

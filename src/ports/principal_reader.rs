@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use thiserror::Error;
 
-use super::BoxError;
+use super::call_error::CallError;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
@@ -54,30 +54,44 @@ pub enum ReadError {
     #[error("the server does not accept the token")]
     NotAccepted {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The server knows the token and declines to answer.
     #[error("the server refused to say who it is")]
     Refused {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The server answered something that names no principal.
     #[error("the server did not say who it is")]
     Unusable {
         /// What the server said, or what is wrong with it.
-        source: BoxError,
+        source: CallError,
     },
     /// The request may have reached the server, but no answer came back.
     #[error("the server gave no answer")]
     Unanswered {
         /// What happened instead.
-        source: BoxError,
+        source: CallError,
     },
     /// The server could not be reached, and the token was not sent.
     #[error("the server was not reached")]
     Unreached {
         /// How far the attempt came, and what stopped it.
-        source: BoxError,
+        source: CallError,
     },
+}
+
+impl ReadError {
+    /// The failed request, whatever it means for the token.
+    #[must_use]
+    pub fn call_error(&self) -> &CallError {
+        match self {
+            Self::NotAccepted { source }
+            | Self::Refused { source }
+            | Self::Unusable { source }
+            | Self::Unanswered { source }
+            | Self::Unreached { source } => source,
+        }
+    }
 }

@@ -6,12 +6,17 @@ use thiserror::Error;
 
 use super::BoxError;
 use super::credential_store::Clearing;
-use super::profile_book::{ForgottenProfile, ProfileList};
+#[doc(hidden)]
+pub use super::failure_report::{FailureReport, SessionState as Leaves};
+use super::profile_reader::ProfileList;
 use super::token_revoker::Revocation;
 use crate::domain::principal::Principal;
+use crate::domain::profile::Profile;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::ProfileName;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::token::TokenId;
+use crate::domain::token_summary::TokenSummary;
 
 /// Tells the operator an outcome `T`. Failures are not reported here: they are returned to the caller.
 ///
@@ -64,38 +69,6 @@ pub enum LogoutOutcome {
     },
 }
 
-/// A failure as data. What people read of it is not told through a reporter: it goes to standard error in any format.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FailureReport {
-    /// What a program tells failures apart by, such as `unreached`.
-    pub code: &'static str,
-    /// What happened, on one line.
-    pub message: String,
-    /// What to do next, where that is not plain from the message.
-    pub hint: Option<String>,
-    /// The profile that the run was about, if that is known.
-    pub profile: Option<ProfileName>,
-    /// The server as it was given, if one is known to be usable.
-    pub server: Option<String>,
-    /// The id of the token that the run was about, if that is known.
-    pub token_id: Option<TokenId>,
-    /// What the run leaves of the session.
-    pub session: Leaves,
-}
-
-/// What a failed run leaves of the session that it was about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leaves {
-    /// The session as it was: nothing was asked of a server.
-    Untouched,
-    /// A stored session that is not known to be dead.
-    Kept,
-    /// A stored session that is dead.
-    Revoked,
-    /// Neither a live token nor a stored one.
-    Ended,
-}
-
 /// Who the operator is, as the server sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WhoamiOutcome {
@@ -105,8 +78,8 @@ pub struct WhoamiOutcome {
     pub server: ServerUrl,
     /// The credential that was asked with.
     pub credential: CredentialSource,
-    /// When the credential expires, as the store writes it, if that is stored.
-    pub expires_at: Option<String>,
+    /// When the credential expires, if that is stored.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Where the credential that was asked with came from.
@@ -120,6 +93,17 @@ pub enum CredentialSource {
     File(PathBuf),
 }
 
+impl CredentialSource {
+    /// The profile, if the credential comes from one.
+    #[must_use]
+    pub fn profile(&self) -> Option<&ProfileName> {
+        match self {
+            Self::Profile(profile) => Some(profile),
+            Self::Variable | Self::File(_) => None,
+        }
+    }
+}
+
 /// What was asked of the stored profiles, done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProfilesOutcome {
@@ -127,13 +111,53 @@ pub enum ProfilesOutcome {
     Listed(ProfileList),
     /// The default is this profile, whether it was before or not.
     DefaultIs(ProfileName),
-    /// A profile is removed, and its token was not revoked.
-    Forgotten {
-        /// The profile that is gone.
-        profile: ProfileName,
-        /// What it held.
-        held: ForgottenProfile,
+    /// This profile is removed, and its token was not revoked.
+    Forgotten(Profile),
+}
+
+/// What was asked about the tokens of a principal, done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokensOutcome {
+    /// The tokens, in the order of the server.
+    Listed {
+        /// The server that listed them.
+        server: ServerUrl,
+        /// Each token with the profile that holds it.
+        tokens: Vec<ListedToken>,
+        /// Why it is not known which profiles hold the tokens, if it is not.
+        profiles_error: Option<String>,
     },
+    /// A token is revoked.
+    Revoked {
+        /// The server that revoked it.
+        server: ServerUrl,
+        /// The id of the token.
+        id: TokenId,
+        /// The profile that still holds the token.
+        profile: Option<ProfileName>,
+        /// The credential that authorized this, if it was the token itself.
+        credential: Option<CredentialSource>,
+        /// Why it is not known which profile holds the token, if it is not.
+        profiles_error: Option<String>,
+    },
+}
+
+/// A token of a principal, and where it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedToken {
+    /// The token as the server lists it.
+    pub summary: TokenSummary,
+    /// The profile that holds the token for the server that lists it.
+    pub profile: Option<ProfileName>,
+}
+
+/// A session that is handed on although its token has expired by the clock of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpiredSession {
+    /// The profile that holds the token.
+    pub profile: ProfileName,
+    /// When the token expired.
+    pub expired_at: Timestamp,
 }
 
 /// The summary could not be written.

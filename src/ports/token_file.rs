@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::credential_reader::CredentialError;
+use super::store_error::StoreError;
 use crate::domain::bearer_token::BearerToken;
 
 /// Reads a bearer token from a file that holds nothing else.
@@ -20,16 +20,16 @@ use crate::domain::bearer_token::BearerToken;
 /// use std::path::Path;
 ///
 /// use plexctl::domain::bearer_token::BearerToken;
-/// use plexctl::ports::credential_reader::CredentialError;
+/// use plexctl::ports::StoreError;
 /// use plexctl::ports::token_file::TokenFile;
 ///
 /// /// A machine without such files.
 /// struct Missing;
 ///
 /// impl TokenFile for Missing {
-///     fn read(&self, path: &Path) -> Result<BearerToken, CredentialError> {
+///     fn read(&self, path: &Path) -> Result<BearerToken, StoreError> {
 ///         let place = path.display().to_string();
-///         Err(CredentialError::Unreadable { place, source: "there is no such file".into() })
+///         Err(StoreError::Unusable { place, source: "there is no such file".into() })
 ///     }
 /// }
 /// ```
@@ -39,6 +39,6 @@ pub trait TokenFile: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Any variant of [`CredentialError`].
-    fn read(&self, path: &Path) -> Result<BearerToken, CredentialError>;
+    /// [`StoreError::Exposed`], [`StoreError::Unusable`] or [`StoreError::NotABearerToken`].
+    fn read(&self, path: &Path) -> Result<BearerToken, StoreError>;
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use thiserror::Error;
 
-use super::BoxError;
+use super::call_error::CallError;
 use crate::domain::device_authorization::{DeviceAuthorization, DeviceCode};
 use crate::domain::identifier::Identifier;
 use crate::domain::issued_token::IssuedToken;
@@ -21,8 +21,8 @@ use crate::domain::server_url::ServerUrl;
 /// 3. A login is begun if the server answered so, with fields that keep the rules of [`DeviceAuthorization::parse`].
 /// 4. A poll brings [`PollResponse::Issued`] whenever a usable token has arrived, even if the answer breaks off behind it.
 /// 5. Where a token may have been issued that did not arrive, the answer is [`PollResponse::Unusable`], or a
-///    [`PollFailure`] that says so: after every server error (5xx), and wherever the request may have been read and no
-///    answer came back.
+///    [`PollFailure`] that says so: after every server error (5xx) but a 503 with problem details, wherever the request
+///    may have been read and no response came back, and for a response that holds more than one token.
 /// 6. What rejects a login, or denies one, was said by the server itself: an error that may be a proxy's own, since the
 ///    proxy can read it and it has no problem details, is [`BeginError::Unconfirmed`] or [`PollResponse::Failed`].
 /// 7. The call ends in bounded time. A future that is dropped leaves nothing under way, but the request may be read.
@@ -92,17 +92,17 @@ pub enum PollResponse {
     /// no meaning here).
     Rejected {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The server understood and declined (403).
     Refused {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The server meant to issue a token, and it cannot be used: a success without a usable token in it.
     Unusable {
         /// What is wrong with the answer.
-        source: BoxError,
+        source: CallError,
     },
     /// No answer that says anything, so the question can be asked again: a server error, a redirect, 408, 429, one that
     /// may be a proxy's own, none at all, or a server that was not reached.
@@ -113,7 +113,7 @@ pub enum PollResponse {
 #[derive(Debug)]
 pub struct PollFailure {
     /// What happened.
-    pub source: BoxError,
+    pub source: CallError,
     /// Whether the server may have issued a token that did not arrive.
     pub may_have_issued: bool,
     /// How long the server asks to be left alone (`Retry-After` in seconds; RFC 9110, section 10.2.3).
@@ -127,36 +127,51 @@ pub enum BeginError {
     #[error("the server does not know the domain or its binding")]
     Rejected {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The server understood and declined (403).
     #[error("the server refused to begin a login")]
     Refused {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The server answered something else.
     #[error("the server did not begin a login")]
     Unconfirmed {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The server began a login, and its answer cannot be used.
     #[error("the server's answer cannot be used")]
     Unusable {
         /// What is wrong with it.
-        source: BoxError,
+        source: CallError,
     },
     /// The request may have reached the server, but no answer came back.
     #[error("the server gave no answer")]
     Unanswered {
         /// What happened instead.
-        source: BoxError,
+        source: CallError,
     },
     /// The server could not be reached.
     #[error("the server was not reached")]
     Unreached {
         /// How far the attempt came, and what stopped it.
-        source: BoxError,
+        source: CallError,
     },
+}
+
+impl BeginError {
+    /// The failed request, whatever it means for the login.
+    #[must_use]
+    pub fn call_error(&self) -> &CallError {
+        match self {
+            Self::Rejected { source }
+            | Self::Refused { source }
+            | Self::Unconfirmed { source }
+            | Self::Unusable { source }
+            | Self::Unanswered { source }
+            | Self::Unreached { source } => source,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use thiserror::Error;
 
-use super::BoxError;
+use super::call_error::CallError;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
 
@@ -61,24 +61,37 @@ pub enum RevokeError {
     #[error("the server refused to revoke it")]
     Refused {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The server answered something that does not say whether the token is dead.
     #[error("the server did not confirm it")]
     Unconfirmed {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The request may have reached the server, but no answer came back: the outcome is unknown.
     #[error("the server gave no answer, so the outcome is unknown")]
     Unanswered {
         /// What happened instead.
-        source: BoxError,
+        source: CallError,
     },
     /// The server could not be reached, and the token was not sent.
     #[error("the server was not reached")]
     Unreached {
         /// How far the attempt came, and what stopped it.
-        source: BoxError,
+        source: CallError,
     },
+}
+
+impl RevokeError {
+    /// The failed request, whatever it means for the token.
+    #[must_use]
+    pub fn call_error(&self) -> &CallError {
+        match self {
+            Self::Refused { source }
+            | Self::Unconfirmed { source }
+            | Self::Unanswered { source }
+            | Self::Unreached { source } => source,
+        }
+    }
 }

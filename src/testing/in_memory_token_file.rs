@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use super::lock;
 use crate::domain::bearer_token::BearerToken;
-use crate::ports::credential_reader::CredentialError;
+use crate::ports::store_error::StoreError;
 use crate::ports::token_file::TokenFile;
 
 /// A [`TokenFile`] over files in memory, which records the paths that it was asked for.
@@ -65,14 +65,14 @@ impl InMemoryTokenFile {
 }
 
 impl TokenFile for InMemoryTokenFile {
-    fn read(&self, path: &Path) -> Result<BearerToken, CredentialError> {
+    fn read(&self, path: &Path) -> Result<BearerToken, StoreError> {
         lock(&self.paths).push(path.to_owned());
         let place = path.display().to_string();
         match self.files.get(path) {
-            None => Err(CredentialError::Unreadable { place, source: "there is no such file".into() }),
-            Some(Contents::Exposed) => Err(CredentialError::Exposed { place, source: "others may use it".into() }),
+            None => Err(StoreError::Unusable { place, source: "there is no such file".into() }),
+            Some(Contents::Exposed) => Err(StoreError::Exposed { place, source: "others may use it".into() }),
             Some(Contents::Private(contents)) => BearerToken::parse_line(contents)
-                .map_err(|error| CredentialError::NotABearerToken { place, source: error.into() }),
+                .map_err(|error| StoreError::NotABearerToken { place, source: error.into() }),
         }
     }
 }

@@ -13,38 +13,41 @@ pub mod contract;
 #[cfg(feature = "control-plane")]
 mod control_plane;
 mod fixtures;
-mod in_memory_book;
-mod in_memory_keeper;
 mod in_memory_store;
 mod in_memory_token_file;
 mod manual_timer;
 mod recording_browser;
+mod recording_process;
 mod recording_reporter;
 mod scripted_issuer;
 mod scripted_principal_reader;
 mod scripted_revoker;
+mod scripted_token_directory;
 
 #[cfg(feature = "control-plane")]
 pub use self::control_plane::{
-    Answer, ControlPlane, ControlPlaneSettings, Decision, Endpoint, LiveToken, Minting, RecordedRequest, Script,
-    TokenShape,
+    Answer, BindingSettings, ControlPlane, ControlPlaneSettings, Decision, Endpoint, LiveToken, Minting,
+    RecordedRequest, Script, TokenShape,
 };
 pub use self::fixtures::session;
 pub use self::in_memory_store::{InMemoryStore, StoreCall};
 pub use self::in_memory_token_file::InMemoryTokenFile;
 pub use self::manual_timer::ManualTimer;
 pub use self::recording_browser::RecordingBrowser;
+pub use self::recording_process::RecordingProcess;
 pub use self::recording_reporter::RecordingReporter;
 pub use self::scripted_issuer::{RecordedBeginning, RecordedPoll, ScriptedIssuer, ScriptedPoll};
 pub use self::scripted_principal_reader::{RecordedReading, ScriptedPrincipalReader};
 pub use self::scripted_revoker::{RecordedRevocation, ScriptedRevoker};
+pub use self::scripted_token_directory::{RecordedDirectoryCall, ScriptedTokenDirectory};
 pub use crate::ports::browser::MockBrowser;
-pub use crate::ports::credential_reader::MockCredentialReader;
 pub use crate::ports::credential_store::MockCredentialStore;
 pub use crate::ports::principal_reader::MockPrincipalReader;
-pub use crate::ports::profile_book::MockProfileBook;
-pub use crate::ports::session_keeper::MockSessionKeeper;
+pub use crate::ports::process_replacer::MockProcessReplacer;
+pub use crate::ports::profile_reader::MockProfileReader;
+pub use crate::ports::profile_writer::MockProfileWriter;
 pub use crate::ports::timer::MockTimer;
+pub use crate::ports::token_directory::MockTokenDirectory;
 pub use crate::ports::token_file::MockTokenFile;
 pub use crate::ports::token_issuer::MockTokenIssuer;
 pub use crate::ports::token_revoker::MockTokenRevoker;

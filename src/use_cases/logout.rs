@@ -5,13 +5,15 @@
 
 use thiserror::Error;
 
-use super::ending::Ending;
+use super::exit_status::ExitStatus;
+use super::failure_kind::FailureKind;
 use super::server::NamedServers;
 pub use super::server::{ServerError, ServerSetting};
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::{ProfileName, Selection, Session};
 use crate::domain::token::TokenId;
 use crate::ports::credential_store::{CredentialStore, StoreError};
+use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
 use crate::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
 
@@ -154,23 +156,57 @@ pub struct SessionFacts {
     pub server: ServerUrl,
 }
 
+impl SessionFacts {
+    fn leaving(&self, session: SessionState) -> FailureFacts {
+        FailureFacts {
+            profile: Some(self.profile.clone()),
+            server: Some(self.server.as_given().to_owned()),
+            token_id: Some(self.id),
+            session,
+            response: None,
+        }
+    }
+}
+
 impl LogoutError {
+    /// The kind of failure, for programs.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Load(StoreError::Exposed { .. }) => FailureKind::ConfigExposed,
+            Self::Load(StoreError::NotASessionToken { .. }) => FailureKind::NotASessionToken,
+            Self::Load(_) | Self::Rehearse { .. } => FailureKind::ConfigUnusable,
+            Self::Server { source, .. } => source.kind(),
+            Self::Revoke { source: RevokeError::Refused { .. }, .. } => FailureKind::Refused,
+            Self::Revoke { source: RevokeError::Unconfirmed { .. }, .. } => FailureKind::Unconfirmed,
+            Self::Revoke { source: RevokeError::Unanswered { .. }, .. } => FailureKind::Unanswered,
+            Self::Revoke { source: RevokeError::Unreached { .. }, .. } => FailureKind::Unreached,
+            Self::Clear { source: StoreError::NotDurable { .. }, .. } => FailureKind::NotDurable,
+            Self::Clear { .. } => FailureKind::NotCleared,
+            Self::Report(_) => FailureKind::Internal,
+        }
+    }
+
+    /// What the run was about, and what it leaves.
+    #[must_use]
+    pub fn facts(&self) -> FailureFacts {
+        match self {
+            Self::Load(_) => FailureFacts::default(),
+            Self::Server { profile, id, .. } => {
+                FailureFacts { profile: Some(profile.clone()), token_id: Some(*id), ..FailureFacts::default() }
+            }
+            Self::Rehearse { about, .. } => about.leaving(SessionState::Untouched),
+            Self::Revoke { about, source } => about.leaving(SessionState::Kept).with_response_of(source.call_error()),
+            Self::Clear { about, source: StoreError::NotDurable { .. }, .. } => about.leaving(SessionState::Ended),
+            Self::Clear { about, .. } => about.leaving(SessionState::Revoked),
+            Self::Report(_) => FailureFacts { session: SessionState::Ended, ..FailureFacts::default() },
+        }
+    }
+
     /// How a command ends that fails so.
     #[must_use]
-    pub fn ending(&self) -> Ending {
-        match self {
-            Self::Load(StoreError::Exposed { .. }) => Ending::Exposed,
-            Self::Load(StoreError::NotASessionToken { .. }) | Self::Server { .. } => Ending::Unusable,
-            Self::Revoke { source: RevokeError::Refused { .. }, .. } => Ending::Refused,
-            Self::Load(StoreError::Unusable { .. } | StoreError::NotCleared { .. } | StoreError::NotDurable { .. })
-            | Self::Revoke {
-                source: RevokeError::Unconfirmed { .. } | RevokeError::Unanswered { .. } | RevokeError::Unreached { .. },
-                ..
-            }
-            | Self::Rehearse { .. }
-            | Self::Clear { .. }
-            | Self::Report(_) => Ending::Failed,
-        }
+    pub fn ending(&self) -> ExitStatus {
+        self.kind().exit_status()
     }
 }
 
@@ -365,8 +401,8 @@ mod tests {
     #[test]
     fn a_newer_session_in_the_profile_is_told_as_such() {
         let mut store = store_holding(session(Some("https://h")));
-        store.expect_clear().once().returning(|_| Ok(Clearing::Replaced));
-        let outcome = logged_out("https://h", Revocation::Revoked, Clearing::Replaced);
+        store.expect_clear().once().returning(|_| Ok(Clearing::Superseded));
+        let outcome = logged_out("https://h", Revocation::Revoked, Clearing::Superseded);
         let revoker = revoker_answering(Ok(Revocation::Revoked));
 
         let result = execute(&store, &revoker, &mut reporter_expecting(outcome.clone()), &request(None, None));

@@ -6,10 +6,15 @@
 
 use thiserror::Error;
 
-use super::ending::Ending;
+use super::exit_status::ExitStatus;
+use super::failure_kind::FailureKind;
+use crate::domain::profile::Profile;
 use crate::domain::session::ProfileName;
-use crate::ports::profile_book::{BookError, DefaultSetting, Forgetting, MissingProfile, ProfileBook};
+use crate::ports::failure_report::{FailureFacts, SessionState};
+use crate::ports::profile_reader::ProfileReader;
+use crate::ports::profile_writer::{DefaultSetting, Forgetting, ProfileWriter};
 use crate::ports::reporter::{ProfilesOutcome, ReportError, Reporter};
+use crate::ports::store_error::StoreError;
 
 /// What the operator asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,14 +34,19 @@ pub enum ProfilesRequest {
 
 /// Shows and changes which profiles are stored.
 pub struct ProfilesUseCase<'a> {
-    book: &'a dyn ProfileBook,
+    reader: &'a dyn ProfileReader,
+    writer: &'a dyn ProfileWriter,
     reporter: &'a mut dyn Reporter<ProfilesOutcome>,
 }
 
 impl<'a> ProfilesUseCase<'a> {
     /// Wires the use case to its ports.
-    pub fn new(book: &'a dyn ProfileBook, reporter: &'a mut dyn Reporter<ProfilesOutcome>) -> Self {
-        Self { book, reporter }
+    pub fn new(
+        reader: &'a dyn ProfileReader,
+        writer: &'a dyn ProfileWriter,
+        reporter: &'a mut dyn Reporter<ProfilesOutcome>,
+    ) -> Self {
+        Self { reader, writer, reporter }
     }
 
     /// Does what is asked for, then reports.
@@ -44,7 +54,7 @@ impl<'a> ProfilesUseCase<'a> {
     /// # Errors
     ///
     /// - [`ProfilesError::Unconfirmed`] and [`ProfilesError::NoSuchProfile`]: nothing was changed.
-    /// - [`ProfilesError::Book`]: its source says what became of the store.
+    /// - [`ProfilesError::Store`] and [`ProfilesError::Forget`]: the source says what became of the store.
     /// - [`ProfilesError::Report`]: all is done, but the outcome could not be told.
     pub fn execute(&mut self, request: &ProfilesRequest) -> Result<ProfilesOutcome, ProfilesError> {
         let outcome = self.outcome(request)?;
@@ -54,7 +64,7 @@ impl<'a> ProfilesUseCase<'a> {
 
     fn outcome(&self, request: &ProfilesRequest) -> Result<ProfilesOutcome, ProfilesError> {
         match request {
-            ProfilesRequest::List => Ok(ProfilesOutcome::Listed(self.book.list()?)),
+            ProfilesRequest::List => Ok(ProfilesOutcome::Listed(self.reader.list()?)),
             ProfilesRequest::Use(profile) => self.set_default(profile),
             ProfilesRequest::Forget { profile, is_confirmed: true } => self.forget(profile),
             ProfilesRequest::Forget { profile, is_confirmed: false } => {
@@ -64,19 +74,32 @@ impl<'a> ProfilesUseCase<'a> {
     }
 
     fn set_default(&self, profile: &ProfileName) -> Result<ProfilesOutcome, ProfilesError> {
-        let profile = profile.clone();
-        match self.book.set_default(&profile)? {
-            DefaultSetting::Set | DefaultSetting::AlreadySet => Ok(ProfilesOutcome::DefaultIs(profile)),
-            DefaultSetting::NoSuchProfile(missing) => Err(ProfilesError::NoSuchProfile { profile, missing }),
+        match self.writer.set_default(profile)? {
+            DefaultSetting::Set => Ok(ProfilesOutcome::DefaultIs(profile.clone())),
+            DefaultSetting::NoSuchProfile => Err(self.no_such_profile(profile)?),
         }
     }
 
-    fn forget(&self, profile: &ProfileName) -> Result<ProfilesOutcome, ProfilesError> {
-        let profile = profile.clone();
-        match self.book.forget(&profile)? {
-            Forgetting::Forgotten(held) => Ok(ProfilesOutcome::Forgotten { profile, held }),
-            Forgetting::NoSuchProfile(missing) => Err(ProfilesError::NoSuchProfile { profile, missing }),
+    fn forget(&self, name: &ProfileName) -> Result<ProfilesOutcome, ProfilesError> {
+        loop {
+            let list = self.reader.list()?;
+            let Some(profile) = list.profiles.iter().find(|profile| profile.name == *name).cloned() else {
+                return Err(self.no_such_profile(name)?);
+            };
+            match self.writer.forget(&profile) {
+                Ok(Forgetting::Forgotten) => return Ok(ProfilesOutcome::Forgotten(profile)),
+                Ok(Forgetting::NoSuchProfile) => return Err(self.no_such_profile(name)?),
+                // Another program stored a token meanwhile, which nobody has been told of.
+                Ok(Forgetting::Superseded) => {}
+                Err(source) => return Err(ProfilesError::Forget { profile: Box::new(profile), source }),
+            }
         }
+    }
+
+    fn no_such_profile(&self, profile: &ProfileName) -> Result<ProfilesError, StoreError> {
+        let list = self.reader.list()?;
+        let present = list.names();
+        Ok(ProfilesError::NoSuchProfile { profile: profile.clone(), place: list.place, present })
     }
 }
 
@@ -90,31 +113,73 @@ pub enum ProfilesError {
         profile: ProfileName,
     },
     /// There is no such profile. Nothing was changed.
-    #[error("{} has no profile \"{profile}\"", missing.place)]
+    #[error("{place} has no profile \"{profile}\"")]
     NoSuchProfile {
         /// The profile that was asked for.
         profile: ProfileName,
-        /// Where it was looked for, and which there are.
-        missing: MissingProfile,
+        /// Where it was looked for, such as a path.
+        place: String,
+        /// The profiles that are there, in the store's own order.
+        present: Vec<ProfileName>,
     },
     /// The store could not do it.
     #[error(transparent)]
-    Book(#[from] BookError),
+    Store(#[from] StoreError),
+    /// The store could not remove the profile, or not for good.
+    #[error("cannot forget profile \"{}\"", profile.name)]
+    Forget {
+        /// The profile.
+        profile: Box<Profile>,
+        /// What became of it.
+        source: StoreError,
+    },
     /// All is done, but nobody was told.
     #[error("what was asked for is done")]
     Report(#[source] ReportError),
 }
 
 impl ProfilesError {
+    /// The kind of failure, for programs.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Unconfirmed { .. } => FailureKind::ConfirmationNeeded,
+            Self::NoSuchProfile { .. } => FailureKind::NoSuchProfile,
+            Self::Store(source) | Self::Forget { source, .. } => match source {
+                StoreError::Exposed { .. } => FailureKind::ConfigExposed,
+                StoreError::NotWritten { .. } => FailureKind::NotStored,
+                StoreError::NotDurable { .. } => FailureKind::NotDurable,
+                _ => FailureKind::ConfigUnusable,
+            },
+            Self::Report(_) => FailureKind::Internal,
+        }
+    }
+
+    /// What the run was about, and what it leaves.
+    #[must_use]
+    pub fn facts(&self) -> FailureFacts {
+        match self {
+            Self::Unconfirmed { profile } | Self::NoSuchProfile { profile, .. } => {
+                FailureFacts { profile: Some(profile.clone()), ..FailureFacts::default() }
+            }
+            Self::Forget { profile, source } => {
+                let is_removed = matches!(source, StoreError::NotDurable { .. });
+                FailureFacts {
+                    profile: Some(profile.name.clone()),
+                    server: profile.shown_server().map(|server| server.as_str().to_owned()),
+                    token_id: profile.token_id(),
+                    session: if is_removed { SessionState::Ended } else { SessionState::Untouched },
+                    ..FailureFacts::default()
+                }
+            }
+            Self::Store(_) | Self::Report(_) => FailureFacts::default(),
+        }
+    }
+
     /// How a command ends that fails so.
     #[must_use]
-    pub fn ending(&self) -> Ending {
-        match self {
-            Self::Book(BookError::Exposed { .. }) => Ending::Exposed,
-            Self::Unconfirmed { .. } | Self::NoSuchProfile { .. } => Ending::Unusable,
-            Self::Book(BookError::Unusable { .. } | BookError::NotWritten { .. } | BookError::NotDurable { .. })
-            | Self::Report(_) => Ending::Failed,
-        }
+    pub fn ending(&self) -> ExitStatus {
+        self.kind().exit_status()
     }
 }
 
@@ -124,24 +189,22 @@ mod tests {
     use mockall::predicate::eq;
 
     use super::*;
-    use crate::domain::shown_server::ShownServer;
-    use crate::ports::profile_book::{ForgottenProfile, HeldToken, ListedProfile, MockProfileBook, ProfileList};
+    use crate::domain::profile::ProfileToken;
+    use crate::ports::profile_reader::{MockProfileReader, ProfileList};
+    use crate::ports::profile_writer::MockProfileWriter;
     use crate::ports::reporter::MockReporter;
+    use crate::testing::InMemoryStore;
 
-    fn dev() -> ProfileName {
-        ProfileName::new("dev").unwrap()
+    fn name(name: &str) -> ProfileName {
+        ProfileName::new(name).unwrap()
     }
 
-    fn missing() -> MissingProfile {
-        MissingProfile { place: "the store".into(), present: vec![ProfileName::new("other").unwrap()] }
-    }
-
-    fn held() -> ForgottenProfile {
-        ForgottenProfile { server: Some(ShownServer::new("https://h")), token: Some(HeldToken::WithoutId) }
+    fn profile(profile: &str, token: &str) -> Profile {
+        Profile { token: ProfileToken::new(token), ..Profile::new(name(profile)) }
     }
 
     fn forget(is_confirmed: bool) -> ProfilesRequest {
-        ProfilesRequest::Forget { profile: dev(), is_confirmed }
+        ProfilesRequest::Forget { profile: name("dev"), is_confirmed }
     }
 
     fn reporter_expecting(outcome: &ProfilesOutcome) -> MockReporter<ProfilesOutcome> {
@@ -150,67 +213,78 @@ mod tests {
         reporter
     }
 
-    /// Runs the use case. A mock without an expectation panics on any call.
+    /// Runs the use case over a store. A reporter without an expectation panics on any call.
     fn execute(
-        book: &MockProfileBook,
+        store: &InMemoryStore,
         mut reporter: MockReporter<ProfilesOutcome>,
         request: &ProfilesRequest,
     ) -> Result<ProfilesOutcome, ProfilesError> {
-        ProfilesUseCase::new(book, &mut reporter).execute(request)
+        ProfilesUseCase::new(store, store, &mut reporter).execute(request)
     }
 
     #[test]
-    fn the_list_is_reported_as_it_is_stored() {
-        let profile = ListedProfile { name: dev(), server: None, token: None, expires_at: None };
-        let list = ProfileList { place: "the store".into(), default: None, profiles: vec![profile] };
-        let outcome = ProfilesOutcome::Listed(list.clone());
-        let mut book = MockProfileBook::new();
-        book.expect_list().once().return_once(|| Ok(list));
-
-        let result = execute(&book, reporter_expecting(&outcome), &ProfilesRequest::List);
-        assert_eq!(result.unwrap(), outcome);
+    fn reports_the_list_as_it_is_stored() {
+        let store = InMemoryStore::new().with_profile(profile("dev", "")).with_pointer(&name("dev"));
+        let list =
+            ProfileList { place: "memory".into(), default: Some(name("dev")), profiles: vec![profile("dev", "")] };
+        let outcome = ProfilesOutcome::Listed(list);
+        assert_eq!(execute(&store, reporter_expecting(&outcome), &ProfilesRequest::List).unwrap(), outcome);
     }
 
     #[test]
-    fn a_default_that_is_set_and_one_that_was_are_reported_alike() {
-        for setting in [DefaultSetting::Set, DefaultSetting::AlreadySet] {
-            let outcome = ProfilesOutcome::DefaultIs(dev());
-            let mut book = MockProfileBook::new();
-            book.expect_set_default().once().with(eq(dev())).return_once(|_| Ok(setting));
-
-            let result = execute(&book, reporter_expecting(&outcome), &ProfilesRequest::Use(dev()));
-            assert_eq!(result.unwrap(), outcome);
+    fn reports_a_new_and_an_old_default_alike() {
+        let store = InMemoryStore::new().with_profile(profile("dev", ""));
+        for _ in 0..2 {
+            let outcome = ProfilesOutcome::DefaultIs(name("dev"));
+            let request = ProfilesRequest::Use(name("dev"));
+            assert_eq!(execute(&store, reporter_expecting(&outcome), &request).unwrap(), outcome);
+            assert_eq!(store.pointer(), Some(name("dev")));
         }
     }
 
     #[test]
-    fn a_profile_is_forgotten_once_it_is_confirmed_and_what_it_held_is_reported() {
-        let outcome = ProfilesOutcome::Forgotten { profile: dev(), held: held() };
-        let mut book = MockProfileBook::new();
-        book.expect_forget().once().with(eq(dev())).returning(|_| Ok(Forgetting::Forgotten(held())));
+    fn forgets_a_confirmed_profile_and_reports_what_it_held() {
+        let store = InMemoryStore::new().with_profile(profile("dev", "t"));
+        let outcome = ProfilesOutcome::Forgotten(profile("dev", "t"));
+        assert_eq!(execute(&store, reporter_expecting(&outcome), &forget(true)).unwrap(), outcome);
+        assert!(store.profiles().is_empty());
+    }
 
-        assert_eq!(execute(&book, reporter_expecting(&outcome), &forget(true)).unwrap(), outcome);
+    #[test]
+    fn a_profile_that_changes_meanwhile_is_looked_at_again_before_it_is_forgotten() {
+        let (mut reader, mut writer) = (MockProfileReader::new(), MockProfileWriter::new());
+        let mut tokens = ["old", "new"].into_iter();
+        reader.expect_list().times(2).returning(move || {
+            let profiles = vec![profile("dev", tokens.next().unwrap())];
+            Ok(ProfileList { place: "memory".into(), default: None, profiles })
+        });
+        writer.expect_forget().once().with(eq(profile("dev", "old"))).returning(|_| Ok(Forgetting::Superseded));
+        writer.expect_forget().once().with(eq(profile("dev", "new"))).returning(|_| Ok(Forgetting::Forgotten));
+        let outcome = ProfilesOutcome::Forgotten(profile("dev", "new"));
+        let mut reporter = reporter_expecting(&outcome);
+        let forgotten = ProfilesUseCase::new(&reader, &writer, &mut reporter).execute(&forget(true));
+        assert_eq!(forgotten.unwrap(), outcome);
     }
 
     #[test]
     fn without_a_confirmation_the_store_is_not_even_looked_at() {
-        let error = execute(&MockProfileBook::new(), MockReporter::new(), &forget(false)).unwrap_err();
-        assert_eq!(error.ending(), Ending::Unusable);
-        assert!(matches!(error, ProfilesError::Unconfirmed { profile } if profile == dev()));
+        let store = InMemoryStore::new().with_profile(profile("dev", "t"));
+        let error = execute(&store, MockReporter::new(), &forget(false)).unwrap_err();
+        assert_eq!(error.ending(), ExitStatus::Unusable);
+        assert!(matches!(error, ProfilesError::Unconfirmed { profile } if profile == name("dev")));
+        assert!(store.calls().is_empty());
     }
 
     #[test]
-    fn a_profile_that_is_not_there_is_told_with_those_that_are() {
-        let mut book = MockProfileBook::new();
-        book.expect_set_default().once().returning(|_| Ok(DefaultSetting::NoSuchProfile(missing())));
-        book.expect_forget().once().returning(|_| Ok(Forgetting::NoSuchProfile(missing())));
-        for request in [ProfilesRequest::Use(dev()), forget(true)] {
-            let error = execute(&book, MockReporter::new(), &request).unwrap_err();
-            assert_eq!(error.ending(), Ending::Unusable);
-            assert_eq!(error.to_string(), "the store has no profile \"dev\"");
+    fn a_missing_profile_is_told_with_those_that_are_there() {
+        let store = InMemoryStore::new().with_profile(profile("other", ""));
+        for request in [ProfilesRequest::Use(name("dev")), forget(true)] {
+            let error = execute(&store, MockReporter::new(), &request).unwrap_err();
+            assert_eq!(error.ending(), ExitStatus::Unusable);
+            assert_eq!(error.to_string(), "memory has no profile \"dev\"");
             match error {
-                ProfilesError::NoSuchProfile { profile, missing: told } => {
-                    assert_eq!((profile, told), (dev(), missing()));
+                ProfilesError::NoSuchProfile { profile, present, .. } => {
+                    assert_eq!((profile, present), (name("dev"), vec![name("other")]));
                 }
                 other => panic!("{other:?}"),
             }
@@ -219,37 +293,39 @@ mod tests {
 
     #[test]
     fn a_failure_of_the_store_is_told_by_its_consequence_and_not_reported() {
-        let failures: [(fn() -> BookError, Ending); 4] = [
-            (|| BookError::Exposed { place: "p".into(), source: "0640".into() }, Ending::Exposed),
-            (|| BookError::Unusable { place: "p".into(), source: "junk".into() }, Ending::Failed),
-            (|| BookError::NotWritten { place: "p".into(), source: "full".into() }, Ending::Failed),
-            (
-                || BookError::NotDurable { place: "p".into(), forgotten: Some(held()), source: "syncing".into() },
-                Ending::Failed,
-            ),
+        let failures: [(fn() -> StoreError, ExitStatus); 4] = [
+            (|| StoreError::Exposed { place: "p".into(), source: "0640".into() }, ExitStatus::Exposed),
+            (|| StoreError::Unusable { place: "p".into(), source: "junk".into() }, ExitStatus::Failed),
+            (|| StoreError::NotWritten { place: "p".into(), source: "full".into() }, ExitStatus::Failed),
+            (|| StoreError::NotDurable { place: "p".into(), source: "syncing".into() }, ExitStatus::Failed),
         ];
         for (failure, ending) in failures {
-            let mut book = MockProfileBook::new();
-            book.expect_list().once().returning(move || Err(failure()));
-            book.expect_set_default().once().returning(move |_| Err(failure()));
-            book.expect_forget().once().returning(move |_| Err(failure()));
-            for request in [ProfilesRequest::List, ProfilesRequest::Use(dev()), forget(true)] {
-                let error = execute(&book, MockReporter::new(), &request).unwrap_err();
+            let store = InMemoryStore::new().with_profile(profile("dev", "t"));
+            store.fail_next_list(failure());
+            store.fail_next_default(failure());
+            store.fail_next_forget(failure());
+            for request in [ProfilesRequest::List, ProfilesRequest::Use(name("dev")), forget(true)] {
+                let error = execute(&store, MockReporter::new(), &request).unwrap_err();
                 assert_eq!(error.ending(), ending, "{error:?}");
-                assert_eq!(error.to_string(), failure().to_string());
+                match (&request, error) {
+                    (ProfilesRequest::Forget { .. }, ProfilesError::Forget { profile: forgotten, source }) => {
+                        assert_eq!((*forgotten, source.to_string()), (profile("dev", "t"), failure().to_string()));
+                    }
+                    (_, ProfilesError::Store(source)) => assert_eq!(source.to_string(), failure().to_string()),
+                    (_, other) => panic!("{other:?}"),
+                }
             }
         }
     }
 
     #[test]
     fn a_failed_report_comes_after_everything_is_done() {
-        let mut book = MockProfileBook::new();
-        book.expect_forget().once().returning(|_| Ok(Forgetting::Forgotten(held())));
+        let store = InMemoryStore::new().with_profile(profile("dev", "t"));
         let mut reporter = MockReporter::new();
         reporter.expect_report().once().returning(|_| Err(ReportError { source: "full".into() }));
-
-        let error = execute(&book, reporter, &forget(true)).unwrap_err();
+        let error = execute(&store, reporter, &forget(true)).unwrap_err();
         assert!(matches!(error, ProfilesError::Report(_)), "{error:?}");
-        assert_eq!(error.ending(), Ending::Failed);
+        assert_eq!(error.ending(), ExitStatus::Failed);
+        assert!(store.profiles().is_empty());
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::failure_kind::FailureKind;
 use crate::domain::server_url::{ServerUrl, ServerUrlError};
 
 /// The servers that are named, as they are stored or were given.
@@ -95,6 +96,18 @@ pub enum ServerError {
     /// The profile stores no server, and none was given.
     #[error("the profile stores none and none was given")]
     Unknown,
+}
+
+impl ServerError {
+    /// The kind of failure, for programs.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Unusable { .. } => FailureKind::ServerUnusable,
+            Self::OtherOrigin { .. } => FailureKind::ServerMismatch,
+            Self::Unknown => FailureKind::ServerUnknown,
+        }
+    }
 }
 
 /// Where a server's text came from.

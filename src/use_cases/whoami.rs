@@ -1,76 +1,22 @@
-//! Who the operator is: one question to the server, with the first credential that is given.
-//!
-//! A stored credential goes to the server that issued it and nowhere else; one that the operator gives goes where the
-//! operator says. Files are opened only where what they hold is needed.
-
-use std::path::{Path, PathBuf};
+//! Who the operator is: one request to the server, with the first credential that is given.
 
 use thiserror::Error;
 
-use super::ending::Ending;
-use super::server::{NamedServers, ServerError};
-use crate::domain::bearer_token::{BearerToken, BearerTokenError};
-use crate::domain::server_url::ServerUrl;
-use crate::domain::session::Selection;
-use crate::ports::credential_reader::{CredentialError, CredentialReader};
+use super::credential::{Credential, CredentialError, CredentialRequest};
+use super::exit_status::ExitStatus;
+use super::failure_kind::FailureKind;
+use crate::ports::failure_report::FailureFacts;
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
+use crate::ports::profile_reader::ProfileReader;
 use crate::ports::reporter::{CredentialSource, ReportError, Reporter, WhoamiOutcome};
 use crate::ports::token_file::TokenFile;
 
-/// What the operator asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WhoamiRequest {
-    /// The profile to ask with, or to take the server from.
-    pub selection: Selection,
-    /// The file that holds the credential to ask with.
-    pub token_file: Option<PathBuf>,
-    /// The credential that the operator set for every run, or what is wrong with it.
-    pub token_variable: Option<Result<BearerToken, BearerTokenError>>,
-    /// The server that the operator named for this run. It never redirects a stored credential: it stands in for a
-    /// profile that stores no server, and otherwise has to be of the same origin.
-    pub server_flag: Option<String>,
-    /// The server that the operator named for every profile without one.
-    pub server_fallback: Option<String>,
-}
-
-impl WhoamiRequest {
-    /// Tells whether the run has to look at a stored profile, for its credential or for its server.
-    #[must_use]
-    pub fn needs_profile(&self) -> bool {
-        match self.choice() {
-            Choice::Profile => true,
-            Choice::File(_) | Choice::Variable(_) => self.server_flag.is_none() && self.server_fallback.is_none(),
-        }
-    }
-
-    /// Decides which credential is asked with: the first that is given, whatever it turns out to hold.
-    fn choice(&self) -> Choice<'_> {
-        match (&self.token_file, &self.selection, &self.token_variable) {
-            (Some(path), _, _) => Choice::File(path),
-            (None, Selection::Default, Some(token)) => Choice::Variable(token),
-            (None, Selection::Named(_), _) | (None, Selection::Default, None) => Choice::Profile,
-        }
-    }
-
-    /// The servers that count, beside the one that the profile stores.
-    fn servers<'a>(&'a self, stored: Option<&'a str>) -> NamedServers<'a> {
-        NamedServers { stored, flag: self.server_flag.as_deref(), fallback: self.server_fallback.as_deref() }
-    }
-}
-
-/// Which credential is asked with.
-enum Choice<'a> {
-    /// The one in this file.
-    File(&'a Path),
-    /// The one that is set for every run.
-    Variable(&'a Result<BearerToken, BearerTokenError>),
-    /// The one that the selected profile stores.
-    Profile,
-}
+/// What the operator asks for: the credential to ask with decides everything.
+pub type WhoamiRequest = CredentialRequest;
 
 /// Asks the server who the operator is.
 pub struct WhoamiUseCase<'a> {
-    credentials: &'a dyn CredentialReader,
+    profiles: &'a dyn ProfileReader,
     token_file: &'a dyn TokenFile,
     reader: &'a dyn PrincipalReader,
     reporter: &'a mut dyn Reporter<WhoamiOutcome>,
@@ -79,24 +25,24 @@ pub struct WhoamiUseCase<'a> {
 impl<'a> WhoamiUseCase<'a> {
     /// Wires the use case to its ports.
     pub fn new(
-        credentials: &'a dyn CredentialReader,
+        profiles: &'a dyn ProfileReader,
         token_file: &'a dyn TokenFile,
         reader: &'a dyn PrincipalReader,
         reporter: &'a mut dyn Reporter<WhoamiOutcome>,
     ) -> Self {
-        Self { credentials, token_file, reader, reporter }
+        Self { profiles, token_file, reader, reporter }
     }
 
     /// Takes the first credential that is given, asks its server who it speaks for, then reports.
     ///
     /// # Errors
     ///
-    /// - [`WhoamiError::Load`], [`WhoamiError::Variable`], [`WhoamiError::NoCredential`] and [`WhoamiError::Server`]:
-    ///   nothing was sent.
+    /// - [`WhoamiError::Credential`]: nothing was sent.
     /// - [`WhoamiError::Read`]: the server said no, or did not say who it is.
     /// - [`WhoamiError::Report`]: the server said who it is, but the outcome could not be told.
     pub async fn execute(&mut self, request: &WhoamiRequest) -> Result<WhoamiOutcome, WhoamiError> {
-        let Question { credential, token, server, expires_at } = self.question(request)?;
+        let Credential { source: credential, token, server, expires_at } =
+            request.resolve(self.profiles, self.token_file)?;
         let principal = self.reader.read(&server, &token).await.map_err(|source| WhoamiError::Read {
             credential: credential.clone(),
             origin: server.origin(),
@@ -107,84 +53,14 @@ impl<'a> WhoamiUseCase<'a> {
         self.reporter.report(&outcome).map_err(WhoamiError::Report)?;
         Ok(outcome)
     }
-
-    fn question(&self, request: &WhoamiRequest) -> Result<Question, WhoamiError> {
-        match request.choice() {
-            Choice::File(path) => {
-                let token = self.token_file.read(path).map_err(WhoamiError::Load)?;
-                self.question_of_operator(CredentialSource::File(path.to_owned()), token, request)
-            }
-            Choice::Variable(token) => {
-                let token = token.clone().map_err(WhoamiError::Variable)?;
-                self.question_of_operator(CredentialSource::Variable, token, request)
-            }
-            Choice::Profile => self.question_of_profile(request),
-        }
-    }
-
-    /// A credential that the operator gives goes to the server that the operator names, else to the selected profile's.
-    fn question_of_operator(
-        &self,
-        credential: CredentialSource,
-        token: BearerToken,
-        request: &WhoamiRequest,
-    ) -> Result<Question, WhoamiError> {
-        let stored = if request.needs_profile() {
-            self.credentials.server(&request.selection).map_err(WhoamiError::Load)?
-        } else {
-            None
-        };
-        match request.servers(stored.as_deref()).for_given_credential() {
-            Ok(server) => Ok(Question { credential, token, server, expires_at: None }),
-            Err(source) => Err(WhoamiError::Server { credential, source }),
-        }
-    }
-
-    /// A stored credential goes to the server that is stored beside it.
-    fn question_of_profile(&self, request: &WhoamiRequest) -> Result<Question, WhoamiError> {
-        let stored = self.credentials.credential(&request.selection).map_err(WhoamiError::Load)?;
-        let Some(stored) = stored else {
-            return Err(WhoamiError::NoCredential { selection: request.selection.clone() });
-        };
-        let credential = CredentialSource::Profile(stored.profile);
-        match request.servers(stored.server.as_deref()).for_stored_credential() {
-            Ok(server) => Ok(Question { credential, token: stored.token, server, expires_at: stored.expires_at }),
-            Err(source) => Err(WhoamiError::Server { credential, source }),
-        }
-    }
-}
-
-/// What is asked, of whom.
-struct Question {
-    credential: CredentialSource,
-    token: BearerToken,
-    server: ServerUrl,
-    expires_at: Option<String>,
 }
 
 /// Why it cannot be told who the operator is. Whatever the variant, nothing was changed.
 #[derive(Debug, Error)]
 pub enum WhoamiError {
-    /// What is stored in the config or in the named file cannot be used. Nothing was sent.
-    #[error("nobody was asked")]
-    Load(#[source] CredentialError),
-    /// The credential that the operator set for every run cannot be one. Nothing was sent.
-    #[error("nobody was asked: the token that is set is no bearer token")]
-    Variable(#[source] BearerTokenError),
-    /// There is no credential to ask with. Nothing was sent.
-    #[error("nobody was asked: there is no credential")]
-    NoCredential {
-        /// The profile that was looked for.
-        selection: Selection,
-    },
-    /// It is not clear which server may see the credential. Nothing was sent.
-    #[error("nobody was asked: no server for the credential")]
-    Server {
-        /// The credential that would be asked with.
-        credential: CredentialSource,
-        /// What is wrong with the server.
-        source: ServerError,
-    },
+    /// There is no usable credential or server. Nothing was sent.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
     /// The server said no, or it did not say who it is.
     #[error("{origin} did not say who is logged in")]
     Read {
@@ -201,23 +77,37 @@ pub enum WhoamiError {
 }
 
 impl WhoamiError {
+    /// The kind of failure, for programs.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Credential(error) => error.kind(),
+            Self::Read { source: ReadError::NotAccepted { .. }, .. } => FailureKind::NotAuthenticated,
+            Self::Read { source: ReadError::Refused { .. }, .. } => FailureKind::Refused,
+            Self::Read { source: ReadError::Unusable { .. }, .. } => FailureKind::Unconfirmed,
+            Self::Read { source: ReadError::Unanswered { .. }, .. } => FailureKind::Unanswered,
+            Self::Read { source: ReadError::Unreached { .. }, .. } => FailureKind::Unreached,
+            Self::Report(_) => FailureKind::Internal,
+        }
+    }
+
+    /// What the run was about. It changed nothing.
+    #[must_use]
+    pub fn facts(&self) -> FailureFacts {
+        match self {
+            Self::Credential(error) => error.facts(),
+            Self::Read { credential, origin, source } => {
+                let (profile, server) = (credential.profile().cloned(), Some(origin.clone()));
+                FailureFacts { profile, server, ..FailureFacts::default() }.with_response_of(source.call_error())
+            }
+            Self::Report(_) => FailureFacts::default(),
+        }
+    }
+
     /// How a command ends that fails so.
     #[must_use]
-    pub fn ending(&self) -> Ending {
-        match self {
-            Self::Load(CredentialError::Exposed { .. }) => Ending::Exposed,
-            Self::Load(CredentialError::NotABearerToken { .. })
-            | Self::Variable(_)
-            | Self::NoCredential { .. }
-            | Self::Server { .. } => Ending::Unusable,
-            Self::Read { source: ReadError::NotAccepted { .. } | ReadError::Refused { .. }, .. } => Ending::Refused,
-            Self::Load(CredentialError::Unreadable { .. })
-            | Self::Read {
-                source: ReadError::Unusable { .. } | ReadError::Unanswered { .. } | ReadError::Unreached { .. },
-                ..
-            }
-            | Self::Report(_) => Ending::Failed,
-        }
+    pub fn ending(&self) -> ExitStatus {
+        self.kind().exit_status()
     }
 }
 
@@ -228,18 +118,27 @@ mod tests {
     use std::pin::pin;
     use std::sync::Mutex;
     use std::task::{Context, Poll, Waker};
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use std::path::Path;
 
     use super::*;
+    use crate::domain::bearer_token::{BearerToken, BearerTokenError};
     use crate::domain::principal::Principal;
-    use crate::domain::server_url::ServerUrlError;
-    use crate::domain::session::ProfileName;
-    use crate::ports::credential_reader::{MockCredentialReader, StoredCredential};
+    use crate::domain::profile::{Profile, ProfileToken};
+    use crate::domain::server_url::{ServerUrl, ServerUrlError};
+    use crate::domain::session::{ProfileName, Selection};
+    use crate::domain::timestamp::Timestamp;
     use crate::ports::principal_reader::MockPrincipalReader;
+    use crate::ports::profile_reader::MockProfileReader;
     use crate::ports::reporter::MockReporter;
+    use crate::ports::store_error::StoreError;
     use crate::ports::token_file::MockTokenFile;
-    use crate::use_cases::server::ServerSetting;
+    use crate::use_cases::server::{ServerError, ServerSetting};
 
-    const EXPIRY: &str = "2026-11-25T13:46:00Z";
+    fn expiry() -> Timestamp {
+        Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_795_614_360))
+    }
 
     fn token(text: &str) -> BearerToken {
         BearerToken::parse(text).unwrap()
@@ -263,19 +162,19 @@ mod tests {
         }
     }
 
-    fn stored(server: Option<&str>) -> StoredCredential {
-        StoredCredential {
-            profile: ProfileName::new("dev").unwrap(),
-            token: token("of-dev"),
+    fn stored(server: Option<&str>) -> Profile {
+        Profile {
             server: server.map(str::to_owned),
-            expires_at: Some(EXPIRY.into()),
+            token: ProfileToken::new("of-dev"),
+            expires_at: Some(expiry()),
+            ..Profile::new(ProfileName::new("dev").unwrap())
         }
     }
 
     /// What a run may use. A mock without an expectation panics on any call.
     #[derive(Default)]
     struct World {
-        credentials: MockCredentialReader,
+        profiles: MockProfileReader,
         token_file: MockTokenFile,
         reader: MockPrincipalReader,
         reporter: MockReporter<WhoamiOutcome>,
@@ -285,14 +184,14 @@ mod tests {
         /// A world whose default profile holds a credential for `https://h`.
         fn logged_in() -> Self {
             let mut world = Self::default();
-            world.credentials.expect_credential().once().returning(|_| Ok(Some(stored(Some("https://h")))));
+            world.profiles.expect_look_up().once().returning(|_| Ok(Some(stored(Some("https://h")))));
             world
         }
 
         /// Mocks never wait, so a single poll is the whole run.
         fn execute(&mut self, request: &WhoamiRequest) -> Result<WhoamiOutcome, WhoamiError> {
-            let Self { credentials, token_file, reader, reporter } = self;
-            let mut use_case = WhoamiUseCase::new(credentials, token_file, reader, reporter);
+            let Self { profiles, token_file, reader, reporter } = self;
+            let mut use_case = WhoamiUseCase::new(profiles, token_file, reader, reporter);
             match pin!(use_case.execute(request)).poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(result) => result,
                 Poll::Pending => panic!("a mock waited"),
@@ -319,38 +218,36 @@ mod tests {
 
     /// A store whose default pointer names `dev`, which stores what these words say, beside `other`, which stores all.
     /// No words at all are no config file.
-    fn config(words: &str) -> MockCredentialReader {
+    fn config(words: &str) -> MockProfileReader {
         let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
         let look_up = move |selection: &Selection| {
-            let server = |text: &str| Some(text.to_owned());
+            let profile = |name: &str, server: Option<&str>, token| Profile {
+                server: server.map(str::to_owned),
+                token: ProfileToken::new(token),
+                ..Profile::new(ProfileName::new(name).unwrap())
+            };
             match selection {
-                _ if words.is_empty() => (None, None, "dev"),
+                _ if words.is_empty() => None,
                 Selection::Named(name) if name.as_str() == "other" => {
-                    (server("https://other"), Some(token("of-other")), "other")
+                    Some(profile("other", Some("https://other"), "of-other"))
                 }
-                Selection::Named(name) if name.as_str() != "dev" => (None, None, "missing"),
+                Selection::Named(name) if name.as_str() != "dev" => None,
                 Selection::Default | Selection::Named(_) => {
                     let stored = words.iter().find_map(|word| word.strip_prefix("server="));
-                    let held = words.iter().any(|word| word == "token").then(|| token("of-dev"));
-                    (stored.and_then(server), held, "dev")
+                    let token = if words.iter().any(|word| word == "token") { "of-dev" } else { "" };
+                    Some(profile("dev", stored, token))
                 }
             }
         };
-        let mut credentials = MockCredentialReader::new();
-        let of_server = look_up.clone();
-        credentials.expect_server().returning(move |selection| Ok(of_server(selection).0));
-        credentials.expect_credential().returning(move |selection| {
-            let (server, token, profile) = look_up(selection);
-            let profile = ProfileName::new(profile).unwrap();
-            Ok(token.map(|token| StoredCredential { profile, token, server, expires_at: None }))
-        });
-        credentials
+        let mut profiles = MockProfileReader::new();
+        profiles.expect_look_up().returning(move |selection| Ok(look_up(selection)));
+        profiles
     }
 
     /// Runs the use case and tells in one line which credential went where, or why none went anywhere.
     fn asked(request: &WhoamiRequest, stored: &str) -> String {
         let sent = std::sync::Arc::new(Mutex::new(Vec::new()));
-        let mut world = World { credentials: config(stored), ..World::default() };
+        let mut world = World { profiles: config(stored), ..World::default() };
         world.token_file.expect_read().returning(|path| {
             assert_eq!(path, Path::new("/run/token"));
             Ok(token("of-file"))
@@ -375,12 +272,20 @@ mod tests {
                 sent
             }
             Err(error) => {
-                assert_eq!((error.ending(), sent.as_str()), (Ending::Unusable, ""));
+                assert_eq!((error.ending(), sent.as_str()), (ExitStatus::Unusable, ""));
                 match error {
-                    WhoamiError::NoCredential { .. } => "no credential".to_owned(),
-                    WhoamiError::Server { source: ServerError::Unknown, .. } => "no server".to_owned(),
-                    WhoamiError::Server { source: ServerError::OtherOrigin { .. }, .. } => "other origin".to_owned(),
-                    WhoamiError::Server { source: ServerError::Unusable { setting, .. }, .. } => {
+                    WhoamiError::Credential(CredentialError::None { .. }) => "no credential".to_owned(),
+                    WhoamiError::Credential(CredentialError::Server { source: ServerError::Unknown, .. }) => {
+                        "no server".to_owned()
+                    }
+                    WhoamiError::Credential(CredentialError::Server {
+                        source: ServerError::OtherOrigin { .. },
+                        ..
+                    }) => "other origin".to_owned(),
+                    WhoamiError::Credential(CredentialError::Server {
+                        source: ServerError::Unusable { setting, .. },
+                        ..
+                    }) => {
                         format!("unusable: {setting}")
                     }
                     other => panic!("{other:?}"),
@@ -509,8 +414,8 @@ mod tests {
     fn a_stored_credential_is_asked_for_and_reported_with_its_expiry() {
         let mut world = World::default();
         world
-            .credentials
-            .expect_credential()
+            .profiles
+            .expect_look_up()
             .once()
             .withf(|selection| *selection == Selection::Default)
             .returning(|_| Ok(Some(stored(Some("https://h/base")))));
@@ -524,7 +429,7 @@ mod tests {
             principal: principal(),
             server: ServerUrl::parse("https://h/base").unwrap(),
             credential: CredentialSource::Profile(ProfileName::new("dev").unwrap()),
-            expires_at: Some(EXPIRY.into()),
+            expires_at: Some(expiry()),
         };
         let reported = expected.clone();
         world.reporter.expect_report().once().withf(move |outcome| *outcome == reported).returning(|_| Ok(()));
@@ -547,8 +452,11 @@ mod tests {
         let unusable =
             |words: &str| WhoamiRequest { token_variable: Some(Err(BearerTokenError::Empty)), ..given(words) };
         let error = World::default().execute(&unusable("--server=https://flag")).unwrap_err();
-        assert!(matches!(error, WhoamiError::Variable(BearerTokenError::Empty)), "{error:?}");
-        assert_eq!(error.ending(), Ending::Unusable);
+        assert!(
+            matches!(error, WhoamiError::Credential(CredentialError::Variable(BearerTokenError::Empty))),
+            "{error:?}"
+        );
+        assert_eq!(error.ending(), ExitStatus::Unusable);
 
         assert_eq!(asked(&unusable("--token-file --server=https://flag"), ""), "of-file -> https://flag");
         assert_eq!(asked(&unusable("--profile=other"), "token"), "of-other -> https://other");
@@ -558,9 +466,9 @@ mod tests {
     fn what_cannot_be_loaded_is_told_by_its_consequence_and_nothing_is_sent() {
         let place = || "place".to_owned();
         let failures = [
-            (CredentialError::Exposed { place: place(), source: "0640".into() }, Ending::Exposed),
-            (CredentialError::Unreadable { place: place(), source: "a pipe".into() }, Ending::Failed),
-            (CredentialError::NotABearerToken { place: place(), source: "empty".into() }, Ending::Unusable),
+            (StoreError::Exposed { place: place(), source: "0640".into() }, ExitStatus::Exposed),
+            (StoreError::Unusable { place: place(), source: "a pipe".into() }, ExitStatus::Failed),
+            (StoreError::NotABearerToken { place: place(), source: "empty".into() }, ExitStatus::Unusable),
         ];
         for (failure, ending) in failures {
             let words = failure.to_string();
@@ -568,23 +476,27 @@ mod tests {
             world.token_file.expect_read().once().return_once(|_| Err(failure));
             let error = world.execute(&given("--token-file --server=https://flag")).unwrap_err();
             assert_eq!(error.ending(), ending, "{words}");
-            assert!(matches!(error, WhoamiError::Load(source) if source.to_string() == words));
+            assert!(
+                matches!(error, WhoamiError::Credential(CredentialError::Load(source)) if source.to_string() == words)
+            );
         }
-        let exposed = || CredentialError::Exposed { place: "place".into(), source: "0640".into() };
+        let exposed = || StoreError::Exposed { place: "place".into(), source: "0640".into() };
         let mut world = World::default();
-        world.credentials.expect_credential().once().returning(move |_| Err(exposed()));
-        assert_eq!(world.execute(&request()).unwrap_err().ending(), Ending::Exposed);
+        world.profiles.expect_look_up().once().returning(move |_| Err(exposed()));
+        assert_eq!(world.execute(&request()).unwrap_err().ending(), ExitStatus::Exposed);
         let mut world = World::default();
-        world.credentials.expect_server().once().returning(move |_| Err(exposed()));
-        assert_eq!(world.execute(&given("PLEXSPHERE_TOKEN")).unwrap_err().ending(), Ending::Exposed);
+        world.profiles.expect_look_up().once().returning(move |_| Err(exposed()));
+        assert_eq!(world.execute(&given("PLEXSPHERE_TOKEN")).unwrap_err().ending(), ExitStatus::Exposed);
     }
 
     #[test]
     fn a_missing_credential_is_told_with_what_was_looked_for() {
         for (words, selection) in [("", Selection::Default), ("--profile=missing", named("missing"))] {
-            let mut world = World { credentials: config("server=https://dev"), ..World::default() };
+            let mut world = World { profiles: config("server=https://dev"), ..World::default() };
             let error = world.execute(&given(words)).unwrap_err();
-            assert!(matches!(error, WhoamiError::NoCredential { selection: looked_for } if looked_for == selection));
+            assert!(
+                matches!(error, WhoamiError::Credential(CredentialError::None { selection: looked_for }) if looked_for == selection)
+            );
         }
     }
 
@@ -614,10 +526,10 @@ mod tests {
             ),
         ];
         for (words, stored, expected_credential, expected) in cases {
-            let mut world = World { credentials: config(stored), ..World::default() };
+            let mut world = World { profiles: config(stored), ..World::default() };
             world.token_file.expect_read().returning(|_| Ok(token("of-file")));
             match world.execute(&given(words)).unwrap_err() {
-                WhoamiError::Server { credential, source } => {
+                WhoamiError::Credential(CredentialError::Server { credential, source }) => {
                     assert_eq!((credential, source), (expected_credential, expected), "{words}");
                 }
                 other => panic!("{other:?}"),
@@ -628,11 +540,11 @@ mod tests {
     #[test]
     fn a_no_of_the_server_is_told_from_not_knowing() {
         let failures = [
-            (ReadError::NotAccepted { source: "401".into() }, Ending::Refused),
-            (ReadError::Refused { source: "403".into() }, Ending::Refused),
-            (ReadError::Unusable { source: "500".into() }, Ending::Failed),
-            (ReadError::Unanswered { source: "reset".into() }, Ending::Failed),
-            (ReadError::Unreached { source: "refused".into() }, Ending::Failed),
+            (ReadError::NotAccepted { source: "401".into() }, ExitStatus::Refused),
+            (ReadError::Refused { source: "403".into() }, ExitStatus::Refused),
+            (ReadError::Unusable { source: "500".into() }, ExitStatus::Failed),
+            (ReadError::Unanswered { source: "reset".into() }, ExitStatus::Failed),
+            (ReadError::Unreached { source: "refused".into() }, ExitStatus::Failed),
         ];
         for (failure, ending) in failures {
             let words = failure.to_string();
@@ -657,6 +569,6 @@ mod tests {
         world.reporter.expect_report().once().returning(|_| Err(ReportError { source: "full".into() }));
         let error = world.execute(&request()).unwrap_err();
         assert!(matches!(error, WhoamiError::Report(_)), "{error:?}");
-        assert_eq!(error.ending(), Ending::Failed);
+        assert_eq!(error.ending(), ExitStatus::Failed);
     }
 }

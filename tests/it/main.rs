@@ -1,6 +1,7 @@
 //! The integration tests: one crate, so that the binary is linked against them once.
 //!
-//! One folder per command: [`logout`], [`login`], [`whoami`], [`profiles`] and [`completion`], each with what holds for
+//! One folder per command: [`logout`], [`login`], [`whoami`], [`profiles`], [`exec`],
+//! [`identity_tokens`] and [`completion`], each with what holds for
 //! that command alone.
 //!
 //! - [`shared`]: what all commands have in common: config files, streams, proxies, hints and concurrent processes.
@@ -16,6 +17,7 @@ mod architecture;
 mod completion;
 mod contracts;
 mod control_plane;
+mod exec;
 mod login;
 mod logout;
 mod profiles;

@@ -1,9 +1,8 @@
 //! What a failed call tells: how far it came, with whom, and the cause out of a closed set; and what a server answered
 //! instead of what was asked for.
 //!
-//! The libraries' errors end where they meet this adapter: the files of `connect` and `http` translate
-//! them into these types, which stand as the sources of the ports' errors. Whoever words a failure for operators
-//! downcasts to them; their own `Display` is terse.
+//! The libraries' errors end where they meet this adapter, in a cause of this closed set. Its `Display` is the phrase
+//! that operators read: it names the step and a proxy, but not the server, which the sentence around it names.
 
 use std::fmt;
 use std::io;
@@ -13,10 +12,11 @@ use std::time::{Duration, SystemTime};
 use thiserror::Error;
 
 use super::problem::ProblemDetails;
+use crate::domain::answer_field::FieldError;
+use crate::ports::call_error::{CallError, Remedy, ResponseFacts};
 
 /// A call that came to no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{phase} with {peer}: {cause}")]
 pub struct CallFailure {
     /// How far the call came. What was asked was not sent before [`Phase::Answer`].
     pub phase: Phase,
@@ -33,6 +33,57 @@ impl CallFailure {
             Phase::Answer => true,
             Phase::ProxySetting | Phase::NameLookup | Phase::Connection | Phase::Tunnel | Phase::Tls => false,
         }
+    }
+
+    fn remedy(&self) -> Option<Remedy> {
+        match (&self.peer, &self.cause) {
+            (Peer::Proxy(proxy), Cause::TunnelRefused { status: 407, .. }) => Some(proxy.asks_for_credentials()),
+            (_, Cause::NotTrusted { .. }) => Some(Remedy::TrustAuthority),
+            (_, Cause::TrustStore(_)) => Some(Remedy::InstallTrustStore),
+            (_, Cause::OwnCertificateIsCa) => Some(Remedy::ReplaceServerCertificate),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for CallFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { phase, peer, cause } = self;
+        let proxy = match peer {
+            Peer::Server(_) => None,
+            Peer::Proxy(proxy) => Some(proxy),
+        };
+        // Only a proxy has to be named: the server is the one that the whole sentence is about.
+        let with = |preposition| proxy.map(|proxy| format!(" {preposition} {proxy}")).unwrap_or_default();
+        match (phase, cause) {
+            (Phase::ProxySetting, _) | (Phase::Tls, Cause::TrustStore(_)) => cause.fmt(formatter),
+            (Phase::NameLookup, _) => match proxy {
+                None => write!(formatter, "looking up the server's name failed: {cause}"),
+                Some(proxy) => write!(formatter, "looking up the name of {proxy} failed: {cause}"),
+            },
+            (Phase::Connection, _) => write!(formatter, "connecting{} failed: {cause}", with("to")),
+            (Phase::Tunnel, Cause::TunnelRefused { .. }) => match proxy {
+                None => write!(formatter, "the proxy refused the tunnel: {cause}"),
+                Some(proxy) => write!(formatter, "{proxy} refused the tunnel: {cause}"),
+            },
+            (Phase::Tunnel, _) => write!(formatter, "opening a tunnel{} failed: {cause}", with("through")),
+            (Phase::Tls, _) => write!(formatter, "the TLS handshake failed: {cause}"),
+            (Phase::Answer, Cause::TimedOut(limit)) => {
+                write!(formatter, "no answer came{} within {} s", with("from"), limit.as_secs())
+            }
+            (Phase::Answer, Cause::Closed) => {
+                write!(formatter, "the connection{} was closed before an answer", with("to"))
+            }
+            (Phase::Answer, Cause::NotHttp) => write!(formatter, "the answer{} is not HTTP", with("of")),
+            (Phase::Answer, Cause::HeadTooLarge) => write!(formatter, "the answer{} has too large a head", with("of")),
+            (Phase::Answer, _) => write!(formatter, "waiting for the answer{} failed: {cause}", with("of")),
+        }
+    }
+}
+
+impl From<CallFailure> for CallError {
+    fn from(failure: CallFailure) -> Self {
+        Self::from(failure.to_string()).with_remedy(failure.remedy())
     }
 }
 
@@ -53,19 +104,6 @@ pub enum Phase {
     Answer,
 }
 
-impl fmt::Display for Phase {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::ProxySetting => "proxy setting",
-            Self::NameLookup => "name look-up",
-            Self::Connection => "connection",
-            Self::Tunnel => "tunnel",
-            Self::Tls => "TLS handshake",
-            Self::Answer => "exchange",
-        })
-    }
-}
-
 /// The other side of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Peer {
@@ -73,15 +111,6 @@ pub enum Peer {
     Server(String),
     /// The proxy on the way to it.
     Proxy(ProxyName),
-}
-
-impl fmt::Display for Peer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Server(origin) => formatter.write_str(origin),
-            Self::Proxy(proxy) => proxy.fmt(formatter),
-        }
-    }
 }
 
 /// What an operator knows a proxy by.
@@ -93,9 +122,15 @@ pub struct ProxyName {
     pub variable: String,
 }
 
+impl ProxyName {
+    fn asks_for_credentials(&self) -> Remedy {
+        Remedy::ProxyCredentials { address: self.address.clone(), variable: self.variable.clone() }
+    }
+}
+
 impl fmt::Display for ProxyName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} ({})", self.address, self.variable)
+        write!(formatter, "the proxy {} ({})", self.address, self.variable)
     }
 }
 
@@ -103,7 +138,7 @@ impl fmt::Display for ProxyName {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Cause {
     /// The proxy setting that applies cannot be used. Its value stays out: it may hold a password.
-    #[error("{variable} cannot be used: {problem}")]
+    #[error("{variable} {problem}")]
     UnusableProxy {
         /// The variable that holds the setting.
         variable: String,
@@ -114,22 +149,22 @@ pub enum Cause {
     #[error("no such name")]
     NameNotFound,
     /// Nobody listens there.
-    #[error("refused")]
+    #[error("connection refused")]
     Refused,
     /// There is no route to the network.
-    #[error("network unreachable")]
+    #[error("the network is unreachable")]
     NetworkUnreachable,
     /// There is no route to the host.
-    #[error("host unreachable")]
+    #[error("there is no route to the host")]
     HostUnreachable,
     /// The limit has passed.
-    #[error("timed out after {} s", .0.as_secs())]
+    #[error("it took longer than {} s", .0.as_secs())]
     TimedOut(Duration),
     /// The connection was closed or reset.
-    #[error("closed")]
+    #[error("the connection was closed")]
     Closed,
     /// The proxy opened no tunnel. This is its own answer, and says nothing about the server.
-    #[error("refused with {status}")]
+    #[error("{}", status_line(*status, *reason))]
     TunnelRefused {
         /// The number in the status line.
         status: u16,
@@ -137,43 +172,43 @@ pub enum Cause {
         reason: Option<&'static str>,
     },
     /// What came is not HTTP.
-    #[error("not HTTP")]
+    #[error("the answer is not HTTP")]
     NotHttp,
     /// The answer's head has more than 64 KiB or more than 256 lines.
-    #[error("head too large")]
+    #[error("the answer has too large a head")]
     HeadTooLarge,
     /// What came is not TLS. It may be plain HTTP.
-    #[error("not TLS")]
+    #[error("the port speaks no TLS, but perhaps plain http")]
     NotTls,
     /// The server speaks no TLS from version 1.2 on.
-    #[error("no TLS version in common")]
+    #[error("the server speaks no TLS from version 1.2 on")]
     TlsVersion,
     /// The server has no cipher suite or key in common with this client, which takes no P-521 keys.
-    #[error("no TLS parameters in common")]
+    #[error("no cipher suite or key in common (P-521 keys are not supported)")]
     TlsParameters,
     /// The server wants a certificate of the client, which has none.
-    #[error("client certificate wanted")]
+    #[error("the server wants a client certificate, which plexctl cannot give")]
     ClientCertificate,
     /// The server ended the TLS connection with an alert.
-    #[error("TLS refused")]
+    #[error("the server ended the TLS connection")]
     TlsRefused,
     /// The server broke the rules of TLS.
-    #[error("TLS violated")]
+    #[error("the server broke the rules of TLS")]
     TlsViolated,
     /// The certificate's authority is not in the trust store.
-    #[error("unknown authority")]
+    #[error("the certificate is of an unknown authority{}", and(store.as_ref()))]
     NotTrusted {
         /// A part of the trust store that could not be used, which may be why.
         store: Option<TrustStoreProblem>,
     },
     /// The certificate ended at this time.
-    #[error("certificate expired")]
+    #[error("the certificate expired on {}", date(*.0))]
     Expired(SystemTime),
     /// The certificate begins at this time.
-    #[error("certificate not valid yet")]
+    #[error("the certificate is not valid before {}", date(*.0))]
     NotYetValid(SystemTime),
     /// The certificate is for other names.
-    #[error("certificate of another name")]
+    #[error("the certificate {}for {expected}", presented_names(presented.as_deref(), *others))]
     WrongName {
         /// The host that was asked for.
         expected: String,
@@ -183,19 +218,19 @@ pub enum Cause {
         others: usize,
     },
     /// No certificate can be for the server's name (RFC 5280, section 4.2.1.6).
-    #[error("name not fit for a certificate")]
+    #[error("no certificate can be for the server's name")]
     UncertifiableName,
     /// The server shows an authority's certificate as its own (RFC 5280, section 4.2.1.9).
-    #[error("certificate of an authority")]
+    #[error("the server shows the certificate of an authority (CA:TRUE) as its own")]
     OwnCertificateIsCa,
     /// A key or a signature in the certificate chain is of a kind that this client does not take, such as P-521.
-    #[error("certificate key not supported")]
+    #[error("a key behind the certificate is of a kind that is not supported, such as P-521")]
     KeyType,
     /// The certificate is not meant for servers (RFC 5280, section 4.2.1.12).
-    #[error("certificate of another purpose")]
+    #[error("the certificate is not meant for servers")]
     WrongPurpose,
     /// The certificate cannot be used otherwise: malformed, wrongly signed, or with rules that this client does not know.
-    #[error("unusable certificate")]
+    #[error("the certificate is malformed or of a kind that is not supported")]
     UnusableCertificate,
     /// There is nothing to trust.
     #[error("{0}")]
@@ -231,16 +266,16 @@ pub(super) fn system_words(error: &io::Error) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ProxyProblem {
     /// It has another scheme than `http`.
-    #[error("its scheme is not http")]
+    #[error("cannot be used: only http:// proxies work (NO_PROXY lists hosts that need none)")]
     Scheme,
     /// It is not the URL of a proxy.
-    #[error("it is not a usable URL")]
+    #[error("is not the URL of an http:// proxy (NO_PROXY lists hosts that need none)")]
     Url,
     /// An `@` stands behind the first `/`, `?` or `#`: a password with such a character, which needs percent-encoding.
-    #[error("an @ stands behind a /, ? or #")]
+    #[error("is not a usable URL: in a password, / ? # and @ must be percent-encoded (%2F %3F %23 %40)")]
     Unencoded,
     /// The program runs as a CGI script, where a client can set it (RFC 3875, section 4.1.18).
-    #[error("a CGI client can set it")]
+    #[error("is not used where REQUEST_METHOD is set (NO_PROXY lists hosts that need none)")]
     Cgi,
 }
 
@@ -248,7 +283,7 @@ pub enum ProxyProblem {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TrustStoreProblem {
     /// It cannot be read.
-    #[error("trust store {} unreadable: {words}", path.display())]
+    #[error("the trust store {} cannot be read: {words}", path.display())]
     Unreadable {
         /// The file or directory.
         path: PathBuf,
@@ -256,16 +291,16 @@ pub enum TrustStoreProblem {
         words: String,
     },
     /// It is not a regular file, so that it could be read for ever.
-    #[error("trust store {} not regular", .0.display())]
+    #[error("the trust store {} is not a regular file", .0.display())]
     NotRegular(PathBuf),
     /// Together with this file or directory, what has to be read is larger than 16 MiB.
-    #[error("trust store {} too large", .0.display())]
+    #[error("the trust store {} is larger than 16 MiB", .0.display())]
     TooLarge(PathBuf),
     /// No certificate in this file can be used.
-    #[error("trust store {} without certificate", .0.display())]
+    #[error("the trust store {} has no usable certificate", .0.display())]
     NoCertificate(PathBuf),
     /// There is no certificate anywhere.
-    #[error("trust store missing")]
+    #[error("the system has no trust store")]
     Missing,
 }
 
@@ -278,6 +313,9 @@ pub enum BodyFault {
     /// It ends too early, came too late, or is larger than 64 KiB.
     #[error("it breaks off")]
     BrokenOff,
+    /// It holds more than one token, of which only one could be stored.
+    #[error("it holds more than one token")]
+    SeveralTokens,
 }
 
 /// An answer that is not what was asked for, as far as it may be shown.
@@ -302,10 +340,320 @@ impl UnexpectedResponse {
 
 impl fmt::Display for UnexpectedResponse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "status {}", self.status)?;
-        match &self.problem {
-            Some(problem) => write!(formatter, ": {problem}"),
-            None => Ok(()),
+        let Self { status, reason, problem, proxy } = self;
+        match (proxy, problem) {
+            (Some(proxy), None) => write!(formatter, "the server or {proxy}")?,
+            _ => formatter.write_str("the server")?,
+        }
+        write!(formatter, " answered {}", status_line(*status, *reason))?;
+        let details = problem.as_ref().map(ToString::to_string).filter(|details| !details.is_empty());
+        match (status, proxy, details) {
+            (_, _, Some(details)) => write!(formatter, ": {details}"),
+            (300..400, _, None) => formatter.write_str(", and a token follows no redirect"),
+            (200, Some(_), None) => formatter.write_str(", which a proxy may say of anything"),
+            (200, None, None) => formatter.write_str(" with something else than JSON, as a captive portal does"),
+            (_, _, None) => Ok(()),
+        }
+    }
+}
+
+impl From<UnexpectedResponse> for CallError {
+    fn from(answered: UnexpectedResponse) -> Self {
+        let UnexpectedResponse { status, problem, proxy, .. } = &answered;
+        let remedy = proxy.as_ref().filter(|_| *status == 407).map(ProxyName::asks_for_credentials);
+        let problem_code = problem.as_ref().and_then(|problem| problem.code.clone());
+        let facts = ResponseFacts { status: *status, problem_code, correlation_id: None };
+        Self::from(answered.to_string()).with_response(facts).with_remedy(remedy)
+    }
+}
+
+impl From<FieldError> for CallError {
+    fn from(error: FieldError) -> Self {
+        error.to_string().into()
+    }
+}
+
+impl From<BodyFault> for CallError {
+    fn from(fault: BodyFault) -> Self {
+        fault.to_string().into()
+    }
+}
+
+fn status_line(status: u16, reason: Option<&str>) -> String {
+    reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
+}
+
+fn date(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string().chars().take("2020-01-01".len()).collect()
+}
+
+fn and(store: Option<&TrustStoreProblem>) -> String {
+    store.map(|problem| format!(", and {problem}")).unwrap_or_default()
+}
+
+/// Whom a certificate is for, up to where the name is told that it is not for.
+fn presented_names(first: Option<&str>, others: usize) -> String {
+    match (first, others) {
+        (None, _) => "names no host, so it is not ".to_owned(),
+        (Some(name), 0) => format!("is for {name}, not "),
+        (Some(name), others) => format!("is for {name} and {others} more, not "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy() -> ProxyName {
+        ProxyName { address: "http://127.0.0.1:3128".to_owned(), variable: "HTTPS_PROXY".to_owned() }
+    }
+
+    fn failure(phase: Phase, cause: Cause) -> CallFailure {
+        CallFailure { phase, peer: Peer::Server("https://plexsphere.example".to_owned()), cause }
+    }
+
+    fn through_proxy(phase: Phase, cause: Cause) -> CallFailure {
+        CallFailure { peer: Peer::Proxy(proxy()), ..failure(phase, cause) }
+    }
+
+    fn day(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    /// Every cause but those of TLS, in a phase that it can strike.
+    fn failures() -> Vec<(CallFailure, &'static str)> {
+        let unusable = |problem| Cause::UnusableProxy { variable: "HTTP_PROXY".to_owned(), problem };
+        let ten = Cause::TimedOut(Duration::from_secs(10));
+        vec![
+            (
+                failure(Phase::ProxySetting, unusable(ProxyProblem::Scheme)),
+                "HTTP_PROXY cannot be used: only http:// proxies work (NO_PROXY lists hosts that need none)",
+            ),
+            (
+                failure(Phase::ProxySetting, unusable(ProxyProblem::Url)),
+                "HTTP_PROXY is not the URL of an http:// proxy (NO_PROXY lists hosts that need none)",
+            ),
+            (
+                failure(Phase::ProxySetting, unusable(ProxyProblem::Cgi)),
+                "HTTP_PROXY is not used where REQUEST_METHOD is set (NO_PROXY lists hosts that need none)",
+            ),
+            (failure(Phase::NameLookup, Cause::NameNotFound), "looking up the server's name failed: no such name"),
+            (
+                through_proxy(Phase::NameLookup, Cause::System("Temporary failure in name resolution".to_owned())),
+                "looking up the name of the proxy http://127.0.0.1:3128 (HTTPS_PROXY) failed: Temporary failure in name \
+                 resolution",
+            ),
+            (failure(Phase::Connection, Cause::Refused), "connecting failed: connection refused"),
+            (failure(Phase::Connection, Cause::NetworkUnreachable), "connecting failed: the network is unreachable"),
+            (failure(Phase::Connection, Cause::HostUnreachable), "connecting failed: there is no route to the host"),
+            (failure(Phase::Connection, ten), "connecting failed: it took longer than 10 s"),
+            (
+                through_proxy(Phase::Connection, Cause::Refused),
+                "connecting to the proxy http://127.0.0.1:3128 (HTTPS_PROXY) failed: connection refused",
+            ),
+            (
+                through_proxy(Phase::Tunnel, Cause::TunnelRefused { status: 403, reason: Some("Forbidden") }),
+                "the proxy http://127.0.0.1:3128 (HTTPS_PROXY) refused the tunnel: 403 Forbidden",
+            ),
+            (
+                through_proxy(Phase::Tunnel, Cause::TunnelRefused { status: 599, reason: None }),
+                "the proxy http://127.0.0.1:3128 (HTTPS_PROXY) refused the tunnel: 599",
+            ),
+            (
+                through_proxy(Phase::Tunnel, Cause::Closed),
+                "opening a tunnel through the proxy http://127.0.0.1:3128 (HTTPS_PROXY) failed: the connection was closed",
+            ),
+            (
+                through_proxy(Phase::Tunnel, Cause::NotHttp),
+                "opening a tunnel through the proxy http://127.0.0.1:3128 (HTTPS_PROXY) failed: the answer is not HTTP",
+            ),
+            (failure(Phase::Answer, Cause::TimedOut(Duration::from_secs(30))), "no answer came within 30 s"),
+            (
+                through_proxy(Phase::Answer, Cause::TimedOut(Duration::from_secs(30))),
+                "no answer came from the proxy http://127.0.0.1:3128 (HTTPS_PROXY) within 30 s",
+            ),
+            (failure(Phase::Answer, Cause::Closed), "the connection was closed before an answer"),
+            (
+                through_proxy(Phase::Answer, Cause::Closed),
+                "the connection to the proxy http://127.0.0.1:3128 (HTTPS_PROXY) was closed before an answer",
+            ),
+            (failure(Phase::Answer, Cause::NotHttp), "the answer is not HTTP"),
+            (failure(Phase::Answer, Cause::HeadTooLarge), "the answer has too large a head"),
+            (
+                failure(Phase::Answer, Cause::ClientCertificate),
+                "waiting for the answer failed: the server wants a client certificate, which plexctl cannot give",
+            ),
+        ]
+    }
+
+    fn failures_of_tls() -> Vec<(CallFailure, &'static str)> {
+        let ten = Cause::TimedOut(Duration::from_secs(10));
+        let name = |presented: Option<&str>, others| Cause::WrongName {
+            expected: "b.example".to_owned(),
+            presented: presented.map(str::to_owned),
+            others,
+        };
+        let no_file = || TrustStoreProblem::Unreadable { path: "/a.pem".into(), words: "Permission denied".to_owned() };
+        vec![
+            (failure(Phase::Tls, ten), "the TLS handshake failed: it took longer than 10 s"),
+            (
+                failure(Phase::Tls, Cause::NotTls),
+                "the TLS handshake failed: the port speaks no TLS, but perhaps plain http",
+            ),
+            (
+                failure(Phase::Tls, Cause::TlsVersion),
+                "the TLS handshake failed: the server speaks no TLS from version 1.2 on",
+            ),
+            (
+                failure(Phase::Tls, Cause::TlsParameters),
+                "the TLS handshake failed: no cipher suite or key in common (P-521 keys are not supported)",
+            ),
+            (failure(Phase::Tls, Cause::TlsRefused), "the TLS handshake failed: the server ended the TLS connection"),
+            (failure(Phase::Tls, Cause::TlsViolated), "the TLS handshake failed: the server broke the rules of TLS"),
+            (
+                failure(Phase::Tls, Cause::NotTrusted { store: None }),
+                "the TLS handshake failed: the certificate is of an unknown authority",
+            ),
+            (
+                failure(Phase::Tls, Cause::NotTrusted { store: Some(no_file()) }),
+                "the TLS handshake failed: the certificate is of an unknown authority, and the trust store /a.pem cannot be \
+                 read: Permission denied",
+            ),
+            (
+                failure(Phase::Tls, Cause::Expired(day(1_577_836_799))),
+                "the TLS handshake failed: the certificate expired on 2019-12-31",
+            ),
+            (
+                failure(Phase::Tls, Cause::NotYetValid(day(1_577_836_800))),
+                "the TLS handshake failed: the certificate is not valid before 2020-01-01",
+            ),
+            (
+                failure(Phase::Tls, name(Some("a.example"), 0)),
+                "the TLS handshake failed: the certificate is for a.example, not for b.example",
+            ),
+            (
+                failure(Phase::Tls, name(Some("a.example"), 899)),
+                "the TLS handshake failed: the certificate is for a.example and 899 more, not for b.example",
+            ),
+            (
+                failure(Phase::Tls, name(None, 0)),
+                "the TLS handshake failed: the certificate names no host, so it is not for b.example",
+            ),
+            (
+                failure(Phase::Tls, Cause::UncertifiableName),
+                "the TLS handshake failed: no certificate can be for the server's name",
+            ),
+            (
+                failure(Phase::Tls, Cause::OwnCertificateIsCa),
+                "the TLS handshake failed: the server shows the certificate of an authority (CA:TRUE) as its own",
+            ),
+            (
+                failure(Phase::Tls, Cause::KeyType),
+                "the TLS handshake failed: a key behind the certificate is of a kind that is not supported, such as P-521",
+            ),
+            (
+                failure(Phase::Tls, Cause::WrongPurpose),
+                "the TLS handshake failed: the certificate is not meant for servers",
+            ),
+            (
+                failure(Phase::Tls, Cause::UnusableCertificate),
+                "the TLS handshake failed: the certificate is malformed or of a kind that is not supported",
+            ),
+            (failure(Phase::Tls, Cause::TrustStore(TrustStoreProblem::Missing)), "the system has no trust store"),
+            (
+                failure(Phase::Tls, Cause::TrustStore(TrustStoreProblem::NotRegular("/a".into()))),
+                "the trust store /a is not a regular file",
+            ),
+            (
+                failure(Phase::Tls, Cause::TrustStore(TrustStoreProblem::TooLarge("/a".into()))),
+                "the trust store /a is larger than 16 MiB",
+            ),
+            (
+                failure(Phase::Tls, Cause::TrustStore(TrustStoreProblem::NoCertificate("/a".into()))),
+                "the trust store /a has no usable certificate",
+            ),
+        ]
+    }
+
+    fn answers() -> Vec<(UnexpectedResponse, &'static str)> {
+        let answer = |status, reason, problem, proxy| UnexpectedResponse { status, reason, problem, proxy };
+        let problem = ProblemDetails {
+            title: Some("Down".to_owned()),
+            code: Some("maintenance".to_owned()),
+            detail: Some("Back soon.".to_owned()),
+        };
+        vec![
+            (
+                answer(503, Some("Service Unavailable"), Some(problem.clone()), None),
+                "the server answered 503 Service Unavailable: Down (maintenance): Back soon.",
+            ),
+            (
+                answer(503, Some("Service Unavailable"), Some(problem), Some(proxy())),
+                "the server answered 503 Service Unavailable: Down (maintenance): Back soon.",
+            ),
+            (
+                answer(404, Some("Not Found"), None, Some(proxy())),
+                "the server or the proxy http://127.0.0.1:3128 (HTTPS_PROXY) answered 404 Not Found",
+            ),
+            (
+                answer(200, Some("OK"), None, Some(proxy())),
+                "the server or the proxy http://127.0.0.1:3128 (HTTPS_PROXY) answered 200 OK, which a proxy may say of \
+                 anything",
+            ),
+            (
+                answer(200, Some("OK"), None, None),
+                "the server answered 200 OK with something else than JSON, as a captive portal does",
+            ),
+            (answer(302, Some("Found"), None, None), "the server answered 302 Found, and a token follows no redirect"),
+            (
+                answer(403, Some("Forbidden"), Some(ProblemDetails::default()), None),
+                "the server answered 403 Forbidden",
+            ),
+            (answer(999, None, None, None), "the server answered 999"),
+        ]
+    }
+
+    #[test]
+    fn every_cause_fits_a_line_and_names_no_server() {
+        for (failure, expected) in failures().into_iter().chain(failures_of_tls()) {
+            assert_eq!(failure.to_string(), expected, "{failure:?}");
+            assert!(expected.len() <= 135 && !expected.contains("plexsphere.example"), "{expected}");
+        }
+        for (answered, expected) in answers() {
+            assert_eq!(answered.to_string(), expected, "{answered:?}");
+        }
+    }
+
+    #[test]
+    fn some_causes_have_a_remedy() {
+        let credentials =
+            Remedy::ProxyCredentials { address: "http://127.0.0.1:3128".into(), variable: "HTTPS_PROXY".into() };
+        let refused = |status| Cause::TunnelRefused { status, reason: None };
+        let cases = [
+            (through_proxy(Phase::Tunnel, refused(407)), Some(&credentials)),
+            (through_proxy(Phase::Tunnel, refused(403)), None),
+            (failure(Phase::Tls, Cause::NotTrusted { store: None }), Some(&Remedy::TrustAuthority)),
+            (failure(Phase::Tls, Cause::TrustStore(TrustStoreProblem::Missing)), Some(&Remedy::InstallTrustStore)),
+            (failure(Phase::Tls, Cause::OwnCertificateIsCa), Some(&Remedy::ReplaceServerCertificate)),
+            (failure(Phase::Connection, Cause::Refused), None),
+        ];
+        for (failure, expected) in cases {
+            assert_eq!(CallError::from(failure).remedy(), expected);
+        }
+        let answered =
+            |status, proxy| CallError::from(UnexpectedResponse { status, reason: None, problem: None, proxy });
+        assert_eq!(answered(407, Some(proxy())).remedy(), Some(&credentials));
+        assert_eq!(answered(407, None).remedy(), None);
+        assert_eq!(answered(502, Some(proxy())).remedy(), None);
+    }
+
+    #[test]
+    fn a_response_tells_its_status_and_the_code_of_its_problem() {
+        for (code, expected) in [(None, None), (Some("gone"), Some("gone"))] {
+            let problem = code.map(|code| ProblemDetails { code: Some(code.to_owned()), ..ProblemDetails::default() });
+            let error = CallError::from(UnexpectedResponse { status: 503, reason: None, problem, proxy: None });
+            let facts = error.response().unwrap();
+            assert_eq!((facts.status, facts.problem_code.as_deref()), (503, expected));
         }
     }
 }

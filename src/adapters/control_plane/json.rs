@@ -1,9 +1,10 @@
 //! The fields of an answer: a JSON object, read one by one, so that no value spoils another.
 
 use std::collections::HashMap;
+use std::fmt;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::failure::BodyFault;
@@ -11,30 +12,77 @@ use super::http::Body;
 use crate::domain::answer_field::FieldValue;
 
 /// The members of an object, unread.
-pub(super) struct JsonObject(HashMap<String, Box<RawValue>>);
+pub(super) struct JsonObject {
+    members: HashMap<String, Box<RawValue>>,
+    repeated: Vec<String>,
+    is_followed_by_object: bool,
+}
 
 impl JsonObject {
     /// Reads the object that a body begins with. What comes behind it is not looked at, and may have broken off.
     pub(super) fn parse(body: &Body) -> Result<Self, BodyFault> {
-        let mut document = serde_json::Deserializer::from_slice(&body.bytes);
-        HashMap::deserialize(&mut document).map(Self).map_err(|error| {
-            if error.is_eof() && !body.is_complete { BodyFault::BrokenOff } else { BodyFault::NoObject }
-        })
+        let mut documents = serde_json::Deserializer::from_slice(&body.bytes).into_iter::<Members>();
+        match documents.next() {
+            Some(Ok(Members { members, repeated })) => {
+                let is_followed_by_object = body.bytes[documents.byte_offset()..].contains(&b'{');
+                Ok(Self { members, repeated, is_followed_by_object })
+            }
+            Some(Err(error)) if !error.is_eof() => Err(BodyFault::NoObject),
+            _ => Err(if body.is_complete { BodyFault::NoObject } else { BodyFault::BrokenOff }),
+        }
+    }
+
+    /// Tells whether a body may hold this field more than once: in the object, or in another one behind it.
+    pub(super) fn is_ambiguous(&self, name: &str) -> bool {
+        self.is_followed_by_object || self.repeated.iter().any(|repeated| repeated == name)
     }
 
     /// A field, if it is there and of this type.
     pub(super) fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        serde_json::from_str(self.0.get(name)?.get()).ok()
+        serde_json::from_str(self.members.get(name)?.get()).ok()
     }
 
     /// A field as far as its type matters. Null counts as missing.
     pub(super) fn value(&self, name: &str) -> Option<FieldValue> {
-        let text = self.0.get(name)?.get();
+        let text = self.members.get(name)?.get();
         match text {
             "null" => None,
             _ if text.starts_with('"') => Some(self.get(name).map_or(FieldValue::Other, FieldValue::Text)),
             _ => Some(integer(text).map_or(FieldValue::Other, FieldValue::Integer)),
         }
+    }
+}
+
+/// The members of an object, the last one of each name, and the names that stand there more than once.
+#[derive(Default)]
+struct Members {
+    members: HashMap<String, Box<RawValue>>,
+    repeated: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members, A::Error> {
+        let mut found = Members::default();
+        while let Some((name, value)) = object.next_entry::<String, _>()? {
+            if found.members.insert(name.clone(), value).is_some() {
+                found.repeated.push(name);
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -83,6 +131,21 @@ mod tests {
             assert_eq!(shown(json).as_deref(), Some(expected), "{json}");
         }
         assert!(parse("{\"b\":1}", true).unwrap().value("a").is_none());
+    }
+
+    #[test]
+    fn finds_a_field_that_may_be_there_twice() {
+        for (text, is_ambiguous) in [
+            (r#"{"a":1}"#, false),
+            (r#"{"a":1,"b":2,"b":3}"#, false),
+            (r#"{"a":1} x"#, false),
+            (r#"{"a":1,"a":2}"#, true),
+            (r#"{"a":1,"\u0061":1}"#, true),
+            (r#"{"a":1}{"a":2}"#, true),
+            (r#"{"a":1},[{"a"#, true),
+        ] {
+            assert_eq!(parse(text, false).unwrap().is_ambiguous("a"), is_ambiguous, "{text}");
+        }
     }
 
     #[test]

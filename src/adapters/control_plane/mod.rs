@@ -1,7 +1,7 @@
 //! The client of the control plane: one request and one response for each call of a port.
 //!
-//! Each port is a file: `token_revoker`, `principal_reader`, `token_issuer`. They send a call through `http` and read its
-//! response as `json` or as a `problem`. `http` connects through `connect`. What goes wrong is a `failure`, whichever step
+//! Each port is a file: `token_revoker`, `principal_reader`, `token_issuer`, `token_directory`. They send a call through
+//! `http` and read its response as `json`, as a `token_list` or as a `problem`; what revokes a token is a `revocation`. `http` connects through `connect`. What goes wrong is a `failure`, whichever step
 //! it stops.
 
 mod connect;
@@ -10,7 +10,10 @@ mod http;
 mod json;
 mod principal_reader;
 mod problem;
+mod revocation;
+mod token_directory;
 mod token_issuer;
+mod token_list;
 mod token_revoker;
 
 pub use self::connect::proxy::{ProxySettings, ProxyVariable};
@@ -24,6 +27,7 @@ pub(crate) use self::{
     principal_reader::fuzzed_principal,
     problem::fuzzed_problem,
     token_issuer::{fuzzed_authorization, fuzzed_poll},
+    token_list::fuzzed_token_list,
 };
 
 use self::http::HttpClient;
@@ -31,8 +35,9 @@ use self::http::HttpClient;
 /// Speaks HTTP/1.1 with control planes, with TLS 1.2 or 1.3 to `https` servers.
 ///
 /// It is a [`TokenRevoker`](crate::ports::token_revoker::TokenRevoker), a
-/// [`PrincipalReader`](crate::ports::principal_reader::PrincipalReader) and a
-/// [`TokenIssuer`](crate::ports::token_issuer::TokenIssuer). Connecting is bounded by 10 seconds from the resolved name on,
+/// [`PrincipalReader`](crate::ports::principal_reader::PrincipalReader), a
+/// [`TokenIssuer`](crate::ports::token_issuer::TokenIssuer) and a
+/// [`TokenDirectory`](crate::ports::token_directory::TokenDirectory). Connecting is bounded by 10 seconds from the resolved name on,
 /// a whole call by 30. It needs a tokio runtime with its I/O and time drivers. The errors of its ports have a
 /// [`CallFailure`], an [`UnexpectedResponse`], a [`BodyFault`] or a
 /// [`FieldError`](crate::domain::answer_field::FieldError) as their source.

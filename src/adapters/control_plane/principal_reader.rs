@@ -13,7 +13,7 @@ use crate::domain::answer_field::{FieldError, FieldFault, FieldValue};
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
-use crate::ports::BoxError;
+use crate::ports::call_error::CallError;
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
 
 #[async_trait]
@@ -61,12 +61,14 @@ fn error_of(answered: UnexpectedResponse) -> ReadError {
 }
 
 /// Takes the two fields that make a principal, and the others as far as they can be used.
-fn principal_in(body: &Body) -> Result<Principal, BoxError> {
+fn principal_in(body: &Body) -> Result<Principal, CallError> {
     let fields = JsonObject::parse(body)?;
     let text = |field| match fields.value(field) {
         Some(FieldValue::Text(text)) => Ok(text),
-        None => Err(FieldError { field, fault: FieldFault::Missing }),
-        Some(FieldValue::Integer(_) | FieldValue::Other) => Err(FieldError { field, fault: FieldFault::NoText }),
+        None => Err(CallError::from(FieldError { field, fault: FieldFault::Missing })),
+        Some(FieldValue::Integer(_) | FieldValue::Other) => {
+            Err(CallError::from(FieldError { field, fault: FieldFault::NoText }))
+        }
     };
     Ok(Principal {
         principal_type: text("principal_type")?,
@@ -96,7 +98,7 @@ fn without_echo(principal: Principal, token: &BearerToken) -> Principal {
 
 /// What the body of a 200 says to whoever asked with this token, for its fuzz target.
 #[cfg(fuzzing)]
-pub(crate) fn fuzzed_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, BoxError> {
+pub(crate) fn fuzzed_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, CallError> {
     let principal = principal_in(&Body { bytes: body.to_vec(), is_complete })?;
     Ok(without_echo(principal, token))
 }
@@ -106,9 +108,8 @@ mod tests {
     use super::super::{ProblemDetails, ProxyName};
     use super::*;
 
-    fn read(json: &str) -> Result<Principal, FieldError> {
-        let principal = principal_in(&Body { bytes: json.as_bytes().to_vec(), is_complete: true });
-        principal.map_err(|error| *error.downcast().expect("the field is told"))
+    fn read(json: &str) -> Result<Principal, CallError> {
+        principal_in(&Body { bytes: json.as_bytes().to_vec(), is_complete: true })
     }
 
     #[test]
@@ -158,7 +159,7 @@ mod tests {
             (r#"{"principal_type":"user"}"#, "subject", FieldFault::Missing),
             (r#"{"principal_type":"user","subject":["s"]}"#, "subject", FieldFault::NoText),
         ] {
-            assert_eq!(read(json), Err(FieldError { field, fault }), "{json}");
+            assert_eq!(read(json), Err(FieldError { field, fault }.into()), "{json}");
         }
     }
 

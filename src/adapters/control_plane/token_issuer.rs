@@ -7,7 +7,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use super::ControlPlaneClient;
-use super::failure::{CallFailure, UnexpectedResponse};
+use super::failure::{BodyFault, CallFailure, UnexpectedResponse};
 use super::http::Body;
 use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
 use super::json::JsonObject;
@@ -16,7 +16,7 @@ use super::problem::ProblemDetails;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
 use crate::domain::issued_token::{IssuedToken, TokenFields};
 use crate::domain::server_url::ServerUrl;
-use crate::ports::BoxError;
+use crate::ports::call_error::CallError;
 use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
 
 #[async_trait]
@@ -94,7 +94,7 @@ fn error_of(answered: UnexpectedResponse) -> BeginError {
     }
 }
 
-fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorization, BoxError> {
+fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorization, CallError> {
     let fields = JsonObject::parse(body)?;
     let fields = AuthorizationFields {
         device_code: fields.value("device_code"),
@@ -107,8 +107,11 @@ fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorizati
     Ok(DeviceAuthorization::parse(fields, server)?)
 }
 
-fn token_in(body: &Body) -> Result<IssuedToken, BoxError> {
+fn token_in(body: &Body) -> Result<IssuedToken, CallError> {
     let fields = JsonObject::parse(body)?;
+    if fields.is_ambiguous("access_token") {
+        return Err(BodyFault::SeveralTokens.into());
+    }
     let fields = TokenFields {
         access_token: fields.value("access_token"),
         token_type: fields.value("token_type"),
@@ -146,6 +149,8 @@ impl PollHead {
                 PollResponse::Unusable { source: UnexpectedResponse { problem: None, ..answered }.into() }
             }
             (300..=399 | 408 | 429, _) => failed(answered, false),
+            // With problem details it is the server that says that it did nothing.
+            (503, _) if answered.problem.is_some() => failed(answered, false),
             (400..=499, _) if answered.may_be_the_proxys() => failed(answered, false),
             (400, Some("authorization_pending")) => PollResponse::Pending,
             (400, Some("slow_down")) => PollResponse::SlowDown,
@@ -164,7 +169,7 @@ pub(crate) fn fuzzed_authorization(
     body: &[u8],
     is_complete: bool,
     server: &ServerUrl,
-) -> Result<DeviceAuthorization, BoxError> {
+) -> Result<DeviceAuthorization, CallError> {
     authorization_in(&Body { bytes: body.to_vec(), is_complete }, server)
 }
 
@@ -190,7 +195,7 @@ pub(crate) fn fuzzed_poll(
 
 #[cfg(test)]
 mod tests {
-    use super::super::failure::{BodyFault, Phase};
+    use super::super::failure::Phase;
     use super::super::{ProblemDetails, ProxyName};
     use super::*;
     use crate::domain::answer_field::{FieldError, FieldFault};
@@ -250,7 +255,7 @@ mod tests {
                 let expected = match status {
                     400 => (word, false),
                     403 => ("refused", false),
-                    408 | 429 | 300..400 => ("failed", false),
+                    408 | 429 | 503 | 300..400 => ("failed", false),
                     401 | 402 | 404..=499 => ("rejected", false),
                     200..300 => ("unusable", true),
                     _ => ("failed", true),
@@ -261,7 +266,8 @@ mod tests {
             }
             let (without, proxied) =
                 (meaning(status, None, false, false, &empty), meaning(status, None, false, true, &empty));
-            assert_eq!(name(&without), name(&meaning(status, None, true, false, &empty)), "{status}");
+            let with = name(&meaning(status, None, true, false, &empty));
+            assert_eq!(name(&without), if status == 503 { ("failed", true) } else { with }, "{status}");
             let expected = if (400..500).contains(&status) { ("failed", false) } else { name(&without) };
             assert_eq!(name(&proxied), expected, "{status}");
             for answer in [without, proxied] {
@@ -297,15 +303,18 @@ mod tests {
             answer => panic!("{text}: {answer:?}"),
         };
         for cut in 0..TOKEN.len() {
-            assert_eq!(source(&TOKEN[..cut], false).downcast_ref(), Some(&BodyFault::BrokenOff), "{cut}");
-            assert_eq!(source(&TOKEN[..cut], true).downcast_ref(), Some(&BodyFault::NoObject), "{cut}");
+            assert_eq!(source(&TOKEN[..cut], false), BodyFault::BrokenOff.into(), "{cut}");
+            assert_eq!(source(&TOKEN[..cut], true), BodyFault::NoObject.into(), "{cut}");
         }
-        assert_eq!(source("<html>t0ken</html>", true).downcast_ref(), Some(&BodyFault::NoObject));
+        assert_eq!(source("<html>t0ken</html>", true), BodyFault::NoObject.into());
         let fault = FieldError { field: "token_type", fault: FieldFault::NotBearer };
         let text = TOKEN.replace("Bearer", "DPoP");
-        assert_eq!(source(&text, true).downcast_ref(), Some(&fault));
+        assert_eq!(source(&text, true), fault.into());
         let fault = FieldError { field: "access_token", fault: FieldFault::Missing };
-        assert_eq!(source("{}", true).downcast_ref(), Some(&fault));
+        assert_eq!(source("{}", true), fault.into());
+        for text in [format!("{TOKEN}{TOKEN}"), TOKEN.replace('{', r#"{"access_token":"0ther","#)] {
+            assert_eq!(source(&text, true), BodyFault::SeveralTokens.into(), "{text}");
+        }
 
         let problem = ProblemDetails { detail: Some("t0ken".to_owned()), ..ProblemDetails::default() };
         let answered = UnexpectedResponse { problem: Some(problem), ..answered(201, false, false) };
@@ -334,8 +343,8 @@ mod tests {
         {
             let failure = || CallFailure { phase, peer: Peer::Server("https://h".to_owned()), cause: Cause::Closed };
             let is_sent = phase == Phase::Answer;
-            assert_eq!(name(&failure().into()), ("failed", is_sent), "{phase}");
-            assert_eq!(matches!(BeginError::from(failure()), BeginError::Unanswered { .. }), is_sent, "{phase}");
+            assert_eq!(name(&failure().into()), ("failed", is_sent), "{phase:?}");
+            assert_eq!(matches!(BeginError::from(failure()), BeginError::Unanswered { .. }), is_sent, "{phase:?}");
         }
     }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Render, Rendered};
 use crate::domain::session::ProfileName;
-use crate::ports::reporter::{FailureReport, Leaves};
+use crate::ports::failure_report::{FailureReport, SessionState};
 
 /// The failure under the one key that tells it from a result.
 #[derive(Serialize)]
@@ -30,14 +30,14 @@ impl<'a> Envelope<'a> {
                 code: report.code,
                 message: &report.message,
                 hint: report.hint.as_deref(),
-                profile: report.profile.as_ref().map(ProfileName::as_str),
-                server: report.server.as_deref(),
-                token_id: report.token_id.map(|id| id.to_string()),
-                session: match report.session {
-                    Leaves::Untouched => "untouched",
-                    Leaves::Kept => "kept",
-                    Leaves::Revoked => "revoked",
-                    Leaves::Ended => "ended",
+                profile: report.facts.profile.as_ref().map(ProfileName::as_str),
+                server: report.facts.server.as_deref(),
+                token_id: report.facts.token_id.map(|id| id.to_string()),
+                session: match report.facts.session {
+                    SessionState::Untouched => "untouched",
+                    SessionState::Kept => "kept",
+                    SessionState::Revoked => "revoked",
+                    SessionState::Ended => "ended",
                 },
             },
         }

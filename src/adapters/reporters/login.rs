@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::notes::{Note, words};
+use super::notes::Note;
 use super::principal::PrincipalData;
 use super::{Render, Rendered};
 use crate::domain::principal::Principal;
@@ -96,7 +96,7 @@ fn warnings(outcome: &LoginOutcome) -> Vec<Note> {
         )));
     }
     if let Err(cause) = &outcome.principal {
-        warnings.push(Note::warning(&format!("the server did not say who is logged in: {}", words(cause))));
+        warnings.push(Note::warning(&format!("the server did not say who is logged in: {cause}")));
     }
     if let Some(Replaced { token, state }) = &outcome.replaced {
         let id = token.id.map_or_else(|| ", a token without an id,".to_owned(), |id| format!(" {id}"));
@@ -105,17 +105,13 @@ fn warnings(outcome: &LoginOutcome) -> Vec<Note> {
             ReplacedState::Revoked | ReplacedState::Gone => {}
             ReplacedState::Kept { cause } => {
                 let place = token.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
-                let cause = words(cause);
                 warnings.push(Note::warning(&format!(
                     "the replaced token{id} may still be live{place}; it is kept as profile \"{profile}\": {cause}"
                 )));
             }
-            ReplacedState::NotCleared { cause, .. } => {
-                let cause = words(cause);
-                warnings.push(Note::warning(&format!(
-                    "the replaced token{id} is dead, but may still be stored as profile \"{profile}\": {cause}"
-                )));
-            }
+            ReplacedState::NotCleared { cause, .. } => warnings.push(Note::warning(&format!(
+                "the replaced token{id} is dead, but may still be stored as profile \"{profile}\": {cause}"
+            ))),
         }
     }
     warnings
@@ -156,9 +152,8 @@ mod tests {
     use crate::domain::session::ProfileName;
     use crate::domain::timestamp::Timestamp;
     use crate::domain::token::SessionToken;
-    use crate::ports::cause::Cause;
     use crate::ports::login_outcome::ReplacedToken;
-    use crate::ports::reporter::{ReportError, Reporter};
+    use crate::ports::reporter::Reporter;
 
     const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
     const HOSTILE: &str = "a\t\u{1b}[2J\u{202e}\"b\"\n- c: [d]\u{85}é日本";
@@ -194,8 +189,8 @@ mod tests {
         LoginOutcome { replaced: Some(Replaced { token, state }), ..outcome() }
     }
 
-    fn cause() -> Cause {
-        Cause::new(ReportError { source: "con\nnection refused".into() })
+    fn cause() -> String {
+        "the summary could not be written: con\nnection refused".to_owned()
     }
 
     fn strings(out: Vec<u8>, err: Vec<u8>) -> (String, String) {

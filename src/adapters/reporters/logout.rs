@@ -40,7 +40,7 @@ impl Render for LogoutOutcome {
         };
         let notes = match clearing {
             Clearing::Cleared => Vec::new(),
-            Clearing::Replaced => vec![Note::plain(sentence(self))],
+            Clearing::Superseded => vec![Note::plain(sentence(self))],
         };
         Rendered { notes, ..Rendered::result(summary) }
     }
@@ -53,7 +53,7 @@ fn sentence(outcome: &LogoutOutcome) -> String {
         LogoutOutcome::LoggedOut { profile, clearing: Clearing::Cleared, .. } => {
             format!("Logged out. Cleared profile \"{profile}\".")
         }
-        LogoutOutcome::LoggedOut { profile, clearing: Clearing::Replaced, .. } => {
+        LogoutOutcome::LoggedOut { profile, clearing: Clearing::Superseded, .. } => {
             format!("Logged out. Kept profile \"{profile}\": it holds a newer session.")
         }
     }
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_newer_session_is_told_beside_the_summary_that_cannot_say_it() {
         let sentence = "Logged out. Kept profile \"dev\": it holds a newer session.\n";
-        let [text, json, yaml] = told(&logged_out("dev", Revocation::Revoked, Clearing::Replaced));
+        let [text, json, yaml] = told(&logged_out("dev", Revocation::Revoked, Clearing::Superseded));
         assert_eq!(text, format!("{sentence}|"));
         assert_eq!(yaml, format!("profile: dev\nserver: https://h\nrevoked: true\n|{sentence}"));
         assert!(json.ends_with(&format!("}}\n|{sentence}")), "{json}");

@@ -3,6 +3,7 @@
 //! A result goes to the first writer, notes beside it go to the second. Each outcome type has a file that renders it and
 //! knows no format; each format has a file that writes what was rendered and knows no outcome.
 
+mod exec;
 mod failure;
 mod json;
 mod login;
@@ -14,6 +15,7 @@ mod progress;
 mod qr;
 mod table;
 mod text;
+mod tokens;
 mod whoami;
 mod yaml;
 

@@ -1,13 +1,10 @@
 //! The notes on standard error: what an operator has to know beside a result, with its label as data, so that only the
 //! writer decides how a label looks.
 
-use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
-use std::iter;
 
 use crate::domain::printable::escape_unprintable;
-use crate::ports::cause::Cause;
 
 /// The word at the beginning of a line on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,12 +74,6 @@ impl<W: Write + Send> NoteWriter for W {
         self.write_all(lines.collect::<String>().as_bytes())?;
         self.flush()
     }
-}
-
-/// What went wrong, from the outermost cause to the innermost.
-pub(super) fn words(cause: &Cause) -> String {
-    let chain = iter::successors(Some(cause.error()), |level| (*level).source());
-    chain.map(<dyn Error>::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use serde::Serialize;
 use super::table::{cell, table};
 use super::{Note, Render, Rendered};
 use crate::domain::printable::escape_unprintable;
+use crate::domain::profile::Profile;
 use crate::domain::session::ProfileName;
 use crate::domain::shown_server::ShownServer;
-use crate::ports::profile_book::{ForgottenProfile, HeldToken, ListedProfile, ProfileList};
+use crate::ports::profile_reader::ProfileList;
 use crate::ports::reporter::ProfilesOutcome;
 
 const HEADER: [&str; 5] = ["DEFAULT", "PROFILE", "SERVER", "TOKEN ID", "EXPIRES"];
@@ -21,16 +22,16 @@ const HEADER: [&str; 5] = ["DEFAULT", "PROFILE", "SERVER", "TOKEN ID", "EXPIRES"
 pub(super) enum ProfilesData<'a> {
     Listed { config: &'a str, default: Option<&'a str>, profiles: Vec<ProfileData<'a>> },
     DefaultIs { default: &'a str },
-    Forgotten { forgotten: &'a str, token_id: Option<String>, server: Option<&'a str> },
+    Forgotten { forgotten: &'a str, token_id: Option<String>, server: Option<String> },
 }
 
 /// A profile in the list.
 #[derive(Serialize)]
 pub(super) struct ProfileData<'a> {
     name: &'a str,
-    server: Option<&'a str>,
+    server: Option<String>,
     token_id: Option<String>,
-    expires_at: Option<&'a str>,
+    expires_at: Option<String>,
 }
 
 impl Render for ProfilesOutcome {
@@ -41,9 +42,10 @@ impl Render for ProfilesOutcome {
             Self::Listed(list) if list.profiles.is_empty() => Rendered::notes(vec![no_profiles(list)]),
             Self::Listed(list) => Rendered::result(table(HEADER, &list.profiles, |profile| row(list, profile))),
             Self::DefaultIs(profile) => Rendered::result(format!("Default profile is now \"{profile}\".\n")),
-            Self::Forgotten { profile, held } => {
-                Rendered { warnings: warnings(held), ..Rendered::result(format!("Forgot profile \"{profile}\".\n")) }
-            }
+            Self::Forgotten(profile) => Rendered {
+                warnings: warnings(profile),
+                ..Rendered::result(format!("Forgot profile \"{}\".\n", profile.name))
+            },
         }
     }
 
@@ -54,35 +56,35 @@ impl Render for ProfilesOutcome {
                 Rendered { notes, ..Rendered::result(listed(list)) }
             }
             Self::DefaultIs(profile) => Rendered::result(ProfilesData::DefaultIs { default: profile.as_str() }),
-            Self::Forgotten { profile, held } => {
+            Self::Forgotten(profile) => {
                 let data = ProfilesData::Forgotten {
-                    forgotten: profile.as_str(),
-                    token_id: token_id(held.token),
-                    server: held.server.as_ref().map(ShownServer::as_str),
+                    forgotten: profile.name.as_str(),
+                    token_id: token_id(profile),
+                    server: shown_server(profile),
                 };
-                Rendered { warnings: warnings(held), ..Rendered::result(data) }
+                Rendered { warnings: warnings(profile), ..Rendered::result(data) }
             }
         }
     }
 }
 
-fn row<'a>(list: &ProfileList, profile: &'a ListedProfile) -> [Cow<'a, str>; HEADER.len()] {
+fn row<'a>(list: &ProfileList, profile: &'a Profile) -> [Cow<'a, str>; HEADER.len()] {
     let is_default = list.default.as_ref() == Some(&profile.name);
     [
         Cow::Borrowed(if is_default { "*" } else { "" }),
         cell(Some(profile.name.as_str())),
-        cell(profile.server.as_ref().map(ShownServer::as_str)),
-        cell(token_id(profile.token).as_deref()).into_owned().into(),
-        cell(profile.expires_at.as_deref()),
+        owned_cell(shown_server(profile).as_deref()),
+        owned_cell(token_id(profile).as_deref()),
+        owned_cell(expires_at(profile).as_deref()),
     ]
 }
 
 fn listed(list: &ProfileList) -> ProfilesData<'_> {
     let profiles = list.profiles.iter().map(|profile| ProfileData {
         name: profile.name.as_str(),
-        server: profile.server.as_ref().map(ShownServer::as_str),
-        token_id: token_id(profile.token),
-        expires_at: profile.expires_at.as_deref(),
+        server: shown_server(profile),
+        token_id: token_id(profile),
+        expires_at: expires_at(profile),
     });
     ProfilesData::Listed {
         config: &list.place,
@@ -96,31 +98,42 @@ fn no_profiles(list: &ProfileList) -> Note {
 }
 
 /// Nobody revoked what the profile held, so it may still be live.
-fn warnings(held: &ForgottenProfile) -> Vec<Note> {
-    let token = match held.token {
-        Some(HeldToken::Session(id)) => format!("token {id}"),
-        Some(HeldToken::WithoutId) => "a token without an id".to_owned(),
-        None => return Vec::new(),
-    };
-    vec![match held.server.as_ref().and_then(ShownServer::origin_or_text) {
+fn warnings(profile: &Profile) -> Vec<Note> {
+    if profile.token.is_none() {
+        return Vec::new();
+    }
+    let token = profile.token_id().map_or_else(|| "a token without an id".to_owned(), |id| format!("token {id}"));
+    vec![match profile.shown_server().as_ref().and_then(ShownServer::origin_or_text) {
         Some(server) => Note::warning(&format!("{token} may still be live at {server}")),
         None => Note::warning(&format!("{token} may still be live")),
     }]
 }
 
-fn token_id(token: Option<HeldToken>) -> Option<String> {
-    match token {
-        Some(HeldToken::Session(id)) => Some(id.to_string()),
-        Some(HeldToken::WithoutId) | None => None,
-    }
+fn shown_server(profile: &Profile) -> Option<String> {
+    profile.shown_server().map(|server| server.as_str().to_owned())
+}
+
+fn token_id(profile: &Profile) -> Option<String> {
+    profile.token_id().map(|id| id.to_string())
+}
+
+fn expires_at(profile: &Profile) -> Option<String> {
+    profile.expires_at.map(|time| time.to_string())
+}
+
+fn owned_cell(text: Option<&str>) -> Cow<'static, str> {
+    cell(text).into_owned().into()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::super::{JsonReporter, TextReporter, YamlReporter};
     use super::*;
     use crate::domain::printable::is_unprintable;
-    use crate::domain::token::SessionToken;
+    use crate::domain::profile::ProfileToken;
+    use crate::domain::timestamp::Timestamp;
     use crate::ports::reporter::Reporter;
 
     const HOSTILE: &str = "a\t\u{1b}[2J\u{202e}\"b\"\n- c: [d]\u{85}é日本";
@@ -129,27 +142,27 @@ mod tests {
         ProfileName::new(name).unwrap()
     }
 
-    fn session_token() -> HeldToken {
-        let token = SessionToken::parse("psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret").unwrap();
-        HeldToken::Session(token.id())
+    const SESSION_TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret";
+
+    fn expiry() -> Timestamp {
+        Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_795_614_360))
     }
 
-    fn profile(profile: &str, server: Option<&str>, token: Option<HeldToken>, expires: Option<&str>) -> ListedProfile {
-        ListedProfile {
-            name: name(profile),
-            server: server.map(ShownServer::new),
-            token,
-            expires_at: expires.map(str::to_owned),
+    fn profile(profile: &str, server: Option<&str>, token: &str, expires_at: Option<Timestamp>) -> Profile {
+        Profile {
+            server: server.map(str::to_owned),
+            token: ProfileToken::new(token),
+            expires_at,
+            ..Profile::new(name(profile))
         }
     }
 
-    fn listed(default: Option<&str>, profiles: Vec<ListedProfile>) -> ProfilesOutcome {
+    fn listed(default: Option<&str>, profiles: Vec<Profile>) -> ProfilesOutcome {
         ProfilesOutcome::Listed(ProfileList { place: "/etc/a\u{1b}".into(), default: default.map(name), profiles })
     }
 
-    fn forgotten(server: Option<&str>, token: Option<HeldToken>) -> ProfilesOutcome {
-        let held = ForgottenProfile { server: server.map(ShownServer::new), token };
-        ProfilesOutcome::Forgotten { profile: name("dev\u{1b}"), held }
+    fn forgotten(server: Option<&str>, token: &str) -> ProfilesOutcome {
+        ProfilesOutcome::Forgotten(profile("dev\u{1b}", server, token, None))
     }
 
     /// What a reporter writes to each of its writers.
@@ -166,15 +179,10 @@ mod tests {
         let list = listed(
             Some("default"),
             vec![
-                profile(
-                    "default",
-                    Some("https://plexsphere.example"),
-                    Some(session_token()),
-                    Some("2026-11-25T13:46:00Z"),
-                ),
-                profile("staging", Some("https://user:s3cret@staging.example"), Some(HeldToken::WithoutId), None),
-                profile("empty", Some(""), None, None),
-                profile("bare", None, None, None),
+                profile("default", Some("https://plexsphere.example"), SESSION_TOKEN, Some(expiry())),
+                profile("staging", Some("https://user:s3cret@staging.example"), "jwt", None),
+                profile("empty", Some(""), "", None),
+                profile("bare", None, "", None),
             ],
         );
         let expected = "\
@@ -191,10 +199,7 @@ DEFAULT  PROFILE  SERVER                      TOKEN ID                          
     fn programs_read_the_list_in_its_order_with_null_for_what_is_absent() {
         let list = listed(
             Some("gone"),
-            vec![
-                profile("z", Some("https://h"), Some(session_token()), Some("2026-11-25T13:46:00Z")),
-                profile("a", None, Some(HeldToken::WithoutId), None),
-            ],
+            vec![profile("z", Some("https://h"), SESSION_TOKEN, Some(expiry())), profile("a", None, "jwt", None)],
         );
         let json = r#"{
   "config": "/etc/a\u001b",
@@ -258,7 +263,7 @@ profiles:
 
     #[test]
     fn a_forgotten_token_that_may_still_be_live_is_named_in_every_format() {
-        let session = Some(session_token());
+        let session = SESSION_TOKEN;
         let warned = "warning: token 0192f0c1-2345-7abc-8def-0123456789ab may still be live";
         let cases = [
             (Some("HTTPS://H:443/base"), session, format!("{warned} at https://h\n")),
@@ -266,12 +271,8 @@ profiles:
             (Some("ftp://h\u{1b}"), session, format!("{warned} at ftp://h\\u{{1b}}\n")),
             (Some(""), session, format!("{warned}\n")),
             (None, session, format!("{warned}\n")),
-            (
-                Some("https://h"),
-                Some(HeldToken::WithoutId),
-                "warning: a token without an id may still be live at https://h\n".to_owned(),
-            ),
-            (Some("https://h"), None, String::new()),
+            (Some("https://h"), "jwt", "warning: a token without an id may still be live at https://h\n".to_owned()),
+            (Some("https://h"), "", String::new()),
         ];
         for (server, token, warning) in cases {
             let outcome = forgotten(server, token);
@@ -286,21 +287,21 @@ profiles:
     fn programs_read_what_a_forgotten_profile_held() {
         let data = |outcome| told!(JsonReporter, outcome).0;
         assert_eq!(
-            data(forgotten(Some("https://user:s3cret@h/base"), Some(session_token()))),
+            data(forgotten(Some("https://user:s3cret@h/base"), SESSION_TOKEN)),
             "{\n  \"forgotten\": \"dev\\u001b\",\n  \"token_id\": \"0192f0c1-2345-7abc-8def-0123456789ab\",\n  \
              \"server\": \"https://h/base\"\n}\n"
         );
         let nothing = "{\n  \"forgotten\": \"dev\\u001b\",\n  \"token_id\": null,\n  \"server\": null\n}\n";
-        assert_eq!(data(forgotten(None, Some(HeldToken::WithoutId))), nothing);
-        assert_eq!(data(forgotten(None, None)), nothing);
+        assert_eq!(data(forgotten(None, "jwt")), nothing);
+        assert_eq!(data(forgotten(None, "")), nothing);
     }
 
     #[test]
     fn hostile_values_leave_neither_their_cell_nor_their_string() {
         let long = HOSTILE.repeat(500);
         let list = || {
-            let hostile = profile(&long, Some(HOSTILE), Some(session_token()), Some(HOSTILE));
-            listed(Some(&long), vec![hostile, profile("b", None, None, None)])
+            let hostile = profile(&long, Some(HOSTILE), SESSION_TOKEN, Some(expiry()));
+            listed(Some(&long), vec![hostile, profile("b", None, "", None)])
         };
         let (table, _) = told!(TextReporter, list());
         let rows: Vec<Vec<&str>> =

@@ -43,7 +43,7 @@ fn question(outcome: &WhoamiOutcome) -> String {
     };
     let mut question = format!("Asked {} with {credential}.", outcome.server.origin());
     if let Some(time) = &outcome.expires_at {
-        let _ = write!(question, "\nThe token expires at {}.", escape_unprintable(time));
+        let _ = write!(question, "\nThe token expires at {time}.");
     }
     question
 }
@@ -51,12 +51,14 @@ fn question(outcome: &WhoamiOutcome) -> String {
 #[cfg(test)]
 mod tests {
     use std::os::unix::ffi::OsStringExt;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use super::super::{JsonReporter, TextReporter, YamlReporter};
     use super::*;
     use crate::domain::principal::Principal;
     use crate::domain::server_url::ServerUrl;
     use crate::domain::session::ProfileName;
+    use crate::domain::timestamp::Timestamp;
     use crate::ports::reporter::Reporter;
 
     const HOSTILE: &str = "a\t\u{1b}[2J\u{202e}\"b\"\n- c: [d]\u{85}é日本";
@@ -93,10 +95,14 @@ mod tests {
         (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
 
+    fn expiry() -> Timestamp {
+        Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_795_614_360))
+    }
+
     /// What the reporters for programs write as results, sure that they write nothing else.
     fn data(principal: Principal) -> (String, String) {
         let mut outcome = outcome(principal);
-        outcome.expires_at = Some("2026-11-25T13:46:00Z".into());
+        outcome.expires_at = Some(expiry());
         let (mut json, mut yaml, mut err) = (Vec::new(), Vec::new(), Vec::new());
         JsonReporter::new(&mut json, &mut err).report(&outcome).unwrap();
         YamlReporter::new(&mut yaml, &mut err).report(&outcome).unwrap();
@@ -123,9 +129,9 @@ service    0192f0c1-0000-7000-8000-000000000001  0192f0c1-0000-7000-8000-0000000
     #[test]
     fn people_read_who_was_asked_with_what_and_when_the_token_expires() {
         let mut outcome = outcome(least());
-        let mut notes = |credential, expires_at: Option<&str>| {
+        let mut notes = |credential, expires_at: Option<Timestamp>| {
             outcome.credential = credential;
-            outcome.expires_at = expires_at.map(str::to_owned);
+            outcome.expires_at = expires_at;
             text(&outcome).1
         };
         let profile = || CredentialSource::Profile(ProfileName::new("my \"dev\"\u{1b}").unwrap());
@@ -139,7 +145,7 @@ service    0192f0c1-0000-7000-8000-000000000001  0192f0c1-0000-7000-8000-0000000
             "Asked https://plexsphere.example with the token in /run/a\\u{1b}\u{fffd} b.\n"
         );
         assert_eq!(
-            notes(profile(), Some("2026-11-25T13:46:00Z")),
+            notes(profile(), Some(expiry())),
             "Asked https://plexsphere.example with the token of profile \"my \"dev\"\\u{1b}\".\n\
              The token expires at 2026-11-25T13:46:00Z.\n"
         );

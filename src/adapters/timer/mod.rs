@@ -13,6 +13,12 @@ use self::signals::{die, listen};
 use crate::domain::timestamp::Timestamp;
 use crate::ports::timer::{AtRisk, Timer};
 
+/// How much later than due a wait ends only because the process could not run, for example after SIGSTOP.
+const LATE: Duration = Duration::from_millis(500);
+
+/// How much longer such a wait takes.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// A [`Timer`] that waits on a tokio runtime, and takes SIGINT, SIGTERM and SIGHUP for an interruption.
 ///
 /// A signal that was ignored when the process started, as `nohup` and a shell's background jobs have it, stays ignored.
@@ -82,7 +88,12 @@ impl Timer for SystemTimer {
     }
 
     async fn wait(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
+        let due = tokio::time::Instant::now() + duration;
+        tokio::time::sleep_until(due).await;
+        // The process was stopped, and what it waits for besides may have arrived: it gets a moment to be noticed.
+        if due.elapsed() >= LATE {
+            tokio::time::sleep(GRACE).await;
+        }
     }
 
     async fn interrupted(&self) {

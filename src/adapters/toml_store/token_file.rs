@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::private_file::{OpenError, PrivateFile};
+use super::file::{OpenError, PrivateFile};
 use crate::domain::bearer_token::BearerToken;
 use crate::ports::BoxError;
-use crate::ports::credential_reader::CredentialError;
+use crate::ports::store_error::StoreError;
 use crate::ports::token_file::TokenFile;
 
 /// A [`TokenFile`] that refuses a file unread if its mode has any bit outside 0600.
@@ -13,18 +13,17 @@ use crate::ports::token_file::TokenFile;
 pub struct GuardedTokenFile;
 
 impl TokenFile for GuardedTokenFile {
-    fn read(&self, path: &Path) -> Result<BearerToken, CredentialError> {
+    fn read(&self, path: &Path) -> Result<BearerToken, StoreError> {
         let place = || path.display().to_string();
         let contents = PrivateFile::open(path).and_then(|file| file.map(PrivateFile::read).transpose());
         let contents = contents.map_err(|error| match error {
-            OpenError::TooWide(_) => CredentialError::Exposed { place: place(), source: error.into() },
-            OpenError::TooLarge => CredentialError::NotABearerToken { place: place(), source: error.into() },
-            _ => CredentialError::Unreadable { place: place(), source: error.into() },
+            OpenError::TooWide(_) => StoreError::Exposed { place: place(), source: error.into() },
+            OpenError::TooLarge => StoreError::NotABearerToken { place: place(), source: error.into() },
+            _ => StoreError::Unusable { place: place(), source: error.into() },
         })?;
-        let missing =
-            || CredentialError::Unreadable { place: place(), source: BoxError::from("there is no such file") };
+        let missing = || StoreError::Unusable { place: place(), source: BoxError::from("there is no such file") };
         BearerToken::parse_line(&contents.ok_or_else(missing)?)
-            .map_err(|error| CredentialError::NotABearerToken { place: place(), source: error.into() })
+            .map_err(|error| StoreError::NotABearerToken { place: place(), source: error.into() })
     }
 }
 

@@ -19,6 +19,11 @@ pub fn config_path() -> Option<PathBuf> {
     path("PLEXCTL_CONFIG").or_else(in_xdg).or_else(in_home)
 }
 
+/// The whole environment, for the program that `exec` runs.
+pub fn all() -> impl Iterator<Item = (OsString, OsString)> {
+    env::vars_os()
+}
+
 /// Tells whether the config file was named by itself, rather than by its usual place.
 pub fn names_config() -> bool {
     variable("PLEXCTL_CONFIG").is_some()

@@ -3,15 +3,15 @@
 mod cli;
 mod commands;
 mod environment;
-mod exit_code;
 mod failure;
+mod stderr;
 mod terminal;
-mod words;
 
 use std::env;
 use std::process::ExitCode;
 
 use plexctl::adapters::reporters::Label;
+use plexctl::use_cases::exit_status::ExitStatus;
 
 use crate::cli::{Arguments, Command, Format, Invocation};
 use crate::failure::Failure;
@@ -23,22 +23,39 @@ fn main() -> ExitCode {
             let format = arguments.flags.output();
             run(arguments).inspect_err(|failure| explain(failure, format))
         }
-        Ok(Invocation::Read(text)) => {
+        Ok(Invocation::Print(text)) => {
             terminal::print(&text).map_err(Failure::Stdout).inspect_err(|failure| explain(failure, Format::Text))
         }
-        Err(text) => Err(Failure::Usage(text)).inspect_err(|failure| explain(failure, Format::Text)),
+        Err(error) => {
+            if let Some(help) = &error.help {
+                terminal::lines(&format!("{help}\n"));
+            }
+            Err(Failure::Usage(error.message)).inspect_err(|failure| explain(failure, Format::Text))
+        }
     };
-    ExitCode::from(exit_code::of(&result))
+    stderr::flush();
+    let status = result.map_or_else(|failure| failure.exit_status(), |()| ExitStatus::Done);
+    ExitCode::from(status.exit_code())
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let flags = arguments.flags;
     match arguments.command {
         Command::Login(login) => commands::login(flags, login),
-        Command::Whoami => commands::whoami(flags),
-        Command::Profiles(request) => commands::profiles(&flags, &request),
-        Command::Logout => commands::logout(flags),
-        Command::Completion(shell) => terminal::print(&shell.script()).map_err(Failure::Stdout),
+        Command::Whoami(_) => commands::whoami(flags),
+        Command::Profiles(profiles) => {
+            let request = profiles.request(flags.yes);
+            commands::profiles(&flags, &request)
+        }
+        Command::Exec(exec) => {
+            let mut words = exec.command.into_iter();
+            commands::exec(flags, words.next().unwrap_or_default(), words.collect())
+        }
+        Command::IdentityTokens(tokens) => commands::identity_tokens(flags, &tokens.command),
+        Command::Logout(_) => commands::logout(flags),
+        Command::Completion(completion) => {
+            terminal::print(&cli::completion::script(completion.shell)).map_err(Failure::Stdout)
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use plexctl::adapters::reporters::{Label, Note, NoteWriter};
 use plexctl::domain::printable::escape_unprintable;
 use tokio::time::timeout;
 
-use crate::environment;
+use crate::{environment, stderr};
 
 /// How long a wait may take before it is said what for.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -42,21 +42,25 @@ pub fn note(label: Label, text: &str) {
     erase();
     let text = escape_unprintable(text);
     let style = if is_colored(&io::stderr()) { style(label) } else { Style::new() };
-    let _ = writeln!(io::stderr(), "{style}{label}:{style:#} {text}");
+    stderr::write(format!("{style}{label}:{style:#} {text}\n"));
 }
 
 /// Writes a text of several lines, the first of them behind its label.
 pub fn note_lines(label: Label, text: &str) {
     let mut lines = text.lines();
     note(label, lines.next().unwrap_or_default());
-    for line in lines {
-        let _ = writeln!(io::stderr(), "{}", escape_unprintable(line));
-    }
+    lines.for_each(line);
+}
+
+/// Writes a text of several lines without a label to standard error.
+pub fn lines(text: &str) {
+    text.lines().for_each(line);
 }
 
 /// Writes one line without a label to standard error.
 pub fn line(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", escape_unprintable(text));
+    erase();
+    stderr::write(format!("{}\n", escape_unprintable(text)));
 }
 
 /// Standard error for the reporters, with the labels in color where all others are.
@@ -65,12 +69,28 @@ pub struct Stderr;
 impl NoteWriter for Stderr {
     fn write_notes(&mut self, notes: &[Note]) -> io::Result<()> {
         for Note { label, text } in notes {
-            match label {
-                Some(label) => note(*label, text),
-                None => writeln!(io::stderr(), "{text}")?,
+            if let Some(label) = label {
+                note(*label, text);
+            } else {
+                erase();
+                stderr::write(format!("{text}\n"));
             }
         }
-        io::stderr().flush()
+        Ok(())
+    }
+}
+
+/// Standard output for the reporters, after everything that precedes a result on standard error.
+pub struct Stdout;
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        stderr::flush();
+        io::stdout().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
     }
 }
 
@@ -90,8 +110,8 @@ pub async fn watched<T>(origin: &str, something: impl Future<Output = T>) -> T {
         return result;
     }
     let line = format!("waiting for {origin} (30 s at most)");
-    let _ = write!(io::stderr(), "{line}").and_then(|()| io::stderr().flush());
     *ERASABLE.lock().unwrap_or_else(PoisonError::into_inner) = line.chars().count();
+    stderr::write(line);
     let result = something.await;
     erase();
     result
@@ -101,7 +121,7 @@ pub async fn watched<T>(origin: &str, something: impl Future<Output = T>) -> T {
 fn erase() {
     let mut columns = ERASABLE.lock().unwrap_or_else(PoisonError::into_inner);
     if *columns > 0 {
-        let _ = write!(io::stderr(), "\r{:width$}\r", "", width = *columns).and_then(|()| io::stderr().flush());
+        stderr::write(format!("\r{:width$}\r", "", width = *columns));
         *columns = 0;
     }
 }

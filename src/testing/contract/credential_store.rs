@@ -101,7 +101,7 @@ pub fn a_store_keeps_its_promises<S: StoreUnderTest>() {
     holding.store().rehearse_clear(&found).unwrap();
     let newer = session("ours", 3);
     holding.sign_in(&newer);
-    assert_eq!(holding.store().clear(&found).unwrap(), Clearing::Replaced);
+    assert_eq!(holding.store().clear(&found).unwrap(), Clearing::Superseded);
     assert_eq!(holding.store().find(&named("ours")).unwrap().as_ref(), Some(&newer));
     holding.remove("ours");
     assert_eq!(holding.store().clear(&newer).unwrap(), Clearing::Cleared);
@@ -110,7 +110,7 @@ pub fn a_store_keeps_its_promises<S: StoreUnderTest>() {
     let holding = S::holding(&both, None);
     let found = holding.store().find(&named("ours")).unwrap().unwrap();
     holding.store().rehearse_clear(&found).unwrap();
-    assert_eq!(holding.store().clear(&newer).unwrap(), Clearing::Replaced);
+    assert_eq!(holding.store().clear(&newer).unwrap(), Clearing::Superseded);
     assert_eq!(holding.store().find(&named("ours")).unwrap().as_ref(), Some(&ours));
 
     // A failure changes nothing and shows nothing of the token.

@@ -9,8 +9,6 @@
 //! use plexctl::testing::{InMemoryStore, contract};
 //!
 //! contract::a_store_keeps_its_promises::<InMemoryStore>();
-//! contract::a_keeper_keeps_its_promises::<InMemoryStore>();
-//! contract::a_book_keeps_its_promises::<InMemoryStore>();
 //! ```
 //!
 //! What is stored and what servers say holds [`SECRET`] wherever it can, and no error may show it.
@@ -19,16 +17,16 @@
 
 mod credential_store;
 mod principal_reader;
-mod profile_book;
-mod session_keeper;
+mod process_replacer;
+mod token_directory;
 mod token_file;
 mod token_issuer;
 mod token_revoker;
 
 pub use self::credential_store::{StoreUnderTest, a_store_keeps_its_promises};
 pub use self::principal_reader::{ReaderUnderTest, Reading, a_reader_keeps_its_promises};
-pub use self::profile_book::{BookUnderTest, EXPIRY, Stored, a_book_keeps_its_promises};
-pub use self::session_keeper::{KeeperUnderTest, a_keeper_keeps_its_promises};
+pub use self::process_replacer::{ReplacerUnderTest, a_replacer_keeps_its_promises};
+pub use self::token_directory::{DirectoryCase, DirectoryUnderTest, a_directory_keeps_its_promises, listed_tokens};
 pub use self::token_file::{TokenFileUnderTest, a_token_file_keeps_its_promises};
 pub use self::token_issuer::{
     BeginCase, IssuerUnderTest, PollCase, an_issuer_keeps_its_promises, authorization_request, device_authorization,

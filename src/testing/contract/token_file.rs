@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{SECRET, session_token, shown};
-use crate::ports::credential_reader::CredentialError;
+use crate::ports::store_error::StoreError;
 use crate::ports::token_file::TokenFile;
 use crate::testing::InMemoryTokenFile;
 
@@ -47,14 +47,14 @@ pub fn a_token_file_keeps_its_promises<F: TokenFileUnderTest>() {
     for contents in refused {
         let (file, path) = F::holding(contents, 0o600);
         let error = file.token_file().read(&path).unwrap_err();
-        assert!(matches!(error, CredentialError::NotABearerToken { .. }), "{contents:.20?}: {error:?}");
+        assert!(matches!(error, StoreError::NotABearerToken { .. }), "{contents:.20?}: {error:?}");
         assert!(!shown(&error).contains(SECRET), "{error:?}");
     }
 
     let (file, path) = F::holding(SECRET.as_bytes(), 0o640);
     let error = file.token_file().read(&path).unwrap_err();
-    assert!(matches!(error, CredentialError::Exposed { .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Exposed { .. }), "{error:?}");
     assert!(!shown(&error).contains(SECRET), "{error:?}");
     let error = file.token_file().read(&path.join("missing")).unwrap_err();
-    assert!(matches!(error, CredentialError::Unreadable { .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Unusable { .. }), "{error:?}");
 }

@@ -219,7 +219,7 @@ pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
         | PollResponse::Unusable { source }
         | PollResponse::Failed(PollFailure { source, .. }) = answer
         {
-            assert!(!shown(&*source).contains(SECRET), "{polled:?}: {source:?}");
+            assert!(!shown(&source).contains(SECRET), "{polled:?}: {source:?}");
         }
     }
 }

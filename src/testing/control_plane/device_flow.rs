@@ -1,6 +1,6 @@
-//! The device authorization grant (RFC 8628): codes are issued, decided, and polled for a token.
+//! The device authorization grant (RFC 8628): issuing, deciding and polling codes.
 //!
-//! A token is minted while a poll is answered, and not before: from then on it is live, whether the answer arrives or not.
+//! A token is minted while a poll is answered. From then on it is live, whether the answer arrives or not.
 
 use std::time::{Duration, Instant};
 
@@ -10,44 +10,45 @@ use uuid::Uuid;
 
 use super::State;
 use super::answer::Answer;
+use super::bindings::BindingError;
 use super::page;
 use super::request::RecordedRequest;
-use super::tokens::Minting;
+use super::tokens::{MintedToken, Minting};
 
-/// The environment of the tokens that polls mint.
+/// The environment of tokens that polls mint.
 const ENVIRONMENT: &str = "dev";
 
-/// By how much a poll that comes too early lengthens the interval (RFC 8628, section 3.5).
-const LENGTHENING: Duration = Duration::from_secs(5);
+/// What an early poll adds to the interval (RFC 8628, section 3.5).
+const SLOW_DOWN_STEP: Duration = Duration::from_secs(5);
 
-/// The longest text that the API takes for a name or a code.
+/// The maximum length of a name or code in the API, in characters.
 const MAX_LENGTH: usize = 4096;
 
-/// The letters of user codes: no vowels, so that they make no words, and none that look alike (RFC 8628, section 6.1).
+/// The letters of user codes. Without vowels they form no words (RFC 8628, section 6.1).
 const USER_CODE_LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
-/// What a person says to a code.
+/// A person's decision about a user code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The program that shows the code gets a token.
+    /// The client that shows the code gets a token.
     Approve,
-    /// It gets none.
+    /// The client gets no token.
     Deny,
 }
 
-/// A code that was issued, and what has become of it.
+/// An issued code and its state.
 pub(super) struct Authorization {
     device_code: String,
     pub(super) user_code: String,
     pub(super) domain_id: String,
-    /// The id or the alias of the binding, where one was named.
+    /// The id or alias of the binding, if the request names one, or the label of the one that the server picked.
     pub(super) binding: Option<String>,
     issued: Instant,
     expires_in: Duration,
     interval: Duration,
     polls: usize,
     last_poll: Option<Instant>,
-    /// A decision that is made when so many polls have arrived.
+    /// A decision to apply at this poll, counted from 1.
     planned: Option<(Decision, usize)>,
     progress: Progress,
 }
@@ -80,24 +81,24 @@ struct DeviceTokenRequest {
     device_code: String,
 }
 
-/// Why a request is answered 400, as the API reports it.
+/// Why a request gets a 400.
 struct Refusal {
     code: &'static str,
     detail: &'static str,
 }
 
 const AUTHORIZATION_PENDING: Refusal =
-    Refusal { code: "authorization_pending", detail: "The code is neither approved nor denied yet." };
+    Refusal { code: "authorization_pending", detail: "The code is not approved yet." };
 const SLOW_DOWN: Refusal =
-    Refusal { code: "slow_down", detail: "The poll came too early, and the interval is five seconds longer now." };
+    Refusal { code: "slow_down", detail: "The poll came too early. The interval is now 5 seconds longer." };
 const ACCESS_DENIED: Refusal = Refusal { code: "access_denied", detail: "The code was denied." };
 const EXPIRED_TOKEN: Refusal = Refusal { code: "expired_token", detail: "The code has expired." };
 const INVALID_GRANT: Refusal =
-    Refusal { code: "invalid_grant", detail: "There is no such device code, or its token was issued already." };
+    Refusal { code: "invalid_grant", detail: "The device code is unknown, or its token was already issued." };
 
 impl Refusal {
-    fn invalid_request(detail: &'static str) -> Self {
-        Self { code: "invalid_request", detail }
+    fn invalid_body(detail: &'static str) -> Self {
+        Self { code: "invalid_body", detail }
     }
 
     fn to(&self, request: &RecordedRequest) -> Answer {
@@ -110,7 +111,7 @@ impl Authorization {
         now.saturating_duration_since(self.issued) >= self.expires_in
     }
 
-    /// Tells whether a person can still decide it.
+    /// Checks that the code can still be decided.
     pub(super) fn is_open(&self, now: Instant) -> Result<(), CodeError> {
         match self.progress {
             Progress::Decided(_) | Progress::Used => Err(CodeError::Used),
@@ -119,7 +120,7 @@ impl Authorization {
         }
     }
 
-    /// Counts a poll. The token is due unless it is refused.
+    /// Counts a poll. `Ok`: a token has to be minted now.
     fn poll(&mut self, now: Instant) -> Result<(), Refusal> {
         self.polls += 1;
         let is_early = self.last_poll.is_some_and(|last| now.saturating_duration_since(last) < self.interval);
@@ -139,7 +140,7 @@ impl Authorization {
                 Ok(())
             }
             Progress::Undecided if is_early => {
-                self.interval += LENGTHENING;
+                self.interval += SLOW_DOWN_STEP;
                 Err(SLOW_DOWN)
             }
             Progress::Undecided => Err(AUTHORIZATION_PENDING),
@@ -149,31 +150,42 @@ impl Authorization {
 
 impl State {
     pub(super) fn issue_code(&mut self, request: &RecordedRequest) -> Answer {
-        let invalid = |detail| Refusal::invalid_request(detail).to(request);
+        let invalid = |detail| Refusal::invalid_body(detail).to(request);
         let Some(body) = request.json::<DeviceCodeRequest>() else {
-            return invalid("The body is not the JSON object that this operation takes.");
+            return invalid("The body is not the JSON object that this operation expects.");
         };
-        let binding_id = body.idp_binding_id.map(|id| id.to_string());
-        let texts = [&body.idp_binding_alias, &body.client_id];
-        if texts.into_iter().flatten().any(|text| text.chars().count() > MAX_LENGTH) {
+        let DeviceCodeRequest { domain_id, idp_binding_id: id, idp_binding_alias: alias, client_id } = body;
+        if [&alias, &client_id].into_iter().flatten().any(|text| text.chars().count() > MAX_LENGTH) {
             return invalid("A text is too long.");
         }
-        let (domain_id, binding) = match (body.domain_id, binding_id, body.idp_binding_alias) {
-            (None, None, None) => return invalid("Neither a Domain nor an IdP binding is named."),
-            (None, ..) => return invalid("This deployment starts no login without a Domain."),
-            (Some(_), Some(_), Some(_)) => return invalid("The IdP binding is named twice."),
-            (Some(domain), id, alias) => (domain.to_string(), id.or(alias)),
+        let domain_id = match (domain_id, &id, &alias) {
+            (None, None, None) => return invalid("The body names neither a Domain nor an IdP binding."),
+            (None, ..) => return invalid("This deployment supports no login without a Domain."),
+            (Some(_), Some(_), Some(_)) => return invalid("The body names the IdP binding by both id and alias."),
+            (Some(domain_id), ..) => domain_id,
         };
-        if self.settings.domain_id.as_ref().is_some_and(|known| !known.eq_ignore_ascii_case(&domain_id)) {
-            let detail = "The Domain has no active IdP binding.";
-            return Answer::problem_at(&request.path(), 404, "Not Found", "idp_binding_not_found", detail);
-        }
+        let resolved = if self.settings.has_domain(&domain_id) {
+            self.settings.resolve_binding(&domain_id, id.as_ref(), alias.as_deref())
+        } else {
+            Err(BindingError::NotFound)
+        };
+        let resolved = match resolved {
+            Ok(binding) => binding.map(|binding| binding.label.clone()),
+            Err(BindingError::Ambiguous) => {
+                let detail = "The Domain has several IdP bindings and none is primary.";
+                return Answer::problem_at(&request.path(), 400, "Bad Request", "idp_binding_ambiguous", detail);
+            }
+            Err(BindingError::NotFound) => {
+                let detail = "The Domain has no such active IdP binding.";
+                return Answer::problem_at(&request.path(), 404, "Not Found", "idp_binding_not_found", detail);
+            }
+        };
 
         let authorization = Authorization {
             device_code: format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
             user_code: user_code(),
-            domain_id,
-            binding,
+            domain_id: domain_id.to_string(),
+            binding: id.map(|id| id.to_string()).or(alias).or(resolved),
             issued: request.arrived,
             expires_in: self.settings.expires_in,
             interval: self.settings.interval,
@@ -183,35 +195,37 @@ impl State {
             progress: Progress::Undecided,
         };
         let uri = self.settings.verification_uri.clone().unwrap_or_else(|| format!("{}{}", self.url, page::PATH));
-        let answer = Answer::json(&json!({
+        let document = json!({
             "device_code": authorization.device_code,
             "user_code": authorization.user_code,
             "verification_uri": uri,
             "verification_uri_complete": format!("{uri}?user_code={}", authorization.user_code),
             "expires_in": authorization.expires_in.as_secs(),
             "interval": authorization.interval.as_secs(),
-        }));
+        });
         self.authorizations.push(authorization);
-        answer
+        Answer::json(200, &document)
     }
 
     pub(super) fn answer_poll(&mut self, request: &RecordedRequest) -> Answer {
         let body = request.json::<DeviceTokenRequest>().filter(|body| body.device_code.len() <= MAX_LENGTH);
         let Some(DeviceTokenRequest { device_code }) = body else {
-            return Refusal::invalid_request("The body names no device code.").to(request);
+            return Refusal::invalid_body("The body names no device code.").to(request);
         };
         let known = self.authorizations.iter_mut().find(|authorization| authorization.device_code == device_code);
         let Some(authorization) = known else { return INVALID_GRANT.to(request) };
         if let Err(refusal) = authorization.poll(request.arrived) {
             return refusal.to(request);
         }
-        let (domain_id, user_code) = (authorization.domain_id.clone(), authorization.user_code.clone());
-        let token = self.mint(ENVIRONMENT, Some(domain_id), Minting::Poll { user_code });
-        let expires_in = self.settings.token_lifetime.as_secs();
-        Answer::json(&json!({ "access_token": token, "token_type": "Bearer", "expires_in": expires_in }))
+        let minting = Minting::Poll { user_code: authorization.user_code.clone() };
+        let mut minted = MintedToken::new(Uuid::now_v7(), ENVIRONMENT, minting, &self.settings);
+        minted.domain_id.clone_from(&authorization.domain_id);
+        let (token, expires_in) = (minted.token.text.clone(), self.settings.token_lifetime.as_secs());
+        self.tokens.add(minted);
+        Answer::json(200, &json!({ "access_token": token, "token_type": "Bearer", "expires_in": expires_in }))
     }
 
-    /// The authorization with this user code, however it was typed, if it can still be decided.
+    /// The authorization with this user code, in any spelling, if it can still be decided.
     pub(super) fn open_code(&mut self, user_code: &str, now: Instant) -> Result<&mut Authorization, CodeError> {
         let typed = normalized(user_code);
         let known = self.authorizations.iter_mut().find(|authorization| normalized(&authorization.user_code) == typed);
@@ -237,7 +251,7 @@ fn user_code() -> String {
     format!("{}-{}", &letters[..4], &letters[4..])
 }
 
-/// A user code as codes are compared: typed in any case, with or without dashes and blanks.
+/// A user code in the form that codes are compared in: upper case, without dashes and blanks.
 fn normalized(user_code: &str) -> String {
     user_code.chars().filter(|c| *c != '-' && !c.is_whitespace()).flat_map(char::to_uppercase).collect()
 }

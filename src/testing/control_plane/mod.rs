@@ -1,16 +1,20 @@
-//! A plexsphere control plane on loopback, as far as sessions need one.
+//! A plexsphere control plane on loopback, with the operations that a client's sessions need.
 //!
-//! What it serves stands in a file each: `device_flow` issues codes and answers polls, `page` lets a person decide
-//! them, `tokens` tells who a token is and ends it. `server` brings the requests, and `script` lets a test answer in
-//! their place.
+//! - `server` accepts connections and records requests; `endpoint` names the operation that each request asks for.
+//! - `device_flow` issues codes and answers polls; `page` shows the approval page; `bindings` lists IdP bindings.
+//! - `tokens` knows every token; `token_operations` identifies, lists, issues, rotates and revokes them.
+//! - `script` replaces answers in tests; `settings` has the terms.
 
 mod answer;
+mod bindings;
 mod device_flow;
+mod endpoint;
 mod page;
 mod request;
 mod script;
 mod server;
 mod settings;
+mod token_operations;
 mod tokens;
 
 use std::collections::VecDeque;
@@ -22,24 +26,26 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
+use uuid::Uuid;
 
 pub use self::answer::Answer;
 pub use self::device_flow::Decision;
+pub use self::endpoint::Endpoint;
 pub use self::request::RecordedRequest;
-pub use self::script::{Endpoint, Script};
-pub use self::settings::{ControlPlaneSettings, TokenShape};
+pub use self::script::Script;
+pub use self::settings::{BindingSettings, ControlPlaneSettings, TokenShape};
 pub use self::tokens::{LiveToken, Minting};
 
 use self::device_flow::Authorization;
 use self::script::Scripts;
-use self::tokens::Tokens;
+use self::tokens::{MintedToken, Tokens};
 use super::lock;
 
 /// A control plane that listens on 127.0.0.1 until it is dropped.
 ///
-/// It serves the operations of the plexsphere API that begin, name and end a session, and the page at `/v1/device` on
-/// which a person approves a login. It answers as the API does, as long as no [`Script`] says otherwise; it knows which
-/// tokens are live; and it records every request.
+/// It serves the operations of the plexsphere API on sessions and tokens (see [`Endpoint`]), and the page at
+/// `/v1/device` on which a person approves a login. It answers as the API does unless a [`Script`] replaces the answer,
+/// knows which tokens are live, and records every request.
 ///
 /// ```
 /// let control_plane = plexctl::testing::ControlPlane::start()?;
@@ -59,7 +65,7 @@ struct State {
     settings: ControlPlaneSettings,
     tokens: Tokens,
     authorizations: Vec<Authorization>,
-    /// What is decided about the codes to come, each with the poll at which it is.
+    /// The decisions for codes not issued yet, each with the poll that it applies at.
     planned: VecDeque<(Decision, usize)>,
     scripts: Scripts,
     requests: Vec<RecordedRequest>,
@@ -71,26 +77,26 @@ impl ControlPlane {
     ///
     /// # Errors
     ///
-    /// If no port, thread or runtime can be had.
+    /// If it gets no port, thread or runtime.
     pub fn start() -> io::Result<Self> {
         Self::start_on(0)
     }
 
-    /// Starts on a given port; 0 stands for a free one.
+    /// Starts on a given port, or a free one for 0.
     ///
     /// # Errors
     ///
-    /// If the port, a thread or a runtime cannot be had.
+    /// If it gets not this port, or no thread or runtime.
     pub fn start_on(port: u16) -> io::Result<Self> {
         Self::start_with(port, None)
     }
 
-    /// Starts on a free port with TLS: a certificate chain in DER, the server's own certificate first, and the key to
-    /// it in DER (PKCS #8, PKCS #1 or SEC 1).
+    /// Starts on a free port with TLS. The certificate chain is DER with the server's own certificate first, and the
+    /// key is DER (PKCS #8, PKCS #1 or SEC 1).
     ///
     /// # Errors
     ///
-    /// If the certificate or the key cannot be used; if no port, thread or runtime can be had.
+    /// If the certificate or key is invalid, or it gets no port, thread or runtime.
     pub fn start_with_tls(certificates: Vec<Vec<u8>>, key: Vec<u8>) -> io::Result<Self> {
         Self::start_with(0, Some(server::tls(certificates, key)?))
     }
@@ -118,7 +124,7 @@ impl ControlPlane {
         };
         runtime.spawn(server::serve(listener, tls, Arc::clone(&state)));
         let thread = thread::Builder::new().name("control plane".to_owned()).spawn(move || {
-            // Whether the sender spoke or is gone, this is the end.
+            // A dropped sender stops the server as well as a message does.
             let _ = runtime.block_on(stopped);
         })?;
         Ok(Self { address, state, stop: Some(stop), thread: Some(thread) })
@@ -136,7 +142,7 @@ impl ControlPlane {
         self.address
     }
 
-    /// Changes the terms for the codes and tokens to come.
+    /// Changes the terms for codes and tokens issued from now on.
     pub fn configure(&self, change: impl FnOnce(&mut ControlPlaneSettings)) {
         change(&mut lock(&self.state).settings);
     }
@@ -144,22 +150,26 @@ impl ControlPlane {
     /// Issues a live token, for an environment such as `dev`.
     #[must_use]
     pub fn mint(&self, environment: &str) -> String {
-        lock(&self.state).mint(environment, None, Minting::Mint)
+        let mut state = lock(&self.state);
+        let minted = MintedToken::new(Uuid::now_v7(), environment, Minting::Mint, &state.settings);
+        let text = minted.token.text.clone();
+        state.tokens.add(minted);
+        text
     }
 
-    /// Tells whether a token would still be accepted.
+    /// Whether the control plane accepts a token.
     #[must_use]
     pub fn is_live(&self, token: &str) -> bool {
-        lock(&self.state).tokens.live().any(|live| live.text == token)
+        lock(&self.state).tokens.live().any(|minted| minted.token.text == token)
     }
 
-    /// Every token that would be accepted, in the order in which they were minted.
+    /// Every token that the control plane accepts, in the order in which they were minted.
     #[must_use]
     pub fn live_tokens(&self) -> Vec<LiveToken> {
-        lock(&self.state).tokens.live().cloned().collect()
+        lock(&self.state).tokens.live().map(|minted| minted.token.clone()).collect()
     }
 
-    /// The user codes that wait for a decision, in the order in which they were issued.
+    /// The undecided user codes, in the order in which they were issued.
     #[must_use]
     pub fn open_codes(&self) -> Vec<String> {
         let state = lock(&self.state);
@@ -167,52 +177,52 @@ impl ControlPlane {
         open.map(|authorization| authorization.user_code.clone()).collect()
     }
 
-    /// Approves a user code, as its page does: the next poll mints the token. Tells whether the code was open.
+    /// Approves a user code like the page does, so the next poll mints the token. Returns whether the code was open.
     #[must_use]
     pub fn approve(&self, user_code: &str) -> bool {
         lock(&self.state).decide(user_code, Decision::Approve, Instant::now()).is_ok()
     }
 
-    /// Denies a user code, as its page does. Tells whether the code was open.
+    /// Denies a user code like the page does. Returns whether the code was open.
     #[must_use]
     pub fn deny(&self, user_code: &str) -> bool {
         lock(&self.state).decide(user_code, Decision::Deny, Instant::now()).is_ok()
     }
 
-    /// Ends the time of a user code. Tells whether the code was open.
+    /// Expires a user code. Returns whether the code was open.
     #[must_use]
     pub fn expire(&self, user_code: &str) -> bool {
         lock(&self.state).expire(user_code, Instant::now()).is_ok()
     }
 
-    /// Approves the next code that is issued, so that its first poll mints the token.
+    /// Approves the next code that is issued, so its first poll mints the token.
     pub fn approve_next(&self) {
         self.decide_next(Decision::Approve, 1);
     }
 
-    /// Decides the next code that is issued when its `poll`th poll arrives, counted from 1. Several calls stand for
-    /// several codes, one after the other.
+    /// Decides the next code that is issued when its `poll`th poll arrives, counted from 1. Each call applies to one
+    /// code, in order.
     pub fn decide_next(&self, decision: Decision, poll: usize) {
         lock(&self.state).planned.push_back((decision, poll));
     }
 
-    /// Plays a script once: for the next request that no script given before waits for.
+    /// Plays a script once, for the next request that no earlier script waits for.
     pub fn once(&self, endpoint: Endpoint, script: Script) {
         self.on_nth(endpoint, 1, script);
     }
 
-    /// Plays a script once: for the `nth` request from now on, counted from 1.
+    /// Plays a script once, for the `nth` request from now on, counted from 1.
     pub fn on_nth(&self, endpoint: Endpoint, nth: usize, script: Script) {
         lock(&self.state).scripts.add(endpoint, nth, script);
     }
 
-    /// Plays a script for every further request that is given none by [`once`](Self::once) or
-    /// [`on_nth`](Self::on_nth). [`Script::real`] goes back to the real answers.
+    /// Plays a script for every further request that gets none from [`once`](Self::once) or [`on_nth`](Self::on_nth).
+    /// [`Script::real`] restores the real answers.
     pub fn always(&self, endpoint: Endpoint, script: Script) {
         lock(&self.state).scripts.stand(endpoint, script);
     }
 
-    /// Answers every further attempt to revoke with this, and revokes nothing; `None` goes back to the real answers.
+    /// Sends this answer to every further revocation, and revokes nothing. `None` restores the real answers.
     pub fn answer_revocations_with(&self, answer: impl Into<Option<Answer>>) {
         self.always(Endpoint::Revoke, answer.into().map_or_else(Script::real, Script::answer));
     }
@@ -223,7 +233,7 @@ impl ControlPlane {
         lock(&self.state).requests.clone()
     }
 
-    /// How many connections were made so far, with or without a request on them.
+    /// The number of connections so far, with or without a request.
     #[must_use]
     pub fn connections(&self) -> usize {
         lock(&self.state).connections
@@ -234,7 +244,7 @@ impl Drop for ControlPlane {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic in there has been printed; dropping must not add another.
+            // The thread has printed its panic, if any. A second one here would abort.
             let _ = thread.join();
         }
     }

@@ -1,7 +1,7 @@
-//! The approval page: what a person sees who is to decide about a user code.
+//! The approval page, on which a person decides about a user code.
 //!
-//! It works without scripts and loads nothing. Everything that a client chose is escaped, and the content security
-//! policy would stop what slipped through.
+//! It needs no scripts and loads nothing. Everything a client chose is escaped, and the content security policy is the
+//! second line of defence.
 
 use uuid::Uuid;
 
@@ -18,11 +18,11 @@ const STYLE: &str = include_str!("page.css");
 const CODE_FORM: &str = r#"<form method="get" action="/v1/device">
 <label for="user_code">Code</label>
 <input id="user_code" name="user_code" required maxlength="64" autocomplete="off" autocapitalize="characters" spellcheck="false" aria-describedby="user_code_note">
-<p class="note" id="user_code_note">The program that wants to log in shows it. Upper and lower case, dashes and blanks make no difference.</p>
+<p class="note" id="user_code_note">Enter the code that the program shows. Case, dashes and blanks do not matter.</p>
 <button class="main">Continue</button>
 </form>"#;
 
-/// What one page says.
+/// The contents of one page.
 struct Page {
     status: u16,
     title: &'static str,
@@ -30,7 +30,7 @@ struct Page {
 }
 
 impl State {
-    /// Serves the page for `GET`, and takes its form for `POST`.
+    /// Serves the page for `GET`, and handles its form for `POST`.
     pub(super) fn answer_page(&mut self, request: &RecordedRequest) -> Reply {
         let page = if request.method == "POST" {
             self.decided_page(request)
@@ -39,7 +39,7 @@ impl State {
                 None => Page { status: 200, title: "Log in with a code", content: CODE_FORM.to_owned() },
                 Some(code) => match self.open_code(&code, request.arrived) {
                     Ok(authorization) => question(authorization),
-                    Err(error) => dead_end(error),
+                    Err(error) => undecidable(error),
                 },
             }
         };
@@ -51,23 +51,22 @@ impl State {
             Some("approve") => Decision::Approve,
             Some("deny") => Decision::Deny,
             _ => {
-                let content = "<p>The form has to say <code>approve</code> or <code>deny</code>.</p>".to_owned();
-                return Page { status: 400, title: "Nothing was decided", content };
+                let content = "<p>The decision must be <code>approve</code> or <code>deny</code>.</p>".to_owned();
+                return Page { status: 400, title: "Missing decision", content };
             }
         };
         let user_code = request.form_field("user_code").unwrap_or_default();
         match (self.decide(&user_code, decision, request.arrived), decision) {
-            (Err(error), _) => dead_end(error),
+            (Err(error), _) => undecidable(error),
             (Ok(()), Decision::Approve) => Page {
                 status: 200,
                 title: "Approved",
-                content: "<p>The program is logged in as soon as it asks again. You may close this page.</p>"
-                    .to_owned(),
+                content: "<p>The program is logged in within a few seconds. You can close this page.</p>".to_owned(),
             },
             (Ok(()), Decision::Deny) => Page {
                 status: 200,
                 title: "Denied",
-                content: "<p>The program gets no access. You may close this page.</p>".to_owned(),
+                content: "<p>The program gets no access. You can close this page.</p>".to_owned(),
             },
         }
     }
@@ -76,15 +75,15 @@ impl State {
 fn question(authorization: &Authorization) -> Page {
     let code = escape(&authorization.user_code);
     let domain = escape(&authorization.domain_id);
-    let binding = authorization.binding.as_deref().map_or_else(|| "the one of the domain".to_owned(), escape);
+    let binding = authorization.binding.as_deref().map_or_else(|| "the default of the domain".to_owned(), escape);
     let content = format!(
-        r#"<p>A program asks to act in your name. It must show the same code:</p>
+        r#"<p>A program wants to log in as you. Check that it shows this code:</p>
 <p class="code">{code}</p>
 <dl>
 <dt>Domain</dt><dd>{domain}</dd>
 <dt>Identity provider binding</dt><dd>{binding}</dd>
 </dl>
-<p>Deny it unless you have just started this login yourself, whoever sent you here.</p>
+<p>Only approve a login that you started yourself.</p>
 <form method="post" action="/v1/device">
 <input type="hidden" name="user_code" value="{code}">
 <button class="main" name="decision" value="approve">Approve</button>
@@ -94,14 +93,12 @@ fn question(authorization: &Authorization) -> Page {
     Page { status: 200, title: "Approve this login?", content }
 }
 
-/// A code about which nothing can be decided, and the way to another one where that may help.
-fn dead_end(error: CodeError) -> Page {
+/// The page for a code that cannot be decided, with a form for another code where that may help.
+fn undecidable(error: CodeError) -> Page {
     let (status, title, advice, form) = match error {
-        CodeError::Unknown => (404, "Unknown code", "No login waits for this code. Look at it once more.", CODE_FORM),
-        CodeError::Expired => {
-            (410, "Expired code", "The time for this code is over. Start the login again.", CODE_FORM)
-        }
-        CodeError::Used => (410, "Used code", "This code was approved or denied before. You may close this page.", ""),
+        CodeError::Unknown => (404, "Unknown code", "No login has this code. Check it and try again.", CODE_FORM),
+        CodeError::Expired => (410, "Expired code", "This code has expired. Start the login again.", CODE_FORM),
+        CodeError::Used => (410, "Used code", "This code was already approved or denied. You can close this page.", ""),
     };
     Page { status, title, content: format!("<p>{advice}</p>\n{form}") }
 }
@@ -126,7 +123,7 @@ impl Page {
 <h1>{title}</h1>
 {content}
 </main>
-<footer>A control plane for trials, at {url}.</footer>
+<footer>Test control plane at {url}</footer>
 </body>
 </html>
 "#
@@ -138,7 +135,7 @@ impl Page {
         let headers = [
             ("content-security-policy", policy.as_str()),
             ("x-content-type-options", "nosniff"),
-            // The address holds the code.
+            // The page's URL contains the code.
             ("referrer-policy", "no-referrer"),
             ("cache-control", "no-store"),
         ];
@@ -149,7 +146,7 @@ impl Page {
     }
 }
 
-/// A text as HTML shows it, between tags and in quoted attributes, with nothing invisible in it.
+/// Escapes a text for HTML, between tags and in quoted attributes. Unprintable characters become visible.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in escape_unprintable(text).chars() {

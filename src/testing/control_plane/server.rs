@@ -1,4 +1,4 @@
-//! The server: connections in, requests recorded, scripts played, answers out.
+//! The server: accepts connections, records requests, plays scripts and sends answers.
 
 use std::error::Error;
 use std::fmt;
@@ -22,8 +22,10 @@ use tokio_rustls::TlsAcceptor;
 
 use super::State;
 use super::answer::{Answer, Reply};
+use super::endpoint::{Endpoint, RouteError};
 use super::request::RecordedRequest;
-use super::script::{Endpoint, Outcome};
+use super::script::Outcome;
+use super::token_operations;
 use crate::testing::lock;
 
 /// A connection with or without TLS.
@@ -44,7 +46,7 @@ pub(super) fn tls(certificates: Vec<Vec<u8>>, key: Vec<u8>) -> io::Result<TlsAcc
 
 pub(super) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, state: Arc<Mutex<State>>) {
     loop {
-        // What fails here is one client's connection.
+        // A failure concerns one client's connection, not the server.
         let Ok((stream, _)) = listener.accept().await else { continue };
         tokio::spawn(serve_connection(stream, tls.clone(), Arc::clone(&state)));
     }
@@ -73,10 +75,10 @@ async fn serve_connection(mut stream: TcpStream, tls: Option<TlsAcceptor>, state
     serve_requests(stream, number, state).await
 }
 
-/// Serves requests until the client is gone, or until a script closes the connection.
+/// Serves requests until the client or a script closes the connection.
 async fn serve_requests(stream: Box<dyn Stream>, number: usize, state: Arc<Mutex<State>>) -> io::Result<()> {
     let service = service_fn(|request| {
-        // By itself: what has been read is acted upon, even if the client is gone meanwhile.
+        // A task of its own serves a request that was read even if the client closes the connection meanwhile.
         let answering = tokio::spawn(respond(request, number, Arc::clone(&state)));
         Box::pin(async move { answering.await.unwrap_or_else(|_| Err(Cut(Vec::new()))) })
     });
@@ -96,13 +98,15 @@ async fn respond(
     connection: usize,
     state: Arc<Mutex<State>>,
 ) -> Result<Response<Full<Bytes>>, Cut> {
-    let request = record(request, connection).await;
+    let mut request = record(request, connection).await;
     let endpoint = Endpoint::of(&request);
     let script = {
         let mut state = lock(&state);
+        request.correlation_id = format!("0190a8b8-a0c0-7a0a-8a0a-{:012x}", state.requests.len() + 1);
         state.requests.push(request.clone());
-        endpoint.map(|endpoint| state.scripts.take(endpoint)).unwrap_or_default()
+        endpoint.as_ref().map(|endpoint| state.scripts.take(*endpoint)).unwrap_or_default()
     };
+    let script = script.correlated(&request.correlation_id);
     match script.play(|| lock(&state).act(endpoint, &request)).await {
         Outcome::Reply(reply) => Ok(reply.into_response()),
         Outcome::Bytes(bytes) => Err(Cut(bytes)),
@@ -116,6 +120,7 @@ async fn record(request: Request<Incoming>, connection: usize) -> RecordedReques
     RecordedRequest {
         arrived,
         connection,
+        correlation_id: String::new(),
         method: head.method.to_string(),
         target: head.uri.to_string(),
         headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect(),
@@ -124,25 +129,40 @@ async fn record(request: Request<Incoming>, connection: usize) -> RecordedReques
 }
 
 impl State {
-    /// Does what a request asks for.
-    fn act(&mut self, endpoint: Option<Endpoint>, request: &RecordedRequest) -> Reply {
-        let answer = match endpoint {
-            Some(Endpoint::DeviceCode) => self.issue_code(request),
-            Some(Endpoint::DeviceToken) => self.answer_poll(request),
-            Some(Endpoint::Whoami) => self.whoami(request),
-            Some(Endpoint::Revoke) => self.revoke(request),
-            Some(Endpoint::Page) => return self.answer_page(request),
-            Some(Endpoint::Connection) | None => {
+    /// Serves a request.
+    fn act(&mut self, endpoint: Result<Endpoint, RouteError>, request: &RecordedRequest) -> Reply {
+        let mut reply = match endpoint {
+            Ok(Endpoint::DeviceCode) => self.issue_code(request).into(),
+            Ok(Endpoint::DeviceToken) => self.answer_poll(request).into(),
+            Ok(Endpoint::IdpBindings) => self.list_bindings(request).into(),
+            Ok(Endpoint::Whoami) => self.whoami(request).into(),
+            Ok(Endpoint::SignOut) => token_operations::sign_out(),
+            Ok(Endpoint::ListTokens) => self.list_tokens(request).into(),
+            Ok(Endpoint::IssueToken) => self.issue_token(request).into(),
+            Ok(Endpoint::RotateToken) => self.rotate_token(request),
+            Ok(Endpoint::Revoke) => self.revoke(request).into(),
+            Ok(Endpoint::Page) => return self.answer_page(request),
+            Err(RouteError::MethodNotAllowed(methods)) => method_not_allowed(request, &methods),
+            Err(RouteError::NotFound) | Ok(Endpoint::Connection) => {
                 let detail = "No route matched the request.";
-                Answer::problem_at(&request.path(), 404, "Not Found", "not_found", detail)
+                Answer::problem_at(&request.path(), 404, "Not Found", "not_found", detail).into()
             }
         };
-        // RFC 6749, section 5.1, for answers with a token.
-        Reply { answer, headers: vec![("cache-control".to_owned(), "no-store".to_owned())] }
+        // RFC 6749, section 5.1, requires it for tokens; the API sends it with the bindings too.
+        reply.headers.push(("cache-control".to_owned(), "no-store".to_owned()));
+        reply
     }
 }
 
-/// What ends a connection in the middle of an exchange: these bytes, then nothing.
+fn method_not_allowed(request: &RecordedRequest, methods: &[&str]) -> Reply {
+    let detail = "The path does not support this method.";
+    let problem = Answer::problem_at(&request.path(), 405, "Method Not Allowed", "method_not_allowed", detail);
+    let mut reply = Reply::from(problem);
+    reply.headers.push(("allow".to_owned(), methods.join(", ")));
+    reply
+}
+
+/// Ends a connection in the middle of an exchange, after these bytes.
 #[derive(Debug)]
 struct Cut(Vec<u8>);
 

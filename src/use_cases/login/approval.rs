@@ -9,7 +9,7 @@ use super::select::{Either, select};
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::server_url::ServerUrl;
-use crate::ports::cause::Cause;
+use crate::ports::call_error::CallError;
 use crate::ports::login_outcome::LoginProgress;
 use crate::ports::timer::AtRisk;
 use crate::ports::token_issuer::PollResponse;
@@ -52,7 +52,7 @@ impl LoginUseCase<'_> {
         &mut self,
         server: &ServerUrl,
         duration: Duration,
-        first_failure: Option<Cause>,
+        first_failure: Option<CallError>,
         is_response_lost: bool,
     ) -> Result<PollEvent, Interruption> {
         let timer = self.ports.timer;
@@ -96,7 +96,7 @@ mod tests {
     use super::super::tests::{OURS, SERVER, World, issued, request, run, session_token};
     use super::*;
     use crate::ports::reporter::{ReportError, Reporter};
-    use crate::ports::session_keeper::{KeepError, SessionKeeper};
+    use crate::ports::store_error::StoreError;
     use crate::ports::timer::Timer;
     use crate::ports::token_issuer::PollFailure;
     use crate::testing::{InMemoryStore, RecordedPoll, RecordingReporter, ScriptedPoll};
@@ -165,7 +165,7 @@ mod tests {
     fn warns_once_of_failures_in_a_row() {
         let mut world = World::polled([failed(false), failed(false), pending(), failed(false), token()]);
         world.log_in().unwrap();
-        let first_failure = LoginProgress::PollFailed { origin: SERVER.into(), cause: Cause::new("down") };
+        let first_failure = LoginProgress::PollFailed { origin: SERVER.into(), cause: "down".into() };
         assert_eq!(told(&world), [first_failure.clone(), first_failure]);
     }
 
@@ -178,8 +178,8 @@ mod tests {
     impl Reporter<LoginProgress> for LostResponses<'_> {
         fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
             if *progress == LoginProgress::ResponseLost {
-                let held = self.store.look_up(&request().profile).unwrap();
-                self.was_stored.push(held.token.is_some());
+                let held = self.store.profile(&request().profile);
+                self.was_stored.push(held.is_some_and(|held| held.token.is_some()));
             }
             Ok(())
         }
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn warns_of_a_lost_response_if_storing_fails() {
         let mut world = World::polled([failed(true), token()]);
-        world.store.fail_next_save(KeepError::NotSaved { place: "memory".into(), source: "full".into() });
+        world.store.fail_next_save(StoreError::NotWritten { place: "memory".into(), source: "full".into() });
         world.log_in().unwrap_err();
         assert_eq!(told(&world).last(), Some(&LoginProgress::ResponseLost));
     }

@@ -6,13 +6,15 @@ use super::poll::NotIssued;
 use crate::domain::identifier::Identifier;
 use crate::domain::issued_token::TokenFacts;
 use crate::domain::session::ProfileName;
+use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::login_outcome::ReplacedToken;
 use crate::ports::principal_reader::ReadError;
 use crate::ports::reporter::ReportError;
-use crate::ports::session_keeper::KeepError;
+use crate::ports::store_error::StoreError;
 use crate::ports::token_issuer::BeginError;
 use crate::ports::token_revoker::RevokeError;
-use crate::use_cases::ending::Ending;
+use crate::use_cases::exit_status::ExitStatus;
+use crate::use_cases::failure_kind::FailureKind;
 use crate::use_cases::server::ServerError;
 
 /// Why a login failed. The variant says what state it leaves.
@@ -20,7 +22,7 @@ use crate::use_cases::server::ServerError;
 pub enum LoginError {
     /// The store cannot be used, or nothing can be stored there. Nothing was sent, nothing was changed.
     #[error("no login was begun")]
-    NotBegun(#[source] KeepError),
+    NotBegun(#[source] StoreError),
     /// It is not clear which server to log in to. Nothing was sent, nothing was changed.
     #[error("no login was begun: no server for profile \"{profile}\"")]
     Server {
@@ -53,7 +55,7 @@ pub enum LoginError {
         /// The token that is dead.
         token: Box<TokenFacts>,
         /// Why it could not be stored.
-        source: KeepError,
+        source: StoreError,
     },
     /// The token was issued, could not be stored, and is not known to be dead. Nothing was changed.
     #[error("{} was issued by {}, could not be stored and may be live{}", named(token), token.origin, until(token))]
@@ -63,7 +65,7 @@ pub enum LoginError {
         /// Why it is not known to be dead.
         revoking: NotRevoked,
         /// Why it could not be stored.
-        source: KeepError,
+        source: StoreError,
     },
     /// The profile holds a session that was stored while this login ran, so the token was not stored.
     #[error("profile \"{profile}\" holds a newer session, which is kept")]
@@ -83,7 +85,7 @@ pub enum LoginError {
         /// What is stored.
         stored: Box<StoredLogin>,
         /// What could not be made durable.
-        source: KeepError,
+        source: StoreError,
     },
     /// The session is stored, but the server does not accept it. What it replaced was left alone.
     #[error("profile \"{}\" holds a session that {} does not accept", stored.profile, stored.token.origin)]
@@ -164,11 +166,11 @@ pub enum NotKept {
         /// What is stored.
         stored: Box<StoredLogin>,
         /// What could not be made durable.
-        source: KeepError,
+        source: StoreError,
     },
     /// It could not be stored.
     #[error("it could not be stored")]
-    NotSaved(#[source] KeepError),
+    NotSaved(#[source] StoreError),
 }
 
 /// Why a token that was issued is not known to be dead.
@@ -183,51 +185,57 @@ pub enum NotRevoked {
 }
 
 impl LoginError {
-    /// How a command ends that fails so. What ends it after an [`Interrupted`](Self::Interrupted) is the interruption
-    /// itself; the ending counts only where that cannot be.
+    /// The kind of failure, for programs. What ends the command after an [`Interrupted`](Self::Interrupted) is the
+    /// signal itself; the kind counts only where that is impossible.
     #[must_use]
-    pub fn ending(&self) -> Ending {
+    pub fn kind(&self) -> FailureKind {
         match self {
-            Self::NotBegun(KeepError::Exposed { .. }) => Ending::Exposed,
-            Self::Server { .. } => Ending::Unusable,
+            Self::NotBegun(StoreError::Exposed { .. }) => FailureKind::ConfigExposed,
+            Self::NotBegun(_) => FailureKind::ConfigUnusable,
+            Self::Server { source, .. } => source.kind(),
             Self::Begin { source: BeginError::Refused { .. }, .. }
-            | Self::NotIssued { source: NotIssued::Denied | NotIssued::Refused { .. }, .. }
-            | Self::NotAccepted { source: ReadError::Refused { .. }, .. } => Ending::Refused,
-            Self::NotBegun(
-                KeepError::Unusable { .. }
-                | KeepError::Unstorable { .. }
-                | KeepError::NotSaved { .. }
-                | KeepError::NotDurable { .. },
-            )
-            | Self::Begin {
-                source:
-                    BeginError::Rejected { .. }
-                    | BeginError::Unconfirmed { .. }
-                    | BeginError::Unusable { .. }
-                    | BeginError::Unanswered { .. }
-                    | BeginError::Unreached { .. },
-                ..
-            }
-            | Self::NotIssued {
-                source: NotIssued::NotApproved { .. } | NotIssued::Rejected { .. } | NotIssued::Unusable { .. },
-                ..
-            }
-            | Self::NotAccepted {
-                source:
-                    ReadError::NotAccepted { .. }
-                    | ReadError::Unusable { .. }
-                    | ReadError::Unanswered { .. }
-                    | ReadError::Unreached { .. },
-                ..
-            }
-            | Self::NotStored { .. }
-            | Self::LiveUnstored { .. }
-            | Self::Superseded { .. }
-            | Self::NotDurable { .. }
-            | Self::OtherDomain { .. }
-            | Self::Report(_)
-            | Self::Interrupted(_) => Ending::Failed,
+            | Self::NotIssued { source: NotIssued::Refused { .. }, .. } => FailureKind::Refused,
+            Self::Begin { source: BeginError::Rejected { .. } | BeginError::Unconfirmed { .. }, .. }
+            | Self::NotIssued { source: NotIssued::Rejected { .. }, .. } => FailureKind::Unconfirmed,
+            Self::Begin { source: BeginError::Unusable { .. }, .. }
+            | Self::NotIssued { source: NotIssued::Unusable { .. }, .. } => FailureKind::AnswerUnusable,
+            Self::Begin { source: BeginError::Unanswered { .. }, .. } => FailureKind::Unanswered,
+            Self::Begin { source: BeginError::Unreached { .. }, .. } => FailureKind::Unreached,
+            Self::NotIssued { source: NotIssued::Denied, .. } => FailureKind::Denied,
+            Self::NotIssued { source: NotIssued::NotApproved { .. }, .. } => FailureKind::NotApproved,
+            Self::NotStored { .. } | Self::LiveUnstored { .. } => FailureKind::NotStored,
+            Self::Superseded { .. } => FailureKind::Superseded,
+            Self::NotDurable { .. } => FailureKind::NotDurable,
+            Self::NotAccepted { source: ReadError::Refused { .. }, .. } => FailureKind::SessionRefused,
+            Self::NotAccepted { .. } | Self::OtherDomain { .. } => FailureKind::NotAccepted,
+            Self::Report(_) | Self::Interrupted(_) => FailureKind::Internal,
         }
+    }
+
+    /// What the run was about, and what it leaves.
+    #[must_use]
+    pub fn facts(&self) -> FailureFacts {
+        let of_server = |origin: &str| FailureFacts { server: Some(origin.to_owned()), ..FailureFacts::default() };
+        let of_token =
+            |token: &TokenFacts, session| FailureFacts { token_id: token.id, session, ..of_server(&token.origin) };
+        match self {
+            Self::NotStored { token, .. } | Self::Superseded { token, revoking: None, .. } => {
+                of_token(token, SessionState::Revoked)
+            }
+            Self::LiveUnstored { token, .. } | Self::Superseded { token, .. } => of_token(token, SessionState::Kept),
+            Self::NotDurable { stored, .. } | Self::NotAccepted { stored, .. } | Self::OtherDomain { stored, .. } => {
+                of_token(&stored.token, SessionState::Kept)
+            }
+            Self::Begin { origin, .. } | Self::NotIssued { origin, .. } => of_server(origin),
+            Self::Report(_) => FailureFacts { session: SessionState::Kept, ..FailureFacts::default() },
+            Self::NotBegun(_) | Self::Server { .. } | Self::Interrupted(_) => FailureFacts::default(),
+        }
+    }
+
+    /// How a command ends that fails so.
+    #[must_use]
+    pub fn ending(&self) -> ExitStatus {
+        self.kind().exit_status()
     }
 }
 
@@ -244,9 +252,8 @@ mod tests {
     use super::*;
     use crate::domain::timestamp::Timestamp;
     use crate::domain::token::SessionToken;
-    use crate::ports::BoxError;
 
-    fn source() -> BoxError {
+    fn source<T: From<&'static str>>() -> T {
         "said".into()
     }
 
@@ -264,8 +271,8 @@ mod tests {
         StoredLogin { profile: ProfileName::new("dev").unwrap(), token: token(), replaced: None }
     }
 
-    fn not_saved() -> KeepError {
-        KeepError::NotSaved { place: place(), source: source() }
+    fn not_saved() -> StoreError {
+        StoreError::NotWritten { place: place(), source: source() }
     }
 
     fn not_issued(source: NotIssued) -> LoginError {
@@ -285,36 +292,39 @@ mod tests {
         let profile = || ProfileName::new("dev").unwrap();
         let within = std::time::Duration::from_secs(600);
         let rows = [
-            (LoginError::NotBegun(KeepError::Exposed { place: place(), source: source() }), Ending::Exposed),
-            (LoginError::NotBegun(KeepError::Unusable { place: place(), source: source() }), Ending::Failed),
-            (LoginError::NotBegun(KeepError::Unstorable { place: place(), source: source() }), Ending::Failed),
-            (LoginError::Server { profile: profile(), source: ServerError::Unknown }, Ending::Unusable),
-            (begin(BeginError::Rejected { source: source() }), Ending::Failed),
-            (begin(BeginError::Refused { source: source() }), Ending::Refused),
-            (begin(BeginError::Unconfirmed { source: source() }), Ending::Failed),
-            (begin(BeginError::Unusable { source: source() }), Ending::Failed),
-            (begin(BeginError::Unanswered { source: source() }), Ending::Failed),
-            (begin(BeginError::Unreached { source: source() }), Ending::Failed),
-            (not_issued(NotIssued::Denied), Ending::Refused),
-            (not_issued(NotIssued::NotApproved { within, cause: None }), Ending::Failed),
-            (not_issued(NotIssued::Rejected { source: source() }), Ending::Failed),
-            (not_issued(NotIssued::Refused { source: source() }), Ending::Refused),
-            (not_issued(NotIssued::Unusable { source: source() }), Ending::Failed),
-            (LoginError::NotStored { token: Box::new(token()), source: not_saved() }, Ending::Failed),
+            (LoginError::NotBegun(StoreError::Exposed { place: place(), source: source() }), ExitStatus::Exposed),
+            (LoginError::NotBegun(StoreError::Unusable { place: place(), source: source() }), ExitStatus::Failed),
+            (LoginError::NotBegun(StoreError::NotStorable { place: place(), source: source() }), ExitStatus::Failed),
+            (LoginError::Server { profile: profile(), source: ServerError::Unknown }, ExitStatus::Unusable),
+            (begin(BeginError::Rejected { source: source() }), ExitStatus::Failed),
+            (begin(BeginError::Refused { source: source() }), ExitStatus::Refused),
+            (begin(BeginError::Unconfirmed { source: source() }), ExitStatus::Failed),
+            (begin(BeginError::Unusable { source: source() }), ExitStatus::Failed),
+            (begin(BeginError::Unanswered { source: source() }), ExitStatus::Failed),
+            (begin(BeginError::Unreached { source: source() }), ExitStatus::Failed),
+            (not_issued(NotIssued::Denied), ExitStatus::Refused),
+            (not_issued(NotIssued::NotApproved { within, cause: None }), ExitStatus::Failed),
+            (not_issued(NotIssued::Rejected { source: source() }), ExitStatus::Failed),
+            (not_issued(NotIssued::Refused { source: source() }), ExitStatus::Refused),
+            (not_issued(NotIssued::Unusable { source: source() }), ExitStatus::Failed),
+            (LoginError::NotStored { token: Box::new(token()), source: not_saved() }, ExitStatus::Failed),
             (
                 LoginError::LiveUnstored {
                     token: Box::new(token()),
                     revoking: NotRevoked::WithoutId,
                     source: not_saved(),
                 },
-                Ending::Failed,
+                ExitStatus::Failed,
             ),
-            (LoginError::Superseded { profile: profile(), token: Box::new(token()), revoking: None }, Ending::Failed),
-            (LoginError::NotDurable { stored: Box::new(stored()), source: not_saved() }, Ending::Failed),
-            (not_accepted(ReadError::NotAccepted { source: source() }), Ending::Failed),
-            (not_accepted(ReadError::Refused { source: source() }), Ending::Refused),
-            (LoginError::Report(ReportError { source: source() }), Ending::Failed),
-            (LoginError::Interrupted(Interruption::Revoked { token: Box::new(token()) }), Ending::Failed),
+            (
+                LoginError::Superseded { profile: profile(), token: Box::new(token()), revoking: None },
+                ExitStatus::Failed,
+            ),
+            (LoginError::NotDurable { stored: Box::new(stored()), source: not_saved() }, ExitStatus::Failed),
+            (not_accepted(ReadError::NotAccepted { source: source() }), ExitStatus::Failed),
+            (not_accepted(ReadError::Refused { source: source() }), ExitStatus::Refused),
+            (LoginError::Report(ReportError { source: source() }), ExitStatus::Failed),
+            (LoginError::Interrupted(Interruption::Revoked { token: Box::new(token()) }), ExitStatus::Failed),
         ];
         for (error, ending) in rows {
             assert_eq!(error.ending(), ending, "{error:?}");

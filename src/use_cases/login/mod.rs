@@ -24,19 +24,21 @@ use self::select::{Either, select};
 use super::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::identifier::Identifier;
+use crate::domain::idp_binding::IdpBinding;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::new_session::NewSession;
 use crate::domain::principal::Principal;
+use crate::domain::profile::Profile;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::{ProfileName, Selection};
-use crate::domain::stored_token::ProfileContents;
-use crate::ports::browser::{Browser, NotShown};
-use crate::ports::cause::Cause;
+use crate::ports::browser::{Browser, BrowserSkipped};
+use crate::ports::chain::chain;
 use crate::ports::credential_store::CredentialStore;
 use crate::ports::login_outcome::{Instructions, LoginOutcome, LoginProgress, Replaced, ReplacedState};
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
+use crate::ports::profile_reader::ProfileReader;
+use crate::ports::profile_writer::ProfileWriter;
 use crate::ports::reporter::{LogoutOutcome, Reporter};
-use crate::ports::session_keeper::SessionKeeper;
 use crate::ports::timer::Timer;
 use crate::ports::token_issuer::{AuthorizationRequest, TokenIssuer};
 use crate::ports::token_revoker::{Revocation, TokenRevoker};
@@ -62,8 +64,10 @@ pub struct LoginRequest {
 /// What a login needs of the outside world.
 #[derive(Clone, Copy)]
 pub struct LoginPorts<'a> {
+    /// Looks up what the profile holds.
+    pub profiles: &'a dyn ProfileReader,
     /// Stores the session.
-    pub keeper: &'a dyn SessionKeeper,
+    pub writer: &'a dyn ProfileWriter,
     /// Finds and clears the session that was replaced.
     pub store: &'a dyn CredentialStore,
     /// Issues the token.
@@ -105,10 +109,11 @@ impl<'a> LoginUseCase<'a> {
     /// [`Interruption`] says it by itself.
     pub async fn execute(&mut self, request: &LoginRequest) -> Result<LoginOutcome, LoginError> {
         let ports = self.ports;
-        let held = ports.keeper.look_up(&request.profile).map_err(LoginError::NotBegun)?;
-        let server = server::to_log_in_to(&held, request)?;
-        let rehearsed = ports.new_session(request, &server, &held, IssuedToken::placeholder());
-        ports.keeper.rehearse_save(&rehearsed).map_err(LoginError::NotBegun)?;
+        let selection = Selection::Named(request.profile.clone());
+        let held = ports.profiles.look_up(&selection).map_err(LoginError::NotBegun)?;
+        let server = server::to_log_in_to(held.as_ref(), request)?;
+        let rehearsed = ports.new_session(request, &server, held.as_ref(), IssuedToken::placeholder());
+        ports.writer.rehearse_save(&rehearsed).map_err(LoginError::NotBegun)?;
 
         let authorization = ports.begin(&server, request).await?;
         let arrived = ports.timer.now();
@@ -116,7 +121,7 @@ impl<'a> LoginUseCase<'a> {
         let (issued, is_response_lost) = self.await_approval(&server, &authorization, arrived).await?;
 
         // Whatever there is to tell comes after the token has a home: a reader of it may keep the write waiting.
-        let session = ports.new_session(request, &server, &held, issued);
+        let session = ports.new_session(request, &server, held.as_ref(), issued);
         let stored = ports.store_or_revoke(&session).await;
         if is_response_lost {
             self.tell(&LoginProgress::ResponseLost);
@@ -151,7 +156,7 @@ impl<'a> LoginUseCase<'a> {
         let browser = if is_servers_own {
             self.ports.browser.show(authorization.complete_page().unwrap_or(page))
         } else {
-            Err(NotShown::OtherOrigin)
+            Err(BrowserSkipped::OtherOrigin)
         };
         self.tell(&LoginProgress::Waiting { browser, lifetime: authorization.lifetime() });
     }
@@ -167,7 +172,7 @@ impl LoginPorts<'_> {
         &self,
         request: &LoginRequest,
         server: &ServerUrl,
-        held_before: &ProfileContents,
+        held_before: Option<&Profile>,
         issued: IssuedToken,
     ) -> NewSession {
         let time = self.timer.wall_clock();
@@ -176,7 +181,9 @@ impl LoginPorts<'_> {
             server: server.clone(),
             token: issued.token,
             expires_at: issued.lifetime.and_then(|lifetime| time.after(lifetime)),
-            held_before: held_before.clone(),
+            domain_id: request.authorization.domain_id,
+            idp_binding: Some(IdpBinding::Id(request.authorization.idp_binding_id)),
+            held_before: held_before.cloned(),
             time,
         }
     }
@@ -194,19 +201,19 @@ impl LoginPorts<'_> {
         session: &NewSession,
         stored: &StoredLogin,
         request: &LoginRequest,
-    ) -> Result<Result<Principal, Cause>, LoginError> {
+    ) -> Result<Result<Principal, String>, LoginError> {
         let reading = select(self.reader.read(&session.server, &session.token), self.timer.wait(READ_TIMEOUT));
         let read = match select(self.timer.interrupted(), reading).await {
             Either::First(()) => return Err(Interruption::Stored(Box::new(stored.clone())).into()),
             Either::Second(Either::First(read)) => read,
-            Either::Second(Either::Second(())) => return Ok(Err(Cause::new(NoAnswerInTime))),
+            Either::Second(Either::Second(())) => return Ok(Err(NoAnswerInTime.to_string())),
         };
         match read {
             Ok(principal) => in_domain(principal, stored, request.authorization.domain_id).map(Ok),
             Err(source @ (ReadError::NotAccepted { .. } | ReadError::Refused { .. })) => {
                 Err(LoginError::NotAccepted { stored: Box::new(stored.clone()), source })
             }
-            Err(source) => Ok(Err(Cause::new(source))),
+            Err(source) => Ok(Err(chain(&source))),
         }
     }
 
@@ -239,10 +246,10 @@ fn replaced_state(ended: Result<LogoutOutcome, LogoutError>) -> ReplacedState {
         }
         // That the token lives or is dead, and where it is kept, is what the state says.
         Err(LogoutError::Clear { revocation, source, .. }) => {
-            ReplacedState::NotCleared { revocation, cause: Cause::new(source) }
+            ReplacedState::NotCleared { revocation, cause: chain(&source) }
         }
-        Err(LogoutError::Revoke { source, .. }) => ReplacedState::Kept { cause: Cause::new(source) },
-        Err(error) => ReplacedState::Kept { cause: Cause::new(error) },
+        Err(LogoutError::Revoke { source, .. }) => ReplacedState::Kept { cause: chain(&source) },
+        Err(error) => ReplacedState::Kept { cause: chain(&error) },
     }
 }
 
@@ -269,16 +276,18 @@ mod tests {
     use crate::domain::bearer_token::BearerToken;
     use crate::domain::device_authorization::AuthorizationFields;
     use crate::domain::issued_token::TokenFacts;
+    use crate::domain::profile::ProfileToken;
     use crate::domain::session::Session;
-    use crate::domain::stored_token::StoredToken;
     use crate::domain::timestamp::Timestamp;
     use crate::domain::token::SessionToken;
     use crate::ports::browser::MockBrowser;
-    use crate::ports::credential_store::{Clearing, MockCredentialStore, StoreError};
+    use crate::ports::credential_store::{Clearing, MockCredentialStore};
     use crate::ports::login_outcome::ReplacedToken;
     use crate::ports::principal_reader::MockPrincipalReader;
+    use crate::ports::profile_reader::MockProfileReader;
+    use crate::ports::profile_writer::{MockProfileWriter, Saving};
     use crate::ports::reporter::{MockReporter, ReportError};
-    use crate::ports::session_keeper::{KeepError, MockSessionKeeper, Saving};
+    use crate::ports::store_error::StoreError;
     use crate::ports::timer::AtRisk;
     use crate::ports::token_issuer::{BeginError, MockTokenIssuer, PollResponse};
     use crate::ports::token_revoker::{MockTokenRevoker, RevokeError};
@@ -327,13 +336,14 @@ mod tests {
 
         /// The same, into a profile that holds this.
         pub(super) fn replacing(server: Option<&str>, token: &str) -> Self {
-            let store = InMemoryStore::new().with_profile(&profile("dev"), contents(server, token));
+            let store = InMemoryStore::new().with_profile(holding("dev", server, token));
             Self { store: Arc::new(store), ..Self::approved() }
         }
 
         pub(super) fn ports(&self) -> LoginPorts<'_> {
             LoginPorts {
-                keeper: &*self.store,
+                profiles: &*self.store,
+                writer: &*self.store,
                 store: &*self.store,
                 issuer: &self.issuer,
                 revoker: &*self.revoker,
@@ -357,8 +367,13 @@ mod tests {
             result
         }
 
-        pub(super) fn held(&self, name: &str) -> ProfileContents {
-            self.store.look_up(&profile(name)).unwrap()
+        pub(super) fn held(&self, name: &str) -> Contents {
+            let Profile { server, token, .. } = self.store.profile(&profile(name)).unwrap();
+            (server, token)
+        }
+
+        fn expiry(&self) -> Option<Timestamp> {
+            self.store.profile(&profile("dev")).unwrap().expires_at
         }
 
         /// Nothing was sent, and the store is empty.
@@ -423,8 +438,16 @@ mod tests {
         }
     }
 
-    pub(super) fn contents(server: Option<&str>, token: &str) -> ProfileContents {
-        ProfileContents { server: server.map(str::to_owned), token: StoredToken::new(token) }
+    pub(super) fn holding(name: &str, server: Option<&str>, token: &str) -> Profile {
+        let server = server.map(str::to_owned);
+        Profile { server, token: ProfileToken::new(token), ..Profile::new(profile(name)) }
+    }
+
+    /// A server and a token, as a profile holds them.
+    pub(super) type Contents = (Option<String>, Option<ProfileToken>);
+
+    pub(super) fn contents(server: Option<&str>, token: &str) -> Contents {
+        (server.map(str::to_owned), ProfileToken::new(token))
     }
 
     fn principal(domain_id: Option<&str>) -> Principal {
@@ -469,14 +492,15 @@ mod tests {
     #[test]
     fn a_login_takes_its_steps_in_this_order() {
         let mut order = Sequence::new();
-        let (mut keeper, mut store, mut issuer) =
-            (MockSessionKeeper::new(), MockCredentialStore::new(), MockTokenIssuer::new());
+        let (mut profiles, mut writer, mut store) =
+            (MockProfileReader::new(), MockProfileWriter::new(), MockCredentialStore::new());
+        let mut issuer = MockTokenIssuer::new();
         let (mut revoker, mut reader, mut browser) =
             (MockTokenRevoker::new(), MockPrincipalReader::new(), MockBrowser::new());
         let (mut progress, mut reporter) = (MockReporter::new(), MockReporter::new());
         let timer = ManualTimer::new(start());
         let server = ServerUrl::parse(SERVER).unwrap();
-        let before = contents(Some(SERVER), &session_token(OLD));
+        let before = holding("dev", Some(SERVER), &session_token(OLD));
         let aside = Session {
             profile: profile(&put_aside()),
             token: SessionToken::parse(session_token(OLD)).unwrap(),
@@ -487,14 +511,21 @@ mod tests {
             server: server.clone(),
             token: BearerToken::parse(token).unwrap(),
             expires_at: start().after(Duration::from_secs(expires_after)),
-            held_before: before.clone(),
+            domain_id: Identifier::parse(DOMAIN).unwrap(),
+            idp_binding: Some(IdpBinding::Id(Identifier::parse(OLD).unwrap())),
+            held_before: Some(before.clone()),
             time: start().after(Duration::from_secs(time)).unwrap(),
         };
 
         let held = before.clone();
-        keeper.expect_look_up().once().with(eq(profile("dev"))).in_sequence(&mut order).return_once(|_| Ok(held));
+        profiles
+            .expect_look_up()
+            .once()
+            .with(eq(Selection::Named(profile("dev"))))
+            .in_sequence(&mut order)
+            .return_once(|_| Ok(Some(held)));
         let rehearsed = session(BearerToken::placeholder().expose_secret(), 0, 0);
-        keeper.expect_rehearse_save().once().with(eq(rehearsed)).in_sequence(&mut order).returning(|_| Ok(()));
+        writer.expect_rehearse_save().once().with(eq(rehearsed)).in_sequence(&mut order).returning(|_| Ok(()));
         issuer
             .expect_begin()
             .once()
@@ -513,13 +544,13 @@ mod tests {
             .in_sequence(&mut order)
             .returning(|_, _| issued(&session_token(OURS)));
         let saved = session(&session_token(OURS), 5 + 3600, 5);
-        let kept_as = profile(&put_aside());
-        keeper
+        let replaced_profile = Profile::from(aside.clone());
+        writer
             .expect_save()
             .once()
             .with(eq(saved))
             .in_sequence(&mut order)
-            .return_once(|_| Ok(Saving::Saved { put_aside: Some(kept_as) }));
+            .return_once(|_| Ok(Saving::Saved { replaced: Some(replaced_profile), not_durable: None }));
         reader
             .expect_read()
             .once()
@@ -545,7 +576,8 @@ mod tests {
         reporter.expect_report().once().with(eq(told.clone())).in_sequence(&mut order).returning(|_| Ok(()));
 
         let ports = LoginPorts {
-            keeper: &keeper,
+            profiles: &profiles,
+            writer: &writer,
             store: &store,
             issuer: &issuer,
             revoker: &revoker,
@@ -562,7 +594,7 @@ mod tests {
         assert_eq!(world.log_in().unwrap(), outcome(None));
         assert_eq!(world.reporter.outcomes(), [outcome(None)]);
         assert_eq!(world.held("dev"), contents(Some(SERVER), &session_token(OURS)));
-        assert_eq!(world.store.expiry(&profile("dev")), outcome(None).expires_at);
+        assert_eq!(world.expiry(), outcome(None).expires_at);
         assert_eq!(world.store.pointer(), Some(profile("dev")));
         assert_eq!(
             (world.issuer.beginnings().len(), world.issuer.polls().len(), world.reader.calls().len()),
@@ -596,8 +628,7 @@ mod tests {
             world.revoker = no_route();
             let Replaced { token: aside, state } = world.log_in().unwrap().replaced.unwrap();
             let ReplacedState::Kept { cause } = state else { panic!("{state:?}") };
-            assert!(cause.to_string().contains(words), "{cause}");
-            assert!(cause.error().is::<RevokeError>() || cause.error().is::<LogoutError>());
+            assert!(cause.contains(words), "{cause}");
             assert_eq!(world.held(aside.kept_as.as_str()), contents(server, &token));
             assert_eq!(world.held("dev"), contents(Some(SERVER), &session_token(OURS)));
             let has_id = token.starts_with("psk_");
@@ -645,15 +676,15 @@ mod tests {
             let token = BearerToken::parse(session_token(OURS)).unwrap();
             let mut world = World::polled([PollResponse::Issued(IssuedToken { token, lifetime }).into()]);
             assert_eq!(world.log_in().unwrap().expires_at, None);
-            assert_eq!(world.store.expiry(&profile("dev")), None);
+            assert_eq!(world.expiry(), None);
         }
     }
 
     #[test]
     fn a_store_that_cannot_be_used_or_written_begins_nothing() {
-        let exposed = || KeepError::Exposed { place: "memory".into(), source: "open".into() };
-        let unusable = || KeepError::Unusable { place: "memory".into(), source: "junk".into() };
-        let unstorable = || KeepError::Unstorable { place: "memory".into(), source: "full".into() };
+        let exposed = || StoreError::Exposed { place: "memory".into(), source: "open".into() };
+        let unusable = || StoreError::Unusable { place: "memory".into(), source: "junk".into() };
+        let unstorable = || StoreError::NotStorable { place: "memory".into(), source: "full".into() };
         for (look_up, rehearsal) in [(Some(exposed()), None), (Some(unusable()), None), (None, Some(unstorable()))] {
             let mut world = World::approved();
             if let Some(error) = look_up {
@@ -720,9 +751,10 @@ mod tests {
 
     #[test]
     fn a_page_that_is_not_shown_is_told_and_no_failure() {
-        let mut world = World { browser: RecordingBrowser::declining(NotShown::Remote), ..World::approved() };
+        let mut world = World { browser: RecordingBrowser::declining(BrowserSkipped::SshSession), ..World::approved() };
         world.log_in().unwrap();
-        let waiting = LoginProgress::Waiting { browser: Err(NotShown::Remote), lifetime: Duration::from_secs(600) };
+        let waiting =
+            LoginProgress::Waiting { browser: Err(BrowserSkipped::SshSession), lifetime: Duration::from_secs(600) };
         assert_eq!(world.progress.outcomes()[1], waiting);
     }
 
@@ -734,7 +766,7 @@ mod tests {
         world.log_in().unwrap();
         let warning = LoginProgress::PageElsewhere { page: "https://evil.example".into(), server: SERVER.into() };
         let waiting =
-            LoginProgress::Waiting { browser: Err(NotShown::OtherOrigin), lifetime: Duration::from_secs(600) };
+            LoginProgress::Waiting { browser: Err(BrowserSkipped::OtherOrigin), lifetime: Duration::from_secs(600) };
         let told = world.progress.outcomes();
         assert_eq!((&told[0], &told[2], told.len()), (&warning, &waiting, 3));
         assert!(matches!(told[1], LoginProgress::Begun(_)) && world.browser.pages().is_empty());
@@ -772,11 +804,11 @@ mod tests {
             ReadError::Unanswered { source: source() },
             ReadError::Unreached { source: source() },
         ] {
-            let words = error.to_string();
+            let words = chain(&error);
             let mut world = World::replacing(Some(SERVER), &session_token(OLD));
             world.reader = ScriptedPrincipalReader::new([Err(error)]);
             let outcome = world.log_in().unwrap();
-            assert_eq!(outcome.principal.unwrap_err().to_string(), words);
+            assert_eq!(outcome.principal.unwrap_err(), words);
             assert_eq!(outcome.replaced.unwrap().state, ReplacedState::Revoked);
         }
     }
@@ -784,7 +816,7 @@ mod tests {
     #[test]
     fn the_server_has_ten_seconds_to_say_who_is_logged_in() {
         let mut world = World { reader: ScriptedPrincipalReader::silent(), ..World::approved() };
-        assert_eq!(world.log_in().unwrap().principal.unwrap_err().to_string(), "no answer within 10 s");
+        assert_eq!(world.log_in().unwrap().principal.unwrap_err(), "no answer within 10 s");
         assert_eq!(world.timer.waits(), [Duration::from_secs(5), Duration::from_secs(10)]);
     }
 

@@ -6,8 +6,7 @@ use thiserror::Error;
 
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::issued_token::IssuedToken;
-use crate::ports::BoxError;
-use crate::ports::cause::Cause;
+use crate::ports::call_error::CallError;
 use crate::ports::login_outcome::Lifetime;
 use crate::ports::token_issuer::{PollFailure, PollResponse};
 
@@ -50,7 +49,7 @@ pub(crate) struct Polling {
 struct Streak {
     failures: u32,
     /// Why the last one failed.
-    cause: Cause,
+    cause: CallError,
 }
 
 impl Polling {
@@ -103,7 +102,7 @@ pub(crate) enum PollStep {
         /// How long to wait.
         duration: Duration,
         /// Why the last poll failed, if the one before did not.
-        first_failure: Option<Cause>,
+        first_failure: Option<CallError>,
     },
     /// Poll.
     Poll,
@@ -126,25 +125,25 @@ pub enum NotIssued {
         within: Duration,
         /// Why the last polls failed, if they did.
         #[source]
-        cause: Option<Cause>,
+        cause: Option<CallError>,
     },
     /// The server does not know the request any more, or cannot be asked.
     #[error("the server did not issue a token")]
     Rejected {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The server understood and declined.
     #[error("the server refused to issue a token")]
     Refused {
         /// What the server said.
-        source: BoxError,
+        source: CallError,
     },
     /// The server meant to issue a token, and its answer cannot be used. That answer is lost.
     #[error("the server's answer cannot be used")]
     Unusable {
         /// What is wrong with it.
-        source: BoxError,
+        source: CallError,
     },
 }
 
@@ -201,7 +200,7 @@ fn wait_for_interval(state: &Polling, now: Duration) -> PollStep {
 fn back_off(state: &mut Polling, failure: PollFailure, now: Duration) -> PollStep {
     state.is_response_lost |= failure.may_have_issued;
     let failures = state.streak.take().map_or(0, |streak| streak.failures).saturating_add(1);
-    let cause = Cause::new(failure.source);
+    let cause = failure.source;
     state.streak = Some(Streak { failures, cause: cause.clone() });
 
     let backoff = state.interval.saturating_mul(2_u32.saturating_pow(failures)).min(MAX_BACKOFF);
@@ -568,7 +567,7 @@ mod tests {
             retry_after in any::<Option<u64>>(),
         ) {
             for event in [PollEvent::Begun, PollEvent::Waited, PollEvent::Responded(response(kind, retry_after))] {
-                let streak = Some(Streak { failures, cause: Cause::new("down") });
+                let streak = Some(Streak { failures, cause: "down".into() });
                 let state = Polling { begun: Duration::from_secs(begun), streak, ..polling(interval) };
                 let _ = decide(state, event, Duration::from_secs(now));
             }

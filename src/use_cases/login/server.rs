@@ -2,22 +2,22 @@
 
 use super::LoginRequest;
 use super::error::LoginError;
+use crate::domain::profile::Profile;
 use crate::domain::server_url::ServerUrl;
-use crate::domain::stored_token::ProfileContents;
 use crate::use_cases::server::{NamedServers, ServerError};
 
 /// Takes the server that the operator named for this login, else the one that the profile stores, else the one that the
 /// operator named for every profile without a server. A session of another origin only makes room if the operator said
 /// so; a token without a usable server is no such session, since nothing is known of its origin.
-pub(super) fn to_log_in_to(held: &ProfileContents, request: &LoginRequest) -> Result<ServerUrl, LoginError> {
+pub(super) fn to_log_in_to(held: Option<&Profile>, request: &LoginRequest) -> Result<ServerUrl, LoginError> {
     let named = NamedServers {
-        stored: held.server.as_deref(),
+        stored: held.and_then(|held| held.server.as_deref()),
         flag: request.server_flag.as_deref(),
         fallback: request.server_fallback.as_deref(),
     };
     let choose = || {
         let server = named.for_new_session()?;
-        let stored = held.server.as_deref().filter(|_| held.token.is_some());
+        let stored = held.filter(|held| held.token.is_some()).and_then(|held| held.server.as_deref());
         let stored = stored.and_then(|stored| ServerUrl::parse(stored).ok());
         match stored.filter(|stored| !stored.same_origin(&server)) {
             Some(stored) if !request.may_replace_other_origin => {
@@ -32,7 +32,7 @@ pub(super) fn to_log_in_to(held: &ProfileContents, request: &LoginRequest) -> Re
 #[cfg(feature = "testing")]
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{contents, request};
+    use super::super::tests::{holding, request};
     use super::*;
     use crate::domain::server_url::ServerUrlError;
     use crate::use_cases::server::ServerSetting;
@@ -49,7 +49,7 @@ mod tests {
             may_replace_other_origin,
             ..request()
         };
-        match to_log_in_to(&contents(server, token), &request) {
+        match to_log_in_to(Some(&holding("dev", server, token)), &request) {
             Ok(server) => Ok(server.as_given().to_owned()),
             Err(LoginError::Server { profile, source }) => {
                 assert_eq!(profile, request.profile);

@@ -7,11 +7,11 @@ use super::LoginPorts;
 use super::error::{Interruption, LoginError, NotKept, NotRevoked, StoredLogin};
 use super::select::{Either, select};
 use crate::domain::new_session::NewSession;
+use crate::domain::profile::Profile;
 use crate::domain::server_url::ServerUrl;
-use crate::domain::session::ProfileName;
-use crate::domain::stored_token::StoredToken;
 use crate::ports::login_outcome::ReplacedToken;
-use crate::ports::session_keeper::{KeepError, Saving};
+use crate::ports::profile_writer::Saving;
+use crate::ports::store_error::StoreError;
 use crate::ports::timer::AtRisk;
 use crate::ports::token_revoker::{Revocation, RevokeError};
 
@@ -51,7 +51,7 @@ impl LoginPorts<'_> {
     }
 
     /// Takes back what could not be stored.
-    async fn revoke_unstored(&self, session: &NewSession, source: KeepError) -> LoginError {
+    async fn revoke_unstored(&self, session: &NewSession, source: StoreError) -> LoginError {
         let token = Box::new(session.facts());
         match self.revoke(session).await {
             Ok(_) => LoginError::NotStored { token, source },
@@ -60,18 +60,16 @@ impl LoginPorts<'_> {
     }
 
     fn save(&self, session: &NewSession) -> Result<StoredLogin, NotKept> {
-        let stored = |put_aside| {
-            self.timer.set_at_risk(AtRisk::Nothing);
-            stored_login(session, put_aside)
+        let (replaced, not_durable) = match self.writer.save(session) {
+            Ok(Saving::Saved { replaced, not_durable }) => (replaced, not_durable),
+            Ok(Saving::Superseded) => return Err(NotKept::Superseded),
+            Err(source) => return Err(NotKept::NotSaved(source)),
         };
-        match self.keeper.save(session) {
-            Ok(Saving::Saved { put_aside }) => Ok(stored(put_aside)),
-            Ok(Saving::Superseded) => Err(NotKept::Superseded),
-            Err(KeepError::NotDurable { place, put_aside, source }) => {
-                let stored = Box::new(stored(put_aside.clone()));
-                Err(NotKept::NotDurable { stored, source: KeepError::NotDurable { place, put_aside, source } })
-            }
-            Err(source) => Err(NotKept::NotSaved(source)),
+        self.timer.set_at_risk(AtRisk::Nothing);
+        let stored = stored_login(session, replaced.as_ref());
+        match not_durable {
+            None => Ok(stored),
+            Some(source) => Err(NotKept::NotDurable { stored: Box::new(stored), source }),
         }
     }
 
@@ -96,13 +94,12 @@ impl LoginPorts<'_> {
     }
 }
 
-fn stored_login(session: &NewSession, put_aside: Option<ProfileName>) -> StoredLogin {
-    let before = &session.held_before;
-    let server = before.server.as_deref().and_then(|server| ServerUrl::parse(server).ok());
-    let replaced = put_aside.map(|kept_as| ReplacedToken {
-        id: before.token.as_ref().and_then(StoredToken::id),
-        origin: server.map(|server| server.origin()),
-        kept_as,
+fn stored_login(session: &NewSession, replaced: Option<&Profile>) -> StoredLogin {
+    let origin = |server: &str| ServerUrl::parse(server).ok().map(|server| server.origin());
+    let replaced = replaced.map(|replaced| ReplacedToken {
+        id: replaced.token_id(),
+        origin: replaced.server.as_deref().and_then(origin),
+        kept_as: replaced.name.clone(),
     });
     StoredLogin { profile: session.profile.clone(), token: session.facts(), replaced }
 }
@@ -189,7 +186,7 @@ mod tests {
 
     fn unwritable() -> World {
         let world = World::replacing(Some(SERVER), &session_token(OLD));
-        world.store.fail_next_save(KeepError::NotSaved { place: "memory".into(), source: "full".into() });
+        world.store.fail_next_save(StoreError::NotWritten { place: "memory".into(), source: "full".into() });
         world
     }
 
@@ -240,10 +237,7 @@ mod tests {
             let (mut world, asked) = revoked_by(unwritable(), script, |_| {});
             match world.log_in().unwrap_err() {
                 LoginError::NotStored { token, source } => {
-                    assert_eq!(
-                        (*token, source.to_string().as_str()),
-                        (ours().token, "the session was not stored in memory")
-                    );
+                    assert_eq!((*token, source.to_string().as_str()), (ours().token, "memory was not changed"));
                 }
                 other => panic!("{other:?}"),
             }
@@ -267,7 +261,7 @@ mod tests {
                 LoginError::LiveUnstored {
                     token,
                     revoking: NotRevoked::Failed(_),
-                    source: KeepError::NotSaved { .. },
+                    source: StoreError::NotWritten { .. },
                 } => {
                     assert_eq!(*token, ours().token);
                 }
@@ -290,7 +284,7 @@ mod tests {
     #[test]
     fn a_token_without_an_id_that_could_not_be_stored_cannot_be_revoked() {
         let world = World::polled([issued("eyJhbGciOiJFZERTQSJ9.e30.c2ln").into()]);
-        world.store.fail_next_save(KeepError::NotSaved { place: "memory".into(), source: "full".into() });
+        world.store.fail_next_save(StoreError::NotWritten { place: "memory".into(), source: "full".into() });
         let (mut world, asked) = revoked_by(world, [], |_| {});
         match world.log_in().unwrap_err() {
             LoginError::LiveUnstored { token, revoking: NotRevoked::WithoutId, .. } => assert_eq!(token.id, None),
@@ -319,11 +313,11 @@ mod tests {
     #[test]
     fn a_session_that_may_not_survive_revokes_nothing_and_asks_nothing() {
         let world = World::replacing(Some(SERVER), &session_token(OLD));
-        let error = KeepError::NotDurable { place: "memory".into(), put_aside: None, source: "unsynced".into() };
+        let error = StoreError::NotDurable { place: "memory".into(), source: "unsynced".into() };
         world.store.fail_next_save(error);
         let (mut world, asked) = revoked_by(world, [], |_| {});
         match world.log_in().unwrap_err() {
-            LoginError::NotDurable { stored, source: KeepError::NotDurable { put_aside: Some(_), .. } } => {
+            LoginError::NotDurable { stored, source: StoreError::NotDurable { .. } } => {
                 assert_eq!(*stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
             }
             other => panic!("{other:?}"),
@@ -373,8 +367,8 @@ mod tests {
 
     #[test]
     fn a_token_that_can_be_neither_revoked_nor_stored_after_an_interruption_is_told() {
-        let not_saved = || KeepError::NotSaved { place: "memory".into(), source: "full".into() };
-        let not_durable = || KeepError::NotDurable { place: "memory".into(), put_aside: None, source: "x".into() };
+        let not_saved = || StoreError::NotWritten { place: "memory".into(), source: "full".into() };
+        let not_durable = || StoreError::NotDurable { place: "memory".into(), source: "x".into() };
         for (error, is_stored) in [(not_saved(), false), (not_durable(), true)] {
             let world = World::replacing(Some(SERVER), &session_token(OLD));
             world.store.fail_next_save(error);

@@ -11,12 +11,13 @@ use crate::support::shell::{has_namespaces, without_network};
 const SHELLS: [&str; 4] = ["bash", "zsh", "fish", "powershell"];
 
 /// What is typed before Tab, and what it can become.
-const COMPLETIONS: [(&str, &[&str]); 5] = [
+const COMPLETIONS: [(&str, &[&str]); 6] = [
     ("plexctl log", &["login", "logout"]),
     ("plexctl logout --out", &["--output"]),
     ("plexctl --out", &["--output"]),
     ("plexctl profiles fo", &["forget"]),
     ("plexctl completion b", &["bash"]),
+    ("plexctl completion p", &["powershell"]),
 ];
 
 /// Completes a line as bash does on Tab; the script and the words of the line are the arguments.
@@ -111,7 +112,10 @@ fn requires_exactly_one_known_shell() {
     let refused = |error: &str, usage: &str| Run::new(2, "", format!("error: {error}\n\nUsage: {usage}\n\n{TRY}"));
     for shell in ["Bash", "BASH", "pwsh", "elvish", "bash ", "zsh\u{1b}"] {
         let shown = shell.replace('\u{1b}', "\\u{1b}");
-        let expected = refused(&format!("unknown shell \"{shown}\""), "plexctl completion [OPTIONS] <SHELL>");
+        let expected = refused(
+            &format!("unknown shell \"{shown}\"\n  [possible values: bash, zsh, fish, powershell]"),
+            "plexctl completion [OPTIONS] <SHELL>",
+        );
         assert_eq!(sandbox.run(["completion", shell]), expected, "{shell:?}");
     }
     assert_eq!(

@@ -7,27 +7,16 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use plexctl::adapters::control_plane::{ControlPlaneClient, ProxySettings, TrustSettings};
-use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::bearer_token::BearerToken;
 use plexctl::domain::server_url::ServerUrl;
-use plexctl::domain::session::ProfileName;
-use plexctl::domain::stored_token::{ProfileContents, StoredToken};
 use plexctl::domain::timestamp::Timestamp;
-use plexctl::ports::credential_store::CredentialStore;
 use plexctl::ports::principal_reader::PrincipalReader;
-use plexctl::ports::profile_book::ProfileBook;
-use plexctl::ports::session_keeper::SessionKeeper;
 use plexctl::ports::token_issuer::{PollResponse, TokenIssuer};
 use plexctl::testing::contract::{
-    BeginCase, IssuerUnderTest, KeeperUnderTest, PollCase, ReaderUnderTest, Reading, SECRET,
-    a_keeper_keeps_its_promises, a_reader_keeps_its_promises, an_issuer_keeps_its_promises, authorization_request,
-    device_authorization, session_token,
+    BeginCase, IssuerUnderTest, PollCase, ReaderUnderTest, Reading, SECRET, a_reader_keeps_its_promises,
+    an_issuer_keeps_its_promises, authorization_request, device_authorization, session_token,
 };
-use plexctl::testing::{
-    Answer, ControlPlane, Endpoint, InMemoryStore, Script, ScriptedIssuer, ScriptedPoll, ScriptedPrincipalReader,
-};
-
-use super::logout::TomlUnderTest;
+use plexctl::testing::{Answer, ControlPlane, Endpoint, Script, ScriptedIssuer, ScriptedPoll, ScriptedPrincipalReader};
 
 const SERVER: &str = "https://plexsphere.example";
 
@@ -35,63 +24,8 @@ pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn name(name: &str) -> ProfileName {
-    ProfileName::new(name).unwrap()
-}
-
 pub fn at(seconds: u64) -> Timestamp {
     Timestamp::from(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
-}
-
-impl KeeperUnderTest for TomlUnderTest {
-    fn holding(profiles: &[(&str, ProfileContents)], pointer: Option<&str>) -> Self {
-        let under_test = Self::pointing_to(pointer);
-        for (profile, contents) in profiles {
-            KeeperUnderTest::put(&under_test, profile, contents.clone());
-        }
-        under_test
-    }
-
-    fn keeper(&self) -> &dyn SessionKeeper {
-        &self.store
-    }
-
-    fn store(&self) -> &dyn CredentialStore {
-        &self.store
-    }
-
-    fn put(&self, profile: &str, contents: ProfileContents) {
-        TomlStore::new(self.path()).forget(&name(profile)).unwrap();
-        let token = contents.token.as_ref().map(StoredToken::expose_secret);
-        self.add(profile, contents.server.as_deref(), token);
-    }
-
-    fn pointer(&self) -> Option<String> {
-        self.store.list().unwrap().default.map(|name| name.as_str().to_owned())
-    }
-
-    fn expiry(&self, profile: &str) -> Option<String> {
-        let listed = self.store.list().unwrap().profiles.into_iter().find(|listed| listed.name.as_str() == profile);
-        listed.and_then(|listed| listed.expires_at)
-    }
-
-    fn break_next_save(&self) {
-        self.set_mode(0o640);
-    }
-
-    fn mend(&self) {
-        self.set_mode(0o600);
-    }
-}
-
-#[test]
-fn in_memory_store_keeps_login_contract() {
-    a_keeper_keeps_its_promises::<InMemoryStore>();
-}
-
-#[test]
-fn toml_store_keeps_login_contract() {
-    a_keeper_keeps_its_promises::<TomlUnderTest>();
 }
 
 /// The client of the control plane with a server that answers by a script, or that nobody serves.

@@ -199,7 +199,7 @@ fn outcomes() -> Vec<LogoutOutcome> {
         LogoutOutcome::NoSession,
         logged_out(Revocation::Revoked, Clearing::Cleared),
         logged_out(Revocation::AlreadyGone, Clearing::Cleared),
-        logged_out(Revocation::Revoked, Clearing::Replaced),
+        logged_out(Revocation::Revoked, Clearing::Superseded),
     ]
 }
 
@@ -211,7 +211,7 @@ fn a_reporter_keeps_its_promises<R: Reporter>(new: impl Fn(Stream, Stream) -> R)
         assert_eq!(!out.text().is_empty(), has_ended, "{outcome:?}: {}", out.text());
         assert!(!has_ended || out.text().contains("dev"), "{}", out.text());
         let told = out.text() + &err.text();
-        let is_replaced = matches!(outcome, LogoutOutcome::LoggedOut { clearing: Clearing::Replaced, .. });
+        let is_replaced = matches!(outcome, LogoutOutcome::LoggedOut { clearing: Clearing::Superseded, .. });
         assert_eq!(told.matches("it holds a newer session").count(), usize::from(is_replaced), "{told}");
         assert_eq!(told.matches("No active session").count(), usize::from(!has_ended), "{told}");
         assert!(told.ends_with('\n'), "{told}");

@@ -15,10 +15,10 @@ use serde_json::json;
 use super::Client;
 use crate::support::skip;
 
-/// How long nothing of this takes.
+/// Longer than any step takes.
 const LONG: Duration = Duration::from_secs(10);
 
-/// The example while it serves.
+/// The example while it serves, stopped on drop.
 struct Serving(Child);
 
 impl Drop for Serving {
@@ -36,7 +36,7 @@ fn program() -> Option<PathBuf> {
     program.exists().then_some(program)
 }
 
-/// Runs it to its end, which a run that serves by mistake meets soon.
+/// Runs it to its end. A run that serves by mistake is killed.
 fn run(program: &Path, arguments: &[&str], input: &str) -> Output {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -53,7 +53,7 @@ fn run(program: &Path, arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// What a run printed, with whether it succeeded.
+/// Whether a run succeeded, and what it printed.
 fn told(output: &Output) -> (bool, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.success(), text(&output.stdout), text(&output.stderr))
@@ -65,7 +65,7 @@ fn reports_port_in_use() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let output = run(&program, &["serve", "--port", &port], "");
-    let error = format!("error: port {port} of 127.0.0.1 is taken; --port 0 takes a free one\n");
+    let error = format!("error: cannot listen on 127.0.0.1:{port}: the port is in use (try --port 0)\n");
     assert_eq!(told(&output), (false, String::new(), error));
     assert_eq!(output.status.code(), Some(1));
 }
@@ -78,12 +78,12 @@ fn never_overwrites_config_file() {
     fs::write(&file, "mine").unwrap();
     let path = file.to_str().unwrap();
     let output = run(&program, &["serve", "--port", "0", "--config", path], "");
-    let error = format!("error: {path} exists and is left as it is; name another file\n");
+    let error = format!("error: cannot write {path}: the file already exists\n");
     assert_eq!(told(&output), (false, String::new(), error));
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
 
     let output = run(&program, &["serve", "--port", "0", "--config", "/nowhere/at/all"], "");
-    let error = "error: /nowhere/at/all cannot be written: No such file or directory\n".to_owned();
+    let error = "error: cannot write /nowhere/at/all: No such file or directory\n".to_owned();
     assert_eq!(told(&output), (false, String::new(), error));
 }
 
@@ -97,7 +97,7 @@ fn printed_commands_end_the_session() {
     let mut command = Command::new(&program);
     command.args(["serve", "--port", "0", "--profile", "default", "--config"]).arg(&file);
     let _serving = Serving(command.stdout(fs::File::create(&printed).unwrap()).spawn().unwrap());
-    let printed = wait_for(&printed, "file-with-the-token\n");
+    let printed = wait_for(&printed, "token-file\n");
 
     assert_eq!(fs::metadata(&file).unwrap().permissions(), Permissions::from_mode(0o100_600));
     let config = fs::read_to_string(&file).unwrap();
@@ -137,7 +137,7 @@ fn page_form_approves_or_denies() {
     assert_eq!(client.poll(&denied).unwrap().problem(), "access_denied");
 
     drop((client, control_plane));
-    let error = format!("error: nothing listens on port {port} of 127.0.0.1; start `serve` first\n");
+    let error = format!("error: cannot connect to 127.0.0.1:{port}: run `serve` first\n");
     assert_eq!(approve(&approved, &[]), (false, String::new(), error));
 }
 
@@ -157,7 +157,7 @@ fn prints_config_without_file() {
     assert_eq!(config.matches("\ntoken = \"psk_dev_").count(), 2, "{config}");
 }
 
-/// Waits until a file has this in it, and reads it.
+/// Waits until a file contains a text, and returns its contents.
 fn wait_for(file: &Path, text: &str) -> String {
     let started = Instant::now();
     loop {

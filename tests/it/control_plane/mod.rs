@@ -1,14 +1,12 @@
-//! The control plane of the feature `control-plane`, asked over the wire as any client would.
-//!
-//! - [`device_flow`]: codes, polls, tokens and who they are.
-//! - [`page`]: what a browser is shown.
-//! - [`scripts`]: how a test takes the place of an answer.
-//! - [`example`]: the program that serves it to people.
+//! The control plane of the feature `control-plane`, tested over the wire as any client would use it.
 
+mod bindings;
 mod device_flow;
 mod example;
 mod page;
+mod routes;
 mod scripts;
+mod tokens;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -20,10 +18,10 @@ use serde_json::{Value, json};
 const DOMAIN: &str = "0192f0c1-0000-7000-8000-00000000000d";
 const BINDING: &str = "0192f0c1-0000-7000-8000-00000000000b";
 
-/// A kept connection to a server, with or without TLS.
+/// A persistent connection to a server, with or without TLS.
 struct Client<S: Read + Write>(BufReader<S>);
 
-/// What a server answered.
+/// A response.
 #[derive(Debug)]
 struct Answered {
     status: u16,
@@ -48,7 +46,7 @@ impl<S: Read + Write> Client<S> {
         stream.write_all(request.as_bytes()).and_then(|()| stream.flush()).unwrap();
     }
 
-    /// Reads one answer, or `None` if the server closes the connection instead.
+    /// Reads one response, or `None` if the server closes the connection instead.
     fn receive(&mut self) -> Option<Answered> {
         let mut lines = Vec::new();
         loop {
@@ -80,7 +78,7 @@ impl<S: Read + Write> Client<S> {
         self.ask(&format!("POST {path}"), &[("Content-Type", "application/json")], &body.to_string())
     }
 
-    /// Begins a login.
+    /// Starts a login.
     fn begin(&mut self) -> Value {
         let body = json!({ "domain_id": DOMAIN, "idp_binding_id": BINDING });
         self.post("/v1/auth/device-code", &body).unwrap().json()
@@ -91,13 +89,17 @@ impl<S: Read + Write> Client<S> {
         self.post("/v1/auth/device-token", &json!({ "device_code": login["device_code"] }))
     }
 
+    /// Sends a request without a body with a token.
+    fn ask_as(&mut self, token: &str, request: &str) -> Option<Answered> {
+        self.ask(request, &[("Authorization", &format!("Bearer {token}"))], "")
+    }
+
     fn whoami(&mut self, token: &str) -> Option<Answered> {
-        self.ask("GET /v1/auth/whoami", &[("Authorization", &format!("Bearer {token}"))], "")
+        self.ask_as(token, "GET /v1/auth/whoami")
     }
 
     fn revoke(&mut self, id: &str, token: &str) -> Option<Answered> {
-        let request = format!("DELETE /v1/auth/tokens/{id}");
-        self.ask(&request, &[("Authorization", &format!("Bearer {token}"))], "")
+        self.ask_as(token, &format!("DELETE /v1/auth/tokens/{id}"))
     }
 }
 
@@ -107,18 +109,20 @@ impl Answered {
     }
 
     fn json(&self) -> Value {
-        assert_eq!((self.status, self.header("content-type")), (200, Some("application/json")), "{self:?}");
+        assert!([200, 201].contains(&self.status), "{self:?}");
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// The code of a problem, which has to be whole.
+    /// The code of a complete problem document.
     fn problem(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         let problem: Value = serde_json::from_str(&self.body).unwrap();
         assert_eq!(problem["status"], self.status, "{problem}");
-        for key in ["type", "title", "detail", "instance"] {
+        for key in ["type", "title", "detail", "instance", "correlation_id"] {
             assert!(problem[key].as_str().is_some_and(|text| !text.is_empty()), "{key} of {problem}");
         }
+        assert_eq!(problem["correlation_id"].as_str(), self.header("x-correlation-id"), "{self:?}");
         problem["code"].as_str().unwrap().to_owned()
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Answered, Client, DOMAIN};
 
-/// A login that waits for its approval, and a client to look at the page with.
+/// A login that waits for approval, and a client to view the page with.
 struct Waiting {
     control_plane: ControlPlane,
     client: Client<TcpStream>,
@@ -43,7 +43,7 @@ struct Page {
 }
 
 impl Page {
-    /// Reads a page, and holds it to what every page owes.
+    /// Reads a page and checks what must hold for every page.
     fn of(answered: Option<Answered>) -> Self {
         let answered = answered.unwrap();
         assert_eq!(answered.header("content-type"), Some("text/html; charset=utf-8"));
@@ -85,7 +85,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
 }
 
 #[test]
-fn page_shows_code_and_request() {
+fn shows_code_domain_and_binding() {
     let mut waiting = Waiting::new();
     let code = waiting.code();
     let page = waiting.show(&format!("?user_code={code}"));
@@ -98,7 +98,7 @@ fn page_shows_code_and_request() {
 }
 
 #[test]
-fn accepts_code_in_any_case_and_spacing() {
+fn accepts_code_in_any_spelling() {
     let mut waiting = Waiting::new();
     let code = waiting.code();
     let form = waiting.show("");
@@ -115,12 +115,12 @@ fn accepts_code_in_any_case_and_spacing() {
 }
 
 #[test]
-fn approve_and_deny_decide_the_code() {
+fn approves_and_denies() {
     for (decision, heading, poll) in [("approve", "Approved", 200), ("deny", "Denied", 400)] {
         let mut waiting = Waiting::new();
         let page = waiting.submit(&format!("user_code={}&decision={decision}", waiting.code()));
         assert_eq!((page.status, page.heading.as_str()), (200, heading));
-        assert!(page.html.contains("You may close this page."));
+        assert!(page.html.contains("You can close this page."));
         let answered = waiting.client.poll(&waiting.login).unwrap();
         assert_eq!(answered.status, poll);
         assert_eq!(waiting.control_plane.live_tokens().len(), usize::from(decision == "approve"));
@@ -162,7 +162,7 @@ fn form_without_decision_decides_nothing() {
 }
 
 #[test]
-fn escapes_client_values() {
+fn escapes_text_chosen_by_client() {
     let mut waiting = Waiting::new();
     let alias = "<script>&\"'\u{202e}\u{1b}</dd>";
     let body = json!({ "domain_id": DOMAIN, "idp_binding_alias": alias });

@@ -20,7 +20,7 @@ fn whoami_status(control_plane: &ControlPlane) -> Option<u16> {
 }
 
 #[test]
-fn scripts_play_once_or_permanently() {
+fn plays_scripts_once_in_turn_or_always() {
     let control_plane = ControlPlane::start().unwrap();
     let answer = |status| Script::answer(Answer::bare(status));
     control_plane.on_nth(Endpoint::Whoami, 4, answer(504));
@@ -44,7 +44,12 @@ fn scripts_every_endpoint() {
     let endpoints = [
         (Endpoint::DeviceCode, "POST /v1/auth/device-code"),
         (Endpoint::DeviceToken, "POST /v1/auth/device-token"),
+        (Endpoint::IdpBindings, "GET /v1/auth/idp-bindings?scope=platform"),
         (Endpoint::Whoami, "GET /v1/auth/whoami"),
+        (Endpoint::SignOut, "DELETE /v1/auth/whoami"),
+        (Endpoint::ListTokens, "GET /v1/auth/tokens"),
+        (Endpoint::IssueToken, "POST /v1/auth/tokens"),
+        (Endpoint::RotateToken, "POST /v1/auth/tokens/0192f0c1-2345-7abc-8def-0123456789ab/rotate"),
         (Endpoint::Revoke, "DELETE /v1/auth/tokens/0192f0c1-2345-7abc-8def-0123456789ab"),
         (Endpoint::Page, "GET /v1/device?user_code=x"),
         (Endpoint::Page, "POST /v1/device"),
@@ -59,12 +64,36 @@ fn scripts_every_endpoint() {
         assert_eq!(answered.header("retry-after"), Some("7"));
         assert_ne!(client.ask(request, &[], "").unwrap().status, 299, "{request}");
     }
-    let unknown = client.ask("GET /v1/auth/device-code", &[], "").unwrap();
-    assert_eq!((unknown.status, unknown.problem().as_str()), (404, "not_found"));
 }
 
 #[test]
-fn scripts_replace_or_drop_any_field() {
+fn scripted_problems_carry_the_correlation_id_of_their_request() {
+    let control_plane = ControlPlane::start().unwrap();
+    let mut client = Client::of(&control_plane);
+    let problem = || Script::answer(Answer::problem(503, "Busy", "busy", "Try later."));
+    control_plane.once(Endpoint::Whoami, problem());
+    control_plane.once(Endpoint::Whoami, Script::real());
+    for _ in 0..2 {
+        let answered = client.whoami("").unwrap();
+        answered.problem();
+        let id = control_plane.requests().last().unwrap().correlation_id.clone();
+        assert_eq!(answered.header("x-correlation-id"), Some(id.as_str()));
+    }
+    let [first, second] = &control_plane.requests()[..] else { panic!() };
+    assert_ne!(first.correlation_id, second.correlation_id);
+
+    control_plane.once(Endpoint::Whoami, problem().header("X-Correlation-Id", "other").without("correlation_id"));
+    let answered = client.whoami("").unwrap();
+    let ids: Vec<_> = answered.headers.iter().filter(|(name, _)| name == "x-correlation-id").collect();
+    assert_eq!(ids, [&("x-correlation-id".to_owned(), "other".to_owned())]);
+    assert!(!answered.body.contains("correlation_id"), "{}", answered.body);
+
+    control_plane.once(Endpoint::Whoami, Script::answer(Answer::bare(503)));
+    assert_eq!(client.whoami("").unwrap().header("x-correlation-id"), None);
+}
+
+#[test]
+fn edits_fields_of_real_answers() {
     let control_plane = ControlPlane::start().unwrap();
     let mut client = Client::of(&control_plane);
     let script = Script::real().with("interval", "-1e999").with("verification_uri", "\"javascript:0\"");
@@ -75,11 +104,11 @@ fn scripts_replace_or_drop_any_field() {
         ["\"interval\":-1e999", "\"verification_uri\":\"javascript:0\"", "\"extra\":[{}]", "\"device_code\":"];
     assert!(changed.iter().all(|member| answered.body.contains(member)), "{}", answered.body);
     assert!(!answered.body.contains("expires_in"), "{}", answered.body);
-    assert_eq!(control_plane.open_codes().len(), 1, "the code was issued all the same");
+    assert_eq!(control_plane.open_codes().len(), 1, "the code is issued anyway");
 }
 
 #[test]
-fn raw_bytes_and_hang_up_change_nothing() {
+fn raw_bytes_and_hang_up_skip_the_operation() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.approve_next();
     let login = Client::of(&control_plane).begin();
@@ -113,7 +142,7 @@ fn lost_poll_response_still_mints() {
 }
 
 #[test]
-fn scripts_rewrite_real_responses() {
+fn rewrites_response_bytes() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.approve_next();
     let cut = |mut answer: Vec<u8>| {
@@ -132,7 +161,7 @@ fn scripts_rewrite_real_responses() {
 }
 
 #[test]
-fn delayed_response_acts_on_arrival() {
+fn delay_applies_after_the_operation() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.approve_next();
     control_plane.once(Endpoint::DeviceToken, Script::real().after(DELAY));
@@ -151,7 +180,7 @@ fn delayed_response_acts_on_arrival() {
 }
 
 #[test]
-fn hook_runs_before_request_is_handled() {
+fn hook_runs_before_the_operation() {
     let control_plane = Arc::new(ControlPlane::start().unwrap());
     let token = control_plane.mint("dev");
     let (server, seen) = (Arc::downgrade(&control_plane), token.clone());
@@ -167,7 +196,7 @@ fn hook_runs_before_request_is_handled() {
 }
 
 #[test]
-fn panicking_hook_drops_the_response() {
+fn panicking_hook_closes_the_connection() {
     let control_plane = ControlPlane::start().unwrap();
     let token = control_plane.mint("dev");
     control_plane.once(Endpoint::Revoke, Script::real().running(|| panic!("an assertion of the test")));
@@ -177,7 +206,7 @@ fn panicking_hook_drops_the_response() {
 }
 
 #[test]
-fn handles_request_after_client_hangs_up() {
+fn serves_read_request_after_client_hung_up() {
     let control_plane = ControlPlane::start().unwrap();
     control_plane.approve_next();
     control_plane.once(Endpoint::DeviceToken, Script::real().running(|| thread::sleep(DELAY)));
@@ -192,7 +221,7 @@ fn handles_request_after_client_hangs_up() {
 }
 
 #[test]
-fn scripts_connections_before_reading() {
+fn scripts_connections() {
     let control_plane = ControlPlane::start().unwrap();
     let hooks = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&hooks);
@@ -217,7 +246,7 @@ fn scripts_connections_before_reading() {
 }
 
 #[test]
-fn records_requests_with_time_and_connection() {
+fn records_time_and_connection_of_requests() {
     let control_plane = ControlPlane::start().unwrap();
     let started = Instant::now();
     let mut kept = Client::of(&control_plane);

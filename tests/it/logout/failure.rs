@@ -180,46 +180,6 @@ fn sends_nothing_to_uncertain_server() {
 }
 
 #[test]
-fn usage_errors_send_nothing() {
-    let signed_in = SignedIn::new();
-    let cases: [(&[&str], &str); 9] = [
-        (&[], "error: no command was given\n"),
-        (&["logout", "extra"], "error: unexpected argument 'extra' found\n"),
-        (&["logout", "psk_dev_a_b"], "error: unexpected argument 'psk_[redacted]' found\n"),
-        (&["logout", "--psk_dev_a_b", "psk_dev_c_d"], "error: unexpected argument '--psk_[redacted]' found\n"),
-        (&["logout", "--all"], "error: unexpected argument '--all' found\n"),
-        (&["logout", "--profile", ""], "error: a value is required for '--profile <NAME>' but none was supplied\n"),
-        (&["--server=", "logout"], "error: a value is required for '--server <URL>' but none was supplied\n"),
-        (&["logout", "--output", "xml"], "error: invalid value 'xml' for '--output <FORMAT>'\n"),
-        (&["logout", "--profile"], "error: a value is required for '--profile <NAME>' but none was supplied\n"),
-    ];
-    for (arguments, error) in cases {
-        let before = signed_in.sandbox.config_state();
-        let run = signed_in.sandbox.run(arguments);
-        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{arguments:?}");
-        assert!(run.stderr.starts_with(error) && run.stderr.contains("\nUsage: plexctl "), "{}", run.stderr);
-        assert_eq!(signed_in.sandbox.config_state(), before);
-    }
-    assert_eq!(signed_in.server.requests(), []);
-}
-
-#[test]
-fn redacts_tokens_typed_as_arguments() {
-    let sandbox = Sandbox::new();
-    let run = sandbox.run(["psk_dev_0192f0c1_s3cret-one/psk_dev_0192f0c1_s3cret-two"]);
-    assert_eq!(run.exit, 2);
-    assert!(run.stderr.contains("'psk_[redacted]psk_[redacted]'") && !run.stderr.contains("s3cret"), "{}", run.stderr);
-}
-
-#[test]
-fn shows_help_without_command() {
-    let sandbox = Sandbox::new();
-    let run = sandbox.run([""; 0]);
-    let help = sandbox.run(["--help"]).stdout;
-    assert_eq!(run, Run::new(2, "", format!("error: no command was given\n\n{help}")));
-}
-
-#[test]
 fn rejects_config_wider_than_0600() {
     for mode in [0o640, 0o604, 0o700, 0o4600, 0o610, 0o666] {
         for contents in ["", "not TOML at all, and never looked at", "[profiles.x]\n"] {

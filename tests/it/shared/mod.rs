@@ -3,6 +3,8 @@
 //! - [`config`]: config files that no command can use.
 //! - [`streams`]: streams and files that whoami and profiles cannot write.
 //! - [`terminal`]: what an operator at a terminal sees.
+//! - [`help`]: what the help of each command shows.
+//! - [`usage`]: usage errors and what they suggest.
 //! - [`hints`]: that pasting what a hint says acts on the session that it was printed for.
 //! - [`proxies`]: the way through a proxy.
 //! - [`concurrency`]: many processes at one file.
@@ -10,8 +12,10 @@
 
 mod concurrency;
 mod config;
+mod help;
 mod hints;
 mod proxies;
 mod soak;
 mod streams;
 pub mod terminal;
+mod usage;

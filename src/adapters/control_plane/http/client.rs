@@ -426,7 +426,7 @@ mod tests {
             tokio::spawn(async {
                 sleep(Duration::from_millis(50)).await;
                 // The runtime has one thread, so nothing runs meanwhile.
-                thread::sleep(Duration::from_millis(600));
+                thread::sleep(Duration::from_millis(1000));
             });
             asked(&client, &server, call).await
         });

@@ -6,6 +6,7 @@ mod client;
 mod connection;
 mod deadline;
 mod idle_connection;
+mod late;
 mod lenient_stream;
 mod plaintext_warnings;
 mod response;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::super::failure::{ProxyName, UnexpectedResponse};
 use super::super::problem::ProblemDetails;
@@ -62,6 +63,21 @@ impl Response<'_> {
             idle.put(self.server, connection);
         }
         body
+    }
+
+    /// Hands the body on in pieces as it arrives, until it ends or the time of the call is up. Tells whether it ended.
+    ///
+    /// # Errors
+    ///
+    /// The error of the function that takes the pieces.
+    pub(crate) async fn pieces<E>(&mut self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<bool, E> {
+        loop {
+            match timeout_at(self.deadline, self.inner.body_mut().frame()).await {
+                Ok(Some(Ok(frame))) => frame.data_ref().map_or(Ok(()), |piece| take(piece))?,
+                Ok(None) => return Ok(true),
+                Ok(Some(Err(_))) | Err(_) => return Ok(false),
+            }
+        }
     }
 
     /// Makes an error of the response, with its problem details as far as they may be shown: without any token that the

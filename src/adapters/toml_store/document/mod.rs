@@ -9,19 +9,34 @@ mod strict;
 mod walk;
 
 use std::fmt;
+use std::time::{Duration, UNIX_EPOCH};
 
 use thiserror::Error;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use toml_datetime::{Datetime, Offset};
 
 use self::digest::Digest;
-use crate::domain::session::{ProfileName, Selection};
+use crate::domain::identifier::Identifier;
+use crate::domain::idp_binding::{BindingAlias, IdpBinding};
+use crate::domain::profile::{Profile, ProfileToken};
+use crate::domain::session::ProfileName;
+use crate::domain::timestamp::Timestamp;
+use crate::ports::profile_reader::ProfileKey;
 
 /// The key of the default pointer.
 pub(super) const POINTER_KEY: &str = "default";
 
 /// The key of the table that holds the profiles.
 pub(super) const PROFILES_KEY: &str = "profiles";
+
+/// The keys of a profile.
+pub(super) const SERVER_KEY: &str = "server";
+pub(super) const TOKEN_KEY: &str = "token";
+pub(super) const EXPIRES_AT_KEY: &str = "expires_at";
+pub(super) const DOMAIN_ID_KEY: &str = "domain_id";
+pub(super) const IDP_BINDING_ID_KEY: &str = "idp_binding_id";
+pub(super) const IDP_BINDING_ALIAS_KEY: &str = "idp_binding_alias";
 
 const INVALID: &str = "it is not valid TOML";
 
@@ -37,24 +52,6 @@ pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, Fault> {
 pub(super) struct Document<'a> {
     text: &'a str,
     root: DeTable<'a>,
-}
-
-/// What a profile stores of a session.
-pub(super) struct Profile<'d> {
-    /// The token's text and offset, unless it is missing or empty.
-    pub(super) token: Option<(&'d str, usize)>,
-    /// The server's text and offset.
-    pub(super) server: Option<(&'d str, usize)>,
-    /// When the token expires, as it is written, unless that is no date-time.
-    pub(super) expires_at: Option<&'d str>,
-}
-
-/// A profile as one among all: what has a wrong type counts as absent.
-pub(super) struct Listed<'d> {
-    pub(super) name: ProfileName,
-    pub(super) token: Option<&'d str>,
-    pub(super) server: Option<&'d str>,
-    pub(super) expires_at: Option<&'d str>,
 }
 
 impl<'a> Document<'a> {
@@ -88,32 +85,20 @@ impl<'a> Document<'a> {
         ProfileName::new(name).ok()
     }
 
-    /// The profile that is selected, whether it is there or not.
-    pub(super) fn selected(&self, selection: &Selection) -> Option<ProfileName> {
-        match selection {
-            Selection::Default => self.pointer(),
-            Selection::Named(name) => Some(name.clone()),
-        }
-    }
-
     /// The names of all profiles, in the order in which they stand in the file.
-    pub(super) fn profiles(&self) -> Vec<ProfileName> {
-        let tables = self.entries().into_iter().flatten().filter(|(_, value)| value.get_ref().is_table());
-        tables.filter_map(|(key, _)| ProfileName::new(key.get_ref().as_ref()).ok()).collect()
+    pub(super) fn names(&self) -> Vec<ProfileName> {
+        self.tables().map(|(name, _)| name).collect()
     }
 
-    /// All profiles that can be named, in the order in which they stand in the file.
-    pub(super) fn listed(&self) -> impl Iterator<Item = Listed<'_>> {
-        self.entries().into_iter().flatten().filter_map(|(key, value)| {
-            let profile = value.get_ref().as_table()?;
-            let text = |key: &str| profile.get(key).and_then(|value| value.get_ref().as_str());
-            Some(Listed {
-                name: ProfileName::new(key.get_ref().as_ref()).ok()?,
-                token: text("token"),
-                server: text("server"),
-                expires_at: self.expires_at(profile),
-            })
-        })
+    /// All profiles, in the order in which they stand in the file. What has a wrong type counts as absent.
+    pub(super) fn profiles(&self) -> Vec<Profile> {
+        let text = |profile: &DeTable<'_>, key| profile.get(key)?.get_ref().as_str().map(str::to_owned);
+        let profiles = self.tables().map(|(name, profile)| Profile {
+            server: text(profile, SERVER_KEY),
+            token: text(profile, TOKEN_KEY).and_then(ProfileToken::new),
+            ..remembered(name, profile)
+        });
+        profiles.collect()
     }
 
     /// Tells whether a name is taken, even if it is by something that is no profile.
@@ -121,33 +106,35 @@ impl<'a> Document<'a> {
         self.entries().is_some_and(|entries| entries.contains_key(name.as_str()))
     }
 
-    /// Looks up a profile and checks its types.
-    pub(super) fn profile(&self, name: &ProfileName) -> Result<Option<Profile<'_>>, Fault> {
-        let Some(value) = self.entries().and_then(|entries| entries.get(name.as_str())) else { return Ok(None) };
+    /// Looks up a profile and checks the types of its `token` and `server`. What else it holds is only remembered, so a
+    /// wrong type counts as absent there.
+    pub(super) fn profile(&self, name: &ProfileName) -> Result<Option<Profile>, Fault> {
+        let Some(value) = self.entry(name) else { return Ok(None) };
         let profile = self.table(value, "the profile is not a table")?;
-        let token = match profile.get("token") {
-            None => None,
-            Some(value) => match self.string(value, "the profile's `token` is not a string")? {
-                "" => None,
-                token => Some((token, value.span().start)),
-            },
+        let text = |key, problem| profile.get(key).map(|value| self.string(value, problem)).transpose();
+        let token = text(TOKEN_KEY, "the profile's `token` is not a string")?;
+        let server = text(SERVER_KEY, "the profile's `server` is not a string")?;
+        Ok(Some(Profile {
+            server: server.map(str::to_owned),
+            token: token.and_then(ProfileToken::new),
+            ..remembered(name.clone(), profile)
+        }))
+    }
+
+    /// Where a value of a profile stands, if it is there. Counting lines takes a pass over the text, so this is for errors.
+    pub(super) fn position_of(&self, name: &ProfileName, key: ProfileKey) -> Option<Position> {
+        let key = match key {
+            ProfileKey::Server => SERVER_KEY,
+            ProfileKey::Token => TOKEN_KEY,
         };
-        let server = match profile.get("server") {
-            None => None,
-            Some(value) => Some((self.string(value, "the profile's `server` is not a string")?, value.span().start)),
-        };
-        Ok(Some(Profile { token, server, expires_at: self.expires_at(profile) }))
+        let value = self.entry(name)?.get_ref().as_table()?.get(key)?;
+        Some(position_at(self.text, value.span().start))
     }
 
     /// What the document means, which is all that a comparison needs of it: two documents at once would take twice the
     /// memory.
     pub(super) fn into_digest(self) -> Digest {
         Digest::of(&self.root)
-    }
-
-    /// Where an offset lies. Counting lines takes a pass over the text, so this is for errors.
-    pub(super) fn position(&self, offset: usize) -> Position {
-        position_at(self.text, offset)
     }
 
     /// The text that was parsed.
@@ -177,12 +164,15 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// A date alone, or a time alone, is no date-time.
-    fn expires_at(&self, profile: &DeTable<'_>) -> Option<&'a str> {
-        let value = profile.get("expires_at")?;
-        let expires_at = value.get_ref().as_datetime()?;
-        let is_whole = expires_at.date.is_some() && expires_at.time.is_some();
-        is_whole.then(|| &self.text[value.span()])
+    fn entry(&self, name: &ProfileName) -> Option<&Spanned<DeValue<'a>>> {
+        self.entries()?.get(name.as_str())
+    }
+
+    /// The profiles that can be named.
+    fn tables(&self) -> impl Iterator<Item = (ProfileName, &DeTable<'a>)> {
+        self.entries().into_iter().flatten().filter_map(|(key, value)| {
+            Some((ProfileName::new(key.get_ref().as_ref()).ok()?, value.get_ref().as_table()?))
+        })
     }
 
     fn entries(&self) -> Option<&DeTable<'a>> {
@@ -200,6 +190,35 @@ impl<'a> Document<'a> {
     fn fault(&self, value: &Spanned<DeValue<'_>>, problem: &'static str) -> Fault {
         Fault::at(self.text, Some(value.span().start), problem)
     }
+}
+
+/// What a profile remembers beside its server and its token. A value that is not valid counts as absent.
+fn remembered(name: ProfileName, profile: &DeTable<'_>) -> Profile {
+    let text = |key| profile.get(key)?.get_ref().as_str();
+    let id = |key| Identifier::parse(text(key)?).ok();
+    let alias = || BindingAlias::parse(text(IDP_BINDING_ALIAS_KEY)?).ok();
+    let expires_at = profile.get(EXPIRES_AT_KEY).and_then(|value| timestamp(value.get_ref().as_datetime()?));
+    Profile {
+        expires_at,
+        domain_id: id(DOMAIN_ID_KEY),
+        idp_binding: id(IDP_BINDING_ID_KEY).map(IdpBinding::Id).or_else(|| alias().map(IdpBinding::Alias)),
+        ..Profile::new(name)
+    }
+}
+
+/// A date-time of TOML. A date alone and a time alone are none; one without an offset counts as UTC.
+fn timestamp(datetime: &Datetime) -> Option<Timestamp> {
+    let (date, time) = (datetime.date?, datetime.time?);
+    let local = format!("{date}T{:02}:{:02}:{:02}Z", time.hour, time.minute, time.second.unwrap_or_default());
+    // The only valid date-times that this does not take are those before 1970, which count as its first second.
+    let local = humantime::parse_rfc3339(&local).unwrap_or(UNIX_EPOCH);
+    let minutes = match datetime.offset {
+        Some(Offset::Custom { minutes }) => minutes,
+        Some(Offset::Z) | None => 0,
+    };
+    let offset = Duration::from_secs(60 * u64::from(minutes.unsigned_abs()));
+    let utc = if minutes < 0 { local.checked_add(offset) } else { local.checked_sub(offset) };
+    utc.map(Timestamp::from)
 }
 
 /// What is wrong with a document, and where. Nothing of its text is carried.
@@ -252,7 +271,7 @@ mod tests {
     fn fault(text: &str) -> String {
         let fault = match Document::parse(text) {
             Err(fault) => fault,
-            Ok(document) => document.profile(&ProfileName::new("x").unwrap()).err().expect(text),
+            Ok(document) => document.profile(&ProfileName::new("x").unwrap()).expect_err(text),
         };
         fault.position.map_or_else(|| fault.to_string(), |position| format!("{position} {fault}"))
     }
@@ -319,22 +338,75 @@ mod tests {
 
     #[test]
     fn a_profile_has_a_token_and_a_server_as_far_as_it_stores_them() {
+        let x = ProfileName::new("x").unwrap();
         let stored = |text: &str| {
             let document = Document::parse(text).unwrap();
-            let profile = document.profile(&ProfileName::new("x").unwrap()).unwrap();
-            profile.map(|profile| {
-                let token = profile.token.map(|(token, offset)| format!("{token} at {}", document.position(offset)));
-                (token, profile.server.map(|(server, _)| server.to_owned()))
+            let place = document.position_of(&x, ProfileKey::Token).map(|position| position.to_string());
+            document.profile(&x).unwrap().map(|profile| {
+                let token = profile.token.map(|token| token.expose_secret().to_owned());
+                (token, profile.server, place)
             })
         };
         assert_eq!(stored(""), None);
         assert_eq!(stored("[profiles.y]\ntoken = \"t\"\n"), None);
-        assert_eq!(stored("[profiles.x]\nother = 1\n"), Some((None, None)));
-        assert_eq!(stored("[profiles.x]\ntoken = \"\"\nserver = \"\"\n"), Some((None, Some(String::new()))));
+        assert_eq!(stored("[profiles.x]\nother = 1\n"), Some((None, None, None)));
+        assert_eq!(
+            stored("[profiles.x]\ntoken = \"\"\nserver = \"\"\n"),
+            Some((None, Some(String::new()), Some("2:9".into())))
+        );
         assert_eq!(
             stored("profiles.x = { server = 's', token = 't' }\n"),
-            Some((Some("t at 1:38".into()), Some("s".into())))
+            Some((Some("t".into()), Some("s".into()), Some("1:38".into())))
         );
+    }
+
+    /// A profile with this value under this key, as it is looked up and as it is listed.
+    fn with_value(key: &str, value: &str) -> Profile {
+        let text = format!("[profiles.x]\n{key} = {value} # soon\n");
+        let document = Document::parse(&text).unwrap();
+        let profile = document.profile(&ProfileName::new("x").unwrap()).unwrap().unwrap();
+        assert_eq!(document.profiles(), std::slice::from_ref(&profile));
+        profile
+    }
+
+    #[test]
+    fn an_expiry_is_a_date_time_in_utc() {
+        for (value, expected) in [
+            ("2026-11-25T13:46:00Z", Some("2026-11-25T13:46:00Z")),
+            ("2026-11-25 13:46:59.999z", Some("2026-11-25T13:46:59Z")),
+            ("1979-05-27 07:32:00.5+01:30", Some("1979-05-27T06:02:00Z")),
+            ("1979-05-27T22:32:00-02:00", Some("1979-05-28T00:32:00Z")),
+            ("1979-05-27T07:32:00", Some("1979-05-27T07:32:00Z")),
+            ("1979-05-27T07:32Z", Some("1979-05-27T07:32:00Z")),
+            ("1969-12-31T23:59:59Z", Some("1970-01-01T00:00:00Z")),
+            ("9999-12-31T23:59:59Z", Some("9999-12-31T23:59:59Z")),
+            ("1979-05-27", None),
+            ("07:32:00", None),
+            ("'2026-11-25T13:46:00Z'", None),
+            ("3", None),
+        ] {
+            let expires_at = with_value("expires_at", value).expires_at.map(|time| time.to_string());
+            assert_eq!(expires_at.as_deref(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_remembered_value_that_is_not_valid_counts_as_absent() {
+        const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
+        let id = Identifier::parse(ID).unwrap();
+        assert_eq!(with_value("domain_id", &format!("'{ID}'")).domain_id, Some(id));
+        assert_eq!(with_value("idp_binding_id", &format!("'{ID}'")).idp_binding, Some(IdpBinding::Id(id)));
+        let alias = BindingAlias::parse("google").unwrap();
+        assert_eq!(with_value("idp_binding_alias", "'google'").idp_binding, Some(IdpBinding::Alias(alias)));
+        let both = "'no id'\nidp_binding_alias = 'google'";
+        assert!(matches!(with_value("idp_binding_id", both).idp_binding, Some(IdpBinding::Alias(_))));
+        for value in ["'junk'", "''", "3", "[]", &format!("'{}'", ID.replace('-', ""))] {
+            assert_eq!(with_value("domain_id", value).domain_id, None, "{value}");
+            assert_eq!(with_value("idp_binding_id", value).idp_binding, None, "{value}");
+        }
+        for value in ["''", "'a b'", "\"a\\u0000\"", "3"] {
+            assert_eq!(with_value("idp_binding_alias", value).idp_binding, None, "{value}");
+        }
     }
 
     #[test]

@@ -1,177 +1,295 @@
-//! What the help says beside commands and flags: exit codes, examples, files and environment.
+//! What the help says besides commands and options: examples, exit codes, files and environment.
+//!
+//! `-h` shows the examples; `--help` adds the rest. No line is longer than 60 columns, so that none is wrapped on a narrow
+//! terminal.
 
-/// What the help of plexctl and of each command says about the surroundings.
-macro_rules! files_and_environment {
-    () => {
-        "\
-Files and environment:
-  The config file is $PLEXCTL_CONFIG, else $XDG_CONFIG_HOME/plexctl/config.toml,
-  else $HOME/.config/plexctl/config.toml. A variable that is empty is unset.
+/// What the help of a command says after its options.
+pub struct Help {
+    /// The examples, which `-h` ends with.
+    pub examples: &'static str,
+    /// What `--help` ends with.
+    pub complete: &'static str,
+}
 
-  PLEXCTL_CONFIG      the config file
-  XDG_CONFIG_HOME     where it is otherwise, if absolute
-  HOME                where it is if that is unset too
-  PLEXSPHERE_URL      the server where neither a flag nor a session names one
-  PLEXSPHERE_TOKEN    what whoami asks with; not acted on by other commands
-  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-                      the proxy, and which servers need none; also in lower case
-  REQUEST_METHOD      where it is set, HTTP_PROXY is refused
-  SSL_CERT_FILE, SSL_CERT_DIR
-                      trusted authorities, in place of the system's
-  BROWSER             what login shows the page with, or none
-  DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME, CI,
-  SSH_CONNECTION, SSH_TTY, SSH_CLIENT
-                      whether login can show a page at all
-  NO_COLOR, TERM      no colors with NO_COLOR or TERM=dumb
-  COLUMNS             how wide this is, where the terminal does not tell"
+macro_rules! help {
+    (examples: $examples:literal, exit_codes: $codes:literal, environment: [$($part:ident),*]) => {
+        Help {
+            examples: concat!("Examples:\n", $examples),
+            complete: concat!(
+                "Examples:\n",
+                $examples,
+                "\nExit codes:\n",
+                $codes,
+                "\nFiles and environment:\n",
+                $($part!()),*
+            ),
+        }
     };
 }
 
-/// The help of plexctl, after its commands and flags.
-pub const PLEXCTL: &str = concat!(
-    "\
-Exit codes:
-  0    done, or there was nothing to do
-  1    something failed; the error says what state that leaves
-  2    usage error, or an unusable token or server; nothing was sent
-  3    a file with a credential is open to others; it was not read
-  4    the server refused, or nobody is logged in there
+macro_rules! config {
+    () => {
+        "  The config file is $PLEXCTL_CONFIG, else
+  $XDG_CONFIG_HOME/plexctl/config.toml, else
+  $HOME/.config/plexctl/config.toml.
+  An empty variable counts as unset.
 
-Examples:
-  plexctl login --server https://plexsphere.example \\
-      --domain-id UUID --idp-binding-id UUID
-  plexctl whoami                      who am I there?
-  plexctl profiles                    which sessions are stored?
-  plexctl logout                      end the default session
+  PLEXCTL_CONFIG      path of the config file
+  XDG_CONFIG_HOME     its base directory, if absolute
+  HOME                used if XDG_CONFIG_HOME is not set
+"
+    };
+}
 
+macro_rules! stored_server {
+    () => {
+        "  PLEXSPHERE_URL      server of a profile that stores none
+"
+    };
+}
+
+macro_rules! login_server {
+    () => {
+        "  PLEXSPHERE_URL      server, unless --server is given or the
+                      profile stores one
+"
+    };
+}
+
+macro_rules! credential {
+    () => {
+        "  PLEXSPHERE_TOKEN    token to use, unless --token-file or
+                      --profile is given
+  PLEXSPHERE_URL      server to use, unless --server is given;
+                      a stored token only goes to its own
+"
+    };
+}
+
+macro_rules! unused_token {
+    () => {
+        "  PLEXSPHERE_TOKEN    not used; if set, a hint says so
+"
+    };
+}
+
+macro_rules! network {
+    () => {
+        "  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
+                      proxies, and hosts that need none; also
+                      in lower case
+  REQUEST_METHOD      if set (CGI), HTTP_PROXY is an error
+  SSL_CERT_FILE, SSL_CERT_DIR
+                      trusted certificate authorities instead
+                      of the system's
+"
+    };
+}
+
+macro_rules! browser {
+    () => {
+        "  BROWSER             browser to open, or none
+  DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME
+                      if none is set on Linux, no browser is
+                      opened, unless BROWSER names one
+  CI, SSH_CLIENT, SSH_CONNECTION, SSH_TTY
+                      if one is set, no browser is opened
+"
+    };
+}
+
+macro_rules! search_path {
+    () => {
+        "  PATH                directories to search for COMMAND
+"
+    };
+}
+
+macro_rules! terminal {
+    () => {
+        "  NO_COLOR            if set, disables colors
+  TERM                `dumb` disables colors and progress
+  COLUMNS             width of this help without a terminal"
+    };
+}
+
+macro_rules! none {
+    () => {
+        "  The script depends on no file and no variable."
+    };
+}
+
+pub const PLEXCTL: Help = help! {
+    examples: "  plexctl login --server https://plexsphere.example \\
+      --domain-id 0192f0c1-0000-7000-8000-000000000002 \\
+      --idp-binding-id 0192f0c1-0000-7000-8000-000000000003
+  plexctl whoami
+  plexctl profiles
+  plexctl exec -- env
+  plexctl logout
 ",
-    files_and_environment!()
-);
-
-/// The help of `plexctl login`, after its flags.
-pub const LOGIN: &str = concat!(
-    "\
-Exit codes:
-  0    logged in, and the session is stored
-  1    not approved, or something failed; the error says what state that leaves
-  2    usage error, no usable server, or another origin's session is in the way
-  3    the config file's mode is wider than 0600; nothing was read or sent
-  4    denied, or refused by the server
-
-Examples:
-  plexctl login --server https://plexsphere.example \\
-      --domain-id UUID --idp-binding-id UUID
-  plexctl login --profile-name staging --no-browser --qr \\
-      --domain-id UUID --idp-binding-id UUID
-
-A session that the profile held before is revoked once the new one is stored.
-
+    exit_codes: "  0    success, or nothing to do
+  1    failure; the error says what state is left
+  2    usage error, or an unusable token or server
+  3    a file with a token has a mode wider than 0600
+  4    the server denied the request
 ",
-    files_and_environment!()
-);
+    environment: [config, credential, network, browser, search_path, terminal]
+};
 
-/// The help of `plexctl whoami`, after its flags.
-pub const WHOAMI: &str = concat!(
-    "\
-Exit codes:
-  0    the server accepts the token
-  1    it is not known: no answer, or none that says so
-  2    nothing to ask with: no usable token or server; nothing was sent
-  3    the mode of the file with the token is wider than 0600
-  4    the server does not accept the token, or refuses to say
-
-Examples:
-  plexctl whoami                      ask with the default profile
-  plexctl whoami --profile staging    ask with one profile
-  plexctl whoami --token-file PATH --server https://plexsphere.example
-
-Asked with, the first that is given: --token-file, --profile, PLEXSPHERE_TOKEN,
-the default profile. A stored token goes to its own server only.
-
+pub const LOGIN: Help = help! {
+    examples: "  plexctl login --server https://plexsphere.example \\
+      --domain-id 0192f0c1-0000-7000-8000-000000000002 \\
+      --idp-binding-id 0192f0c1-0000-7000-8000-000000000003
 ",
-    files_and_environment!()
-);
-
-/// The help of `plexctl profiles`, after its commands and flags.
-pub const PROFILES: &str = concat!(
-    "\
-Exit codes:
-  0    done
-  1    the config file cannot be used or written
-  2    usage error, no such profile, or --yes is missing
-  3    the config file's mode is wider than 0600; nothing was read
-
-Examples:
-  plexctl profiles                    list what is stored; asks no server
-  plexctl profiles use staging        make staging the default
-  plexctl profiles forget old --yes   remove a profile whose server is gone
-
+    exit_codes: "  0    logged in, and the session is stored
+  1    not approved in time, or another failure
+  2    usage error, unusable server, or the profile holds a
+       session of another server
+  3    the config file has a mode wider than 0600
+  4    denied, or rejected by the server
 ",
-    files_and_environment!()
-);
+    environment: [config, login_server, unused_token, network, browser, terminal]
+};
 
-/// The help of `plexctl profiles use`, after its flags.
-pub const PROFILES_USE: &str = concat!(
-    "\
-Exit codes:
-  0    the profile is the default now
-  1    the config file cannot be used or written
-  2    usage error, or no such profile
-  3    the config file's mode is wider than 0600; nothing was read
+pub const WHOAMI: Help = help! {
+    examples: "  plexctl whoami
+  plexctl whoami --profile staging
+  plexctl whoami --output json
+",
+    exit_codes: "  0    the server accepts the token
+  1    unknown: no response, or not a usable one
+  2    no credential, or an unusable token or server
+  3    the file with the token has a mode wider than 0600
+  4    the server does not accept the token
+",
+    environment: [config, credential, network, terminal]
+};
 
-Examples:
+pub const PROFILES: Help = help! {
+    examples: "  plexctl profiles
   plexctl profiles use staging
-
+  plexctl profiles forget staging --yes
 ",
-    files_and_environment!()
-);
-
-/// The help of `plexctl profiles forget`, after its flags.
-pub const PROFILES_FORGET: &str = concat!(
-    "\
-Its token is not revoked and may stay live: `plexctl logout` ends a session.
-This is the way out where the server is gone for good.
-
-Exit codes:
-  0    the profile is removed
-  1    the config file cannot be used or written
+    exit_codes: "  0    success
+  1    the config file cannot be read or written
   2    usage error, no such profile, or --yes is missing
-  3    the config file's mode is wider than 0600; nothing was read
-
-Examples:
-  plexctl profiles forget old --yes
-
+  3    the config file has a mode wider than 0600
 ",
-    files_and_environment!()
-);
+    environment: [config, terminal]
+};
 
-/// The help of `plexctl logout`, after its flags.
-pub const LOGOUT: &str = concat!(
-    "\
-Exit codes:
-  0    the session has ended, or there was none
-  1    the session is kept and may still be live, or a local step failed
-  2    usage error, or unusable token or server; nothing was sent
-  3    the config file's mode is wider than 0600; nothing was read or sent
-  4    the server refused to revoke the token; the session is kept
-
-Examples:
-  plexctl logout                      end the default session
-  plexctl logout --profile staging    end the session of one profile
-  plexctl logout --output json        print a summary for a script
-
+pub const PROFILES_LIST: Help = help! {
+    examples: "  plexctl profiles list
+  plexctl profiles list --output json
 ",
-    files_and_environment!()
-);
+    exit_codes: "  0    success
+  1    the config file cannot be read
+  2    usage error
+  3    the config file has a mode wider than 0600
+",
+    environment: [config, terminal]
+};
 
-/// The help of `plexctl completion`, after its operand.
-pub const COMPLETION: &str = "\
-Exit codes:
-  0    the script is printed
+pub const PROFILES_USE: Help = help! {
+    examples: "  plexctl profiles use staging
+",
+    exit_codes: "  0    the profile is the default
+  1    the config file cannot be read or written
+  2    usage error, or no such profile
+  3    the config file has a mode wider than 0600
+",
+    environment: [config, terminal]
+};
+
+pub const PROFILES_FORGET: Help = help! {
+    examples: "  plexctl profiles forget staging --yes
+",
+    exit_codes: "  0    the profile is removed; its token may still be live
+  1    the config file cannot be read or written
+  2    usage error, no such profile, or --yes is missing
+  3    the config file has a mode wider than 0600
+",
+    environment: [config, terminal]
+};
+
+pub const EXEC: Help = help! {
+    examples: "  plexctl exec -- env
+  plexctl exec --profile staging -- \\
+      sh -c 'echo \"Using $PLEXSPHERE_URL\"'
+",
+    exit_codes: "  1    the config file cannot be read
+  2    usage error, no session, or an unusable server
+  3    the config file has a mode wider than 0600
+  126  COMMAND cannot be executed
+  127  COMMAND was not found
+  else the exit code of COMMAND
+",
+    environment: [config, stored_server, search_path, terminal]
+};
+
+pub const IDENTITY_TOKENS: Help = help! {
+    examples: "  plexctl identity-tokens list
+  plexctl identity-tokens delete \\
+      --id 0192f0c1-2345-7abc-8def-0123456789ab
+",
+    exit_codes: "  0    success
+  1    failure, or no such token
+  2    usage error, no credential, or an unusable server
+  3    the file with the token has a mode wider than 0600
+  4    the server denied the request
+",
+    environment: [config, credential, network, terminal]
+};
+
+pub const IDENTITY_TOKENS_LIST: Help = help! {
+    examples: "  plexctl identity-tokens list
+  plexctl identity-tokens list --output json
+",
+    exit_codes: "  0    success
+  1    failure; no list is printed
+  2    usage error, no credential, or an unusable server
+  3    the file with the token has a mode wider than 0600
+  4    the server denied the request
+",
+    environment: [config, credential, network, terminal]
+};
+
+pub const IDENTITY_TOKENS_DELETE: Help = help! {
+    examples: "  plexctl identity-tokens delete \\
+      --id 0192f0c1-2345-7abc-8def-0123456789ab
+",
+    exit_codes: "  0    the token is revoked
+  1    no such token, or it may still be live
+  2    usage error, no credential, or an unusable server
+  3    the file with the token has a mode wider than 0600
+  4    the server denied the request
+",
+    environment: [config, credential, network, terminal]
+};
+
+pub const LOGOUT: Help = help! {
+    examples: "  plexctl logout
+  plexctl logout --profile staging
+  plexctl logout --output json
+",
+    exit_codes: "  0    logged out, or there was no session
+  1    failure; the session may still be live
+  2    usage error, or an unusable token or server
+  3    the config file has a mode wider than 0600
+  4    the server refused to revoke the token
+",
+    environment: [config, stored_server, unused_token, network, terminal]
+};
+
+pub const COMPLETION: Help = help! {
+    examples: "  source <(plexctl completion bash)
+  source <(plexctl completion zsh)
+  plexctl completion fish | source
+  plexctl completion powershell | Out-String | Invoke-Expression
+",
+    exit_codes: "  0    the script was printed
   2    usage error, such as an unknown shell
-
-Examples:
-  source <(plexctl completion bash)
-  plexctl completion zsh > \"${fpath[1]}/_plexctl\"
-  plexctl completion fish > ~/.config/fish/completions/plexctl.fish
-  plexctl completion powershell | Out-String | Invoke-Expression";
+",
+    environment: [none]
+};

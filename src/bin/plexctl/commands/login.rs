@@ -1,32 +1,32 @@
 //! `plexctl login`.
 
 use std::io::{self, IsTerminal};
+use std::time::Duration;
 
 use plexctl::adapters::browser::SystemBrowser;
 use plexctl::adapters::reporters::{Label, ProgressReporter, QrCode};
 use plexctl::adapters::timer::SystemTimer;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::ProfileName;
-use plexctl::ports::cause::Cause;
-use plexctl::ports::login_outcome::{LoginOutcome, LoginProgress, ReplacedState};
-use plexctl::ports::reporter::{ReportError, Reporter};
 use plexctl::ports::token_issuer::AuthorizationRequest;
-use plexctl::use_cases::login::{LoginError, LoginPorts, LoginRequest, LoginUseCase};
+use plexctl::use_cases::login::{Interruption, LoginError, LoginPorts, LoginRequest, LoginUseCase};
 
 use super::on_demand::runtime;
 use super::{client, place_of_unusable_server, reporter, tell_what_stays_in_use};
-use crate::cli::{Flags, Format, LoginFlags};
+use crate::cli::{Flags, Format, LoginArguments};
 use crate::failure::again::Again;
 use crate::failure::{Failure, LoginFailure, RuntimeError, interruption_hint, last_words, of_interruption};
 use crate::terminal::{self, Stderr};
-use crate::words::words;
-use crate::{environment, explain};
+use crate::{environment, explain, stderr};
 
 /// The profile that is written where none is named.
 const DEFAULT_PROFILE: &str = "default";
 
+/// How long an interrupted login waits for its last words to be read.
+const INTERRUPTED_FLUSH_LIMIT: Duration = Duration::from_secs(1);
+
 /// Begins a session, and says which credentials beside it stay in use.
-pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
+pub fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     let format = flags.output();
     let config = environment::config_path().ok_or(Failure::NoConfigPlace)?;
     let again = again(&flags, &login);
@@ -44,10 +44,12 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
     let store = TomlStore::new(config.as_path());
     let client = client();
     let browser = SystemBrowser::new(environment::browser_settings(!login.no_browser && format == Format::Text));
+    stderr::write_in_background().map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
     let runtime = runtime().map_err(Failure::NotStarted)?;
     let timer = SystemTimer::start(last_words).map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
     let ports = LoginPorts {
-        keeper: &store,
+        profiles: &store,
+        writer: &store,
         store: &store,
         issuer: &client,
         revoker: &client,
@@ -55,9 +57,9 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
         browser: &browser,
         timer: &timer,
     };
-    let (mut progress, mut reporter) = (Worded(progress(format, login.qr)), Worded(reporter(format)));
+    let (mut progress, mut reporter) = (progress(format, login.qr), reporter(format));
 
-    let result = runtime.block_on(LoginUseCase::new(ports, &mut progress, &mut reporter).execute(&request));
+    let result = runtime.block_on(LoginUseCase::new(ports, &mut progress, &mut *reporter).execute(&request));
     if let Err(error) = result {
         let place_of_server = match &error {
             LoginError::Server { profile, source } => place_of_unusable_server(&store, profile, source),
@@ -69,11 +71,18 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
             if let Some(hint) = interruption_hint(interruption) {
                 terminal::note(Label::Hint, &hint);
             }
+            if matches!(interruption, Interruption::LiveUnstored { .. }) {
+                stderr::flush();
+            } else {
+                // Nothing is lost with these words, so an unread pipe must not keep the process alive.
+                stderr::flush_within(INTERRUPTED_FLUSH_LIMIT);
+            }
             timer.die_interrupted();
         }
         let failure = Failure::Login(Box::new(failure));
         if timer.signal().is_some() {
             explain(&failure, format);
+            stderr::flush();
             timer.die_interrupted();
         }
         return Err(failure);
@@ -82,7 +91,7 @@ pub fn login(flags: Flags, login: LoginFlags) -> Result<(), Failure> {
     Ok(())
 }
 
-fn again(flags: &Flags, login: &LoginFlags) -> Again {
+fn again(flags: &Flags, login: &LoginArguments) -> Again {
     let again = Again::new("login")
         .with("--domain-id", Some(login.domain_id.to_string()))
         .with("--idp-binding-id", Some(login.idp_binding_id.to_string()))
@@ -104,37 +113,4 @@ fn progress(format: Format, wants_qr: bool) -> ProgressReporter<Stderr> {
         Format::Text => ProgressReporter::for_people(Stderr, qr_code),
         Format::Json | Format::Yaml => ProgressReporter::for_programs(Stderr),
     }
-}
-
-/// A reporter that tells causes in the operator's words.
-struct Worded<R>(R);
-
-impl<R: Reporter<LoginProgress>> Reporter<LoginProgress> for Worded<R> {
-    fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
-        match progress {
-            LoginProgress::PollFailed { origin, cause } => {
-                self.0.report(&LoginProgress::PollFailed { origin: origin.clone(), cause: worded(cause) })
-            }
-            progress => self.0.report(progress),
-        }
-    }
-}
-
-impl Reporter<LoginOutcome> for Worded<Box<dyn Reporter<LoginOutcome>>> {
-    fn report(&mut self, outcome: &LoginOutcome) -> Result<(), ReportError> {
-        let mut outcome = outcome.clone();
-        if let Err(cause) = &mut outcome.principal {
-            *cause = worded(cause);
-        }
-        if let Some(ReplacedState::Kept { cause } | ReplacedState::NotCleared { cause, .. }) =
-            outcome.replaced.as_mut().map(|replaced| &mut replaced.state)
-        {
-            *cause = worded(cause);
-        }
-        self.0.report(&outcome)
-    }
-}
-
-fn worded(cause: &Cause) -> Cause {
-    Cause::new(words(cause.error()))
 }

@@ -1,10 +1,11 @@
 //! `plexctl logout`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use plexctl::adapters::reporters::Label;
-use plexctl::adapters::toml_store::{Absence, TomlStore};
+use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::{ProfileName, Selection};
+use plexctl::ports::profile_reader::ProfileReader;
 use plexctl::ports::reporter::LogoutOutcome;
 use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 
@@ -13,7 +14,7 @@ use super::{client, place_of_unusable_server, reporter, tell_what_stays_in_use};
 use crate::cli::Flags;
 use crate::environment;
 use crate::failure::again::Again;
-use crate::failure::{Failure, LogoutFailure, listed};
+use crate::failure::{Failure, LogoutFailure, no_session_hint};
 use crate::terminal;
 
 /// Ends the selected session, and says which credentials that leaves.
@@ -37,7 +38,7 @@ pub fn logout(flags: Flags) -> Result<(), Failure> {
         .map_err(|error| failure(error, again, selected, config.clone(), &store))?;
 
     if outcome == LogoutOutcome::NoSession
-        && let Some(hint) = store.absence(&request.selection).and_then(|absence| absence_hint(&absence, &config))
+        && let Some(hint) = store.why_none(&request.selection).and_then(|absence| no_session_hint(&absence, &config))
     {
         terminal::note(Label::Hint, &hint);
     }
@@ -57,28 +58,4 @@ fn failure(
         _ => None,
     };
     Failure::Logout(Box::new(LogoutFailure { error, again, selected, config, place_of_server }))
-}
-
-/// What was looked at in vain, where somebody may have meant something else.
-fn absence_hint(absence: &Absence, config: &Path) -> Option<String> {
-    let path = config.display();
-    match absence {
-        Absence::NoFile if environment::names_config() => Some(format!("PLEXCTL_CONFIG names no file: {path}")),
-        Absence::NoFile => None,
-        Absence::NoDefault { profiles } | Absence::NoProfile { profiles, .. } if profiles.is_empty() => None,
-        Absence::NoDefault { profiles } => {
-            Some(format!("there is no default, but {path} has {}; name one with --profile", listed(profiles)))
-        }
-        Absence::DanglingDefault { name, profiles } if profiles.is_empty() => {
-            Some(format!("the default of {path} names profile \"{name}\", which is not there"))
-        }
-        Absence::DanglingDefault { name, profiles } => Some(format!(
-            "the default of {path} names profile \"{name}\", which is not there; it has {}",
-            listed(profiles)
-        )),
-        Absence::NoProfile { name, profiles } => {
-            Some(format!("{path} has no profile \"{name}\", it has {}", listed(profiles)))
-        }
-        Absence::NoToken { name } => Some(format!("profile \"{name}\" of {path} has no token")),
-    }
 }

@@ -1,27 +1,30 @@
 //! The commands: one wiring file each, from the flags to the use case over its adapters.
 
+mod exec;
+mod identity_tokens;
 mod login;
 mod logout;
 mod on_demand;
 mod profiles;
 mod whoami;
 
-use std::io::{self, Stdout};
-
 use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::reporters::{JsonReporter, Label, TextReporter, YamlReporter};
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::ProfileName;
+use plexctl::ports::profile_reader::{ProfileKey, ProfileReader};
 use plexctl::ports::reporter::Reporter;
 use plexctl::use_cases::server::{ServerError, ServerSetting};
 
+pub use self::exec::exec;
+pub use self::identity_tokens::identity_tokens;
 pub use self::login::login;
 pub use self::logout::logout;
 pub use self::profiles::profiles;
 pub use self::whoami::whoami;
 use crate::cli::Format;
 use crate::environment;
-use crate::terminal::{self, Stderr};
+use crate::terminal::{self, Stderr, Stdout};
 
 /// The reporter of an outcome in a format, on the standard streams.
 pub fn reporter<T: Send>(format: Format) -> Box<dyn Reporter<T>>
@@ -31,9 +34,9 @@ where
     YamlReporter<Stdout, Stderr>: Reporter<T>,
 {
     match format {
-        Format::Text => Box::new(TextReporter::new(io::stdout(), Stderr)),
-        Format::Json => Box::new(JsonReporter::new(io::stdout(), Stderr)),
-        Format::Yaml => Box::new(YamlReporter::new(io::stdout(), Stderr)),
+        Format::Text => Box::new(TextReporter::new(Stdout, Stderr)),
+        Format::Json => Box::new(JsonReporter::new(Stdout, Stderr)),
+        Format::Yaml => Box::new(YamlReporter::new(Stdout, Stderr)),
     }
 }
 
@@ -47,7 +50,7 @@ fn client() -> ControlPlaneClient {
 /// Where the config file stores the server of a profile, if that server is what cannot be used.
 fn place_of_unusable_server(store: &TomlStore, profile: &ProfileName, error: &ServerError) -> Option<String> {
     let is_stored = matches!(error, ServerError::Unusable { setting: ServerSetting::Stored, .. });
-    is_stored.then(|| store.place_of_server(profile))
+    is_stored.then(|| store.place_of(profile, ProfileKey::Server))
 }
 
 /// Names the credentials beside the session, on which no command that begins or ends one acts.

@@ -5,8 +5,11 @@ use async_trait::async_trait;
 use plexctl::domain::bearer_token::BearerToken;
 use plexctl::domain::principal::Principal;
 use plexctl::domain::server_url::ServerUrl;
-use plexctl::domain::token::SessionToken;
+use plexctl::domain::token::{SessionToken, TokenId};
+use plexctl::domain::token_summary::TokenSummary;
+use plexctl::ports::chain::chain;
 use plexctl::ports::principal_reader::{PrincipalReader, ReadError};
+use plexctl::ports::token_directory::{DirectoryError, TokenDirectory};
 use plexctl::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
 use tokio::runtime::{Builder, Runtime};
 
@@ -20,7 +23,7 @@ pub struct OnDemand<P>(pub P);
 #[async_trait]
 impl<P: TokenRevoker> TokenRevoker for OnDemand<P> {
     async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
-        let runtime = runtime().map_err(|error| RevokeError::Unreached { source: error.into() })?;
+        let runtime = runtime().map_err(|error| RevokeError::Unreached { source: chain(&error).into() })?;
         runtime.block_on(terminal::watched(&server.origin(), self.0.revoke(server, token)))
     }
 }
@@ -28,8 +31,21 @@ impl<P: TokenRevoker> TokenRevoker for OnDemand<P> {
 #[async_trait]
 impl<P: PrincipalReader> PrincipalReader for OnDemand<P> {
     async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, ReadError> {
-        let runtime = runtime().map_err(|error| ReadError::Unreached { source: error.into() })?;
+        let runtime = runtime().map_err(|error| ReadError::Unreached { source: chain(&error).into() })?;
         runtime.block_on(terminal::watched(&server.origin(), self.0.read(server, token)))
+    }
+}
+
+#[async_trait]
+impl<P: TokenDirectory> TokenDirectory for OnDemand<P> {
+    async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, DirectoryError> {
+        let runtime = runtime().map_err(|error| DirectoryError::Unreached { source: chain(&error).into() })?;
+        runtime.block_on(terminal::watched(&server.origin(), self.0.list(server, credential)))
+    }
+
+    async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), DirectoryError> {
+        let runtime = runtime().map_err(|error| DirectoryError::Unreached { source: chain(&error).into() })?;
+        runtime.block_on(terminal::watched(&server.origin(), self.0.revoke(server, credential, id)))
     }
 }
 

@@ -21,7 +21,7 @@ pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure>
     };
     let store = TomlStore::new(config.as_path());
     let mut reporter = reporter(flags.output());
-    ProfilesUseCase::new(&store, &mut *reporter).execute(request).map(|_| ()).map_err(|error| {
+    ProfilesUseCase::new(&store, &store, &mut *reporter).execute(request).map(|_| ()).map_err(|error| {
         let (again, selected) = match request {
             ProfilesRequest::List => (Again::new("profiles"), None),
             ProfilesRequest::Use(profile) => (Again::new("profiles use").of(profile), Some(profile.clone())),

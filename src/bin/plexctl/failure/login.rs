@@ -6,19 +6,18 @@ use plexctl::adapters::reporters::Label;
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::timestamp::Timestamp;
 use plexctl::domain::token::TokenId;
+use plexctl::ports::chain::chain;
 use plexctl::ports::login_outcome::ReplacedToken;
-use plexctl::ports::reporter::{FailureReport, Leaves};
-use plexctl::ports::session_keeper::KeepError;
+use plexctl::ports::store_error::StoreError;
 use plexctl::ports::timer::AtRisk;
 use plexctl::ports::token_issuer::BeginError;
 use plexctl::use_cases::login::{Interruption, LoginError, NotIssued, NotKept, NotRevoked, StoredLogin};
 use plexctl::use_cases::server::{ServerError, ServerSetting};
 
 use super::again::Again;
-use super::bare;
+use super::remedy_hint;
 use super::server::of_given;
-use crate::terminal;
-use crate::words::{hint, words};
+use crate::{stderr, terminal};
 
 /// What is said wherever a poll may have brought a token that did not arrive.
 const ANSWER_LOST: &str = "an earlier answer was lost, so a token may have been issued that nobody holds";
@@ -42,31 +41,8 @@ pub struct LoginFailure {
 }
 
 impl LoginFailure {
-    /// The failure in words and as data.
-    pub fn explain(&self, code: &'static str) -> FailureReport {
-        let (message, hint) = self.words();
-        let (token, session) = match &self.error {
-            LoginError::NotStored { token, .. } | LoginError::Superseded { token, revoking: None, .. } => {
-                (Some(token.as_ref()), Leaves::Revoked)
-            }
-            LoginError::LiveUnstored { token, .. } | LoginError::Superseded { token, .. } => {
-                (Some(token.as_ref()), Leaves::Kept)
-            }
-            LoginError::NotDurable { stored, .. }
-            | LoginError::NotAccepted { stored, .. }
-            | LoginError::OtherDomain { stored, .. } => (Some(&stored.token), Leaves::Kept),
-            LoginError::Report(_) => (None, Leaves::Kept),
-            _ => (None, Leaves::Untouched),
-        };
-        let server = match &self.error {
-            LoginError::Begin { origin, .. } | LoginError::NotIssued { origin, .. } => Some(origin.clone()),
-            _ => token.map(|token| token.origin.clone()),
-        };
-        let token_id = token.and_then(|token| token.id);
-        FailureReport { hint, profile: Some(self.profile.clone()), server, token_id, session, ..bare(code, message) }
-    }
-
-    fn words(&self) -> (String, Option<String>) {
+    /// The failure in words, and what to do about it.
+    pub fn words(&self) -> (String, Option<String>) {
         match &self.error {
             LoginError::NotBegun(error) => self.not_begun(error),
             LoginError::Server { profile, source } => self.no_server(profile, source),
@@ -113,7 +89,7 @@ impl LoginFailure {
                     "profile \"{}\" holds a session that {} does not accept: {}",
                     stored.profile,
                     stored.token.origin,
-                    words(source)
+                    chain(source)
                 ),
                 Some(stored_hint(stored)),
             ),
@@ -127,16 +103,16 @@ impl LoginFailure {
                 Some(stored_hint(stored)),
             ),
             LoginError::Report(error) => {
-                (format!("the login is complete, but its result could not be written: {}", words(&*error.source)), None)
+                (format!("the login is complete, but its result could not be written: {}", chain(&*error.source)), None)
             }
             LoginError::Interrupted(interruption) => (of_interruption(interruption), None),
         }
     }
 
-    fn not_begun(&self, error: &KeepError) -> (String, Option<String>) {
+    fn not_begun(&self, error: &StoreError) -> (String, Option<String>) {
         let message = format!("no login was begun: {}", keep_words(error));
         let hint = match error {
-            KeepError::Exposed { .. } => self.again.once_private(&self.config),
+            StoreError::Exposed { .. } => self.again.once_private(&self.config),
             _ => format!("nothing was sent or changed; mend the cause and run {} again", self.again),
         };
         (message, Some(hint))
@@ -158,21 +134,21 @@ impl LoginFailure {
         let (cause, what) = match error {
             BeginError::Rejected { source } => {
                 return (
-                    format!("nobody is logged in: {} ({origin})", words(&**source)),
+                    format!("nobody is logged in: {source} ({origin})"),
                     Some("check --domain-id and --idp-binding-id".to_owned()),
                 );
             }
             BeginError::Refused { source } => {
-                return (format!("nobody is logged in: {} ({origin})", words(&**source)), None);
+                return (format!("nobody is logged in: {source} ({origin})"), None);
             }
             BeginError::Unusable { source } => (source, "the server's answer cannot be used: "),
             BeginError::Unconfirmed { source }
             | BeginError::Unanswered { source }
             | BeginError::Unreached { source } => (source, ""),
         };
-        let hint =
-            hint(&**cause).map_or(format!("once the cause is gone, {again}"), |hint| format!("{hint}; then {again}"));
-        (format!("nobody is logged in: {what}{} ({origin})", words(&**cause)), Some(hint))
+        let hint = remedy_hint(cause)
+            .map_or(format!("once the cause is gone, {again}"), |hint| format!("{hint}; then {again}"));
+        (format!("nobody is logged in: {what}{cause} ({origin})"), Some(hint))
     }
 
     fn not_issued(&self, origin: &str, is_response_lost: bool, error: &NotIssued) -> (String, Option<String>) {
@@ -180,17 +156,14 @@ impl LoginFailure {
         let (message, hint) = match error {
             NotIssued::Denied => ("nobody is logged in: the request was denied".to_owned(), None),
             NotIssued::NotApproved { cause, .. } => {
-                let streak = cause.as_ref().map(|cause| format!(" ({origin}: {})", words(cause.error())));
+                let streak = cause.as_ref().map(|cause| format!(" ({origin}: {cause})"));
                 (format!("nobody is logged in: {error}{}", streak.unwrap_or_default()), Some(again))
             }
-            NotIssued::Rejected { source } => {
-                (format!("nobody is logged in: {} ({origin})", words(&**source)), Some(again))
+            NotIssued::Rejected { source } => (format!("nobody is logged in: {source} ({origin})"), Some(again)),
+            NotIssued::Refused { source } => (format!("nobody is logged in: {source} ({origin})"), None),
+            NotIssued::Unusable { source } => {
+                (format!("nobody is logged in: the server's answer cannot be used: {source} ({origin})"), Some(again))
             }
-            NotIssued::Refused { source } => (format!("nobody is logged in: {} ({origin})", words(&**source)), None),
-            NotIssued::Unusable { source } => (
-                format!("nobody is logged in: the server's answer cannot be used: {} ({origin})", words(&**source)),
-                Some(again),
-            ),
         };
         (if is_response_lost { format!("{message}; {ANSWER_LOST}") } else { message }, hint)
     }
@@ -247,6 +220,7 @@ pub fn last_words(at_risk: &AtRisk) {
             terminal::note(Label::Hint, HOMELESS_HINT);
         }
     }
+    stderr::flush();
 }
 
 /// A domain as its server names it, cut to size: a UUID has 36 characters.
@@ -267,14 +241,15 @@ fn until(expires_at: Option<Timestamp>) -> String {
     expires_at.map(|time| format!(" until {time}")).unwrap_or_default()
 }
 
-fn keep_words(error: &KeepError) -> String {
+fn keep_words(error: &StoreError) -> String {
     match error {
-        KeepError::Exposed { place, source } => format!("{place} is refused: {}", words(&**source)),
-        KeepError::Unusable { place, source } => format!("{place} cannot be used: {}", words(&**source)),
-        KeepError::Unstorable { place, source } => format!("nothing can be stored in {place}: {}", words(&**source)),
-        KeepError::NotSaved { place, source } | KeepError::NotDurable { place, source, .. } => {
-            format!("{place}: {}", words(&**source))
+        StoreError::Exposed { place, source } => format!("{place} is refused: {}", chain(&**source)),
+        StoreError::Unusable { place, source } => format!("{place} cannot be used: {}", chain(&**source)),
+        StoreError::NotStorable { place, source } => format!("nothing can be stored in {place}: {}", chain(&**source)),
+        StoreError::NotWritten { place, source } | StoreError::NotDurable { place, source } => {
+            format!("{place}: {}", chain(&**source))
         }
+        error => chain(error),
     }
 }
 
@@ -289,7 +264,7 @@ fn not_kept_words(error: &NotKept) -> String {
 fn revoking_words(error: &NotRevoked) -> String {
     match error {
         NotRevoked::WithoutId => "it has no id to revoke it by".to_owned(),
-        NotRevoked::Failed(error) => words(error),
+        NotRevoked::Failed(error) => chain(error),
     }
 }
 

@@ -7,14 +7,14 @@ use std::path::PathBuf;
 
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::token::TokenId;
+use plexctl::ports::chain::chain;
 use plexctl::ports::credential_store::StoreError;
-use plexctl::ports::reporter::{FailureReport, Leaves};
 use plexctl::ports::token_revoker::RevokeError;
 use plexctl::use_cases::logout::{LogoutError, SessionFacts};
 
 use super::again::Again;
+use super::remedy_hint;
 use super::server::StoredServer;
-use crate::words::{hint, words};
 
 /// A failed logout, with what its words need beside the error.
 #[derive(Debug)]
@@ -32,21 +32,19 @@ pub struct LogoutFailure {
 }
 
 impl LogoutFailure {
-    /// The failure in words and as data.
-    pub fn explain(&self, code: &'static str) -> FailureReport {
-        let (message, hint, session) = match &self.error {
+    /// The failure in words, and what to do about it.
+    pub fn words(&self) -> (String, Option<String>) {
+        let (message, hint) = match &self.error {
             LogoutError::Load(error) => {
-                (format!("no session was ended: {}", store_words(error)), self.load_hint(error), Leaves::Untouched)
+                (format!("no session was ended: {}", store_words(error)), self.load_hint(error))
             }
             LogoutError::Rehearse { about, source } => (
                 format!("no session was ended: {} ({})", store_words(source), identifiers(about)),
                 self.load_hint(source),
-                Leaves::Untouched,
             ),
             LogoutError::Server { profile, id, source } => (
                 format!("no session was ended: {} (token {id})", self.stored_server(profile).words(source)),
                 StoredServer::hint(source, &self.again),
-                Leaves::Untouched,
             ),
             LogoutError::Revoke { about, source } => (
                 format!(
@@ -56,18 +54,16 @@ impl LogoutFailure {
                     identifiers(about)
                 ),
                 self.revocation_hint(about.id, source),
-                Leaves::Kept,
             ),
             LogoutError::Clear { about, source: StoreError::NotDurable { place, source }, .. } => (
                 format!(
                     "profile \"{}\" is revoked on the server and removed from {place}, but its removal may not survive \
                      a power cut: {} ({})",
                     about.profile,
-                    words(&**source),
+                    chain(&**source),
                     identifiers(about)
                 ),
                 format!("should the profile be there again after a power cut, run {} again", self.again),
-                Leaves::Ended,
             ),
             LogoutError::Clear { about, source, .. } => (
                 format!(
@@ -77,29 +73,13 @@ impl LogoutFailure {
                     identifiers(about)
                 ),
                 self.clearing_hint(source),
-                Leaves::Revoked,
             ),
             LogoutError::Report(error) => (
-                format!("the logout is complete, but its summary could not be written: {}", words(&*error.source)),
+                format!("the logout is complete, but its summary could not be written: {}", chain(&*error.source)),
                 String::new(),
-                Leaves::Ended,
             ),
         };
-        let (profile, server, token_id) = self.facts();
-        let hint = Some(hint).filter(|hint| !hint.is_empty());
-        FailureReport { code, message, hint, profile, server, token_id, session }
-    }
-
-    fn facts(&self) -> (Option<ProfileName>, Option<String>, Option<TokenId>) {
-        match &self.error {
-            LogoutError::Rehearse { about, .. }
-            | LogoutError::Revoke { about, .. }
-            | LogoutError::Clear { about, .. } => {
-                (Some(about.profile.clone()), Some(about.server.as_given().to_owned()), Some(about.id))
-            }
-            LogoutError::Server { profile, id, .. } => (Some(profile.clone()), None, Some(*id)),
-            LogoutError::Load(_) | LogoutError::Report(_) => (self.selected.clone(), None, None),
-        }
+        (message, Some(hint).filter(|hint| !hint.is_empty()))
     }
 
     fn stored_server(&self, profile: &ProfileName) -> StoredServer {
@@ -113,7 +93,7 @@ impl LogoutFailure {
             StoreError::NotASessionToken { .. } => {
                 "only sessions that `plexctl login` has begun can be ended; nothing was sent or changed".to_owned()
             }
-            StoreError::Unusable { .. } | StoreError::NotCleared { .. } | StoreError::NotDurable { .. } => {
+            _ => {
                 format!("nothing was sent or changed; mend the cause and run {} again", self.again)
             }
         }
@@ -127,7 +107,7 @@ impl LogoutFailure {
             }
             RevokeError::Unconfirmed { source }
             | RevokeError::Unanswered { source }
-            | RevokeError::Unreached { source } => match hint(&**source) {
+            | RevokeError::Unreached { source } => match remedy_hint(source) {
                 Some(hint) => format!("{hint}; then run {again} again"),
                 None => format!("once the cause is gone, run {again} again"),
             },
@@ -148,22 +128,23 @@ impl LogoutFailure {
 /// Where the store failed and why; what that leaves is said before.
 fn store_words(error: &StoreError) -> String {
     match error {
-        StoreError::Exposed { place, source } => format!("{place} is refused: {}", words(&**source)),
-        StoreError::Unusable { place, source } => format!("{place} cannot be used: {}", words(&**source)),
+        StoreError::Exposed { place, source } => format!("{place} is refused: {}", chain(&**source)),
+        StoreError::Unusable { place, source } => format!("{place} cannot be used: {}", chain(&**source)),
         StoreError::NotASessionToken { place, source } => {
-            format!("{place} holds no session token: {}", words(&**source))
+            format!("{place} holds no session token: {}", chain(&**source))
         }
         StoreError::NotCleared { place, source } | StoreError::NotDurable { place, source } => {
-            format!("{place}: {}", words(&**source))
+            format!("{place}: {}", chain(&**source))
         }
+        error => chain(error),
     }
 }
 
 fn revocation_words(error: &RevokeError) -> String {
     match error {
-        RevokeError::Unanswered { source } => format!("{}, so the outcome is unknown", words(&**source)),
+        RevokeError::Unanswered { source } => format!("{source}, so the outcome is unknown"),
         RevokeError::Refused { source } | RevokeError::Unconfirmed { source } | RevokeError::Unreached { source } => {
-            words(&**source)
+            source.to_string()
         }
     }
 }

@@ -1,29 +1,42 @@
 //! Everything that can end a run without success: in the operator's words, and as data for programs.
 
 pub mod again;
+mod credential;
+mod exec;
 mod login;
 mod logout;
+mod no_session;
 mod profiles;
 mod server;
+mod tokens;
 mod whoami;
 
 use std::io;
 
 use plexctl::domain::printable::escape_unprintable;
 use plexctl::domain::session::ProfileName;
-use plexctl::ports::reporter::{FailureReport, Leaves};
+use plexctl::ports::call_error::{CallError, Remedy};
+use plexctl::ports::chain::chain;
+use plexctl::ports::failure_report::{FailureFacts, FailureReport};
+use plexctl::use_cases::exit_status::ExitStatus;
+use plexctl::use_cases::failure_kind::FailureKind;
 use plexctl::use_cases::login::LoginError;
 use plexctl::use_cases::logout::LogoutError;
 use plexctl::use_cases::profiles::ProfilesError;
+use plexctl::use_cases::tokens::TokensError;
 use plexctl::use_cases::whoami::WhoamiError;
 use thiserror::Error;
 
+use self::again::Again;
+
+pub use self::credential::CredentialContext;
+pub use self::exec::ExecFailure;
 pub use self::login::{LoginFailure, interruption_hint, last_words, of_interruption};
 pub use self::logout::LogoutFailure;
+pub use self::no_session::no_session_hint;
 pub use self::profiles::ProfilesFailure;
+pub use self::tokens::TokensFailure;
 pub use self::whoami::WhoamiFailure;
-use crate::exit_code;
-use crate::words::words;
 
 /// What connections and deadlines need could not be had, such as descriptors.
 #[derive(Debug, Error)]
@@ -49,6 +62,10 @@ pub enum Failure {
     Whoami(Box<WhoamiFailure>),
     /// What was asked of the stored profiles failed.
     Profiles(Box<ProfilesFailure>),
+    /// A program was not run.
+    Exec(Box<ExecFailure>),
+    /// What was asked about the tokens of a principal failed.
+    Tokens(Box<TokensFailure>),
 }
 
 impl Failure {
@@ -56,37 +73,103 @@ impl Failure {
     pub fn is_of_stdout(&self) -> bool {
         match self {
             Self::Stdout(_) => true,
-            Self::Usage(_) | Self::NoConfigPlace | Self::NotStarted(_) => false,
+            Self::Usage(_) | Self::NoConfigPlace | Self::NotStarted(_) | Self::Exec(_) => false,
             Self::Login(failure) => matches!(failure.error, LoginError::Report(_)),
             Self::Logout(failure) => matches!(failure.error, LogoutError::Report(_)),
             Self::Whoami(failure) => matches!(failure.error, WhoamiError::Report(_)),
             Self::Profiles(failure) => matches!(failure.error, ProfilesError::Report(_)),
+            Self::Tokens(failure) => matches!(failure.error, TokensError::Report(_)),
+        }
+    }
+
+    /// The kind of failure, which decides the exit code and the code for programs.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::NoConfigPlace => FailureKind::ConfigUnusable,
+            Self::Usage(_) | Self::NotStarted(_) | Self::Stdout(_) => FailureKind::Internal,
+            Self::Login(failure) => failure.error.kind(),
+            Self::Logout(failure) => failure.error.kind(),
+            Self::Whoami(failure) => failure.error.kind(),
+            Self::Profiles(failure) => failure.error.kind(),
+            Self::Exec(failure) => failure.error.kind(),
+            Self::Tokens(failure) => failure.error.kind(),
+        }
+    }
+
+    /// What the process ends with.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Usage(_) => ExitStatus::Unusable,
+            _ => self.kind().exit_status(),
         }
     }
 
     /// The failure in words: what state it leaves, the cause, then identifiers; and what to do next.
     pub fn explain(&self) -> FailureReport {
-        let code = exit_code::code(self);
+        let (message, hint) = self.words();
+        let (facts, selected) = match self {
+            Self::Login(failure) => (failure.error.facts(), Some(failure.profile.clone())),
+            Self::Logout(failure) => (failure.error.facts(), failure.selected.clone()),
+            Self::Whoami(failure) => (failure.error.facts(), failure.context.selected.clone()),
+            Self::Profiles(failure) => (failure.error.facts(), failure.selected.clone()),
+            Self::Exec(failure) => (failure.error.facts(), failure.selected.clone()),
+            Self::Tokens(failure) => (failure.error.facts(), failure.context.selected.clone()),
+            Self::Usage(_) | Self::NoConfigPlace | Self::NotStarted(_) | Self::Stdout(_) => {
+                (FailureFacts::default(), None)
+            }
+        };
+        // What people read and what programs read are the same texts. The usage has several lines.
+        let escape = |text: String| escape_unprintable(&text).into_owned();
+        FailureReport {
+            code: self.kind().code(),
+            message: if matches!(self, Self::Usage(_)) { message } else { escape(message) },
+            hint: hint.map(escape),
+            facts: FailureFacts { profile: facts.profile.clone().or(selected), ..facts },
+        }
+    }
+
+    fn words(&self) -> (String, Option<String>) {
         match self {
-            Self::NotStarted(error) => bare(code, format!("no login was begun: {}", words(error))),
-            Self::Login(failure) => printable(failure.explain(code)),
-            Self::Logout(failure) => printable(failure.explain(code)),
-            Self::Whoami(failure) => printable(failure.explain(code)),
-            Self::Profiles(failure) => printable(failure.explain(code)),
-            Self::Usage(text) => bare(code, text.clone()),
-            Self::NoConfigPlace => FailureReport {
-                hint: Some("set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG".to_owned()),
-                ..bare(code, "no place for a config file is known".to_owned())
-            },
-            Self::Stdout(error) => bare(code, format!("standard output could not be written: {}", words(error))),
+            Self::NotStarted(error) => (format!("no login was begun: {}", chain(error)), None),
+            Self::Login(failure) => failure.words(),
+            Self::Logout(failure) => failure.words(),
+            Self::Whoami(failure) => failure.words(),
+            Self::Profiles(failure) => failure.words(),
+            Self::Exec(failure) => failure.words(),
+            Self::Tokens(failure) => failure.words(),
+            Self::Usage(text) => (text.clone(), None),
+            Self::NoConfigPlace => (
+                "no place for a config file is known".to_owned(),
+                Some("set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG".to_owned()),
+            ),
+            Self::Stdout(error) => (format!("standard output could not be written: {}", chain(error)), None),
         }
     }
 }
 
-/// What people read and what programs read are the same texts.
-fn printable(report: FailureReport) -> FailureReport {
-    let escape = |text: String| escape_unprintable(&text).into_owned();
-    FailureReport { message: escape(report.message), hint: report.hint.map(escape), ..report }
+/// What the operator can do about a failed request.
+fn remedy_hint(error: &CallError) -> Option<String> {
+    Some(match error.remedy()? {
+        Remedy::ProxyCredentials { address, variable } => {
+            let host = address.trim_start_matches("http://");
+            format!("the proxy asks for credentials, which {variable} can hold: http://USER:PASSWORD@{host}")
+        }
+        Remedy::TrustAuthority => {
+            "add the authority to the system's trust store, or name a file with it in SSL_CERT_FILE".to_owned()
+        }
+        Remedy::InstallTrustStore => {
+            "install the system's CA certificates, or name a file with some in SSL_CERT_FILE".to_owned()
+        }
+        Remedy::ReplaceServerCertificate => "give the server a certificate of its own, with CA:FALSE".to_owned(),
+        _ => return None,
+    })
+}
+
+/// What to do about a failed request before the command is run again.
+fn hint_to_retry(error: &CallError, again: &Again) -> String {
+    let hint = remedy_hint(error).unwrap_or_else(|| "once the cause is gone".to_owned());
+    let separator = if hint.starts_with("once") { "," } else { "; then" };
+    format!("{hint}{separator} run {again} again")
 }
 
 /// Profiles by name, as many as fit a line.
@@ -97,9 +180,4 @@ pub fn listed(profiles: &[ProfileName]) -> String {
         names.push(format!("and {} more", profiles.len() - SHOWN));
     }
     names.join(", ")
-}
-
-/// A failure that is about no session.
-fn bare(code: &'static str, message: String) -> FailureReport {
-    FailureReport { code, message, hint: None, profile: None, server: None, token_id: None, session: Leaves::Untouched }
 }

@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
+use plexctl::domain::profile::Profile;
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::shown_server::ShownServer;
-use plexctl::ports::profile_book::{BookError, ForgottenProfile, HeldToken};
-use plexctl::ports::reporter::{FailureReport, Leaves};
+use plexctl::ports::chain::chain;
+use plexctl::ports::store_error::StoreError;
 use plexctl::use_cases::profiles::ProfilesError;
 
 use super::again::Again;
-use super::{bare, listed};
-use crate::words::words;
+use super::listed;
 
 /// A failed `plexctl profiles`, with what its words need beside the error.
 #[derive(Debug)]
@@ -26,74 +26,66 @@ pub struct ProfilesFailure {
 }
 
 impl ProfilesFailure {
-    /// The failure in words and as data.
-    pub fn explain(&self, code: &'static str) -> FailureReport {
-        let (message, hint) = self.words();
-        let report = FailureReport { hint, profile: self.selected.clone(), ..bare(code, message) };
-        match &self.error {
-            ProfilesError::Book(BookError::NotDurable { forgotten: Some(held), .. }) => {
-                let token_id = match held.token {
-                    Some(HeldToken::Session(id)) => Some(id),
-                    Some(HeldToken::WithoutId) | None => None,
-                };
-                FailureReport { token_id, session: Leaves::Ended, ..report }
-            }
-            _ => report,
-        }
-    }
-
-    fn words(&self) -> (String, Option<String>) {
+    /// The failure in words, and what to do about it.
+    pub fn words(&self) -> (String, Option<String>) {
         let again = &self.again;
         match &self.error {
             ProfilesError::Unconfirmed { profile } => (
                 format!("profile \"{profile}\" is kept: forgetting it would not revoke its token"),
                 Some(format!("if its server is gone for good, run {}", again.but_with("--yes"))),
             ),
-            ProfilesError::NoSuchProfile { profile, missing } if missing.present.is_empty() => {
-                (format!("{} has no profile \"{profile}\", and no other", missing.place), None)
+            ProfilesError::NoSuchProfile { profile, place, present } if present.is_empty() => {
+                (format!("{place} has no profile \"{profile}\", and no other"), None)
             }
-            ProfilesError::NoSuchProfile { profile, missing } => {
-                (format!("{} has no profile \"{profile}\", it has {}", missing.place, listed(&missing.present)), None)
+            ProfilesError::NoSuchProfile { profile, place, present } => {
+                (format!("{place} has no profile \"{profile}\", it has {}", listed(present)), None)
             }
-            ProfilesError::Book(BookError::Exposed { place, source }) => {
-                (format!("{place} is refused: {}", words(&**source)), Some(again.once_private(&self.config)))
+            ProfilesError::Store(error) => self.store_words(error, None),
+            ProfilesError::Forget { profile, source } => self.store_words(source, Some(profile)),
+            ProfilesError::Report(error) => {
+                (format!("what was asked for is done, but could not be told: {}", chain(&*error.source)), None)
             }
-            ProfilesError::Book(BookError::Unusable { place, source }) => (
-                format!("{place} cannot be used: {}", words(&**source)),
+        }
+    }
+
+    fn store_words(&self, error: &StoreError, forgotten: Option<&Profile>) -> (String, Option<String>) {
+        let again = &self.again;
+        match error {
+            StoreError::Exposed { place, source } => {
+                (format!("{place} is refused: {}", chain(&**source)), Some(again.once_private(&self.config)))
+            }
+            StoreError::Unusable { place, source } => (
+                format!("{place} cannot be used: {}", chain(&**source)),
                 Some(format!("nothing was changed; mend the cause and run {again} again")),
             ),
-            ProfilesError::Book(BookError::NotWritten { place, source }) => (
-                format!("{place} was not changed: {}", words(&**source)),
-                Some(format!("once the cause is gone, run {again} again")),
-            ),
-            ProfilesError::Book(BookError::NotDurable { place, forgotten, source }) => (
+            StoreError::NotDurable { place, source } => (
                 format!(
                     "{place} was changed, but the change may not survive a power cut: {}{}",
-                    words(&**source),
-                    forgotten.as_ref().map(still_live).unwrap_or_default()
+                    chain(&**source),
+                    forgotten.map(still_live).unwrap_or_default()
                 ),
                 Some(format!("should it be undone after a power cut, run {again} again")),
             ),
-            ProfilesError::Report(error) => {
-                (format!("what was asked for is done, but could not be told: {}", words(&*error.source)), None)
-            }
+            error => (chain(error), Some(format!("once the cause is gone, run {again} again"))),
         }
     }
 }
 
 /// What a forgotten profile held.
-fn still_live(held: &ForgottenProfile) -> String {
-    let at = held.server.as_ref().and_then(ShownServer::origin_or_text);
+fn still_live(profile: &Profile) -> String {
+    let at = profile.shown_server().as_ref().and_then(ShownServer::origin_or_text);
     let at = at.map(|server| format!(" at {server}")).unwrap_or_default();
-    match held.token {
-        None => String::new(),
-        Some(HeldToken::Session(id)) => format!("; token {id} may still be live{at}"),
-        Some(HeldToken::WithoutId) => format!("; a token without an id may still be live{at}"),
+    match (&profile.token, profile.token_id()) {
+        (None, _) => String::new(),
+        (Some(_), Some(id)) => format!("; token {id} may still be live{at}"),
+        (Some(_), None) => format!("; a token without an id may still be live{at}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use plexctl::domain::profile::ProfileToken;
+
     use super::*;
 
     #[test]
@@ -104,7 +96,11 @@ mod tests {
             (Some("https://user@H/base"), "; a token without an id may still be live at https://h"),
             (Some("junk"), "; a token without an id may still be live at junk"),
         ] {
-            let held = ForgottenProfile { server: server.map(ShownServer::new), token: Some(HeldToken::WithoutId) };
+            let held = Profile {
+                server: server.map(str::to_owned),
+                token: ProfileToken::new("jwt"),
+                ..Profile::new(ProfileName::new("x").unwrap())
+            };
             assert_eq!(still_live(&held), expected, "{server:?}");
         }
     }

@@ -1,145 +1,40 @@
 //! Why it cannot be told who the operator is, in words.
 
-use std::path::PathBuf;
-
-use plexctl::domain::printable::escape_unprintable;
-use plexctl::domain::session::{ProfileName, Selection};
-use plexctl::ports::credential_reader::CredentialError;
+use plexctl::ports::chain::chain;
 use plexctl::ports::principal_reader::ReadError;
-use plexctl::ports::reporter::{CredentialSource, FailureReport};
+use plexctl::ports::reporter::CredentialSource;
 use plexctl::use_cases::whoami::WhoamiError;
 
-use super::again::Again;
-use super::bare;
-use super::server::{StoredServer, of_given};
-use crate::words::{hint, words};
+use super::credential::CredentialContext;
+use super::hint_to_retry;
 
 /// A failed whoami, with what its words need beside the error.
 #[derive(Debug)]
 pub struct WhoamiFailure {
     /// What failed.
     pub error: WhoamiError,
-    /// The command that was typed.
-    pub again: Again,
-    /// The profile that was typed.
-    pub selected: Option<ProfileName>,
-    /// The token file that was typed.
-    pub token_file: Option<PathBuf>,
-    /// The config file.
-    pub config: PathBuf,
-    /// Where the file stores the profile's server, if that is what cannot be used.
-    pub place_of_server: Option<String>,
+    /// What was typed, and what is stored.
+    pub context: CredentialContext,
 }
 
 impl WhoamiFailure {
-    /// The failure in words and as data. Nothing was changed, whatever failed.
-    pub fn explain(&self, code: &'static str) -> FailureReport {
-        let (message, hint) = self.words();
-        let profile = match &self.error {
-            WhoamiError::Server { credential: CredentialSource::Profile(profile), .. }
-            | WhoamiError::Read { credential: CredentialSource::Profile(profile), .. } => Some(profile.clone()),
-            _ => self.selected.clone(),
-        };
-        let server = match &self.error {
-            WhoamiError::Read { origin, .. } => Some(origin.clone()),
-            _ => None,
-        };
-        FailureReport { hint, profile, server, ..bare(code, message) }
-    }
-
-    fn words(&self) -> (String, Option<String>) {
-        let again = &self.again;
+    /// The failure in words, and what to do about it. Nothing was changed, whatever failed.
+    pub fn words(&self) -> (String, Option<String>) {
         match &self.error {
-            WhoamiError::Load(CredentialError::Exposed { place, source }) => {
-                let message = format!("nobody was asked: {place} is refused: {}", words(&**source));
-                let is_refused = |path: &&PathBuf| path.display().to_string() == *place;
-                let refused = self.token_file.as_ref().filter(is_refused).unwrap_or(&self.config);
-                (message, Some(again.once_private(refused)))
-            }
-            WhoamiError::Load(CredentialError::Unreadable { place, source }) => (
-                format!("nobody was asked: {place} cannot be used: {}", words(&**source)),
-                Some(format!("mend the cause and run {again} again")),
-            ),
-            WhoamiError::Load(CredentialError::NotABearerToken { place, source }) => {
-                (format!("nobody was asked: {place} holds no bearer token: {}", words(&**source)), None)
-            }
-            WhoamiError::Variable(error) => {
-                (format!("nobody was asked: PLEXSPHERE_TOKEN is no bearer token: {error}"), None)
-            }
-            WhoamiError::NoCredential { selection } => {
-                let config = self.config.display();
-                match selection {
-                    Selection::Default => (
-                        format!("no credential: {config} names no session"),
-                        Some(format!("log in with {}, or set PLEXSPHERE_TOKEN", self.login(None))),
-                    ),
-                    // A profile that is typed goes before the variable.
-                    Selection::Named(profile) => (
-                        format!("no credential: profile \"{profile}\" of {config} names no session"),
-                        Some(format!(
-                            "log in with {}, or set PLEXSPHERE_TOKEN and leave out --profile",
-                            self.login(Some(profile))
-                        )),
-                    ),
-                }
-            }
-            WhoamiError::Server { credential: CredentialSource::Profile(profile), source } => {
-                let place = self.place_of_server.clone().unwrap_or_else(|| self.config.display().to_string());
-                let stored = StoredServer { of: format!("profile \"{profile}\""), place };
-                (format!("nobody was asked: {}", stored.words(source)), Some(StoredServer::hint(source, again)))
-            }
-            WhoamiError::Server { credential: CredentialSource::Variable | CredentialSource::File(_), source } => {
-                let (message, hint) = of_given(source, again);
-                (format!("nobody was asked: {message}"), Some(hint))
-            }
+            WhoamiError::Credential(error) => self.context.words(error),
             WhoamiError::Read { credential, origin, source } => self.read_words(credential, origin, source),
-            WhoamiError::Report(error) => (format!("the answer could not be written: {}", words(&*error.source)), None),
+            WhoamiError::Report(error) => (format!("the answer could not be written: {}", chain(&*error.source)), None),
         }
     }
 
     fn read_words(&self, credential: &CredentialSource, origin: &str, error: &ReadError) -> (String, Option<String>) {
         match error {
-            ReadError::NotAccepted { .. } => {
-                let (profile, instead) = match credential {
-                    CredentialSource::Profile(profile) => (Some(profile), ""),
-                    // What goes before a session would be asked with again.
-                    CredentialSource::Variable => (self.selected.as_ref(), ", and unset PLEXSPHERE_TOKEN"),
-                    CredentialSource::File(_) => (self.selected.as_ref(), ", and leave out --token-file"),
-                };
-                let login = self.login(profile);
-                (
-                    format!("not logged in at {origin}: the token of {} is not accepted", named(credential)),
-                    Some(format!("run {login} with --domain-id and --idp-binding-id{instead}")),
-                )
-            }
-            ReadError::Refused { source } => {
-                (format!("{origin} refused to say who is logged in: {}", words(&**source)), None)
-            }
-            ReadError::Unusable { source } | ReadError::Unanswered { source } | ReadError::Unreached { source } => {
-                let again = format!("run {} again", self.again);
-                let hint = hint(&**source).unwrap_or_else(|| "once the cause is gone".to_owned());
-                let separator = if hint.starts_with("once") { "," } else { "; then" };
-                (
-                    format!("cannot tell who is logged in at {origin}: {}", words(&**source)),
-                    Some(format!("{hint}{separator} {again}")),
-                )
-            }
+            ReadError::NotAccepted { .. } => self.context.words_of_not_accepted(credential, origin),
+            ReadError::Refused { source } => (format!("{origin} refused to say who is logged in: {source}"), None),
+            ReadError::Unusable { source } | ReadError::Unanswered { source } | ReadError::Unreached { source } => (
+                format!("cannot tell who is logged in at {origin}: {source}"),
+                Some(hint_to_retry(source, &self.context.again)),
+            ),
         }
-    }
-
-    /// The login into a profile, or into the one that a login takes by itself, at the server that was typed.
-    fn login(&self, profile: Option<&ProfileName>) -> Again {
-        Again::another("login")
-            .with("--profile", profile.map(ProfileName::as_str))
-            .with("--server", self.again.value_of("--server"))
-    }
-}
-
-/// Which credential was asked with.
-fn named(credential: &CredentialSource) -> String {
-    match credential {
-        CredentialSource::Profile(profile) => format!("profile \"{profile}\""),
-        CredentialSource::Variable => "PLEXSPHERE_TOKEN".to_owned(),
-        CredentialSource::File(path) => escape_unprintable(&path.to_string_lossy()).into_owned(),
     }
 }

@@ -115,6 +115,16 @@ fn unusable_success_is_lost() {
         answer.truncate(answer.len() - 1);
         answer
     };
+    let with_body = |answer: Vec<u8>, change: fn(&str) -> String| {
+        let text = String::from_utf8(answer).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let head: Vec<_> = head.lines().filter(|line| !line.starts_with("content-length")).collect();
+        let body = change(body);
+        format!("{}\r\ncontent-length: {}\r\n\r\n{body}", head.join("\r\n"), body.len()).into_bytes()
+    };
+    let second_token =
+        move |answer| with_body(answer, |body| body.replacen('{', r#"{"access_token":"psk_dev_a_b","#, 1));
+    let second_object = move |answer| with_body(answer, |body| format!("{body}{body}"));
     let cases = [
         Script::real().rewritten(cut),
         Script::real().with("token_type", "\"mac\""),
@@ -125,6 +135,8 @@ fn unusable_success_is_lost() {
         Script::real().with("token_type", "null"),
         Script::real().with("token_type", "\"Bearer \""),
         Script::real().with("access_token", "17"),
+        Script::real().rewritten(second_token),
+        Script::real().rewritten(second_object),
         Script::real().with("access_token", "\"caf\u{e9}\""),
         Script::real().with("access_token", "\"a\\u0007\""),
         Script::real().with("access_token", &format!("\"{}\"", "a".repeat(4097))),
@@ -188,6 +200,7 @@ fn warns_once_per_failure_streak() {
         (Script::answer(Answer::bare(429)), false, "429 Too Many Requests"),
         (Script::answer(Answer::bare(302)), false, "302 Found"),
         (Script::answer(Answer::bare(503)), true, "503 Service Unavailable"),
+        (Script::answer(Answer::problem(503, "Busy", "busy", "Nothing was done.")), false, "503 Service Unavailable"),
         (Script::hang_up(), true, "the connection was closed before an answer"),
     ];
     at_once(&cases, |(script, is_lost, words)| {

@@ -1,6 +1,8 @@
 //! What SIGINT, SIGTERM and SIGHUP do to a login, by the moment at which they come.
 
 mod random;
+pub mod stopped;
+mod unread_stderr;
 
 use std::process::Child;
 use std::thread;

@@ -14,6 +14,7 @@ use rustls::version::{TLS12, TLS13};
 
 use crate::login::config as meanwhile;
 use crate::login::network::connections;
+use crate::login::signals::stopped;
 use crate::support::sandbox::SLACK;
 use crate::support::scripted_server::{ScriptedServer, read_head, read_to_hangup};
 use crate::support::tls::{Authority, leaf};
@@ -160,6 +161,7 @@ fn every_wait_ends_at_its_limit() {
     thread::scope(|scope| {
         // Those of the other commands take as long.
         scope.spawn(connections::every_wait_ends_at_its_limit);
+        scope.spawn(stopped::response_counts_after_its_deadline);
         scope.spawn(meanwhile::held_lock_stores_no_token);
         at_the_same_time(waits, |Wait { case, trial, server, variables, limit, kept, cause }| {
             let (run, took) = timed(|| trial.sandbox.observe(trial.command().envs(variables)));

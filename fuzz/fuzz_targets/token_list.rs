@@ -1,0 +1,28 @@
+//! Whatever a server lists, in whatever pieces it arrives: the tokens are those of the whole array, or there are none.
+//!
+//! The first byte is the length of the pieces. The rest is the list.
+
+#![no_main]
+
+use std::collections::HashMap;
+
+use libfuzzer_sys::{Corpus, fuzz_target};
+use plexctl::fuzzing::read_token_list;
+use serde_json::value::RawValue;
+
+fuzz_target!(|bytes: &[u8]| -> Corpus {
+    let Some((length, list)) = bytes.split_first() else { return Corpus::Reject };
+    let read = read_token_list(list, usize::from(*length).max(1));
+    assert_eq!(read, read_token_list(list, usize::MAX), "the pieces do not matter");
+
+    let text = list.strip_prefix(b"\xef\xbb\xbf").unwrap_or(list);
+    let whole = serde_json::from_slice::<Vec<HashMap<String, Box<RawValue>>>>(text);
+    let id = |token: &HashMap<String, Box<RawValue>>| serde_json::from_str::<String>(token.get("id")?.get()).ok();
+    let expected: Option<Vec<String>> = whole.ok().and_then(|tokens| tokens.iter().map(id).collect());
+    match (read, expected) {
+        (Ok(tokens), Some(expected)) => assert!(tokens.into_iter().map(|token| token.id).eq(expected)),
+        (Err(error), None) => assert!(!error.is_empty()),
+        (read, expected) => panic!("{read:?} is not {expected:?}"),
+    }
+    Corpus::Keep
+});

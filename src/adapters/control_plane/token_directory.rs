@@ -1,0 +1,135 @@
+//! The token directory: `GET /v1/auth/tokens`, and the revocation of a token by its id.
+
+use async_trait::async_trait;
+use hyper::Method;
+
+use super::ControlPlaneClient;
+use super::failure::{CallFailure, UnexpectedResponse};
+use super::http::{CALL_LIMIT, Call, Response};
+use super::problem::masked;
+use super::revocation::RevokeResponse;
+use super::token_list::{TokenListFault, TokenListParser};
+use crate::domain::bearer_token::BearerToken;
+use crate::domain::server_url::ServerUrl;
+use crate::domain::token::TokenId;
+use crate::domain::token_summary::TokenSummary;
+use crate::ports::token_directory::{DirectoryError, TokenDirectory};
+
+#[async_trait]
+impl TokenDirectory for ControlPlaneClient {
+    async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, DirectoryError> {
+        let call = Call {
+            method: Method::GET,
+            path: "/v1/auth/tokens".to_owned(),
+            bearer: Some(credential.expose_secret()),
+            body: None,
+            accept: "application/problem+json, application/json",
+            limit: CALL_LIMIT,
+            keeps_connection: false,
+        };
+        let mut response = self.http.call(server, call).await?;
+        if response.status() != 200 {
+            return Err(error_of(response.into_error().await));
+        }
+        let tokens = tokens_of(&mut response)
+            .await
+            .map_err(|fault| DirectoryError::Unconfirmed { source: fault.to_string().into() })?;
+        Ok(tokens.into_iter().map(|token| without_echo(token, credential)).collect())
+    }
+
+    async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), DirectoryError> {
+        match self.revoke_token(server, id, credential.expose_secret()).await? {
+            RevokeResponse::Revoked => Ok(()),
+            RevokeResponse::NotAuthenticated(response) => Err(DirectoryError::NotAccepted { source: response.into() }),
+            RevokeResponse::NotFound(response) => {
+                self.warn_of_bare(&response, id);
+                Err(DirectoryError::NoSuchToken { source: response.into() })
+            }
+            RevokeResponse::Refused(response) => Err(DirectoryError::Refused { source: response.into() }),
+            RevokeResponse::Unconfirmed(response) => Err(DirectoryError::Unconfirmed { source: response.into() }),
+        }
+    }
+}
+
+impl From<CallFailure> for DirectoryError {
+    fn from(failure: CallFailure) -> Self {
+        if failure.may_have_arrived() {
+            Self::Unanswered { source: failure.into() }
+        } else {
+            Self::Unreached { source: failure.into() }
+        }
+    }
+}
+
+/// What a response other than 200 means. One that may be the proxy's own says nothing about the credential.
+fn error_of(response: UnexpectedResponse) -> DirectoryError {
+    match response.status {
+        401 if !response.may_be_the_proxys() => DirectoryError::NotAccepted { source: response.into() },
+        403 => DirectoryError::Refused { source: response.into() },
+        _ => DirectoryError::Unconfirmed { source: response.into() },
+    }
+}
+
+async fn tokens_of(response: &mut Response<'_>) -> Result<Vec<TokenSummary>, TokenListFault> {
+    let mut parser = TokenListParser::default();
+    let is_complete = response.pieces(|piece| parser.push(piece)).await?;
+    // A list may look whole where its body is not: the rest of the body could have made it something else.
+    if is_complete { parser.finish() } else { Err(TokenListFault::Incomplete) }
+}
+
+/// Masks the credential wherever the server sends it back.
+fn without_echo(token: TokenSummary, credential: &BearerToken) -> TokenSummary {
+    let mask = |text: String| masked(text, &[credential.expose_secret()]);
+    let TokenSummary { id, env_prefix, created_at, expires_at, last_used_at, rotated_at } = token;
+    TokenSummary {
+        id: mask(id),
+        env_prefix: env_prefix.map(mask),
+        created_at: created_at.map(mask),
+        expires_at: expires_at.map(mask),
+        last_used_at: last_used_at.map(mask),
+        rotated_at: rotated_at.map(mask),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::control_plane::{ProblemDetails, ProxyName};
+
+    #[test]
+    fn only_401_and_403_say_something_about_the_credential() {
+        let proxy = Some(ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() });
+        let problem = Some(ProblemDetails::default());
+        for status in 0..=999 {
+            for (proxy, problem) in [(&None, &None), (&None, &problem), (&proxy, &None), (&proxy, &problem)] {
+                let response =
+                    UnexpectedResponse { status, reason: None, problem: problem.clone(), proxy: proxy.clone() };
+                let is_expected = match error_of(response) {
+                    DirectoryError::NotAccepted { .. } => status == 401 && (proxy.is_none() || problem.is_some()),
+                    DirectoryError::Refused { .. } => status == 403,
+                    DirectoryError::Unconfirmed { .. } => {
+                        status != 403 && (status != 401 || proxy.is_some() && problem.is_none())
+                    }
+                    _ => false,
+                };
+                assert!(is_expected, "{status} {proxy:?} {problem:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn masks_the_credential_in_every_field() {
+        let credential = BearerToken::parse("psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret-s3cret").unwrap();
+        let echo = || format!("<{}>", credential.expose_secret());
+        let token = TokenSummary {
+            id: echo(),
+            env_prefix: Some(echo()),
+            created_at: Some(echo()),
+            expires_at: Some(echo()),
+            last_used_at: Some(echo()),
+            rotated_at: Some("s3cret-s3cret".to_owned()),
+        };
+        let masked = without_echo(token, &credential);
+        assert!(!format!("{masked:?}").contains("s3cret"), "{masked:?}");
+    }
+}

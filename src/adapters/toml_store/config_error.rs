@@ -1,0 +1,46 @@
+//! What can be wrong with the config file.
+
+use thiserror::Error;
+
+use super::document::{Fault, Position};
+use super::edit::EditError;
+use super::file::{FileError, OpenError, ReplaceError};
+use crate::domain::token::TokenError;
+
+/// Everything that can be wrong with the config file. No variant carries any of its text.
+#[derive(Debug, Error)]
+pub(super) enum ConfigError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Document(#[from] Fault),
+    #[error("{1}")]
+    Token(Option<Position>, TokenError),
+    #[error("the profile holds another token than a moment ago")]
+    Superseded,
+    #[error(transparent)]
+    Edit(#[from] EditError),
+}
+
+impl ConfigError {
+    /// The place in the text that the error is about.
+    pub(super) fn position(&self) -> Option<Position> {
+        match self {
+            Self::Document(fault) => fault.position,
+            Self::Token(position, _) => *position,
+            Self::File(_) | Self::Superseded | Self::Edit(_) => None,
+        }
+    }
+}
+
+impl From<OpenError> for ConfigError {
+    fn from(error: OpenError) -> Self {
+        Self::File(error.into())
+    }
+}
+
+impl From<ReplaceError> for ConfigError {
+    fn from(error: ReplaceError) -> Self {
+        Self::File(error.into())
+    }
+}

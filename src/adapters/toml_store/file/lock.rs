@@ -1,0 +1,324 @@
+//! The file that is to be replaced, with the directory that holds it locked.
+//!
+//! Writers take turns through an advisory lock on the directory, which outlives every replaced file. From the moment in
+//! which it is had, everything goes by the open directory: whoever may write above it can turn any path meanwhile, and a
+//! run by root would follow it.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::{Errno, retry_on_intr};
+
+use super::error::{FileError, LOCK_TIMEOUT, ReplaceError, TEMP_NAME, failed};
+use super::private_file::{OpenError, PrivateFile};
+
+/// How long a writer sleeps between two attempts.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+
+/// The place of a file in a locked directory. Dropping it releases the lock.
+pub(super) struct LockedTarget {
+    pub(super) directory: File,
+    pub(super) name: OsString,
+    /// Where the directory was when it was locked. It may be elsewhere by now, so this is for messages.
+    pub(super) place: PathBuf,
+}
+
+impl LockedTarget {
+    /// Locks the directory of the file that `path` leads to, links followed, and opens the file in it. `None` means
+    /// that `path` leads to no file.
+    pub(super) fn acquire(path: &Path) -> Result<Option<(Self, PrivateFile)>, FileError> {
+        Self::acquire_by(path, Instant::now() + LOCK_TIMEOUT)
+    }
+
+    /// The same, but `None` instead of the file means that there is none: then its directory is created, if it has to be,
+    /// and locked.
+    pub(super) fn acquire_or_create(path: &Path) -> Result<(Self, Option<PrivateFile>), FileError> {
+        let deadline = Instant::now() + LOCK_TIMEOUT;
+        loop {
+            if let Some((target, file)) = Self::acquire_by(path, deadline)? {
+                return Ok((target, Some(file)));
+            }
+            create_directory(path)?;
+            if let Some(target) = Self::try_acquire(|| resolve_vacant(path), deadline)? {
+                return Ok((target, None));
+            }
+            // Somebody else created the file, or removed the directory.
+            wait_until(deadline)?;
+        }
+    }
+
+    fn acquire_by(path: &Path, deadline: Instant) -> Result<Option<(Self, PrivateFile)>, FileError> {
+        loop {
+            if let Some(target) = Self::try_acquire(|| Ok(resolve(path)?), deadline)?
+                && let Some(file) = target.open()?
+            {
+                return Ok(Some((target, file)));
+            }
+            // Either there is no file, or the path was turned or the file replaced between two looks at it.
+            if PrivateFile::open(path)?.is_none() {
+                return Ok(None);
+            }
+            wait_until(deadline)?;
+        }
+    }
+
+    /// Opens the file as it is now.
+    fn open(&self) -> Result<Option<PrivateFile>, OpenError> {
+        PrivateFile::open_in(&self.directory, &self.name)
+    }
+
+    /// `None` means that the path leads nowhere, or somewhere else than a moment ago.
+    fn try_acquire(
+        resolve: impl Fn() -> Result<Option<PathBuf>, FileError>,
+        deadline: Instant,
+    ) -> Result<Option<Self>, FileError> {
+        let Some(target) = resolve()? else { return Ok(None) };
+        let Some((place, name)) = target.parent().zip(target.file_name()) else { return Ok(None) };
+        let Some(directory) = open_directory(place)? else { return Ok(None) };
+        lock(&directory, deadline)?;
+        // While this run waited, a link may have been turned, or another directory may have taken the place of the
+        // locked one. Then the lock keeps nobody away.
+        let is_still_there = resolve()?.as_deref() == Some(&target) && is_at(&directory, place)?;
+        let (name, place) = (name.to_owned(), place.to_owned());
+        Ok(is_still_there.then_some(Self { directory, name, place }))
+    }
+}
+
+/// Says whether the file that `path` leads to can be found again under the lock, as far as that can be known before.
+pub(in super::super) fn check_target(path: &Path) -> Result<(), ReplaceError> {
+    resolve(path)?.map(|_| ()).ok_or(ReplaceError::Nameless)
+}
+
+/// Follows all links in a path. `None` means that it leads to no file.
+///
+/// A file that has the name of the temporary one is refused: it would be swept as a leftover.
+pub(super) fn resolve(path: &Path) -> Result<Option<PathBuf>, ReplaceError> {
+    match fs::canonicalize(path) {
+        Ok(target) if target.file_name().is_some_and(is_temp_name) => Err(ReplaceError::TempName),
+        Ok(target) => Ok(Some(target)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("resolving its path", error)),
+    }
+}
+
+/// Follows all links in the path of a file that is not there. `None` means that its directory is not there either, or
+/// that the file is by now.
+pub(super) fn resolve_vacant(path: &Path) -> Result<Option<PathBuf>, FileError> {
+    if PrivateFile::open(path)?.is_some() {
+        return Ok(None);
+    }
+    let (directory, name) = split(path)?;
+    if is_temp_name(name) {
+        return Err(ReplaceError::TempName.into());
+    }
+    match fs::canonicalize(directory) {
+        Ok(directory) => Ok(Some(directory.join(name))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("resolving its path", error).into()),
+    }
+}
+
+/// The directory and the name of a file that is not there. A path that ends like that of a directory names no file.
+pub(super) fn split(path: &Path) -> Result<(PathBuf, &OsStr), ReplaceError> {
+    let bytes = path.as_os_str().as_bytes();
+    let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    if matches!(name, b"" | b"." | b"..") {
+        return Err(ReplaceError::NoFileName);
+    }
+    let directory = OsStr::from_bytes(&bytes[..bytes.len() - name.len()]);
+    Ok((Path::new(".").join(directory), OsStr::from_bytes(name)))
+}
+
+/// Creates the directory of a file, and those above it that are missing, so that they survive a power cut.
+fn create_directory(path: &Path) -> Result<(), ReplaceError> {
+    let creating = |error| failed("creating its directory", error);
+    let (directory, _) = split(path)?;
+    let missing: Vec<&Path> = directory.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(creating)?;
+    for parent in missing.iter().filter_map(|created| created.parent()) {
+        File::open(parent).and_then(|parent| parent.sync_all()).map_err(creating)?;
+    }
+    Ok(())
+}
+
+fn wait_until(deadline: Instant) -> Result<(), ReplaceError> {
+    if Instant::now() >= deadline {
+        return Err(ReplaceError::Unsteady);
+    }
+    thread::sleep(POLL_INTERVAL);
+    Ok(())
+}
+
+/// Some file systems do not tell upper from lower case.
+fn is_temp_name(name: &OsStr) -> bool {
+    name.eq_ignore_ascii_case(TEMP_NAME)
+}
+
+/// Opens a directory without ever blocking. `None` means that there is something else by now, or nothing.
+pub(super) fn open_directory(place: &Path) -> Result<Option<File>, ReplaceError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    match retry_on_intr(|| openat(CWD, place, flags, Mode::empty())) {
+        Ok(directory) => Ok(Some(directory.into())),
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
+        Err(error) => Err(failed("opening its directory", error)),
+    }
+}
+
+/// Tells whether an open directory is the one that a path leads to.
+fn is_at(directory: &File, path: &Path) -> Result<bool, ReplaceError> {
+    let found = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        found => found.map_err(|error| failed("examining its directory", error))?,
+    };
+    let opened = directory.metadata().map_err(|error| failed("examining its directory", error))?;
+    Ok((found.dev(), found.ino()) == (opened.dev(), opened.ino()))
+}
+
+fn lock(directory: &File, deadline: Instant) -> Result<(), ReplaceError> {
+    loop {
+        match directory.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(POLL_INTERVAL),
+            Err(TryLockError::WouldBlock) => return Err(ReplaceError::Locked),
+            Err(TryLockError::Error(error)) => return Err(failed("locking its directory", error)),
+        }
+    }
+}
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::process::Command;
+    use std::sync::mpsc;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A private file of this name with these contents, in a directory of its own.
+    fn write(sandbox: &TempDir, directory: &str, name: &str, contents: &str) -> PathBuf {
+        let path = sandbox.path().join(directory).join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, contents).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    fn read(file: PrivateFile) -> String {
+        String::from_utf8(file.read().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_open_directory_is_told_from_others_that_its_path_may_lead_to() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let at = |name: &str| sandbox.path().join(name);
+        fs::create_dir(at("locked")).unwrap();
+        fs::create_dir(at("other")).unwrap();
+        fs::write(at("file"), "").unwrap();
+        let directory = File::open(at("locked")).unwrap();
+
+        assert!(is_at(&directory, &at("locked")).unwrap());
+        for elsewhere in ["other", "file", "missing"] {
+            assert!(!is_at(&directory, &at(elsewhere)).unwrap(), "{elsewhere}");
+        }
+        assert!(matches!(is_at(&directory, &at("file/below")), Err(ReplaceError::Failed(..))));
+    }
+
+    /// Every file system counts anew, and the root of most is number 1 or 2.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_directory_of_another_file_system_with_the_same_number_is_another_directory() {
+        let roots = ["/proc", "/sys", "/dev", "/dev/shm", "/dev/pts", "/run", "/"].map(Path::new);
+        let numbered = roots.map(|root| fs::metadata(root).map(|root| (root.dev(), root.ino())).unwrap_or_default());
+        let pairs = (0..roots.len()).flat_map(|left| (left + 1..roots.len()).map(move |right| (left, right)));
+        let mut alike = pairs.filter(|(left, right)| {
+            let ((left_device, left), (right_device, right)) = (numbered[*left], numbered[*right]);
+            left == right && left_device != right_device
+        });
+        let Some((left, right)) = alike.next() else {
+            let _ = writeln!(io::stderr(), "SKIPPED a directory of another file system: no two have the same number");
+            return;
+        };
+        assert!(!is_at(&File::open(roots[left]).unwrap(), roots[right]).unwrap(), "{left} {right}");
+    }
+
+    #[test]
+    fn what_is_locked_is_what_is_read_and_replaced_wherever_its_path_leads_by_then() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let at = |name: &str| sandbox.path().join(name);
+        let path = write(&sandbox, "theirs", "config", "old");
+        let victim = write(&sandbox, "root", "config", "victim");
+        let (target, file) = LockedTarget::acquire(&path).unwrap().unwrap();
+        fs::rename(at("theirs"), at("moved")).unwrap();
+        symlink("root", at("theirs")).unwrap();
+
+        let original = file.metadata().clone();
+        assert_eq!(read(file), "old");
+        assert_eq!(read(target.open().unwrap().unwrap()), "old");
+        target.replace(Some(&original), b"new").unwrap();
+        assert_eq!(fs::read_to_string(at("moved/config")).unwrap(), "new");
+        assert_eq!(fs::read_to_string(victim).unwrap(), "victim");
+        assert_eq!(fs::read_dir(at("root")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_whose_links_are_followed_is_locked_where_it_is() {
+        let sandbox = tempfile::tempdir().unwrap();
+        write(&sandbox, "elsewhere", "config", "text");
+        let link = sandbox.path().join("link");
+        symlink("elsewhere/config", &link).unwrap();
+        let (_target, file) = LockedTarget::acquire(&link).unwrap().unwrap();
+        assert_eq!(read(file), "text");
+        assert!(File::open(sandbox.path().join("elsewhere")).unwrap().try_lock().is_err());
+        assert!(File::open(sandbox.path()).unwrap().try_lock().is_ok());
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_told_from_a_link_that_dangles() {
+        let sandbox = tempfile::tempdir().unwrap();
+        assert!(LockedTarget::acquire(&sandbox.path().join("missing")).unwrap().is_none());
+        assert!(LockedTarget::acquire(&sandbox.path().join("no/such/file")).unwrap().is_none());
+        symlink("nowhere", sandbox.path().join("dangling")).unwrap();
+        let dangling = LockedTarget::acquire(&sandbox.path().join("dangling"));
+        assert!(matches!(dangling, Err(FileError::Open(OpenError::DanglingLink))));
+    }
+
+    #[test]
+    fn a_file_named_as_its_replacement_is_refused_however_it_is_reached() {
+        let sandbox = tempfile::tempdir().unwrap();
+        write(&sandbox, ".", TEMP_NAME, "");
+        symlink(TEMP_NAME, sandbox.path().join("link")).unwrap();
+        write(&sandbox, ".", ".Plexctl-Replacement.TMP", "");
+        for name in [TEMP_NAME, "link", ".Plexctl-Replacement.TMP"] {
+            let path = sandbox.path().join(name);
+            assert!(matches!(resolve(&path), Err(ReplaceError::TempName)), "{name}");
+            assert!(LockedTarget::acquire(&path).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_takes_the_place_of_a_directory_is_neither_waited_for_nor_followed() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let at = |name: &str| sandbox.path().join(name);
+        assert!(Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        fs::create_dir(at("directory")).unwrap();
+        symlink("directory", at("link")).unwrap();
+        fs::write(at("file"), "").unwrap();
+
+        let (sender, receiver) = mpsc::channel();
+        let places = ["pipe", "link", "file", "missing"].map(at);
+        thread::spawn(move || sender.send(places.map(|place| open_directory(&place).unwrap().is_some())));
+        assert_eq!(receiver.recv_timeout(Duration::from_secs(5)), Ok([false; 4]));
+        assert!(open_directory(&at("directory")).unwrap().is_some());
+    }
+}

@@ -1,0 +1,189 @@
+//! The atomic and durable replacement of a file in a locked directory.
+//!
+//! A crash at any point leaves the old or the new file whole, and at most one temporary file, which the next writer
+//! sweeps. Nothing is found by a path: see [`LockedTarget`].
+
+use std::fs::{File, Metadata, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, renameat, statat, unlinkat};
+use rustix::io::{Errno, retry_on_intr};
+
+use super::error::{ReplaceError, TEMP_NAME, failed};
+use super::lock::LockedTarget;
+use super::private_file::{PERMISSION_BITS, PRIVATE_MODE};
+
+/// The mode of the temporary file until it has that of the original, and the widest that a leftover can have.
+const TEMP_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
+
+impl LockedTarget {
+    /// Replaces the file by one with these contents and the original's owner and mode. Where there is no original, the
+    /// new file is private.
+    pub(super) fn replace(&self, original: Option<&Metadata>, contents: &[u8]) -> Result<(), ReplaceError> {
+        let mut temp = self.create_temp(original)?;
+        let replaced = write_durably(&mut temp, original, contents).and_then(|()| {
+            renameat(&self.directory, TEMP_NAME, &self.directory, &self.name)
+                .map_err(|error| failed("renaming its replacement", error))
+        });
+        if let Err(failure) = replaced {
+            return Err(self.clean_up(&temp, failure));
+        }
+        self.directory.sync_all().map_err(ReplaceError::NotDurable)
+    }
+
+    /// Removes the temporary file after a failure, which is what is to be told. Where it stays, it holds no token.
+    fn clean_up(&self, temp: &File, failure: ReplaceError) -> ReplaceError {
+        match unlinkat(&self.directory, TEMP_NAME, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => failure,
+            Err(_) => {
+                let _ = temp.set_len(0);
+                ReplaceError::LeftBehind { temp: temp_place(&self.place), failure: failure.into() }
+            }
+        }
+    }
+
+    /// Creates the temporary file, after sweeping what a killed run may have left in its place.
+    fn create_temp(&self, original: Option<&Metadata>) -> Result<File, ReplaceError> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let create = || retry_on_intr(|| openat(&self.directory, TEMP_NAME, flags, TEMP_MODE));
+        let created = match create() {
+            Err(Errno::EXIST) => {
+                self.sweep_temp(original)?;
+                create()
+            }
+            created => created,
+        };
+        created.map(File::from).map_err(|error| failed("creating its replacement", error))
+    }
+
+    /// Removes a leftover, but nothing that this program cannot have left.
+    fn sweep_temp(&self, original: Option<&Metadata>) -> Result<(), ReplaceError> {
+        check_leftover(&self.directory, &self.place, original)?;
+        unlinkat(&self.directory, TEMP_NAME, AtFlags::empty()).map_err(|error| failed("sweeping a leftover", error))
+    }
+}
+
+/// Checks that what has the name of the temporary file in a directory, if anything has, can be swept.
+pub(super) fn check_leftover(directory: &File, place: &Path, original: Option<&Metadata>) -> Result<(), ReplaceError> {
+    let leftover = match statat(directory, TEMP_NAME, AtFlags::SYMLINK_NOFOLLOW) {
+        Err(Errno::NOENT) => return Ok(()),
+        leftover => leftover.map_err(|error| failed("examining a leftover", error))?,
+    };
+    let is_file = FileType::from_raw_mode(leftover.st_mode) == FileType::RegularFile;
+    let is_private = TEMP_MODE.contains(Mode::from_raw_mode(leftover.st_mode));
+    if !is_file || !is_private || !may_have_left(leftover.st_uid, directory, original)? {
+        return Err(ReplaceError::ForeignTemp(temp_place(place)));
+    }
+    Ok(())
+}
+
+/// Tells whether a leftover of this user can be that of a run on this file: their own, the owner's, or root's in a
+/// directory of the owner. That is what a run by root leaves until it has given the file away.
+fn may_have_left(user: u32, directory: &File, original: Option<&Metadata>) -> Result<bool, ReplaceError> {
+    const ROOT: u32 = 0;
+    let runner = rustix::process::geteuid().as_raw();
+    let owner = original.map_or(runner, MetadataExt::uid);
+    if [runner, owner].contains(&user) {
+        return Ok(true);
+    }
+    let directory = directory.metadata().map_err(|error| failed("examining its directory", error))?;
+    Ok(user == ROOT && directory.uid() == owner)
+}
+
+fn temp_place(place: &Path) -> String {
+    place.join(TEMP_NAME).display().to_string()
+}
+
+/// Gives the temporary file the original's owner and mode, then writes and syncs it.
+fn write_durably(temp: &mut File, original: Option<&Metadata>, contents: &[u8]) -> Result<(), ReplaceError> {
+    let created = temp.metadata().map_err(|error| failed("examining its replacement", error))?;
+    if let Some(original) = original {
+        if created.uid() != original.uid() {
+            fchown(&*temp, Some(original.uid()), None).map_err(|error| failed("restoring its owner", error))?;
+        }
+        if created.gid() != original.gid() {
+            // Only a member may give a file to a group, and the mode gives the group nothing.
+            let _ = fchown(&*temp, None, Some(original.gid()));
+        }
+    }
+    let mode = original.map_or(PRIVATE_MODE, |original| original.mode() & PERMISSION_BITS);
+    if created.mode() & PERMISSION_BITS != mode {
+        temp.set_permissions(Permissions::from_mode(mode)).map_err(|error| failed("restoring its mode", error))?;
+    }
+    temp.write_all(contents).map_err(|error| failed("writing its replacement", error))?;
+    temp.sync_all().map_err(|error| failed("syncing its replacement", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io;
+    use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A locked file, and its metadata.
+    fn locked() -> (TempDir, LockedTarget, Metadata) {
+        let sandbox = tempfile::tempdir().unwrap();
+        let path = sandbox.path().join("config");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o400)).unwrap();
+        let (target, file) = LockedTarget::acquire(&path).unwrap().unwrap();
+        (sandbox, target, file.metadata().clone())
+    }
+
+    fn temp(sandbox: &TempDir) -> PathBuf {
+        sandbox.path().join(TEMP_NAME)
+    }
+
+    #[test]
+    fn a_temporary_file_is_private_from_the_first_moment_on() {
+        let (sandbox, target, original) = locked();
+        let created = target.create_temp(Some(&original)).unwrap().metadata().unwrap();
+        assert_eq!(created.mode() & 0o7777, 0o600);
+        assert_eq!(created.ino(), fs::symlink_metadata(temp(&sandbox)).unwrap().ino());
+    }
+
+    #[test]
+    fn a_leftover_is_swept_and_a_link_in_its_place_is_not_followed() {
+        let (sandbox, target, original) = locked();
+        fs::write(temp(&sandbox), "half").unwrap();
+        fs::set_permissions(temp(&sandbox), Permissions::from_mode(0o600)).unwrap();
+        target.replace(Some(&original), b"new").unwrap();
+        assert_eq!(fs::read_to_string(sandbox.path().join("config")).unwrap(), "new");
+
+        let victim = sandbox.path().join("victim");
+        fs::write(&victim, "untouched").unwrap();
+        symlink("victim", temp(&sandbox)).unwrap();
+        assert!(matches!(target.replace(Some(&original), b"newer"), Err(ReplaceError::ForeignTemp(_))));
+        assert_eq!(fs::read_to_string(victim).unwrap(), "untouched");
+    }
+
+    #[test]
+    fn a_replacement_that_fails_leaves_nothing_behind() {
+        let (sandbox, target, original) = locked();
+        fs::remove_file(sandbox.path().join("config")).unwrap();
+        fs::create_dir(sandbox.path().join("config")).unwrap();
+        let failure = target.replace(Some(&original), b"new").unwrap_err();
+        assert_eq!(failure.to_string(), "renaming its replacement failed");
+        assert!(!temp(&sandbox).exists());
+
+        let again = target.clean_up(&target.directory, ReplaceError::Unsteady);
+        assert!(matches!(again, ReplaceError::Unsteady), "what is gone does not stay behind");
+    }
+
+    #[test]
+    fn a_failure_is_told_by_what_was_done_and_what_the_system_said() {
+        let failure = || failed("renaming its replacement", Errno::PERM);
+        let behind = ReplaceError::LeftBehind { temp: "directory/temp".into(), failure: failure().into() };
+        assert_eq!(behind.to_string(), "its replacement stays behind as directory/temp");
+        let source = std::error::Error::source(&behind).unwrap();
+        assert_eq!(source.to_string(), failure().to_string());
+        assert_eq!(source.source().unwrap().to_string(), io::Error::from(Errno::PERM).to_string());
+    }
+}

@@ -1,0 +1,67 @@
+//! Standard error as a sequence of texts. A login has them written by a thread of their own: a full pipe that is not
+//! read blocks every write, and must hold up no token.
+
+use std::io::{self, Write};
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::Duration;
+
+/// The queue of the thread that writes, if there is one.
+static QUEUE: OnceLock<Sender<Job>> = OnceLock::new();
+
+enum Job {
+    Write(String),
+    /// Drops the sender, now that everything before is written.
+    Done(#[expect(dead_code, reason = "only its end matters")] Sender<()>),
+}
+
+/// Has everything that follows written in the background.
+pub fn write_in_background() -> io::Result<()> {
+    let (sender, jobs) = mpsc::channel();
+    thread::Builder::new().name("stderr".to_owned()).spawn(move || {
+        for job in jobs {
+            if let Job::Write(text) = job {
+                write_now(&text);
+            }
+        }
+    })?;
+    // A second thread would end with its queue.
+    let _ = QUEUE.set(sender);
+    Ok(())
+}
+
+/// Writes a text in one piece.
+pub fn write(text: String) {
+    match QUEUE.get() {
+        Some(queue) => drop(queue.send(Job::Write(text))),
+        None => write_now(&text),
+    }
+}
+
+/// Waits until everything is written.
+pub fn flush() {
+    if let Some(written) = written() {
+        let _ = written.recv();
+    }
+}
+
+/// Waits until everything is written, but not for ever.
+pub fn flush_within(limit: Duration) {
+    if let Some(written) = written() {
+        let _ = written.recv_timeout(limit);
+    }
+}
+
+/// What is closed as soon as everything is written.
+fn written() -> Option<Receiver<()>> {
+    let (done, written) = mpsc::channel();
+    QUEUE.get()?.send(Job::Done(done)).ok()?;
+    Some(written)
+}
+
+/// A failure is ignored: nothing is left to report it to.
+fn write_now(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}

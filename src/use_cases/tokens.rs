@@ -1,0 +1,379 @@
+//! The tokens of a principal on the server: which there are, and the end of one of them.
+
+use std::collections::HashMap;
+
+use thiserror::Error;
+
+use super::credential::{Credential, CredentialError, CredentialRequest};
+use super::exit_status::ExitStatus;
+use super::failure_kind::FailureKind;
+use crate::domain::server_url::ServerUrl;
+use crate::domain::session::ProfileName;
+use crate::domain::token::TokenId;
+use crate::ports::chain::chain;
+use crate::ports::failure_report::{FailureFacts, SessionState};
+use crate::ports::profile_reader::ProfileReader;
+use crate::ports::reporter::{CredentialSource, ListedToken, ReportError, Reporter, TokensOutcome};
+use crate::ports::store_error::StoreError;
+use crate::ports::token_directory::{DirectoryError, TokenDirectory};
+use crate::ports::token_file::TokenFile;
+
+/// What the operator asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokensRequest {
+    /// To list the tokens.
+    List(CredentialRequest),
+    /// To revoke a token.
+    Revoke {
+        /// The credential that authorizes it.
+        credential: CredentialRequest,
+        /// The id of the token.
+        id: TokenId,
+    },
+}
+
+impl TokensRequest {
+    /// The credential that is sent, as the operator named it.
+    #[must_use]
+    pub fn credential(&self) -> &CredentialRequest {
+        match self {
+            Self::List(credential) | Self::Revoke { credential, .. } => credential,
+        }
+    }
+}
+
+/// Lists the tokens of a principal, or revokes one of them.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use plexctl::domain::bearer_token::BearerToken;
+/// use plexctl::domain::token_summary::TokenSummary;
+/// use plexctl::ports::reporter::TokensOutcome;
+/// use plexctl::testing::{InMemoryStore, InMemoryTokenFile, RecordingReporter, ScriptedTokenDirectory};
+/// use plexctl::use_cases::credential::CredentialRequest;
+/// use plexctl::use_cases::tokens::{TokensRequest, TokensUseCase};
+///
+/// let (store, token_file) = (InMemoryStore::new(), InMemoryTokenFile::new());
+/// let directory = ScriptedTokenDirectory::new([Ok(vec![TokenSummary::default()])], []);
+/// let mut reporter = RecordingReporter::new();
+/// let request = TokensRequest::List(CredentialRequest {
+///     token_variable: Some(BearerToken::parse("any-token")),
+///     server_flag: Some("https://plexsphere.example".to_owned()),
+///     ..CredentialRequest::default()
+/// });
+/// let mut tokens = TokensUseCase::new(&store, &token_file, &directory, &mut reporter);
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let outcome = runtime.block_on(async {
+/// let outcome = tokens.execute(&request).await?;
+/// # Ok::<_, plexctl::use_cases::tokens::TokensError>(outcome) })?;
+/// assert!(matches!(outcome, TokensOutcome::Listed { tokens, .. } if tokens.len() == 1));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct TokensUseCase<'a> {
+    profiles: &'a dyn ProfileReader,
+    token_file: &'a dyn TokenFile,
+    directory: &'a dyn TokenDirectory,
+    reporter: &'a mut dyn Reporter<TokensOutcome>,
+}
+
+impl<'a> TokensUseCase<'a> {
+    /// Wires the use case to its ports.
+    pub fn new(
+        profiles: &'a dyn ProfileReader,
+        token_file: &'a dyn TokenFile,
+        directory: &'a dyn TokenDirectory,
+        reporter: &'a mut dyn Reporter<TokensOutcome>,
+    ) -> Self {
+        Self { profiles, token_file, directory, reporter }
+    }
+
+    /// Finds the credential, sends the one request, looks up which profiles hold the tokens, then reports.
+    ///
+    /// # Errors
+    ///
+    /// - [`TokensError::Credential`]: nothing was sent.
+    /// - [`TokensError::List`]: the tokens are not known, not even in part.
+    /// - [`TokensError::Revoke`]: the token is not known to be dead.
+    /// - [`TokensError::Report`]: what was asked for is done, but the outcome could not be written.
+    pub async fn execute(&mut self, request: &TokensRequest) -> Result<TokensOutcome, TokensError> {
+        let credential = request.credential().resolve(self.profiles, self.token_file)?;
+        let outcome = match request {
+            TokensRequest::List(_) => self.list(credential).await?,
+            TokensRequest::Revoke { id, .. } => self.revoke(credential, *id).await?,
+        };
+        self.reporter.report(&outcome).map_err(TokensError::Report)?;
+        Ok(outcome)
+    }
+
+    async fn list(&self, credential: Credential) -> Result<TokensOutcome, TokensError> {
+        let Credential { source, token, server, .. } = credential;
+        let summaries = match self.directory.list(&server, &token).await {
+            Ok(summaries) => summaries,
+            Err(error) => return Err(TokensError::List { credential: source, server: server.into(), source: error }),
+        };
+        let (holders, profiles_error) = self.holders(&server);
+        let tokens = summaries.into_iter().map(|summary| {
+            let profile = summary.token_id().and_then(|id| holders.get(&id).cloned());
+            ListedToken { summary, profile }
+        });
+        Ok(TokensOutcome::Listed { tokens: tokens.collect(), server, profiles_error })
+    }
+
+    async fn revoke(&self, credential: Credential, id: TokenId) -> Result<TokensOutcome, TokensError> {
+        let Credential { source, token, server, .. } = credential;
+        if let Err(error) = self.directory.revoke(&server, &token, id).await {
+            return Err(TokensError::Revoke { credential: source, server: server.into(), id, source: error });
+        }
+        let (holders, profiles_error) = self.holders(&server);
+        let credential = (token.id() == Some(id)).then_some(source);
+        Ok(TokensOutcome::Revoked { profile: holders.get(&id).cloned(), server, id, credential, profiles_error })
+    }
+
+    /// The profiles that hold tokens of a server, by token. The token itself does not depend on them, so a store that
+    /// cannot be read is no failure, but an error to report beside the outcome.
+    fn holders(&self, server: &ServerUrl) -> (HashMap<TokenId, ProfileName>, Option<String>) {
+        match self.try_holders(server) {
+            Ok(holders) => (holders, None),
+            Err(error) => (HashMap::new(), Some(chain(&error))),
+        }
+    }
+
+    fn try_holders(&self, server: &ServerUrl) -> Result<HashMap<TokenId, ProfileName>, StoreError> {
+        let mut holders = HashMap::new();
+        for profile in self.profiles.list()?.profiles {
+            let is_of_server = profile
+                .server
+                .as_deref()
+                .is_some_and(|stored| ServerUrl::parse(stored).is_ok_and(|stored| stored.same_origin(server)));
+            if let Some(id) = profile.token_id().filter(|_| is_of_server) {
+                holders.entry(id).or_insert(profile.name);
+            }
+        }
+        Ok(holders)
+    }
+}
+
+/// Why the tokens were not listed, or why a token is not known to be revoked.
+#[derive(Debug, Error)]
+pub enum TokensError {
+    /// There is no usable credential or server. Nothing was sent.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// The server did not list the tokens.
+    #[error("cannot list the tokens at {}", server.origin())]
+    List {
+        /// The credential that was sent.
+        credential: CredentialSource,
+        /// The server that was asked.
+        server: Box<ServerUrl>,
+        /// What happened instead.
+        source: DirectoryError,
+    },
+    /// The server did not confirm that the token is revoked.
+    #[error("cannot revoke token {id} at {}", server.origin())]
+    Revoke {
+        /// The credential that was sent.
+        credential: CredentialSource,
+        /// The server that was asked.
+        server: Box<ServerUrl>,
+        /// The id of the token.
+        id: TokenId,
+        /// What happened instead.
+        source: DirectoryError,
+    },
+    /// What was asked for is done, but the outcome could not be written.
+    #[error("the result could not be written")]
+    Report(#[source] ReportError),
+}
+
+impl TokensError {
+    /// The kind of failure, for programs.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Credential(error) => error.kind(),
+            Self::List { source, .. } | Self::Revoke { source, .. } => match source {
+                DirectoryError::NotAccepted { .. } => FailureKind::NotAuthenticated,
+                DirectoryError::Refused { .. } => FailureKind::Refused,
+                DirectoryError::NoSuchToken { .. } => FailureKind::NoSuchToken,
+                DirectoryError::Unconfirmed { .. } => FailureKind::Unconfirmed,
+                DirectoryError::Unanswered { .. } => FailureKind::Unanswered,
+                DirectoryError::Unreached { .. } => FailureKind::Unreached,
+            },
+            Self::Report(_) => FailureKind::Internal,
+        }
+    }
+
+    /// What the run was about, and what it leaves.
+    #[must_use]
+    pub fn facts(&self) -> FailureFacts {
+        match self {
+            Self::Credential(error) => error.facts(),
+            Self::List { credential, server, source } => FailureFacts {
+                profile: credential.profile().cloned(),
+                server: Some(server.as_given().to_owned()),
+                ..FailureFacts::default()
+            }
+            .with_response_of(source.call_error()),
+            Self::Revoke { credential, server, id, source } => FailureFacts {
+                profile: credential.profile().cloned(),
+                server: Some(server.as_given().to_owned()),
+                token_id: Some(*id),
+                session: SessionState::Kept,
+                ..FailureFacts::default()
+            }
+            .with_response_of(source.call_error()),
+            Self::Report(_) => FailureFacts::default(),
+        }
+    }
+
+    /// How a command ends that fails so.
+    #[must_use]
+    pub fn ending(&self) -> ExitStatus {
+        self.kind().exit_status()
+    }
+}
+
+#[cfg(feature = "testing")]
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::domain::bearer_token::BearerToken;
+    use crate::domain::profile::{Profile, ProfileToken};
+    use crate::domain::token_summary::TokenSummary;
+    use crate::ports::profile_reader::{MockProfileReader, ProfileList};
+    use crate::ports::token_file::MockTokenFile;
+    use crate::testing::{RecordingReporter, ScriptedTokenDirectory};
+
+    const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
+    const OTHER_ID: &str = "0192f0c1-2345-7abc-8def-0123456789ac";
+
+    fn id(text: &str) -> TokenId {
+        TokenId::parse(text).unwrap()
+    }
+
+    fn profile(name: &str, server: Option<&str>, token: &str) -> Profile {
+        let name = ProfileName::new(name).unwrap();
+        Profile { server: server.map(str::to_owned), token: ProfileToken::new(token), ..Profile::new(name) }
+    }
+
+    fn holding(profiles: Vec<Profile>) -> MockProfileReader {
+        let mut reader = MockProfileReader::new();
+        let list = move || Ok(ProfileList { place: "memory".into(), default: None, profiles: profiles.clone() });
+        reader.expect_list().times(..=1).returning(list);
+        reader
+    }
+
+    fn credential(token: &str) -> CredentialRequest {
+        CredentialRequest {
+            token_variable: Some(BearerToken::parse(token)),
+            server_flag: Some("https://h/base".into()),
+            ..CredentialRequest::default()
+        }
+    }
+
+    /// Fakes never wait, so a single poll is the whole run.
+    fn execute(
+        profiles: &MockProfileReader,
+        directory: &ScriptedTokenDirectory,
+        request: &TokensRequest,
+    ) -> Result<TokensOutcome, TokensError> {
+        let (token_file, mut reporter) = (MockTokenFile::new(), RecordingReporter::new());
+        let mut use_case = TokensUseCase::new(profiles, &token_file, directory, &mut reporter);
+        let result = match pin!(use_case.execute(request)).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => result,
+            Poll::Pending => panic!("a fake waited"),
+        };
+        assert_eq!(reporter.outcomes().len(), usize::from(result.is_ok()));
+        result
+    }
+
+    fn listed(ids: &[&str]) -> Vec<TokenSummary> {
+        ids.iter().map(|id| TokenSummary { id: (*id).to_owned(), ..TokenSummary::default() }).collect()
+    }
+
+    #[test]
+    fn names_the_profile_that_holds_a_token_by_id_and_origin() {
+        let of = |id: &str| format!("psk_dev_{id}_s3cret");
+        let profiles = holding(vec![
+            profile("elsewhere", Some("https://other"), &of(ID)),
+            profile("nowhere", None, &of(ID)),
+            profile("unusable", Some("junk"), &of(ID)),
+            profile("first", Some("https://H:443/other/base"), &of(ID)),
+            profile("second", Some("https://h"), &of(ID)),
+            profile("jwt", Some("https://h"), "eyJhbGci.e30.c2ln"),
+        ]);
+        let ids = [ID, OTHER_ID, &ID.to_uppercase(), "junk"];
+        let directory = ScriptedTokenDirectory::new([Ok(listed(&ids))], []);
+        let outcome = execute(&profiles, &directory, &TokensRequest::List(credential("t"))).unwrap();
+        let TokensOutcome::Listed { tokens, profiles_error: None, .. } = outcome else { panic!("{outcome:?}") };
+        let holders = tokens.iter().map(|token| token.profile.as_ref().map(ProfileName::as_str));
+        assert_eq!(holders.collect::<Vec<_>>(), [Some("first"), None, Some("first"), None]);
+        assert!(tokens.iter().map(|token| token.summary.id.as_str()).eq(ids));
+    }
+
+    #[test]
+    fn an_unreadable_store_is_reported_beside_the_outcome() {
+        let unreadable = || {
+            let mut profiles = MockProfileReader::new();
+            let error = || StoreError::Unusable { place: "memory".into(), source: "broken".into() };
+            profiles.expect_list().once().returning(move || Err(error()));
+            profiles
+        };
+        let error = Some("memory cannot be used: broken".to_owned());
+        let directory = ScriptedTokenDirectory::new([Ok(listed(&[ID]))], [Ok(())]);
+        let outcome = execute(&unreadable(), &directory, &TokensRequest::List(credential("t"))).unwrap();
+        assert!(matches!(&outcome, TokensOutcome::Listed { profiles_error, .. } if *profiles_error == error));
+        let request = TokensRequest::Revoke { credential: credential("t"), id: id(ID) };
+        let outcome = execute(&unreadable(), &directory, &request).unwrap();
+        assert!(matches!(&outcome, TokensOutcome::Revoked { profiles_error, .. } if *profiles_error == error));
+    }
+
+    #[test]
+    fn says_which_credential_and_which_profile_hold_the_revoked_token() {
+        let own = format!("psk_dev_{ID}_s3cret");
+        for (token, revoked, is_own) in [(own.as_str(), ID, true), (&own, OTHER_ID, false), ("jwt", ID, false)] {
+            let profiles = holding(vec![profile("dev", Some("https://h"), &own)]);
+            let directory = ScriptedTokenDirectory::new([], [Ok(())]);
+            let request = TokensRequest::Revoke { credential: credential(token), id: id(revoked) };
+            let outcome = execute(&profiles, &directory, &request).unwrap();
+            let TokensOutcome::Revoked { profile, credential, .. } = outcome else { panic!("{outcome:?}") };
+            assert_eq!(profile.is_some(), revoked == ID);
+            assert_eq!(credential, is_own.then_some(CredentialSource::Variable), "{token} {revoked}");
+            let calls = directory.calls();
+            assert_eq!(
+                (calls.len(), calls[0].revoked, calls[0].server.as_given()),
+                (1, Some(id(revoked)), "https://h/base")
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_looked_up_after_a_failure() {
+        let refusals = [
+            (DirectoryError::NotAccepted { source: "401".into() }, FailureKind::NotAuthenticated),
+            (DirectoryError::Refused { source: "403".into() }, FailureKind::Refused),
+            (DirectoryError::NoSuchToken { source: "404".into() }, FailureKind::NoSuchToken),
+            (DirectoryError::Unconfirmed { source: "500".into() }, FailureKind::Unconfirmed),
+            (DirectoryError::Unanswered { source: "closed".into() }, FailureKind::Unanswered),
+            (DirectoryError::Unreached { source: "refused".into() }, FailureKind::Unreached),
+        ];
+        for (error, kind) in refusals {
+            // The mock panics if it is asked for the profiles.
+            let profiles = MockProfileReader::new();
+            let directory = ScriptedTokenDirectory::new([], [Err(error)]);
+            let request = TokensRequest::Revoke { credential: credential("t"), id: id(ID) };
+            let error = execute(&profiles, &directory, &request).unwrap_err();
+            assert_eq!((error.kind(), error.facts().token_id), (kind, Some(id(ID))));
+            assert_eq!(
+                (error.facts().session, error.facts().server.as_deref()),
+                (SessionState::Kept, Some("https://h/base"))
+            );
+        }
+    }
+}
