@@ -7,6 +7,7 @@ mod hints;
 mod instructions;
 pub mod network;
 pub mod signals;
+mod storage;
 mod streams;
 mod success;
 
