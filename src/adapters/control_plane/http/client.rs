@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use super::super::connect::proxy::{Proxy, ProxySettings};
+use super::super::connect::proxy::{Proxy, ProxySettings, Route};
 use super::super::connect::trust_store::TrustSettings;
 use super::super::failure::{CallFailure, Cause, Peer, Phase};
+use super::super::problem::masked;
 use super::call::Call;
 use super::connection::{Connection, Sent};
 use super::deadline::Deadline;
 use super::idle_connection::IdleConnection;
 use super::plaintext_warnings::PlaintextWarnings;
 use super::response::Response;
-use super::sent_tokens::SentTokens;
+use super::sent_secrets::SentSecrets;
 use super::transport::Transport;
 use crate::domain::server_url::{Scheme, ServerUrl};
 
@@ -28,14 +29,14 @@ pub(crate) struct HttpClient {
     transport: Transport,
     idle: IdleConnection,
     plaintext_warnings: PlaintextWarnings,
-    sent_tokens: SentTokens,
+    sent_secrets: SentSecrets,
     warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl HttpClient {
     pub(crate) fn new(proxy: ProxySettings, trust: TrustSettings, warn: Box<dyn Fn(&str) + Send + Sync>) -> Self {
-        let (idle, plaintext_warnings, sent_tokens) = Default::default();
-        Self { proxy, transport: Transport::new(trust), idle, plaintext_warnings, sent_tokens, warn }
+        let (idle, plaintext_warnings, sent_secrets) = Default::default();
+        Self { proxy, transport: Transport::new(trust), idle, plaintext_warnings, sent_secrets, warn }
     }
 
     /// Sends the one request of a call and waits for the head of its response.
@@ -54,7 +55,10 @@ impl HttpClient {
         })?;
         let failed = |cause| CallFailure { phase: Phase::Answer, peer: route.peer(server, Phase::Answer), cause };
         if let Some(bearer) = call.bearer {
-            self.sent_tokens.add(bearer);
+            self.sent_secrets.add(bearer);
+        }
+        if let Route::Proxy(Proxy { authorization: Some(value), .. }) = &route {
+            self.sent_secrets.add_basic(value.to_str().unwrap_or_default());
         }
         let idle = call.keeps_connection.then_some(&self.idle);
         // A request that only reads may be sent again, so a connection that may have ended meanwhile will do for it.
@@ -81,12 +85,22 @@ impl HttpClient {
                 idle,
                 server,
                 deadline: deadline.at,
-                sent_tokens: &self.sent_tokens,
+                sent_secrets: &self.sent_secrets,
                 proxy: route.reader(server).map(Proxy::name),
             }),
             Sent::Unanswered(cause) => Err(failed(cause)),
             Sent::Not(_) => Err(failed(Cause::Closed)),
         }
+    }
+
+    /// Records a secret beside those that the client sends as bearer tokens.
+    pub(crate) fn add_secret(&self, secret: &str) {
+        self.sent_secrets.add(secret);
+    }
+
+    /// Masks every secret in a text that a server sent.
+    pub(crate) fn masked(&self, text: String) -> String {
+        self.sent_secrets.with(|secrets| masked(text, secrets))
     }
 
     /// Tells the operator something that is no failure.
