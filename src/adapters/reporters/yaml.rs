@@ -37,3 +37,17 @@ fn to_yaml(data: &impl Serialize) -> Result<String, ReportError> {
         serde_saphyr::to_string_with_options(data, options).map_err(|error| ReportError { source: error.into() })?;
     if yaml.contains(|character| is_unprintable(character) && character != '\n') { to_json(data) } else { Ok(yaml) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// YAML 1.2 allows DEL in plain text, but a terminal acts on it.
+    #[test]
+    fn escapes_what_acts_on_a_terminal() {
+        for (character, escaped) in [('\u{7f}', "\\u007f"), ('\u{1b}', "\\u001b"), ('\u{202e}', "\\u202e")] {
+            let yaml = to_yaml(&std::collections::BTreeMap::from([("key", format!("a{character}b"))])).unwrap();
+            assert!(yaml.contains(&format!("a{escaped}b")) && !yaml.contains(character), "{yaml}");
+        }
+    }
+}

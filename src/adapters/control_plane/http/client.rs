@@ -1,6 +1,8 @@
 //! The HTTP client below the ports: sends the one request of a call and hands on the head of its response.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use log::debug;
 
 use super::super::connect::proxy::{Proxy, ProxySettings, Route};
 use super::super::connect::trust_store::TrustSettings;
@@ -44,7 +46,7 @@ impl HttpClient {
     /// A request that could not be sent on the idle connection is sent on a new one. One that may have been received is
     /// sent again only if it was a GET and the idle connection ended without a byte of a response.
     pub(crate) async fn call<'a>(&'a self, server: &'a ServerUrl, call: Call<'_>) -> Result<Response<'a>, CallFailure> {
-        let deadline = Deadline::within(call.limit);
+        let (began, deadline) = (Instant::now(), Deadline::within(call.limit));
         if server.scheme() == Scheme::Http && !server.is_loopback() && self.plaintext_warnings.is_new(server) {
             self.warn(&format!("the token travels unencrypted to {}", server.origin()));
         }
@@ -61,6 +63,7 @@ impl HttpClient {
             self.sent_secrets.add_basic(value.to_str().unwrap_or_default());
         }
         let idle = call.keeps_connection.then_some(&self.idle);
+        debug!("{} {}{}{}", call.method, server.origin(), server.base_path(), call.path);
         // A request that only reads may be sent again, so a connection that may have ended meanwhile will do for it.
         let is_repeatable = call.method.is_safe();
         let idle_limit = if is_repeatable { Duration::MAX } else { IDLE_LIMIT };
@@ -68,10 +71,13 @@ impl HttpClient {
 
         let mut sent = match idle.and_then(|idle| idle.take(server, idle_limit)) {
             None => Sent::Not(request),
-            Some(connection) => match deadline.bound(connection.send(request.clone())).await.map_err(failed)? {
-                Sent::Unanswered(_) if is_repeatable => Sent::Not(request),
-                sent => sent,
-            },
+            Some(connection) => {
+                debug!("using the connection of the request before");
+                match deadline.bound(connection.send(request.clone())).await.map_err(failed)? {
+                    Sent::Unanswered(_) if is_repeatable => Sent::Not(request),
+                    sent => sent,
+                }
+            }
         };
         if let Sent::Not(request) = sent {
             let stream = self.transport.connect(server, &route, deadline).await?;
@@ -79,15 +85,23 @@ impl HttpClient {
             sent = deadline.bound(connection.send(request)).await.map_err(failed)?;
         }
         match sent {
-            Sent::Answered(connection, inner) => Ok(Response {
-                inner,
-                connection: Some(connection),
-                idle,
-                server,
-                deadline: deadline.at,
-                sent_secrets: &self.sent_secrets,
-                proxy: route.reader(server).map(Proxy::name),
-            }),
+            Sent::Answered(connection, inner) => {
+                debug!(
+                    "response from {}: {} after {} ms",
+                    server.origin(),
+                    inner.status(),
+                    began.elapsed().as_millis()
+                );
+                Ok(Response {
+                    inner,
+                    connection: Some(connection),
+                    idle,
+                    server,
+                    deadline: deadline.at,
+                    sent_secrets: &self.sent_secrets,
+                    proxy: route.reader(server).map(Proxy::name),
+                })
+            }
             Sent::Unanswered(cause) => Err(failed(cause)),
             Sent::Not(_) => Err(failed(Cause::Closed)),
         }
@@ -117,7 +131,7 @@ mod tests {
     use std::thread;
 
     use hyper::Method;
-    use tokio::time::{Instant, sleep};
+    use tokio::time::sleep;
 
     use super::*;
 
