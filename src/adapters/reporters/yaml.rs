@@ -40,14 +40,18 @@ fn to_yaml(data: &impl Serialize) -> Result<String, ReportError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
-    /// YAML 1.2 allows DEL in plain text, but a terminal acts on it.
+    /// YAML and JSON allow some of these as they are, but a terminal acts on them.
     #[test]
     fn escapes_what_acts_on_a_terminal() {
-        for (character, escaped) in [('\u{7f}', "\\u007f"), ('\u{1b}', "\\u001b"), ('\u{202e}', "\\u202e")] {
-            let yaml = to_yaml(&std::collections::BTreeMap::from([("key", format!("a{character}b"))])).unwrap();
-            assert!(yaml.contains(&format!("a{escaped}b")) && !yaml.contains(character), "{yaml}");
+        for text in ["a\u{7f}b", "a\u{202e}b", "a\u{7f}\u{202e}b", "\u{85}\u{7f}", "a\u{1b}[2J"] {
+            let yaml = to_yaml(&BTreeMap::from([("key", text)])).unwrap();
+            assert!(!yaml.contains(|character| is_unprintable(character) && character != '\n'), "{yaml:?}");
+            let read: BTreeMap<String, String> = serde_saphyr::from_str(&yaml).unwrap();
+            assert_eq!(read["key"], text);
         }
     }
 }
