@@ -136,6 +136,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_kind_of_credential_has_its_order_of_servers() {
+        let (stored, flag, fallback) = (Some("https://stored"), Some("https://flag"), Some("https://url"));
+        for (stored, flag, fallback, given, new) in [
+            (stored, flag, fallback, "https://flag", "https://flag"),
+            (stored, None, fallback, "https://url", "https://stored"),
+            (stored, None, None, "https://stored", "https://stored"),
+            (None, None, fallback, "https://url", "https://url"),
+        ] {
+            let servers = || NamedServers { stored, flag, fallback };
+            assert_eq!(servers().for_given_credential().unwrap().as_given(), given);
+            assert_eq!(servers().for_new_session().unwrap().as_given(), new);
+        }
+    }
+
+    #[test]
     fn an_unusable_server_is_named_by_where_it_came_from() {
         for (setting, words) in [
             (ServerSetting::Stored, "the stored server is not a usable URL"),

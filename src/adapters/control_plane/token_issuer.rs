@@ -35,10 +35,13 @@ impl TokenIssuer for ControlPlaneClient {
             return Err(error_of(answer.into_error().await));
         }
         let body = answer.body(CALL_LIMIT).await;
-        authorization_in(&body, server).map_err(|source| BeginError::Unusable { source })
+        let authorization = authorization_in(&body, server).map_err(|source| BeginError::Unusable { source })?;
+        self.http.add_secret(authorization.device_code().expose_secret());
+        Ok(authorization)
     }
 
     async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse {
+        self.http.add_secret(code.expose_secret());
         let body = json!({ "device_code": code.expose_secret() });
         let mut answer = match self.http.call(server, posting("/v1/auth/device-token", &body)).await {
             Ok(answer) => answer,
@@ -48,9 +51,13 @@ impl TokenIssuer for ControlPlaneClient {
         let poll = PollHead {
             code: answer.problem_code(&body),
             retry_after: answer.retry_after().and_then(wait_in),
-            answered: answer.unexpected(&body, &[code.expose_secret()]),
+            answered: answer.unexpected(&body),
         };
-        poll.meaning(&body)
+        let response = poll.meaning(&body);
+        if let PollResponse::Issued(issued) = &response {
+            self.http.add_secret(issued.token.expose_secret());
+        }
+        response
     }
 }
 

@@ -37,3 +37,21 @@ fn to_yaml(data: &impl Serialize) -> Result<String, ReportError> {
         serde_saphyr::to_string_with_options(data, options).map_err(|error| ReportError { source: error.into() })?;
     if yaml.contains(|character| is_unprintable(character) && character != '\n') { to_json(data) } else { Ok(yaml) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// YAML and JSON allow some of these as they are, but a terminal acts on them.
+    #[test]
+    fn escapes_what_acts_on_a_terminal() {
+        for text in ["a\u{7f}b", "a\u{202e}b", "a\u{7f}\u{202e}b", "\u{85}\u{7f}", "a\u{1b}[2J"] {
+            let yaml = to_yaml(&BTreeMap::from([("key", text)])).unwrap();
+            assert!(!yaml.contains(|character| is_unprintable(character) && character != '\n'), "{yaml:?}");
+            let read: BTreeMap<String, String> = serde_saphyr::from_str(&yaml).unwrap();
+            assert_eq!(read["key"], text);
+        }
+    }
+}

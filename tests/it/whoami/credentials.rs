@@ -142,6 +142,11 @@ fn tells_which_credential_was_used() {
     };
     let by_file = ["--token-file", "token.toml"];
     assert_eq!(ask(&[], &variable).stderr, "Asked [ORIGIN] with PLEXSPHERE_TOKEN.\n");
+    // A variable that was set from a file may end as one.
+    for end in ["\n", "\r\n"] {
+        assert_eq!(ask(&[], &format!("{variable}{end}")).stderr, "Asked [ORIGIN] with PLEXSPHERE_TOKEN.\n");
+    }
+    assert_eq!(ask(&[], &format!("{variable}\n\n")).exit, 2);
     assert_eq!(ask(&by_file, &variable).stderr, "Asked [ORIGIN] with the token in token.toml.\n");
 
     let refused = |which: &str, instead: &str| {
