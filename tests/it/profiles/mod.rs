@@ -2,6 +2,7 @@
 //! without a word to any server.
 
 mod edits;
+mod interrupted;
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
