@@ -32,8 +32,8 @@ pub struct Arguments {
     pub command: Command,
 }
 
-// Arguments are only defined for the command that is typed: all of them together would cost every run a tenth more
-// instructions. A struct of arguments has no doc comment, because clap would show it instead of the command's.
+// Arguments are only defined for the command that is typed. A struct of arguments has no doc comment, because clap would
+// show it instead of the command's.
 #[derive(Subcommand)]
 #[command(defer = true)]
 pub enum Command {
