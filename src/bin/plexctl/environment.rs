@@ -16,7 +16,11 @@ pub fn config_path() -> Option<PathBuf> {
     let below = |directory: PathBuf| directory.join("plexctl").join("config.toml");
     let in_xdg = || path("XDG_CONFIG_HOME").filter(|directory| directory.is_absolute()).map(below);
     let in_home = || path("HOME").map(|home| below(home.join(".config")));
-    path("PLEXCTL_CONFIG").or_else(in_xdg).or_else(in_home)
+    let config = path("PLEXCTL_CONFIG").or_else(in_xdg).or_else(in_home);
+    if let Some(path) = &config {
+        log::debug!("config file {}", path.display());
+    }
+    config
 }
 
 /// The whole environment, for the program that `exec` runs.
@@ -49,9 +53,9 @@ pub fn holds_token() -> bool {
     variable("PLEXSPHERE_TOKEN").is_some()
 }
 
-/// The token of the environment, or what is wrong with it.
+/// The token of the environment, or what is wrong with it. It may have been read from a file with its line end.
 pub fn token() -> Option<Result<BearerToken, BearerTokenError>> {
-    text("PLEXSPHERE_TOKEN").map(BearerToken::parse)
+    text("PLEXSPHERE_TOKEN").map(|line| BearerToken::parse_line(line.as_bytes()))
 }
 
 /// The proxies, upper case before lower case.

@@ -24,6 +24,7 @@ use self::select::{Either, select};
 use super::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::identifier::Identifier;
+use crate::domain::idp_binding::IdpBinding;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::new_session::NewSession;
 use crate::domain::principal::Principal;
@@ -180,6 +181,8 @@ impl LoginPorts<'_> {
             server: server.clone(),
             token: issued.token,
             expires_at: issued.lifetime.and_then(|lifetime| time.after(lifetime)),
+            domain_id: request.authorization.domain_id,
+            idp_binding: Some(IdpBinding::Id(request.authorization.idp_binding_id)),
             held_before: held_before.cloned(),
             time,
         }
@@ -508,6 +511,8 @@ mod tests {
             server: server.clone(),
             token: BearerToken::parse(token).unwrap(),
             expires_at: start().after(Duration::from_secs(expires_after)),
+            domain_id: Identifier::parse(DOMAIN).unwrap(),
+            idp_binding: Some(IdpBinding::Id(Identifier::parse(OLD).unwrap())),
             held_before: Some(before.clone()),
             time: start().after(Duration::from_secs(time)).unwrap(),
         };

@@ -15,7 +15,7 @@ use crate::support::sandbox::Sandbox;
 /// Names that a shell would read as something else, were they not quoted.
 const CONFIG: &str = r#"
 [profiles.default]
-[profiles."my profile"]
+[profiles."my pro"]
 [profiles."it's"]
 [profiles.'a"b$c\d`e']
 [profiles."zoë"]
@@ -31,11 +31,11 @@ const LINES: [(&str, &[&str]); 26] = [
     ("plexctl logout --output y", &["logout", "--output", "yaml"]),
     ("plexctl logout --rev", &["logout", "--reveal-secrets"]),
     ("plexctl --profile whoami logo", &["--profile", "whoami", "logout"]),
-    ("plexctl --profile my", &["--profile", "my profile"]),
-    ("plexctl logout --profile my", &["logout", "--profile", "my profile"]),
-    ("plexctl logout --profile=my", &["logout", "--profile=my profile"]),
-    ("plexctl logout --profile \"my", &["logout", "--profile", "my profile"]),
-    ("plexctl logout --profile 'my", &["logout", "--profile", "my profile"]),
+    ("plexctl --profile my", &["--profile", "my pro"]),
+    ("plexctl logout --profile my", &["logout", "--profile", "my pro"]),
+    ("plexctl logout --profile=my", &["logout", "--profile=my pro"]),
+    ("plexctl logout --profile \"my", &["logout", "--profile", "my pro"]),
+    ("plexctl logout --profile 'my", &["logout", "--profile", "my pro"]),
     ("plexctl login --profile-name it", &["login", "--profile-name", "it's"]),
     ("plexctl profiles use a", &["profiles", "use", "a\"b$c\\d`e"]),
     ("plexctl profiles rm zo", &["profiles", "rm", "zoë"]),

@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, ToSocketAddrs};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
+pub mod blocked_stderr;
 pub mod bystander;
 pub mod detour;
 pub mod dice;
@@ -19,6 +20,7 @@ pub mod scripted_server;
 pub mod shell;
 pub mod signed_in;
 pub mod tls;
+pub mod trace;
 pub mod trial;
 pub mod unprivileged;
 mod watch;

@@ -84,6 +84,10 @@ pub struct Flags {
     #[arg(long, global = true)]
     pub yes: bool,
 
+    /// Print debug messages on standard error
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
     /// No effect: plexctl never prints secrets
     #[arg(long, global = true, hide_short_help = true)]
     pub reveal_secrets: bool,
