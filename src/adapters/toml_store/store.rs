@@ -68,6 +68,7 @@ impl TomlStore {
 
     /// The file's text. `None` means that there is no file.
     fn read(&self) -> Result<Option<String>, ConfigError> {
+        log::debug!("config file {}", self.path.display());
         let Some(file) = PrivateFile::open(&self.path)? else { return Ok(None) };
         Ok(Some(document::utf8(file.read()?)?))
     }

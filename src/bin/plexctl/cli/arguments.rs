@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -62,11 +63,11 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "NAME", value_parser = profile_name(), value_hint = ValueHint::Other)]
     pub profile: Option<ProfileName>,
 
-    /// Output format: text, json or yaml [default: text]
+    /// Output format: text (default), json or yaml
     #[arg(long, global = true, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     output: Option<Format>,
 
-    /// Server to log in to, or of a profile that stores none
+    /// Server to log in to, or if none is stored
     #[arg(
         long,
         global = true,
@@ -76,7 +77,7 @@ pub struct Flags {
     )]
     pub server: Option<String>,
 
-    /// File with the token for whoami and identity-tokens
+    /// Token file for whoami and identity-tokens
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub token_file: Option<PathBuf>,
 
@@ -116,7 +117,7 @@ pub struct LoginArguments {
     #[arg(long, value_name = "UUID", value_parser = Identifier::parse, value_hint = ValueHint::Other)]
     pub domain_id: Identifier,
 
-    /// Binding of that domain to its identity provider
+    /// Identity provider binding of the domain
     #[arg(long, value_name = "UUID", value_parser = Identifier::parse, value_hint = ValueHint::Other)]
     pub idp_binding_id: Identifier,
 
@@ -148,7 +149,7 @@ impl ProfilesArguments {
     /// The request to the use case. Forgetting a profile has to be confirmed with `--yes`.
     pub fn request(self, is_confirmed: bool) -> ProfilesRequest {
         match self.command {
-            None | Some(ProfilesCommand::List) => ProfilesRequest::List,
+            None | Some(ProfilesCommand::List) => ProfilesRequest::List { now: SystemTime::now().into() },
             Some(ProfilesCommand::Use { name }) => ProfilesRequest::Use(name),
             Some(ProfilesCommand::Forget { name }) => ProfilesRequest::Forget { profile: name, is_confirmed },
         }
