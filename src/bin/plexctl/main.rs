@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod debug_log;
 mod environment;
 mod failure;
 mod stderr;
@@ -24,6 +25,9 @@ fn main() -> ExitCode {
     let result = match cli::parse(env::args_os()) {
         Ok(Invocation::Run(arguments)) => {
             let format = arguments.flags.output();
+            if arguments.flags.verbose {
+                debug_log::enable();
+            }
             run(arguments).inspect_err(|failure| explain(failure, format))
         }
         Ok(Invocation::Print(text)) => {
