@@ -47,6 +47,10 @@ struct Printable<W>(W);
 impl<W: Write> Write for Printable<W> {
     /// Takes a piece of JSON. It consists of whole characters, since the serializer cuts a string at ASCII only.
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        // Most pieces are plain ASCII, and a list of tokens has millions of them.
+        if piece.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+            return self.0.write_all(piece).map(|()| piece.len());
+        }
         let text = str::from_utf8(piece).map_err(io::Error::other)?;
         let mut plain_from = 0;
         for (index, character) in text.char_indices().filter(|(_, character)| is_unprintable(*character)) {

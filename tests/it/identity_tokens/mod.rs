@@ -220,13 +220,10 @@ fn longest_list_is_printed_within_64_mib() {
     let mut signed_in = listing(200, "application/json", format!("[{}]", tokens.join(",")));
     signed_in.sandbox.allow_memory(MEMORY_FOR_A_LIST);
     let path = signed_in.sandbox.path().join("list");
-    for format in ["text", "json", "yaml"] {
-        // A pipe would be full long before the run ends.
-        let mut command = signed_in.sandbox.command(["identity-tokens", "list", "--output", format]);
-        command.stdout(File::create(&path).unwrap()).stderr(Stdio::piped());
-        let run = signed_in.sandbox.observe_child(command.spawn().unwrap());
-        assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{format}");
-        let listed = fs::read_to_string(&path).unwrap();
-        assert_eq!(listed.matches("0192f0c1-2345-7abc-8def-").count(), 100_000, "{format}");
-    }
+    // A pipe would be full long before the run ends.
+    let mut command = signed_in.sandbox.command(["identity-tokens", "list", "--output", "json"]);
+    command.stdout(File::create(&path).unwrap()).stderr(Stdio::piped());
+    let run = signed_in.sandbox.observe_child(command.spawn().unwrap());
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
+    assert_eq!(fs::read_to_string(&path).unwrap().matches("0192f0c1-2345-7abc-8def-").count(), 100_000);
 }
