@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let flags = arguments.flags;
     match arguments.command {
-        Command::Login(login) => commands::login(flags, login),
+        Command::Login(login) => commands::login(flags, &login),
         Command::Whoami(_) => commands::whoami(flags),
         Command::Profiles(profiles) => {
             let request = profiles.request(flags.yes);
@@ -74,7 +74,7 @@ fn explain(failure: &Failure, format: Format) {
         terminal::note(Label::Hint, hint);
     }
     // What could not be written once is not tried again.
-    if !failure.is_of_stdout() {
+    if !failure.is_of_stdout() && !failure.is_usage() {
         // The exit code tells that the run failed, so a failure to write that down changes nothing.
         let _ = commands::reporter(format).report(&report);
     }
