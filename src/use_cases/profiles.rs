@@ -9,7 +9,9 @@ use thiserror::Error;
 use super::exit_status::ExitStatus;
 use super::failure_kind::FailureKind;
 use crate::domain::profile::Profile;
-use crate::domain::session::ProfileName;
+use crate::domain::session::{ProfileName, quoted_list};
+use crate::domain::shown_server::ShownServer;
+use crate::ports::chain::chain;
 use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::profile_reader::ProfileReader;
 use crate::ports::profile_writer::{DefaultSetting, Forgetting, ProfileWriter};
@@ -66,10 +68,7 @@ impl<'a> ProfilesUseCase<'a> {
         match request {
             ProfilesRequest::List => Ok(ProfilesOutcome::Listed(self.reader.list()?)),
             ProfilesRequest::Use(profile) => self.set_default(profile),
-            ProfilesRequest::Forget { profile, is_confirmed: true } => self.forget(profile),
-            ProfilesRequest::Forget { profile, is_confirmed: false } => {
-                Err(ProfilesError::Unconfirmed { profile: profile.clone() })
-            }
+            ProfilesRequest::Forget { profile, is_confirmed } => self.forget(profile, *is_confirmed),
         }
     }
 
@@ -80,12 +79,15 @@ impl<'a> ProfilesUseCase<'a> {
         }
     }
 
-    fn forget(&self, name: &ProfileName) -> Result<ProfilesOutcome, ProfilesError> {
+    fn forget(&self, name: &ProfileName, is_confirmed: bool) -> Result<ProfilesOutcome, ProfilesError> {
         loop {
             let list = self.reader.list()?;
             let Some(profile) = list.profiles.iter().find(|profile| profile.name == *name).cloned() else {
                 return Err(self.no_such_profile(name)?);
             };
+            if !is_confirmed {
+                return Err(ProfilesError::Unconfirmed { profile: name.clone() });
+            }
             match self.writer.forget(&profile) {
                 Ok(Forgetting::Forgotten) => return Ok(ProfilesOutcome::Forgotten(profile)),
                 Ok(Forgetting::NoSuchProfile) => return Err(self.no_such_profile(name)?),
@@ -107,13 +109,13 @@ impl<'a> ProfilesUseCase<'a> {
 #[derive(Debug, Error)]
 pub enum ProfilesError {
     /// The operator did not say that a profile is to be forgotten without revoking its token. Nothing was changed.
-    #[error("profile \"{profile}\" is kept: forgetting it would not revoke its token")]
+    #[error("profile \"{profile}\" was kept: forgetting it does not revoke its token")]
     Unconfirmed {
         /// The profile that is kept.
         profile: ProfileName,
     },
     /// There is no such profile. Nothing was changed.
-    #[error("{place} has no profile \"{profile}\"")]
+    #[error("{place} has no profile \"{profile}\"{}", others(present))]
     NoSuchProfile {
         /// The profile that was asked for.
         profile: ProfileName,
@@ -126,7 +128,7 @@ pub enum ProfilesError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The store could not remove the profile, or not for good.
-    #[error("cannot forget profile \"{}\"", profile.name)]
+    #[error("{}", forget_sentence(profile, source))]
     Forget {
         /// The profile.
         profile: Box<Profile>,
@@ -134,8 +136,28 @@ pub enum ProfilesError {
         source: StoreError,
     },
     /// All is done, but nobody was told.
-    #[error("what was asked for is done")]
-    Report(#[source] ReportError),
+    #[error("done, but {}", chain(.0))]
+    Report(ReportError),
+}
+
+/// The profiles that there are instead of a missing one.
+fn others(present: &[ProfileName]) -> String {
+    if present.is_empty() { ", and no other".to_owned() } else { format!(", it has {}", quoted_list(present)) }
+}
+
+/// What has become of a profile that was to be forgotten, and of its token.
+fn forget_sentence(profile: &Profile, error: &StoreError) -> String {
+    if !matches!(error, StoreError::NotDurable { .. }) {
+        return format!("profile \"{}\" was kept", profile.name);
+    }
+    let at = profile.shown_server().as_ref().and_then(ShownServer::origin_or_text);
+    let at = at.map(|server| format!(" at {server}")).unwrap_or_default();
+    let token = match (&profile.token, profile.token_id()) {
+        (None, _) => String::new(),
+        (Some(_), Some(id)) => format!(", and token {id} may still be live{at}"),
+        (Some(_), None) => format!(", and a token without an id may still be live{at}"),
+    };
+    format!("profile \"{}\" was removed{token}", profile.name)
 }
 
 impl ProfilesError {
@@ -151,7 +173,7 @@ impl ProfilesError {
                 StoreError::NotDurable { .. } => FailureKind::NotDurable,
                 _ => FailureKind::ConfigUnusable,
             },
-            Self::Report(_) => FailureKind::Internal,
+            Self::Report(_) => FailureKind::NotReported,
         }
     }
 

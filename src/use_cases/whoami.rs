@@ -5,6 +5,8 @@ use thiserror::Error;
 use super::credential::{Credential, CredentialError, CredentialRequest};
 use super::exit_status::ExitStatus;
 use super::failure_kind::FailureKind;
+use crate::domain::server_url::ServerUrl;
+use crate::ports::chain::chain;
 use crate::ports::failure_report::FailureFacts;
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
 use crate::ports::profile_reader::ProfileReader;
@@ -45,7 +47,7 @@ impl<'a> WhoamiUseCase<'a> {
             request.resolve(self.profiles, self.token_file)?;
         let principal = self.reader.read(&server, &token).await.map_err(|source| WhoamiError::Read {
             credential: credential.clone(),
-            origin: server.origin(),
+            server: Box::new(server.clone()),
             source,
         })?;
 
@@ -62,18 +64,31 @@ pub enum WhoamiError {
     #[error(transparent)]
     Credential(#[from] CredentialError),
     /// The server said no, or it did not say who it is.
-    #[error("{origin} did not say who is logged in")]
+    #[error("{}", read_sentence(credential, server, source))]
     Read {
         /// The credential that was asked with.
         credential: CredentialSource,
-        /// The origin that was asked.
-        origin: String,
+        /// The server that was asked.
+        server: Box<ServerUrl>,
         /// How the attempt to ask it ended.
         source: ReadError,
     },
     /// The server said who it is, but nobody was told.
-    #[error("the server said who is logged in")]
-    Report(#[source] ReportError),
+    #[error("the server has responded, but {}", chain(.0))]
+    Report(ReportError),
+}
+
+fn read_sentence(credential: &CredentialSource, server: &ServerUrl, error: &ReadError) -> String {
+    let origin = server.origin();
+    match error {
+        ReadError::NotAccepted { .. } => {
+            format!("not logged in at {origin}: the token of {credential} is not accepted")
+        }
+        ReadError::Refused { .. } => format!("{origin} refused to say who is logged in"),
+        ReadError::Unusable { .. } | ReadError::Unanswered { .. } | ReadError::Unreached { .. } => {
+            format!("cannot tell who is logged in at {origin}")
+        }
+    }
 }
 
 impl WhoamiError {
@@ -87,7 +102,7 @@ impl WhoamiError {
             Self::Read { source: ReadError::Unusable { .. }, .. } => FailureKind::Unconfirmed,
             Self::Read { source: ReadError::Unanswered { .. }, .. } => FailureKind::Unanswered,
             Self::Read { source: ReadError::Unreached { .. }, .. } => FailureKind::Unreached,
-            Self::Report(_) => FailureKind::Internal,
+            Self::Report(_) => FailureKind::NotReported,
         }
     }
 
@@ -96,8 +111,8 @@ impl WhoamiError {
     pub fn facts(&self) -> FailureFacts {
         match self {
             Self::Credential(error) => error.facts(),
-            Self::Read { credential, origin, source } => {
-                let (profile, server) = (credential.profile().cloned(), Some(origin.clone()));
+            Self::Read { credential, server, source } => {
+                let (profile, server) = (credential.profile().cloned(), Some(server.as_given().to_owned()));
                 FailureFacts { profile, server, ..FailureFacts::default() }.with_response_of(source.call_error())
             }
             Self::Report(_) => FailureFacts::default(),
@@ -553,9 +568,9 @@ mod tests {
             let error = world.execute(&request()).unwrap_err();
             assert_eq!(error.ending(), ending, "{words}");
             match error {
-                WhoamiError::Read { credential, origin, source } => {
+                WhoamiError::Read { credential, server, source } => {
                     assert_eq!(credential, CredentialSource::Profile(ProfileName::new("dev").unwrap()));
-                    assert_eq!((origin.as_str(), source.to_string()), ("https://h", words));
+                    assert_eq!((server.origin(), source.to_string()), ("https://h".to_owned(), words));
                 }
                 other => panic!("{other:?}"),
             }

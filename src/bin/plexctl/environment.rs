@@ -10,13 +10,27 @@ use plexctl::domain::bearer_token::{BearerToken, BearerTokenError};
 use plexctl::adapters::browser::BrowserSettings;
 use plexctl::adapters::control_plane::{ProxySettings, ProxyVariable, TrustSettings};
 
+use crate::report::Failure;
+
 /// The config file: `$PLEXCTL_CONFIG`, else below `$XDG_CONFIG_HOME` if that is absolute (XDG Base Directory
-/// Specification 0.8), else below `$HOME`. `None` means that no place is known.
-pub fn config_path() -> Option<PathBuf> {
+/// Specification 0.8), else below `$HOME`.
+pub fn config_path() -> Result<PathBuf, Failure> {
     let below = |directory: PathBuf| directory.join("plexctl").join("config.toml");
-    let in_xdg = || path("XDG_CONFIG_HOME").filter(|directory| directory.is_absolute()).map(below);
-    let in_home = || path("HOME").map(|home| below(home.join(".config")));
-    path("PLEXCTL_CONFIG").or_else(in_xdg).or_else(in_home)
+    if let Some(path) = unexpanded("PLEXCTL_CONFIG")? {
+        return Ok(path);
+    }
+    if let Some(directory) = path("XDG_CONFIG_HOME").filter(|directory| directory.is_absolute()) {
+        return Ok(below(directory));
+    }
+    unexpanded("HOME")?.map(|home| below(home.join(".config"))).ok_or_else(Failure::no_config_path)
+}
+
+/// A path, unless it begins with a `~` that a shell was to expand, for example in a unit file.
+fn unexpanded(name: &'static str) -> Result<Option<PathBuf>, Failure> {
+    match path(name) {
+        Some(path) if path.as_os_str().as_encoded_bytes().starts_with(b"~") => Err(Failure::unexpanded_tilde(name)),
+        path => Ok(path),
+    }
 }
 
 /// The whole environment, for the program that `exec` runs.
