@@ -4,21 +4,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::time::SystemTime;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
+use plexctl::domain::identifier::Identifier;
+use plexctl::domain::session::ProfileName;
+use plexctl::domain::timestamp::Timestamp;
+use plexctl::domain::{BindingAlias, IdpBinding, Profile, ProfileToken};
 use plexctl::fuzzing::{cut, point, store};
 use toml::de::{DeTable, DeValue};
 
 /// The profile that is stored in a document that may not have it, and where the token goes that a profile holds.
 const ABSENT: &str = "x";
-const PUT_ASIDE: &str = "x replaced";
+const REPLACED: &str = "x replaced";
 
 /// What a login writes into a profile.
-const KEYS: [&str; 3] = ["server", "token", "expires_at"];
+const KEYS: [&str; 6] = ["server", "token", "expires_at", "domain_id", "idp_binding_id", "idp_binding_alias"];
 
 const SERVER: &str = "https://\"new\".example";
 const TOKEN: &str = "new\\token";
-const EXPIRY: &str = "2026-11-25T13:46:00Z";
+const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
 
 fuzz_target!(|bytes: &[u8]| -> Corpus {
     let Ok(text) = str::from_utf8(bytes) else { return Corpus::Reject };
@@ -29,8 +34,8 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     let root = parse(text);
     for profile in profiles(&root) {
         check_pointer(text, &profile);
-        for expires_at in [None, Some(EXPIRY)] {
-            check_session(text, &root, &profile, expires_at);
+        for new in new_profiles(&profile) {
+            check_session(text, &root, &new);
         }
     }
     Corpus::Keep
@@ -51,10 +56,26 @@ fn check_pointer(text: &str, profile: &str) {
     assert_eq!(again, edited, "a second edit changes nothing");
 }
 
-fn check_session(text: &str, root: &DeTable<'_>, profile: &str, expires_at: Option<&str>) {
+fn name(name: &str) -> ProfileName {
+    ProfileName::new(name).expect("it has a name")
+}
+
+/// What a login stores: with each value that may be unknown, and without.
+fn new_profiles(profile: &str) -> [Profile; 3] {
+    let id = Identifier::parse(ID).expect("it is a UUID");
+    let alias = BindingAlias::parse("google").expect("it is an alias");
+    let least =
+        Profile { server: Some(SERVER.to_owned()), token: ProfileToken::new(TOKEN), ..Profile::new(name(profile)) };
+    let expires_at = Some(Timestamp::from(SystemTime::UNIX_EPOCH));
+    let most = Profile { expires_at, domain_id: Some(id), idp_binding: Some(IdpBinding::Id(id)), ..least.clone() };
+    let by_alias = Profile { idp_binding: Some(IdpBinding::Alias(alias)), ..most.clone() };
+    [least, most, by_alias]
+}
+
+fn check_session(text: &str, root: &DeTable<'_>, new: &Profile) {
+    let profile = new.name.as_str();
     let held = table(root, "profiles").and_then(|profiles| profiles.get(profile)).map(|profile| profile.get_ref());
-    let session = [profile, SERVER, TOKEN];
-    let edited = match store(text, session, expires_at, None).expect("it was a document before") {
+    let edited = match store(text, new, None).expect("it was a document before") {
         Ok((edited, _)) => edited,
         Err(_) => return assert!(!is_replaceable(held), "the session can be stored: {text:?}"),
     };
@@ -64,11 +85,14 @@ fn check_session(text: &str, root: &DeTable<'_>, profile: &str, expires_at: Opti
     assert_eq!(value("server").and_then(DeValue::as_str), Some(SERVER));
     assert_eq!(value("token").and_then(DeValue::as_str), Some(TOKEN));
     let expiry = value("expires_at").map(|value| value.as_datetime().expect("it is a date-time").to_string());
-    assert_eq!(expiry.as_deref(), expires_at);
+    assert_eq!(expiry, new.expires_at.map(|time| time.to_string()));
+    assert_eq!(value("domain_id").and_then(DeValue::as_str), new.domain_id.map(|_| ID));
+    assert_eq!(value("idp_binding_id").is_some(), matches!(new.idp_binding, Some(IdpBinding::Id(_))));
+    assert_eq!(value("idp_binding_alias").is_some(), matches!(new.idp_binding, Some(IdpBinding::Alias(_))));
     let default = pointer(root).filter(|pointer| !pointer.is_empty()).unwrap_or(profile);
     assert_eq!(pointer(&edited_root), Some(default), "a default stays: {edited:?}");
-    check_the_rest(text, root, profile, expires_at, &edited, &edited_root);
-    let again = store(&edited, session, expires_at, None).expect("the result is a document");
+    check_the_rest(text, root, profile, &edited, &edited_root);
+    let again = store(&edited, new, None).expect("the result is a document");
     assert_eq!(again, Ok((edited.clone(), None)), "a second edit changes nothing");
     let cleared = cut(&edited, profile).expect("the result is a document").expect("what is stored can be cut");
     if held.is_none() && ![Some(""), Some(profile)].contains(&pointer(root)) {
@@ -76,33 +100,27 @@ fn check_session(text: &str, root: &DeTable<'_>, profile: &str, expires_at: Opti
         assert_eq!(visible(&cleared), visible(text), "a cut gives the old text back");
     }
 
-    if let Ok((put_aside, rest)) = store(text, session, expires_at, Some(PUT_ASIDE)).expect("it was a document before")
-    {
+    if let Ok((moved, rest)) = store(text, new, Some(&name(REPLACED))).expect("it was a document before") {
         let token = |text: &str, profile| {
             let root = parse(text);
             let profile = table(&root, "profiles").and_then(|profiles| table(profiles, profile)).expect("it is there");
             text[profile.get("token").expect("it has a token").span()].to_owned()
         };
-        assert_eq!(token(&put_aside, PUT_ASIDE), token(text, profile), "the old token is kept as it is spelled");
-        assert_eq!(rest.as_ref(), Some(&edited), "what was put aside leaves no trace");
+        assert_eq!(token(&moved, REPLACED), token(text, profile), "the old token is kept as it is spelled");
+        assert_eq!(rest.as_ref(), Some(&edited), "what was replaced leaves no trace");
     }
 }
 
 /// Holds that no foreign byte changes, and that the text means what it meant, but for what was to be stored.
-fn check_the_rest(
-    text: &str,
-    root: &DeTable<'_>,
-    profile: &str,
-    expires_at: Option<&str>,
-    edited: &str,
-    edited_root: &DeTable<'_>,
-) {
+fn check_the_rest(text: &str, root: &DeTable<'_>, profile: &str, edited: &str, edited_root: &DeTable<'_>) {
     let held = table(root, "profiles").and_then(|profiles| table(profiles, profile));
     let values = held.into_iter().flat_map(|held| KEYS.into_iter().filter_map(|key| held.get(key)));
     let default = root.get("default").filter(|_| pointer(root).is_none_or(str::is_empty));
     let replaced = values.chain(default).map(|value| value.span());
-    // Without an expiry its key goes too, with whatever stands around it.
-    if expires_at.is_some() || held.is_none_or(|held| held.get("expires_at").is_none()) {
+    // A key that is dropped takes along whatever stands around it.
+    let stored = table(edited_root, "profiles").and_then(|profiles| table(profiles, profile));
+    let has = |held: Option<&DeTable<'_>>, key| held.is_some_and(|held| held.get(key).is_some());
+    if KEYS.into_iter().all(|key| has(stored, key) || !has(held, key)) {
         assert!(is_subsequence(&without(text, replaced), edited), "no foreign byte changes: {edited:?}");
     }
     let (mut before, mut after) = (meaning(root, text), meaning(edited_root, edited));

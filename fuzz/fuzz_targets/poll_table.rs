@@ -15,7 +15,7 @@ use plexctl::domain::device_authorization::{AuthorizationFields, DeviceAuthoriza
 use plexctl::domain::issued_token::IssuedToken;
 use plexctl::domain::server_url::ServerUrl;
 use plexctl::fuzzing::{Event, Step, polling};
-use plexctl::ports::token_issuer::{PollResponse, PollFailure};
+use plexctl::ports::token_issuer::{PollFailure, PollResponse};
 use plexctl::use_cases::login::NotIssued;
 
 const BEGUN: Duration = Duration::from_secs(77);

@@ -1,6 +1,8 @@
 //! A session that a login stores.
 
 use super::bearer_token::BearerToken;
+use super::identifier::Identifier;
+use super::idp_binding::IdpBinding;
 use super::issued_token::TokenFacts;
 use super::profile::Profile;
 use super::server_url::ServerUrl;
@@ -20,6 +22,10 @@ pub struct NewSession {
     pub token: BearerToken,
     /// When the token expires, if that is known.
     pub expires_at: Option<Timestamp>,
+    /// The domain that was logged in to, which the profile remembers.
+    pub domain_id: Identifier,
+    /// The binding through which that was done; none if the server chose it.
+    pub idp_binding: Option<IdpBinding>,
     /// The profile as it was looked up, if it was there: its token may be put aside, and no other.
     pub held_before: Option<Profile>,
     /// The time of the login, which names a replaced token that has no id.
@@ -27,6 +33,19 @@ pub struct NewSession {
 }
 
 impl NewSession {
+    /// The profile as it is to be stored.
+    #[must_use]
+    pub fn to_profile(&self) -> Profile {
+        Profile {
+            name: self.profile.clone(),
+            server: Some(self.server.as_given().to_owned()),
+            token: Some(self.token.clone().into()),
+            expires_at: self.expires_at,
+            domain_id: Some(self.domain_id),
+            idp_binding: self.idp_binding.clone(),
+        }
+    }
+
     /// What may be told of the token.
     #[must_use]
     pub fn facts(&self) -> TokenFacts {

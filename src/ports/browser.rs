@@ -4,64 +4,76 @@ use thiserror::Error;
 
 use crate::domain::page_url::PageUrl;
 
-/// Shows a web page to the operator.
+/// Opens a web page in the operator's browser.
 ///
 /// Every implementation promises:
 ///
-/// 1. `Ok` means that a browser was told to show this page and, as far as can be seen, does so.
-/// 2. It tells a browser only where the operator can be expected to see it, and wants it.
+/// 1. `Ok` means that a browser was started with this page.
+/// 2. It starts a browser only where the operator can be expected to see it and has not disabled it.
 /// 3. The call returns soon: it does not wait until the page is closed.
-/// 4. The address reaches the browser as one word, whatever is in it, and with it nothing that is secret.
-/// 5. What the browser prints is not shown, and no signal for this process ends it.
+/// 4. The browser gets the address as one word, and nothing that is secret with it.
+/// 5. The browser's output is not shown, and no signal for this process ends it.
 ///
 /// ```
 /// use plexctl::domain::page_url::PageUrl;
-/// use plexctl::ports::browser::{Browser, NotShown};
+/// use plexctl::ports::browser::{Browser, BrowserSkipped};
 ///
 /// /// A machine without a screen.
 /// struct Headless;
 ///
 /// impl Browser for Headless {
-///     fn show(&self, _: &PageUrl) -> Result<(), NotShown> {
-///         Err(NotShown::NoBrowser)
+///     fn show(&self, _: &PageUrl) -> Result<(), BrowserSkipped> {
+///         Err(BrowserSkipped::NoScreen)
 ///     }
 /// }
 /// ```
 #[cfg_attr(feature = "testing", mockall::automock)]
 pub trait Browser: Send + Sync {
-    /// Shows the page, or says why not.
+    /// Opens the page.
     ///
     /// # Errors
     ///
-    /// Any variant of [`NotShown`] but [`NotShown::OtherOrigin`].
-    fn show(&self, page: &PageUrl) -> Result<(), NotShown>;
+    /// Any variant of [`BrowserSkipped`] but [`BrowserSkipped::OtherOrigin`].
+    fn show(&self, page: &PageUrl) -> Result<(), BrowserSkipped>;
 }
 
-/// Why a page was not shown. It is a fact to be told, and no failure of what the page is for.
+/// Why no browser was opened. It is not a failure: the operator can open the page anywhere.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum NotShown {
-    /// The operator wants none.
-    #[error("no browser is wanted")]
-    Unwanted,
-    /// Nobody sits at a terminal.
-    #[error("standard error is no terminal")]
+pub enum BrowserSkipped {
+    /// The operator disabled it.
+    #[error("opening one is disabled")]
+    Disabled,
+    /// Standard error is not a terminal, so nobody may be there.
+    #[error("standard error is not a terminal")]
     NoTerminal,
     /// The operator sits at another machine.
     #[error("this is an SSH session")]
-    Remote,
-    /// This is a job of a build server.
+    SshSession,
+    /// A build server runs this.
     #[error("this is a CI job")]
-    Unattended,
-    /// There is no way to show a page here.
-    #[error("no browser is known")]
-    NoBrowser,
-    /// The page is not the server's own, so the operator has to decide. A browser does not judge that.
-    #[error("the page is not at the server")]
+    CiJob,
+    /// No graphical session, and no browser that was named by the operator.
+    #[error("there is no graphical session")]
+    NoScreen,
+    /// The system has no program that opens a link.
+    #[error("no browser was found")]
+    NotFound,
+    /// The page is on another origin than the server. The caller decides that, not the browser.
+    #[error("the page is not on the server")]
     OtherOrigin,
-    /// A browser was told to show it, and did not.
-    #[error("{browser} failed")]
-    Failed {
-        /// What was told to show it, such as the name of a program.
+    /// The browser runs in the terminal, which belongs to this process.
+    #[error("{browser} runs in the terminal")]
+    TextBrowser {
+        /// The program, as the operator named it.
+        browser: String,
+    },
+    /// The address has a character that a shell in the operator's command may act on and that cannot be escaped.
+    #[error("the link contains `&`, which a command in BROWSER may run")]
+    UnsafeLink,
+    /// The browser could not be started.
+    #[error("{browser} cannot be started")]
+    NotStarted {
+        /// The program, as the operator named it.
         browser: String,
     },
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::browser::NotShown;
+use super::browser::BrowserSkipped;
 use super::call_error::CallError;
 use super::token_revoker::Revocation;
 use crate::domain::page_url::PageUrl;
@@ -30,7 +30,7 @@ pub enum LoginProgress {
     /// The instructions are given, the page was opened or not, and the operator is waited for.
     Waiting {
         /// Whether the page was opened.
-        browser: Result<(), NotShown>,
+        browser: Result<(), BrowserSkipped>,
         /// How long the login can be approved.
         lifetime: Duration,
     },

@@ -411,9 +411,8 @@ impl State {
 
     fn save(&mut self, session: &NewSession) -> Saving {
         let token = ProfileToken::from(session.token.clone());
-        let mut profile =
-            self.profile(&session.profile).cloned().unwrap_or_else(|| Profile::new(session.profile.clone()));
-        let held = profile.token.take().filter(|held| !held.is_same_session(&token));
+        let before = self.profile(&session.profile);
+        let held = before.and_then(|before| before.token.clone()).filter(|held| !held.is_same_session(&token));
         let seen = session.held_before.as_ref().and_then(|before| before.token.as_ref());
         if held.as_ref().is_some_and(|held| !seen.is_some_and(|seen| seen.is_same_session(held))) {
             return Saving::Superseded;
@@ -421,13 +420,10 @@ impl State {
         let replaced = held.and_then(|held| {
             let mut names = replaced_names(&session.profile, &held, session.time);
             let name = names.find(|name| self.profile(name).is_none())?;
-            let (server, expires_at) = (profile.server.clone(), profile.expires_at);
+            let (server, expires_at) = (before?.server.clone(), before?.expires_at);
             Some(Profile { server, token: Some(held), expires_at, ..Profile::new(name) })
         });
-        profile.server = Some(session.server.as_given().to_owned());
-        profile.token = Some(token);
-        profile.expires_at = session.expires_at;
-        self.put(profile);
+        self.put(session.to_profile());
         if let Some(replaced) = &replaced {
             self.put(replaced.clone());
         }

@@ -4,13 +4,13 @@ use std::sync::Mutex;
 
 use super::lock;
 use crate::domain::page_url::PageUrl;
-use crate::ports::browser::{Browser, NotShown};
+use crate::ports::browser::{Browser, BrowserSkipped};
 
 /// A [`Browser`] that records the pages it was to show, and shows them or says why not.
 ///
 /// ```
 /// use plexctl::domain::page_url::PageUrl;
-/// use plexctl::ports::browser::{Browser, NotShown};
+/// use plexctl::ports::browser::{Browser, BrowserSkipped};
 /// use plexctl::testing::RecordingBrowser;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,15 +19,15 @@ use crate::ports::browser::{Browser, NotShown};
 /// assert_eq!(browser.show(&page), Ok(()));
 /// assert_eq!(browser.pages(), [page.clone()]);
 ///
-/// let browser = RecordingBrowser::declining(NotShown::Remote);
-/// assert_eq!(browser.show(&page), Err(NotShown::Remote));
+/// let browser = RecordingBrowser::declining(BrowserSkipped::SshSession);
+/// assert_eq!(browser.show(&page), Err(BrowserSkipped::SshSession));
 /// assert_eq!((browser.pages(), browser.shown()), (vec![page], vec![]));
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Default)]
 pub struct RecordingBrowser {
-    refusal: Option<NotShown>,
+    refusal: Option<BrowserSkipped>,
     pages: Mutex<Vec<PageUrl>>,
 }
 
@@ -40,7 +40,7 @@ impl RecordingBrowser {
 
     /// A browser that shows no page, for this reason.
     #[must_use]
-    pub fn declining(reason: NotShown) -> Self {
+    pub fn declining(reason: BrowserSkipped) -> Self {
         Self { refusal: Some(reason), pages: Mutex::default() }
     }
 
@@ -58,7 +58,7 @@ impl RecordingBrowser {
 }
 
 impl Browser for RecordingBrowser {
-    fn show(&self, page: &PageUrl) -> Result<(), NotShown> {
+    fn show(&self, page: &PageUrl) -> Result<(), BrowserSkipped> {
         lock(&self.pages).push(page.clone());
         self.refusal.clone().map_or(Ok(()), Err)
     }

@@ -77,11 +77,12 @@ impl LoginStage {
     /// What the config holds afterwards, with this token.
     fn stored(&self, new: &str) -> String {
         let url = self.control_plane.url();
+        let remembered = format!("expires_at = [TIME]\ndomain_id = \"{DOMAIN}\"\nidp_binding_id = \"{BINDING}\"\n");
         match &self.old {
-            None => format!(
-                "default = \"work\"\n\n[profiles.work]\nserver = \"{url}\"\ntoken = \"{new}\"\nexpires_at = [TIME]\n"
-            ),
-            Some(old) => self.contents().replace(&old.text, new) + "expires_at = [TIME]\n",
+            None => {
+                format!("default = \"work\"\n\n[profiles.work]\nserver = \"{url}\"\ntoken = \"{new}\"\n{remembered}")
+            }
+            Some(old) => self.contents().replace(&old.text, new) + &remembered,
         }
     }
 

@@ -1,83 +1,84 @@
-//! The programs that open a link: how they are named, and how they are started so that none of them does harm.
+//! The programs that open a link.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::domain::page_url::PageUrl;
-use crate::ports::browser::NotShown;
+use crate::ports::browser::BrowserSkipped;
 
-/// How long a program is watched. One that still runs then is taken to show the page: it may be the browser itself.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// Browsers that run in the terminal, where plexctl waits.
+const TEXT_BROWSERS: [&str; 7] = ["w3m", "lynx", "links", "links2", "elinks", "www-browser", "browsh"];
 
-/// How often it is looked after meanwhile.
-const GLANCE: Duration = Duration::from_millis(10);
+/// Launchers that fall back to one of them where there is no graphical session.
+const FALLBACK_LAUNCHERS: [&str; 4] = ["xdg-open", "sensible-browser", "run-mailcap", "see"];
 
-/// A program that may open a link.
-pub(super) struct Launcher {
-    command: Command,
-    /// Whether the operator named it. Of the others it is only tried whether they are there.
-    is_named: bool,
+/// A command of the operator's list, split into words as a shell would do it.
+pub(super) struct NamedCommand {
+    program: String,
+    arguments: Vec<String>,
 }
 
-/// The programs of a list of commands between colons. Each command is split into words as a shell would do it, before the
-/// address is put in as one word.
-pub(super) fn named(list: &str, page: &PageUrl) -> Vec<Launcher> {
-    let entries = list.split(':').filter(|entry| !entry.trim().is_empty());
-    entries.map(|entry| Launcher { command: command(entry, page), is_named: true }).collect()
-}
-
-/// What has no words is the name of a program.
-fn command(entry: &str, page: &PageUrl) -> Command {
-    let words = shlex::split(entry).unwrap_or_default();
-    let (program, arguments) = words.split_first().map_or((entry, &[][..]), |(program, rest)| (program, rest));
-    let mut command = Command::new(program);
-    command.args(arguments.iter().map(|argument| argument.replace("%s", page.as_str())));
-    if !arguments.iter().any(|argument| argument.contains("%s")) {
-        command.arg(page.as_str());
-    }
-    command
-}
-
-impl Launcher {
-    /// A program that the system may have.
-    pub(super) fn of_system(command: Command) -> Self {
-        Self { command, is_named: false }
+impl NamedCommand {
+    /// Splits a command into words. A command that is not valid shell syntax is the name of a program.
+    pub(super) fn parse(entry: &str) -> Self {
+        let mut words = shlex::split(entry).filter(|words| !words.is_empty()).unwrap_or_else(|| vec![entry.to_owned()]);
+        let arguments = words.split_off(1);
+        Self { program: words.concat(), arguments }
     }
 
-    /// Starts the program with nothing to read from or write to, in a process group of its own, so that no signal from
-    /// the terminal ends it, and watches it for a while. A child that outlives that is not waited for.
+    /// The command that opens a page: the link takes the place of each `%s`, or comes last.
     ///
     /// # Errors
     ///
-    /// Why the page is not shown; nothing if the program is one that the system does not have.
-    pub(super) fn launch(&mut self, withheld: &[String]) -> Result<(), Option<NotShown>> {
-        for variable in withheld {
-            self.command.env_remove(variable);
+    /// [`BrowserSkipped::TextBrowser`], [`BrowserSkipped::NoScreen`], [`BrowserSkipped::UnsafeLink`].
+    pub(super) fn opening(&self, page: &PageUrl, has_screen: bool) -> Result<Command, BrowserSkipped> {
+        let name = Path::new(&self.program).file_name().and_then(OsStr::to_str).unwrap_or_default();
+        if TEXT_BROWSERS.contains(&name) {
+            return Err(BrowserSkipped::TextBrowser { browser: self.program.clone() });
         }
-        self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-        match watch(&mut self.command) {
-            Ok(true) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.is_named => Err(None),
-            Ok(false) | Err(_) => {
-                let browser = self.command.get_program().to_string_lossy().into_owned();
-                Err(Some(NotShown::Failed { browser }))
-            }
+        if !has_screen && FALLBACK_LAUNCHERS.contains(&name) {
+            return Err(BrowserSkipped::NoScreen);
         }
+        let link = shell_safe(page.as_str()).ok_or(BrowserSkipped::UnsafeLink)?;
+        let mut command = Command::new(&self.program);
+        command.args(self.arguments.iter().map(|argument| argument.replace("%s", &link)));
+        if !self.arguments.iter().any(|argument| argument.contains("%s")) {
+            command.arg(link);
+        }
+        Ok(command)
+    }
+
+    /// The failure to start it.
+    pub(super) fn not_started(self) -> BrowserSkipped {
+        BrowserSkipped::NotStarted { browser: self.program }
     }
 }
 
-/// Tells whether a program has succeeded or still runs.
-fn watch(command: &mut Command) -> io::Result<bool> {
-    let mut child = command.spawn()?;
-    let start = Instant::now();
-    while start.elapsed() < PATIENCE {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status.success());
-        }
-        thread::sleep(GLANCE);
+/// The link without any character that a shell acts on: the server chose it, and the operator's command may be
+/// `sh -c 'firefox %s'`. `&` cannot be encoded, because it separates the parameters of the link.
+fn shell_safe(link: &str) -> Option<String> {
+    if link.contains('&') {
+        return None;
     }
-    Ok(true)
+    let escape = |character: char| match character {
+        '!' | '$' | '\'' | '(' | ')' | '*' | ';' | '~' => format!("%{:02X}", u32::from(character)),
+        other => other.to_string(),
+    };
+    Some(link.chars().map(escape).collect())
+}
+
+/// Starts a program with nothing to read from or write to, in a process group of its own, so that no signal from the
+/// terminal ends it. It gets none of the withheld variables.
+///
+/// It is not waited for: what a launcher exits with does not tell whether a page is open (`explorer.exe` always exits
+/// with 1), and a process whose caller ignores SIGCHLD cannot find out.
+pub(super) fn start(command: &mut Command, withheld: &[String]) -> io::Result<()> {
+    for variable in withheld {
+        command.env_remove(variable);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    command.spawn().map(drop)
 }

@@ -1,31 +1,30 @@
-//! The browser of the machine that plexctl runs on: whether the operator can be expected to see one, and which programs
-//! are told to show a page.
+//! The browser of the machine that plexctl runs on: whether the operator can be expected to see one, and which program
+//! opens a page.
 
 mod launcher;
 
 use std::process::Command;
 
-use self::launcher::{Launcher, named};
+use self::launcher::{NamedCommand, start};
 use crate::domain::page_url::PageUrl;
-use crate::ports::browser::{Browser, NotShown};
+use crate::ports::browser::{Browser, BrowserSkipped};
 
-/// What decides whether a browser is told to show a page, and which. It comes from the surroundings, which only the
-/// binary reads.
+/// What decides whether a browser is opened, and which. It comes from the environment, which only the binary reads.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct BrowserSettings {
-    /// Whether the operator wants one. Nobody does who reads data instead of instructions.
+    /// Whether the operator wants one. A program that reads data instead of instructions does not.
     pub is_wanted: bool,
     /// Whether standard error is a terminal.
     pub is_at_terminal: bool,
     /// Whether the operator came by SSH (`SSH_CONNECTION`, `SSH_TTY`, `SSH_CLIENT`).
     pub is_remote: bool,
-    /// What build servers set (`CI`). `0` and `false` mean that this is none.
+    /// The variable that build servers set (`CI`). `0` and `false` mean that this is not a build server.
     pub ci: Option<String>,
-    /// The operator's own browsers (`BROWSER`): commands between colons, in each of which `%s` stands for the address, or
-    /// the address comes last. `none` means that none is wanted.
+    /// The operator's browsers (`BROWSER`): commands between colons, in each of which `%s` stands for the link, or the
+    /// link comes last. `none` disables them.
     pub browser: Option<String>,
-    /// Whether there is a screen: always on macOS, and elsewhere one of X11 (`DISPLAY`), Wayland (`WAYLAND_DISPLAY`) or
+    /// Whether there is a graphical session: always on macOS, elsewhere X11 (`DISPLAY`), Wayland (`WAYLAND_DISPLAY`) or
     /// Windows around WSL.
     pub has_screen: bool,
     /// The environment variables that no browser gets: those that hold secrets, and `BROWSER`, which a launcher would
@@ -34,60 +33,67 @@ pub struct BrowserSettings {
 }
 
 impl BrowserSettings {
-    /// Why no browser is told anything.
-    fn refusal(&self) -> Option<NotShown> {
+    /// Why no browser is opened, whichever it would be.
+    fn reason_to_skip(&self) -> Option<BrowserSkipped> {
         if !self.is_wanted || self.browser.as_deref() == Some("none") {
-            return Some(NotShown::Unwanted);
+            return Some(BrowserSkipped::Disabled);
         }
         if !self.is_at_terminal {
-            return Some(NotShown::NoTerminal);
+            return Some(BrowserSkipped::NoTerminal);
         }
         if self.is_remote {
-            return Some(NotShown::Remote);
+            return Some(BrowserSkipped::SshSession);
         }
         if self.ci.as_deref().is_some_and(|value| value != "0" && value != "false") {
-            return Some(NotShown::Unattended);
+            return Some(BrowserSkipped::CiJob);
         }
         None
     }
 }
 
-/// A [`Browser`] that starts programs: the operator's own first, then what the system has to open a link with.
+/// A [`Browser`] that starts programs: those of the operator first, then those that the system has to open a link.
+///
+/// The first program that can be started counts as opened, and no other is tried.
 pub struct SystemBrowser {
     settings: BrowserSettings,
     system: fn(&PageUrl) -> Vec<Command>,
 }
 
 impl SystemBrowser {
-    /// Takes what decides.
+    /// A browser with these settings.
     #[must_use]
     pub fn new(settings: BrowserSettings) -> Self {
         Self { settings, system: |page| open::commands(page.as_str()) }
     }
 
-    fn launchers(&self, page: &PageUrl) -> Vec<Launcher> {
-        let own = self.settings.browser.as_deref().unwrap_or_default();
-        let mut launchers = named(own, page);
-        if self.settings.has_screen {
-            launchers.extend((self.system)(page).into_iter().map(Launcher::of_system));
-        }
-        launchers
+    fn open_named(&self, entry: &str, page: &PageUrl) -> Result<(), BrowserSkipped> {
+        let named = NamedCommand::parse(entry);
+        let mut command = named.opening(page, self.settings.has_screen)?;
+        start(&mut command, &self.settings.withheld).map_err(|_| named.not_started())
     }
 }
 
 impl Browser for SystemBrowser {
-    fn show(&self, page: &PageUrl) -> Result<(), NotShown> {
-        if let Some(refusal) = self.settings.refusal() {
-            return Err(refusal);
+    fn show(&self, page: &PageUrl) -> Result<(), BrowserSkipped> {
+        let settings = &self.settings;
+        if let Some(reason) = settings.reason_to_skip() {
+            return Err(reason);
         }
-        let mut reason = None;
-        for mut launcher in self.launchers(page) {
-            match launcher.launch(&self.settings.withheld) {
+        let mut first_reason = None;
+        for entry in settings.browser.iter().flat_map(|list| list.split(':')).filter(|entry| !entry.trim().is_empty()) {
+            match self.open_named(entry, page) {
                 Ok(()) => return Ok(()),
-                Err(failure) => reason = reason.or(failure),
+                Err(reason) => first_reason = first_reason.or(Some(reason)),
             }
         }
-        Err(reason.unwrap_or(NotShown::NoBrowser))
+        if !settings.has_screen {
+            return Err(first_reason.unwrap_or(BrowserSkipped::NoScreen));
+        }
+        // Which of these programs are installed is not known, so one that cannot be started is no reason to tell.
+        if (self.system)(page).iter_mut().any(|command| start(command, &settings.withheld).is_ok()) {
+            return Ok(());
+        }
+        Err(first_reason.unwrap_or(BrowserSkipped::NotFound))
     }
 }
 
@@ -95,14 +101,18 @@ impl Browser for SystemBrowser {
 mod tests {
     use std::env;
     use std::fs;
+    use std::path::Path;
+    use std::thread;
     use std::time::{Duration, Instant};
 
     use tempfile::TempDir;
 
     use super::*;
 
-    /// An address that a shell would take apart and run.
-    const LINK: &str = "https://h/device?user_code=A&b=$(touch%20x)&c=';reboot;'&d=!*(),+#--new-window";
+    const LINK: &str = "https://h/device?user_code=A-B#--new-window";
+
+    /// How long a program that was started may take until it has done something.
+    const START_LIMIT: Duration = Duration::from_secs(20);
 
     fn page() -> PageUrl {
         PageUrl::parse(LINK).unwrap()
@@ -128,11 +138,15 @@ mod tests {
         }
     }
 
-    fn failed(browser: &str) -> Result<(), NotShown> {
-        Err(NotShown::Failed { browser: browser.to_owned() })
+    fn not_started(browser: &str) -> Result<(), BrowserSkipped> {
+        Err(BrowserSkipped::NotStarted { browser: browser.to_owned() })
     }
 
-    /// Launchers made of shell scripts. A shell is told to read them, so none of them is busy being written.
+    fn text_browser(browser: &str) -> Result<(), BrowserSkipped> {
+        Err(BrowserSkipped::TextBrowser { browser: browser.to_owned() })
+    }
+
+    /// Launchers made of shell scripts. A shell reads them, so none of them is busy being written.
     struct Scripts(TempDir);
 
     impl Scripts {
@@ -142,46 +156,66 @@ mod tests {
 
         /// A launcher that notes its arguments, one a line, and then does this.
         fn entry(&self, name: &str, then: &str) -> String {
-            let (script, note) = (self.0.path().join(name), self.0.path().join(format!("{name}.arguments")));
-            fs::write(&script, format!("printf '%s\\n' \"$@\" > {}\n{then}\n", note.display())).unwrap();
+            let (script, note) = (self.0.path().join(name), self.note(name));
+            let text = format!("printf '%s\\n' \"$@\" >{0}.new; mv {0}.new {0}\n{then}\n", note.display());
+            fs::write(&script, text).unwrap();
             format!("sh {}", script.display())
         }
 
-        /// The arguments that a launcher was started with, if it was.
-        fn arguments(&self, name: &str) -> Option<Vec<String>> {
-            let note = fs::read_to_string(self.0.path().join(format!("{name}.arguments"))).ok()?;
-            Some(note.lines().map(str::to_owned).collect())
+        fn note(&self, name: &str) -> std::path::PathBuf {
+            self.0.path().join(format!("{name}.arguments"))
+        }
+
+        /// The arguments that a launcher was started with.
+        fn arguments(&self, name: &str) -> Vec<String> {
+            let text = eventually(&self.note(name));
+            fs::remove_file(self.note(name)).unwrap();
+            text.lines().map(str::to_owned).collect()
+        }
+
+        fn is_started(&self, name: &str) -> bool {
+            self.note(name).exists()
         }
     }
 
+    /// What a file holds once it is there.
+    fn eventually(path: &Path) -> String {
+        let start = Instant::now();
+        while !path.exists() {
+            assert!(start.elapsed() < START_LIMIT, "{} is missing", path.display());
+            thread::sleep(Duration::from_millis(5));
+        }
+        fs::read_to_string(path).unwrap()
+    }
+
     #[test]
-    fn a_browser_is_told_only_where_the_operator_wants_and_sees_it() {
+    fn opens_only_where_operator_sees_and_wants_it() {
         type Change = fn(&mut BrowserSettings);
-        let cases: [(Change, Option<NotShown>); 12] = [
+        let cases: [(Change, Option<BrowserSkipped>); 12] = [
             (|_| {}, None),
-            (|settings| settings.is_wanted = false, Some(NotShown::Unwanted)),
-            (|settings| settings.browser = Some("none".into()), Some(NotShown::Unwanted)),
+            (|settings| settings.is_wanted = false, Some(BrowserSkipped::Disabled)),
+            (|settings| settings.browser = Some("none".into()), Some(BrowserSkipped::Disabled)),
             (|settings| settings.browser = Some("none:true".into()), None),
-            (|settings| settings.is_at_terminal = false, Some(NotShown::NoTerminal)),
-            (|settings| settings.is_remote = true, Some(NotShown::Remote)),
-            (|settings| settings.ci = Some("true".into()), Some(NotShown::Unattended)),
-            (|settings| settings.ci = Some("1".into()), Some(NotShown::Unattended)),
-            (|settings| settings.ci = Some("woodpecker".into()), Some(NotShown::Unattended)),
+            (|settings| settings.is_at_terminal = false, Some(BrowserSkipped::NoTerminal)),
+            (|settings| settings.is_remote = true, Some(BrowserSkipped::SshSession)),
+            (|settings| settings.ci = Some("true".into()), Some(BrowserSkipped::CiJob)),
+            (|settings| settings.ci = Some("1".into()), Some(BrowserSkipped::CiJob)),
+            (|settings| settings.ci = Some("woodpecker".into()), Some(BrowserSkipped::CiJob)),
             (|settings| settings.ci = Some("0".into()), None),
             (|settings| settings.ci = Some("false".into()), None),
-            (|settings| settings.has_screen = false, Some(NotShown::NoBrowser)),
+            (|settings| settings.has_screen = false, Some(BrowserSkipped::NoScreen)),
         ];
-        for (change, refusal) in cases {
+        for (change, reason) in cases {
             let mut settings = BrowserSettings { has_screen: true, ..settings() };
             change(&mut settings);
             let shown = format!("{settings:?}");
             let browser = SystemBrowser { settings, system: |_| vec![Command::new("true")] };
-            assert_eq!(browser.show(&page()).err(), refusal, "{shown}");
+            assert_eq!(browser.show(&page()).err(), reason, "{shown}");
         }
     }
 
     #[test]
-    fn the_address_is_one_word_wherever_the_operator_wants_it() {
+    fn link_is_one_word_where_operator_wants_it() {
         let scripts = Scripts::new();
         for (template, arguments) in [
             ("", vec![LINK.to_owned()]),
@@ -192,58 +226,105 @@ mod tests {
         ] {
             let list = format!("{}{template}", scripts.entry("script", ""));
             assert_eq!(browser(&list).show(&page()), Ok(()), "{list}");
-            assert_eq!(scripts.arguments("script").unwrap(), arguments, "{list}");
+            assert_eq!(scripts.arguments("script"), arguments, "{list}");
         }
     }
 
+    /// The server chooses the link, and the operator's command may be one that a shell reads.
     #[test]
-    fn the_operators_browsers_are_tried_in_their_order_until_one_works() {
+    fn escapes_characters_a_shell_acts_on() {
         let scripts = Scripts::new();
-        let (a, b) = (scripts.entry("a", "exit 3"), scripts.entry("b", "kill -9 $$"));
-        let (c, d) = (scripts.entry("c", ""), scripts.entry("d", ""));
-        let list = format!("::plexctl-no-such-program %s: :{a}:{b} x %s:{c}:{d}");
-        assert_eq!(browser(&list).show(&page()), Ok(()));
-        assert_eq!(scripts.arguments("a").unwrap(), [LINK]);
-        assert_eq!(scripts.arguments("b").unwrap(), ["x", LINK]);
-        assert_eq!((scripts.arguments("c").unwrap(), scripts.arguments("d")), (vec![LINK.to_owned()], None));
+        let show = |query: &str, list: &str| {
+            browser(list).show(&PageUrl::parse(&format!("https://h/d?user_code=A-B{query}")).unwrap())
+        };
+        let entry = scripts.entry("script", "");
+        for (query, escaped) in [
+            (";touch$IFS./x", "%3Btouch%24IFS./x"),
+            ("'$(id)'", "%27%24%28id%29%27"),
+            ("!*~root", "%21%2A%7Eroot"),
+            ("%20+,=:@/?", "%20+,=:@/?"),
+        ] {
+            for template in ["%s", "'sh -c %s'"] {
+                assert_eq!(show(query, &format!("{entry} {template}")), Ok(()), "{query}");
+                let link = format!("https://h/d?user_code=A-B{escaped}");
+                assert_eq!(scripts.arguments("script"), [template.trim_matches('\'').replace("%s", &link)]);
+            }
+        }
+        // It separates parameters, so it cannot be escaped; what the system has gets the link by itself.
+        assert_eq!(show("&lang=en", &entry), Err(BrowserSkipped::UnsafeLink));
+        let settings = BrowserSettings { browser: Some(entry), has_screen: true, ..settings() };
+        let system = SystemBrowser { settings, system: |_| vec![Command::new("true")] };
+        assert_eq!(system.show(&PageUrl::parse("https://h/d?user_code=A-B&lang=en").unwrap()), Ok(()));
+        assert!(!scripts.is_started("script"));
+    }
+
+    /// `explorer.exe` opens the page and exits with 1.
+    #[test]
+    fn first_started_program_counts_as_opened() {
+        let scripts = Scripts::new();
+        let (a, b) = (scripts.entry("a", "exit 3"), scripts.entry("b", ""));
+        let list = format!("::plexctl-no-such-program %s: :{a} x %s:{b}");
+        let settings = BrowserSettings { browser: Some(list), has_screen: true, ..settings() };
+        let system: fn(&PageUrl) -> Vec<Command> = |_| panic!("the operator's browser was started");
+        assert_eq!(SystemBrowser { settings, system }.show(&page()), Ok(()));
+        assert_eq!(scripts.arguments("a"), ["x", LINK]);
+        assert!(!scripts.is_started("b"));
     }
 
     #[test]
-    fn the_first_that_fails_is_named_and_never_the_address() {
+    fn names_first_program_that_cannot_be_started() {
         let directory = tempfile::tempdir().unwrap();
         let directory = directory.path().to_str().unwrap();
         for (list, program) in [
-            ("false:plexctl-no-such-program", "false"),
-            ("plexctl-no-such-program %s:false", "plexctl-no-such-program"),
+            ("plexctl-no-such-program %s:plexctl-no-other", "plexctl-no-such-program"),
             ("%s", "%s"),
             ("un'closed %s", "un'closed %s"),
             ("# comment", "# comment"),
             (directory, directory),
         ] {
-            assert_eq!(browser(list).show(&page()), failed(program));
+            assert_eq!(browser(list).show(&page()), not_started(program));
+        }
+    }
+
+    /// They would draw over the instructions and read what the operator types.
+    #[test]
+    fn never_starts_text_browsers() {
+        for (list, program) in [
+            ("w3m", "w3m"),
+            ("lynx %s", "lynx"),
+            ("/usr/bin/links -g", "/usr/bin/links"),
+            ("elinks:true:w3m", "elinks"),
+            ("www-browser", "www-browser"),
+        ] {
+            let is_last = !list.contains(':');
+            let expected = if is_last { text_browser(program) } else { Ok(()) };
+            assert_eq!(browser(list).show(&page()), expected, "{list}");
+        }
+        for list in ["xdg-open", "/usr/bin/sensible-browser %s", "sensible-browser:xdg-open"] {
+            assert_eq!(browser(list).show(&page()), Err(BrowserSkipped::NoScreen), "{list}");
         }
     }
 
     #[test]
-    fn what_the_system_has_comes_after_what_the_operator_named_and_only_on_a_screen() {
+    fn tries_system_browsers_only_with_a_screen() {
         type System = fn(&PageUrl) -> Vec<Command>;
         let show = |list: &str, has_screen, system| {
             let settings = BrowserSettings { browser: Some(list.to_owned()), has_screen, ..settings() };
             SystemBrowser { settings, system }.show(&page())
         };
         let none: System = |_| vec![Command::new("plexctl-no-such-program")];
-        let broken: System = |_| vec![Command::new("false")];
         let working: System = |_| ["plexctl-no-such-program", "false", "true"].map(Command::new).into();
-        assert_eq!(show("false", true, working), Ok(()));
-        assert_eq!(show("false", false, working), failed("false"));
+        assert_eq!(show("plexctl-no-browser", true, working), Ok(()));
+        assert_eq!(show("plexctl-no-browser", false, working), not_started("plexctl-no-browser"));
+        assert_eq!(show("plexctl-no-browser", true, none), not_started("plexctl-no-browser"));
+        assert_eq!(show("w3m", true, working), Ok(()));
         assert_eq!(show("", true, working), Ok(()));
-        assert_eq!(show("", true, broken), failed("false"));
-        assert_eq!(show("", true, none), Err(NotShown::NoBrowser));
-        assert_eq!(show(": :", false, working), Err(NotShown::NoBrowser));
+        assert_eq!(show("", true, none), Err(BrowserSkipped::NotFound));
+        assert_eq!(show(": :", false, working), Err(BrowserSkipped::NoScreen));
     }
 
     #[test]
-    fn the_system_gets_the_address_as_one_word_too() {
+    fn system_gets_link_as_one_word() {
         let commands = (SystemBrowser::new(settings()).system)(&page());
         assert!(!commands.is_empty());
         for command in commands {
@@ -254,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_gets_no_secret_no_stream_and_no_signal_of_the_terminal() {
+    fn browser_gets_no_secret_stream_or_terminal_signal() {
         let scripts = Scripts::new();
         let facts = scripts.0.path().join("facts");
         let script = r#"
@@ -262,24 +343,21 @@ mod tests {
             group=$(cut -d' ' -f5 /proc/$$/stat)
             printf '%s\n' "$streams" $(($$ == $group)) ${CARGO_PKG_NAME-none} ${CARGO_MANIFEST_DIR-none} >"#;
         let noise = "echo noise; echo noise >&2";
-        let entry = scripts.entry("script", &format!("{script} {}\n{noise}", facts.display()));
+        let entry = scripts.entry("script", &format!("{noise}\n{script} {0}.new; mv {0}.new {0}", facts.display()));
         let mut browser = browser(&entry);
         browser.settings.withheld = vec!["CARGO_MANIFEST_DIR".to_owned(), "PLEXCTL_NOT_SET".to_owned()];
         assert!(env::var_os("CARGO_MANIFEST_DIR").is_some());
         assert_eq!(browser.show(&page()), Ok(()));
 
-        let facts = fs::read_to_string(facts).unwrap();
+        let facts = eventually(&facts);
         assert_eq!(facts.lines().collect::<Vec<_>>(), ["/dev/null", "/dev/null", "/dev/null", "1", "plexctl", "none"]);
     }
 
     #[test]
-    fn one_that_still_runs_after_a_while_counts_as_shown() {
+    fn does_not_wait_for_the_browser() {
         let scripts = Scripts::new();
         let start = Instant::now();
         assert_eq!(browser(&scripts.entry("script", "exec sleep 4")).show(&page()), Ok(()));
         assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
-        let start = Instant::now();
-        assert_eq!(browser(&scripts.entry("script", "sleep 0.2; exit 1")).show(&page()), failed("sh"));
-        assert!(start.elapsed() >= Duration::from_millis(200), "{:?}", start.elapsed());
     }
 }

@@ -8,7 +8,7 @@ use super::notes::{Note, NoteWriter};
 use super::qr::QrCode;
 use crate::domain::page_url::PageUrl;
 use crate::domain::printable::escape_unprintable;
-use crate::ports::browser::NotShown;
+use crate::ports::browser::BrowserSkipped;
 use crate::ports::login_outcome::{Instructions, Lifetime, LoginProgress};
 use crate::ports::reporter::{ReportError, Reporter};
 
@@ -80,10 +80,10 @@ fn instructions(begun: &Instructions, qr_code: QrCode) -> String {
     )
 }
 
-fn opened(browser: &Result<(), NotShown>) -> String {
+fn opened(browser: &Result<(), BrowserSkipped>) -> String {
     match browser {
-        Ok(()) => "Opened in a browser.\n".to_owned(),
-        Err(reason) => format!("Not opened in a browser: {}.\n", escape_unprintable(&reason.to_string())),
+        Ok(()) => "Opened your browser.\n".to_owned(),
+        Err(reason) => format!("Browser not opened: {}.\n", escape_unprintable(&reason.to_string())),
     }
 }
 
@@ -134,7 +134,7 @@ mod tests {
         }))
     }
 
-    fn waiting(browser: Result<(), NotShown>, seconds: u64) -> LoginProgress {
+    fn waiting(browser: Result<(), BrowserSkipped>, seconds: u64) -> LoginProgress {
         LoginProgress::Waiting { browser, lifetime: Duration::from_secs(seconds) }
     }
 
@@ -162,7 +162,7 @@ To log in to https://plexsphere.example, open this page:
 It must show this code: ABCD-EFGH
 Elsewhere: open https://plexsphere.example/v1/device and type the code.
 Approve only what you started yourself: whoever sent you a code to approve wants your access.
-Opened in a browser.
+Opened your browser.
 Waiting up to 10 minutes for the approval; Ctrl-C cancels.
 ";
         assert_eq!(text, expected);
@@ -183,14 +183,14 @@ Approve only what you started yourself: whoever sent you a code to approve wants
 
     #[test]
     fn people_read_why_no_browser_was_opened_and_minutes_rounded_up() {
-        let failed = NotShown::Failed { browser: "fire\u{1b}[2Jfox".to_owned() };
+        let failed = BrowserSkipped::NotStarted { browser: "fire\u{1b}[2Jfox".to_owned() };
         for (browser, seconds, expected) in [
-            (NotShown::Unwanted, 1, "no browser is wanted.\nWaiting up to 1 second for"),
-            (NotShown::NoTerminal, 60, "standard error is no terminal.\nWaiting up to 1 minute for"),
-            (NotShown::Remote, 61, "this is an SSH session.\nWaiting up to 2 minutes for"),
-            (failed, 1800, "fire\\u{1b}[2Jfox failed.\nWaiting up to 30 minutes for"),
+            (BrowserSkipped::Disabled, 1, "opening one is disabled.\nWaiting up to 1 second for"),
+            (BrowserSkipped::NoTerminal, 60, "standard error is not a terminal.\nWaiting up to 1 minute for"),
+            (BrowserSkipped::SshSession, 61, "this is an SSH session.\nWaiting up to 2 minutes for"),
+            (failed, 1800, "fire\\u{1b}[2Jfox cannot be started.\nWaiting up to 30 minutes for"),
         ] {
-            let expected = format!("Not opened in a browser: {expected} the approval; Ctrl-C cancels.\n");
+            let expected = format!("Browser not opened: {expected} the approval; Ctrl-C cancels.\n");
             assert_eq!(to_people(&waiting(Err(browser), seconds), QrCode::Unwanted), expected);
         }
     }

@@ -4,27 +4,22 @@ use thiserror::Error;
 
 use super::document::{Fault, Position};
 use super::edit::EditError;
-use super::private_file::OpenError;
-use super::replace::ReplaceError;
+use super::file::{FileError, OpenError, ReplaceError};
 use crate::domain::token::TokenError;
 
 /// Everything that can be wrong with the config file. No variant carries any of its text.
 #[derive(Debug, Error)]
 pub(super) enum ConfigError {
     #[error(transparent)]
-    Open(#[from] OpenError),
+    File(#[from] FileError),
     #[error(transparent)]
     Document(#[from] Fault),
     #[error("{1}")]
     Token(Option<Position>, TokenError),
     #[error("the profile holds another token than a moment ago")]
     Superseded,
-    #[error("it would be larger than 16 MiB")]
-    Outgrown,
     #[error(transparent)]
     Edit(#[from] EditError),
-    #[error(transparent)]
-    Replace(#[from] ReplaceError),
 }
 
 impl ConfigError {
@@ -33,7 +28,19 @@ impl ConfigError {
         match self {
             Self::Document(fault) => fault.position,
             Self::Token(position, _) => *position,
-            Self::Open(_) | Self::Superseded | Self::Outgrown | Self::Edit(_) | Self::Replace(_) => None,
+            Self::File(_) | Self::Superseded | Self::Edit(_) => None,
         }
+    }
+}
+
+impl From<OpenError> for ConfigError {
+    fn from(error: OpenError) -> Self {
+        Self::File(error.into())
+    }
+}
+
+impl From<ReplaceError> for ConfigError {
+    fn from(error: ReplaceError) -> Self {
+        Self::File(error.into())
     }
 }

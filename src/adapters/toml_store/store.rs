@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::config_error::ConfigError;
 use super::document::{self, Document, Fault, Position};
-use super::edit::{self, EditError, Gap, Stored};
-use super::private_file::{OpenError, PrivateFile};
-use super::update::{Update, Updated, check_size, update, update_or_create};
-use super::{dry_run, target};
+use super::edit::{self, EditError, Separator, Stored};
+use super::file::{
+    FileError, OpenError, PrivateFile, Update, Updated, check_target, dry_run, update, update_or_create,
+};
 use crate::domain::new_session::NewSession;
 use crate::domain::profile::{Profile, ProfileToken};
 use crate::domain::replaced_name::replaced_names;
@@ -38,7 +38,7 @@ struct Cache {
     missed: Option<(Selection, NoSessionReason)>,
     /// The profile that a replaced token was put into last, and what sets it off in the text. Where this is lost, the
     /// empty line before the profile stays when the profile is cleared.
-    replaced: Option<(ProfileName, Gap)>,
+    replaced: Option<(ProfileName, Separator)>,
 }
 
 /// A session as it was found, with the file's text, and what that text becomes without the profile. It holds for as long
@@ -91,7 +91,7 @@ impl TomlStore {
         })?;
         let session = Session { profile: profile.name, token, server: profile.server };
         // What would only be found out under the lock, when the token is revoked.
-        target::check(&self.path)?;
+        check_target(&self.path)?;
 
         let rest = self.without_profile(document, &session.profile);
         self.cache().rehearsal = Some(Rehearsal { session: session.clone(), text, rest });
@@ -105,7 +105,7 @@ impl TomlStore {
             return rehearsal.rest.as_ref().map(|_| ()).map_err(|error| (*error).into());
         }
         let Some(text) = self.read()? else { return Ok(()) };
-        target::check(&self.path)?;
+        check_target(&self.path)?;
         self.decide_to_clear(session, &text).map(|_| ())
     }
 
@@ -130,7 +130,9 @@ impl TomlStore {
     /// The text without the profile. One that a replaced token was put into leaves no trace.
     fn without_profile(&self, document: Document<'_>, profile: &ProfileName) -> Result<String, EditError> {
         match &self.cache().replaced {
-            Some((replaced, gap)) if replaced == profile => edit::without_profile_and_gap(document, profile, gap),
+            Some((replaced, separator)) if replaced == profile => {
+                edit::without_profile_and_separator(document, profile, separator)
+            }
             _ => edit::without_profile(document, profile),
         }
     }
@@ -158,20 +160,19 @@ impl TomlStore {
         for expires_at in [Some(session.time), None] {
             let session = NewSession { expires_at, ..session.clone() };
             let (stored, replaced) = with_session(&text, &session)?.ok_or(ConfigError::Superseded)?;
-            check_size(&stored.text)?;
             size = size.max(stored.text.len());
             if let Some(replaced) = replaced {
-                edit::without_profile_and_gap(Document::parse(&stored.text)?, &replaced.name, &stored.gap)?;
+                edit::without_profile_and_separator(Document::parse(&stored.text)?, &replaced.name, &stored.separator)?;
             }
         }
-        dry_run::check(&self.path, size)
+        Ok(dry_run::check(&self.path, size)?)
     }
 
     fn decide_to_save(&self, session: &NewSession, text: &str) -> Result<Update<Saving>, ConfigError> {
         let Some((stored, replaced)) = with_session(text, session)? else {
             return Ok(Update::keep(Saving::Superseded));
         };
-        self.cache().replaced = replaced.as_ref().map(|replaced| (replaced.name.clone(), stored.gap));
+        self.cache().replaced = replaced.as_ref().map(|replaced| (replaced.name.clone(), stored.separator));
         Ok(Update::write(stored.text, Saving::Saved { replaced, not_durable: None }))
     }
 
@@ -193,12 +194,15 @@ impl TomlStore {
         match (operation, &error) {
             (Operation::Clear, _) => StoreError::NotCleared { place, source: error.into() },
             (Operation::Save, _) => StoreError::NotWritten { place, source: error.into() },
-            (_, ConfigError::Open(OpenError::TooWide(_))) => StoreError::Exposed { place, source: error.into() },
-            (_, ConfigError::Token(..)) => StoreError::NotASessionToken { place, source: error.into() },
-            (Operation::RehearseSave, ConfigError::Superseded | ConfigError::Outgrown | ConfigError::Replace(_)) => {
-                StoreError::NotStorable { place, source: error.into() }
+            (_, ConfigError::File(FileError::Open(OpenError::TooWide(_)))) => {
+                StoreError::Exposed { place, source: error.into() }
             }
-            (Operation::Change, ConfigError::Outgrown | ConfigError::Replace(_)) => {
+            (_, ConfigError::Token(..)) => StoreError::NotASessionToken { place, source: error.into() },
+            (
+                Operation::RehearseSave,
+                ConfigError::Superseded | ConfigError::File(FileError::TooLarge | FileError::Replace(_)),
+            ) => StoreError::NotStorable { place, source: error.into() },
+            (Operation::Change, ConfigError::File(FileError::TooLarge | FileError::Replace(_))) => {
                 StoreError::NotWritten { place, source: error.into() }
             }
             _ => StoreError::Unusable { place, source: error.into() },
@@ -225,7 +229,7 @@ impl CredentialStore for TomlStore {
     }
 
     fn clear(&self, session: &Session) -> Result<Clearing, StoreError> {
-        let updated = update(&self.path, |text| self.decide_to_clear(session, text));
+        let updated = update(&self.path, |bytes| self.decide_to_clear(session, &document::utf8(bytes)?));
         let updated = updated.map_err(|error| self.failure(Operation::Clear, error))?;
         updated.map_or(Ok(Clearing::Cleared), |updated| self.durable(updated))
     }
@@ -260,7 +264,7 @@ impl ProfileWriter for TomlStore {
     }
 
     fn save(&self, session: &NewSession) -> Result<Saving, StoreError> {
-        let updated = update_or_create(&self.path, |text| self.decide_to_save(session, text));
+        let updated = update_or_create(&self.path, |bytes| self.decide_to_save(session, &document::utf8(bytes)?));
         let Updated { outcome, not_durable } = updated.map_err(|error| self.failure(Operation::Save, error))?;
         Ok(match (outcome, not_durable) {
             (Saving::Saved { replaced, .. }, Some(error)) => {
@@ -272,13 +276,13 @@ impl ProfileWriter for TomlStore {
     }
 
     fn set_default(&self, profile: &ProfileName) -> Result<DefaultSetting, StoreError> {
-        let updated = update(&self.path, |text| decide_to_point(profile, text));
+        let updated = update(&self.path, |bytes| decide_to_point(profile, &document::utf8(bytes)?));
         let updated = updated.map_err(|error| self.failure(Operation::Change, error))?;
         updated.map_or(Ok(DefaultSetting::NoSuchProfile), |updated| self.durable(updated))
     }
 
     fn forget(&self, profile: &Profile) -> Result<Forgetting, StoreError> {
-        let updated = update(&self.path, |text| decide_to_forget(profile, text));
+        let updated = update(&self.path, |bytes| decide_to_forget(profile, &document::utf8(bytes)?));
         let updated = updated.map_err(|error| self.failure(Operation::Change, error))?;
         updated.map_or(Ok(Forgetting::NoSuchProfile), |updated| self.durable(updated))
     }
@@ -310,33 +314,20 @@ fn with_session(text: &str, session: &NewSession) -> Result<Option<(Stored, Opti
     let new = ProfileToken::from(session.token.clone());
     let seen = session.held_before.as_ref().and_then(|before| before.token.as_ref());
     let held = document.profile(&session.profile)?;
-    let replaced = held.filter(|held| held.token.as_ref().is_some_and(|held| !held.is_same_session(&new)));
-    let replaced = match replaced {
-        None => None,
-        Some(Profile { server, token: Some(token), expires_at, .. })
-            if seen.is_some_and(|seen| seen.is_same_session(&token)) =>
-        {
-            let mut names = replaced_names(&session.profile, &token, session.time);
-            names.find(|name| !document.has_entry(name)).map(|name| Profile {
-                server,
-                token: Some(token),
-                expires_at,
-                ..Profile::new(name)
-            })
+    let replaced = match held.and_then(|mut held| held.token.take().map(|token| (held, token))) {
+        // A rotated token keeps its id: it is the same session, and nothing is replaced.
+        Some((held, token)) if !token.is_same_session(&new) => {
+            if !seen.is_some_and(|seen| seen.is_same_session(&token)) {
+                return Ok(None);
+            }
+            let name = replaced_names(&session.profile, &token, session.time).find(|name| !document.has_entry(name));
+            let (server, expires_at) = (held.server, held.expires_at);
+            name.map(|name| Profile { server, token: Some(token), expires_at, ..Profile::new(name) })
         }
-        Some(_) => return Ok(None),
+        _ => None,
     };
-    let expires_at = session.expires_at.map(|time| time.to_string());
-    let stored = edit::with_session(
-        document,
-        &edit::NewSession {
-            profile: &session.profile,
-            server: session.server.as_given(),
-            token: session.token.expose_secret(),
-            expires_at: expires_at.as_deref(),
-            put_aside: replaced.as_ref().map(|replaced| &replaced.name),
-        },
-    )?;
+    let moves_to = replaced.as_ref().map(|replaced| &replaced.name);
+    let stored = edit::with_session(document, &session.to_profile(), moves_to)?;
     Ok(Some((stored, replaced)))
 }
 

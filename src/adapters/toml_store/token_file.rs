@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::private_file::{OpenError, PrivateFile};
+use super::file::{OpenError, PrivateFile};
 use crate::domain::bearer_token::BearerToken;
 use crate::ports::BoxError;
 use crate::ports::store_error::StoreError;

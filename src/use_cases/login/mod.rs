@@ -24,13 +24,14 @@ use self::select::{Either, select};
 use super::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::identifier::Identifier;
+use crate::domain::idp_binding::IdpBinding;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::new_session::NewSession;
 use crate::domain::principal::Principal;
 use crate::domain::profile::Profile;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::{ProfileName, Selection};
-use crate::ports::browser::{Browser, NotShown};
+use crate::ports::browser::{Browser, BrowserSkipped};
 use crate::ports::chain::chain;
 use crate::ports::credential_store::CredentialStore;
 use crate::ports::login_outcome::{Instructions, LoginOutcome, LoginProgress, Replaced, ReplacedState};
@@ -155,7 +156,7 @@ impl<'a> LoginUseCase<'a> {
         let browser = if is_servers_own {
             self.ports.browser.show(authorization.complete_page().unwrap_or(page))
         } else {
-            Err(NotShown::OtherOrigin)
+            Err(BrowserSkipped::OtherOrigin)
         };
         self.tell(&LoginProgress::Waiting { browser, lifetime: authorization.lifetime() });
     }
@@ -180,6 +181,8 @@ impl LoginPorts<'_> {
             server: server.clone(),
             token: issued.token,
             expires_at: issued.lifetime.and_then(|lifetime| time.after(lifetime)),
+            domain_id: request.authorization.domain_id,
+            idp_binding: Some(IdpBinding::Id(request.authorization.idp_binding_id)),
             held_before: held_before.cloned(),
             time,
         }
@@ -508,6 +511,8 @@ mod tests {
             server: server.clone(),
             token: BearerToken::parse(token).unwrap(),
             expires_at: start().after(Duration::from_secs(expires_after)),
+            domain_id: Identifier::parse(DOMAIN).unwrap(),
+            idp_binding: Some(IdpBinding::Id(Identifier::parse(OLD).unwrap())),
             held_before: Some(before.clone()),
             time: start().after(Duration::from_secs(time)).unwrap(),
         };
@@ -746,9 +751,10 @@ mod tests {
 
     #[test]
     fn a_page_that_is_not_shown_is_told_and_no_failure() {
-        let mut world = World { browser: RecordingBrowser::declining(NotShown::Remote), ..World::approved() };
+        let mut world = World { browser: RecordingBrowser::declining(BrowserSkipped::SshSession), ..World::approved() };
         world.log_in().unwrap();
-        let waiting = LoginProgress::Waiting { browser: Err(NotShown::Remote), lifetime: Duration::from_secs(600) };
+        let waiting =
+            LoginProgress::Waiting { browser: Err(BrowserSkipped::SshSession), lifetime: Duration::from_secs(600) };
         assert_eq!(world.progress.outcomes()[1], waiting);
     }
 
@@ -760,7 +766,7 @@ mod tests {
         world.log_in().unwrap();
         let warning = LoginProgress::PageElsewhere { page: "https://evil.example".into(), server: SERVER.into() };
         let waiting =
-            LoginProgress::Waiting { browser: Err(NotShown::OtherOrigin), lifetime: Duration::from_secs(600) };
+            LoginProgress::Waiting { browser: Err(BrowserSkipped::OtherOrigin), lifetime: Duration::from_secs(600) };
         let told = world.progress.outcomes();
         assert_eq!((&told[0], &told[2], told.len()), (&warning, &waiting, 3));
         assert!(matches!(told[1], LoginProgress::Begun(_)) && world.browser.pages().is_empty());

@@ -11,12 +11,13 @@ use crate::support::shell::{has_namespaces, without_network};
 const SHELLS: [&str; 4] = ["bash", "zsh", "fish", "powershell"];
 
 /// What is typed before Tab, and what it can become.
-const COMPLETIONS: [(&str, &[&str]); 5] = [
+const COMPLETIONS: [(&str, &[&str]); 6] = [
     ("plexctl log", &["login", "logout"]),
     ("plexctl logout --out", &["--output"]),
     ("plexctl --out", &["--output"]),
     ("plexctl profiles fo", &["forget"]),
     ("plexctl completion b", &["bash"]),
+    ("plexctl completion p", &["powershell"]),
 ];
 
 /// Completes a line as bash does on Tab; the script and the words of the line are the arguments.

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 use plexctl::adapters::browser::{BrowserSettings, SystemBrowser};
 use plexctl::adapters::timer::SystemTimer;
 use plexctl::domain::page_url::PageUrl;
-use plexctl::ports::browser::{Browser, NotShown};
+use plexctl::ports::browser::{Browser, BrowserSkipped};
 use plexctl::ports::timer::{AtRisk, Timer};
 use plexctl::testing::{ManualTimer, RecordingBrowser};
 use rustix::process::{Signal, getpid, kill_process};
@@ -25,8 +25,8 @@ use tempfile::TempDir;
 use super::login::{at, runtime};
 use crate::support::is_heard;
 
-/// An address that a shell would take apart, and that asks for one more word wherever it can.
-const ADDRESS: &str = "https://plexsphere.example/v1/device?user_code=A-B&$(id);'%20*--help";
+/// An address that asks for one more word wherever it can.
+const ADDRESS: &str = "https://plexsphere.example/v1/device?user_code=A-B%20--help#%09--new";
 
 /// A variable of the tests' own surroundings that stands for a secret one.
 const SECRET_VARIABLE: &str = "CARGO_MANIFEST_DIR";
@@ -38,10 +38,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 trait BrowserUnderTest {
     fn willing() -> Self;
     /// One that shows nothing, for this reason.
-    fn declining(reason: &NotShown) -> Self;
+    fn declining(reason: &BrowserSkipped) -> Self;
     /// One that has the page open until the operator closes it.
     fn staying_open() -> Self;
     fn browser(&self) -> &dyn Browser;
+    /// Waits until a page that was shown has reached what shows it.
+    fn wait_until_shown(&self);
     /// The addresses of the pages that are shown, each as it arrived.
     fn shown(&self) -> Vec<String>;
     /// Fails if the operator has closed the page before, and then closes it.
@@ -56,7 +58,7 @@ impl BrowserUnderTest for RecordingBrowser {
         Self::new()
     }
 
-    fn declining(reason: &NotShown) -> Self {
+    fn declining(reason: &BrowserSkipped) -> Self {
         Self::declining(reason.clone())
     }
 
@@ -67,6 +69,8 @@ impl BrowserUnderTest for RecordingBrowser {
     fn browser(&self) -> &dyn Browser {
         self
     }
+
+    fn wait_until_shown(&self) {}
 
     fn shown(&self) -> Vec<String> {
         self.shown().iter().map(ToString::to_string).collect()
@@ -95,7 +99,7 @@ impl SystemUnderTest {
             streams=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2)
             printf '%s\n' "$streams" > streams
             cut -d' ' -f5 /proc/$$/stat > group; echo $$ >> group
-            echo noise; echo noise >&2"#;
+            echo noise; echo noise >&2; : > noted"#;
         fs::write(&script, format!("{note}\n{then}\n")).unwrap();
         let mut settings = BrowserSettings {
             is_wanted: true,
@@ -121,15 +125,17 @@ impl BrowserUnderTest for SystemUnderTest {
         Self::running("", |_| {})
     }
 
-    fn declining(reason: &NotShown) -> Self {
+    fn declining(reason: &BrowserSkipped) -> Self {
         match reason {
-            NotShown::Unwanted => Self::running("", |settings| settings.is_wanted = false),
-            NotShown::NoTerminal => Self::running("", |settings| settings.is_at_terminal = false),
-            NotShown::Remote => Self::running("", |settings| settings.is_remote = true),
-            NotShown::Unattended => Self::running("", |settings| settings.ci = Some("true".to_owned())),
-            NotShown::NoBrowser => Self::running("", |settings| settings.browser = None),
-            NotShown::Failed { .. } => Self::running("rm shown; exit 1", |_| {}),
-            NotShown::OtherOrigin => panic!("a browser does not judge that"),
+            BrowserSkipped::Disabled => Self::running("", |settings| settings.is_wanted = false),
+            BrowserSkipped::NoTerminal => Self::running("", |settings| settings.is_at_terminal = false),
+            BrowserSkipped::SshSession => Self::running("", |settings| settings.is_remote = true),
+            BrowserSkipped::CiJob => Self::running("", |settings| settings.ci = Some("true".to_owned())),
+            BrowserSkipped::NoScreen => Self::running("", |settings| settings.browser = None),
+            BrowserSkipped::NotStarted { browser } | BrowserSkipped::TextBrowser { browser } => {
+                Self::running("", |settings| settings.browser = Some(browser.clone()))
+            }
+            other => panic!("{other:?} is not the case everywhere"),
         }
     }
 
@@ -140,6 +146,10 @@ impl BrowserUnderTest for SystemUnderTest {
 
     fn browser(&self) -> &dyn Browser {
         &self.browser
+    }
+
+    fn wait_until_shown(&self) {
+        wait_for(&self.directory.path().join("noted"));
     }
 
     fn shown(&self) -> Vec<String> {
@@ -179,21 +189,28 @@ fn a_browser_keeps_its_promises<B: BrowserUnderTest>() {
     // of and does not interrupt.
     let willing = B::willing();
     assert_eq!(willing.browser().show(&page), Ok(()));
+    willing.wait_until_shown();
     assert_eq!(willing.shown(), [ADDRESS]);
     willing.assert_is_kept_apart();
 
     // It does not wait until the page is closed.
     let staying_open = B::staying_open();
     assert_eq!(staying_open.browser().show(&page), Ok(()));
+    staying_open.wait_until_shown();
     assert_eq!(staying_open.shown(), [ADDRESS]);
     staying_open.close();
 
-    // Where the operator does not want or would not see the page, nothing is told, and where something was told in vain,
-    // that is no success.
-    let failed = NotShown::Failed { browser: "sh".to_owned() };
-    for reason in
-        [NotShown::Unwanted, NotShown::NoTerminal, NotShown::Remote, NotShown::Unattended, NotShown::NoBrowser, failed]
-    {
+    // Where the operator does not want or would not see the page, or the browser cannot be started, nothing is shown.
+    let named = |browser: &str| browser.to_owned();
+    for reason in [
+        BrowserSkipped::Disabled,
+        BrowserSkipped::NoTerminal,
+        BrowserSkipped::SshSession,
+        BrowserSkipped::CiJob,
+        BrowserSkipped::NoScreen,
+        BrowserSkipped::NotStarted { browser: named("plexctl-no-such-program") },
+        BrowserSkipped::TextBrowser { browser: named("lynx") },
+    ] {
         let declining = B::declining(&reason);
         assert_eq!(declining.browser().show(&page), Err(reason.clone()));
         assert_eq!(declining.shown(), [""; 0], "{reason:?}");

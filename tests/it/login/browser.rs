@@ -14,17 +14,22 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use plexctl::testing::ControlPlane;
+use plexctl::testing::{ControlPlane, Endpoint, Script};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::Login;
 use crate::shared::terminal::at_a_terminal;
 use crate::support::program::{Program, find, free_port};
 use crate::support::sandbox::{Run, Sandbox};
+use crate::support::shell::in_shell;
 
 const DOMAIN: &str = "0192f0c1-0000-7000-8000-00000000000d";
 const BINDING: &str = "0192f0c1-0000-7000-8000-00000000000b";
+
+/// Runs a command as it is.
+const EXEC: &str = "exec \"$0\" \"$@\"";
 
 /// How long anything may take that the browser or the login does next.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -269,7 +274,7 @@ fn launched_browser_gets_link_and_no_credential() {
 
     let (run, seen) = at_a_terminal(&sandbox, &mut command);
     assert_eq!(run, logged_in());
-    assert!(seen.contains("\nOpened in a browser.\n"), "{seen}");
+    assert!(seen.contains("\nOpened your browser.\n"), "{seen}");
     let link = seen.lines().find_map(|line| line.strip_prefix("    ")).unwrap();
     assert!(link.starts_with(&format!("{}/v1/device?user_code=", control_plane.url())), "{link}");
     assert_eq!(read(&sandbox.path().join("arguments")), format!("{link}\n"));
@@ -277,5 +282,52 @@ fn launched_browser_gets_link_and_no_credential() {
     assert!(variables.contains("\nHOME=") || variables.starts_with("HOME="), "{variables}");
     for withheld in ["PLEXSPHERE_TOKEN", "BROWSER=", "s3cret"] {
         assert!(!variables.contains(withheld), "{withheld} in {variables}");
+    }
+}
+
+/// A login whose operator has these browsers and sits at a terminal, and what the terminal shows.
+fn with_browsers(login: &Login, browsers: &str, script: &str) -> String {
+    let mut command = login.command(&[]);
+    command.env("BROWSER", browsers).env("NO_COLOR", "1").env("PATH", "/usr/bin:/bin");
+    let (run, seen) = at_a_terminal(&login.sandbox, &mut in_shell(script, &command));
+    assert_eq!(run.exit, 0, "{browsers}: {run:?}, {seen}");
+    seen
+}
+
+/// The server chooses the link, and the operator has a shell read it.
+#[test]
+fn link_runs_no_command_in_a_shell() {
+    for (query, opened) in [
+        (";touch$IFS./pwned", Some("%3Btouch%24IFS./pwned")),
+        ("$(touch$IFS./pwned)", Some("%24%28touch%24IFS./pwned%29")),
+        ("&touch$IFS./pwned", None),
+    ] {
+        let login = Login::approved();
+        let link = format!("{}/v1/device?user_code=ABCD-EFGH", login.server.url());
+        let code = Script::real().with("user_code", "\"ABCD-EFGH\"");
+        login.server.once(Endpoint::DeviceCode, code.with("verification_uri_complete", &format!("\"{link}{query}\"")));
+        let seen = with_browsers(&login, "sh -c 'echo %s >opened'", EXEC);
+        let (found, pwned) = (login.sandbox.path().join("opened"), login.sandbox.path().join("pwned"));
+        let found = fs::read_to_string(found).ok();
+        assert_eq!(found, opened.map(|query| format!("{link}{query}\n")), "{seen}");
+        assert!(!pwned.exists(), "{seen}");
+        let words =
+            if opened.is_some() { "\nOpened your browser.\n" } else { "\nBrowser not opened: the link contains `&`" };
+        assert!(seen.contains(words), "{seen}");
+    }
+}
+
+/// As `explorer.exe` does, the first browser exits with 1; and a caller that ignores SIGCHLD makes no difference.
+#[test]
+fn opens_one_browser_whatever_it_exits_with() {
+    for script in [EXEC, "trap '' CHLD; exec \"$0\" \"$@\""] {
+        let login = Login::approved();
+        for (name, text) in [("a.sh", ": >opened-a; exit 1"), ("b.sh", ": >opened-b")] {
+            fs::write(login.sandbox.path().join(name), text).unwrap();
+        }
+        let seen = with_browsers(&login, "plexctl-no-such-program:sh a.sh:sh b.sh", script);
+        assert!(seen.contains("\nOpened your browser.\n"), "{seen}");
+        let is_opened = |name: &str| login.sandbox.path().join(name).exists();
+        assert_eq!((is_opened("opened-a"), is_opened("opened-b")), (true, false), "{seen}");
     }
 }

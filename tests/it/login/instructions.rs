@@ -20,7 +20,7 @@ fn never_opens_page_of_other_origin() {
     let warning = "warning: the approval page is at https://elsewhere.invalid, not at [ORIGIN]; approve only if you know \
                    it\n";
     assert!(run.exit == 0 && run.stderr.starts_with(warning), "{run:?}");
-    assert_eq!(run.stderr.matches("Not opened in a browser: ").count(), 1, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("Browser not opened: ").count(), 1, "{}", run.stderr);
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn instructed_for(time: &str, more: &str) -> String {
     format!(
         "To log in to [ORIGIN], open this page:\n\n    [ORIGIN]/v1/device?user_code=[CODE]\n\nIt must show this code: \
          [CODE]\nElsewhere: open [ORIGIN]/v1/device and type the code.\nApprove only what you started yourself: whoever \
-         sent you a code to approve wants your access.\nNot opened in a browser: standard error is no \
+         sent you a code to approve wants your access.\nBrowser not opened: standard error is not a \
          terminal.\nWaiting up to {time} for the approval; Ctrl-C cancels.\n{more}"
     )
 }

@@ -20,8 +20,10 @@ fn first_login_creates_directories_and_file() {
     assert_eq!(login.run(&[]), Run::new(0, LOGGED_IN, instructed("")));
     assert_eq!(
         login.config(),
-        "default = \"default\"\n\n[profiles.default]\nserver = \"[ORIGIN]\"\ntoken = \"[NEW TOKEN]\"\nexpires_at = \
-         [TIME]\n"
+        format!(
+            "default = \"default\"\n\n[profiles.default]\nserver = \"[ORIGIN]\"\ntoken = \"[NEW TOKEN]\"\n{}",
+            remembered()
+        )
     );
     assert_eq!(login.sandbox.config_state().mode, 0o600);
     for directory in [".config", ".config/plexctl"] {
@@ -40,6 +42,11 @@ fn first_login_creates_directories_and_file() {
     }
 }
 
+/// What a login stores behind the token.
+fn remembered() -> String {
+    format!("expires_at = [TIME]\ndomain_id = \"{DOMAIN}\"\nidp_binding_id = \"{}\"\n", super::BINDING)
+}
+
 /// The config file after a login into a profile `default` that stood before another, which follows in the text.
 fn renewed() -> String {
     renewed_and("")
@@ -47,7 +54,7 @@ fn renewed() -> String {
 
 fn renewed_and(put_aside: &str) -> String {
     let config = config("[ORIGIN]", "[NEW TOKEN]");
-    config.replace("[NEW TOKEN]\"\n", "[NEW TOKEN]\"\nexpires_at = [TIME]\n") + put_aside
+    config.replace("[NEW TOKEN]\"\n", &format!("[NEW TOKEN]\"\n{}", remembered())) + put_aside
 }
 
 fn put_aside(server: &str) -> String {
@@ -228,8 +235,8 @@ fn adds_profile_and_keeps_other_bytes() {
     let run = login.run(&["--profile", "staging"]);
     let said = "Logged in as operator@plexsphere.example. Saved profile \"staging\".\n";
     assert_eq!(run, Run::new(0, said, instructed("")));
-    let section = "\n[profiles.staging]\nserver = \"[ORIGIN]\"\ntoken = \"[NEW TOKEN]\"\nexpires_at = [TIME]\n";
-    assert_eq!(login.config(), before + section);
+    let section = format!("\n[profiles.staging]\nserver = \"[ORIGIN]\"\ntoken = \"[NEW TOKEN]\"\n{}", remembered());
+    assert_eq!(login.config(), before + &section);
     assert_eq!(login.live(), ["[OLD]", "[NEW]"]);
 }
 

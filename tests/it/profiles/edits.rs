@@ -4,7 +4,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::{SESSION, run, storing};
+use crate::support::bystander::{BYSTANDER, config};
 use crate::support::sandbox::{Sandbox, file_state};
+use crate::support::trace::{has_strace, traced};
 
 /// A command line, the config before it, and the config after it.
 const EDITS: [(&str, &str, &str); 14] = [
@@ -84,4 +86,23 @@ fn writes_nothing_without_change() {
         assert_eq!((ran.exit, ran.stdout.as_str()), (0, "Default profile is now \"b\".\n"), "{ran:?}");
         assert_eq!((sandbox.config_state(), sandbox.neighbours()), (before, vec![]));
     }
+}
+
+/// The profile is removed by then, and may be back after a power loss.
+#[test]
+fn tells_forgotten_session_that_is_not_durable() {
+    if !has_strace("a removal that is not durable") {
+        return;
+    }
+    let server = "https://plexsphere.example";
+    let sandbox = storing(config(server, SESSION));
+    let forget = ["profiles", "forget", "default", "--yes", "--output", "json"];
+    let (run, trace) = traced(&sandbox, &forget, &["inject=fsync:error=EIO:when=2"]);
+    assert!(trace.contains("(INJECTED)"), "{trace}");
+    let failure: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let error = &failure["error"];
+    assert_eq!((run.exit, &error["code"], &error["session"]), (1, &"not_durable".into(), &"ended".into()), "{run:?}");
+    assert_eq!((&error["profile"], &error["server"]), (&"default".into(), &server.into()));
+    assert_eq!(error["token_id"], "0192f0c1-2345-7abc-8def-0123456789ab");
+    assert_eq!(sandbox.config_text(), BYSTANDER);
 }

@@ -19,6 +19,7 @@ pub mod scripted_server;
 pub mod shell;
 pub mod signed_in;
 pub mod tls;
+pub mod trace;
 pub mod trial;
 pub mod unprivileged;
 mod watch;

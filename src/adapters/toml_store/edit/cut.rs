@@ -4,9 +4,10 @@
 
 use std::ops::Range;
 
-use super::splice::{Change, Gap, splice};
+use super::error::EditError;
+use super::splice::{Change, Separator, splice};
+use super::verify;
 use super::walk::{Entries, Kind, Place, Walk};
-use super::{EditError, verify};
 use crate::adapters::toml_store::document::Document;
 use crate::domain::session::ProfileName;
 
@@ -16,21 +17,21 @@ use crate::domain::session::ProfileName;
 /// dotted key and for the pointer, the whole expression with its line; in an inline table, the entry with the comma
 /// that follows it, else with the one before it.
 pub(in super::super) fn without_profile(document: Document<'_>, profile: &ProfileName) -> Result<String, EditError> {
-    without_profile_and_gap(document, profile, &Gap::default())
+    without_profile_and_separator(document, profile, &Separator::default())
 }
 
-/// The same, together with the gap that set the profile off when it was written, as long as it ends the document.
-pub(in super::super) fn without_profile_and_gap(
+/// The same, together with the separator that sets the profile off when it was written, as long as it ends the document.
+pub(in super::super) fn without_profile_and_separator(
     document: Document<'_>,
     profile: &ProfileName,
-    gap: &Gap,
+    separator: &Separator,
 ) -> Result<String, EditError> {
     let text = document.text();
     let mut ranges = ranges(text, profile.as_str(), document.pointer().as_ref() == Some(profile));
     if let Some(last) = ranges.last_mut()
         && last.end == text.len()
     {
-        last.start = gap.start_before(text, last.start);
+        last.start = separator.start_before(text, last.start);
     }
     let rest = splice(text, ranges.into_iter().map(Change::remove).collect());
     verify::without_profile(document, profile, rest)
@@ -38,7 +39,7 @@ pub(in super::super) fn without_profile_and_gap(
 
 /// The cut from text to text, for its fuzz target. `None` means that the text is no config document.
 #[cfg(fuzzing)]
-pub(crate) fn fuzzed_cut(text: &str, profile: &str) -> Option<Result<String, String>> {
+pub fn fuzzed_cut(text: &str, profile: &str) -> Option<Result<String, String>> {
     let profile = ProfileName::new(profile).ok()?;
     let rest = without_profile(Document::parse(text).ok()?, &profile);
     Some(rest.map_err(|error| error.to_string()))

@@ -1,9 +1,10 @@
 //! The edit of the default pointer: sets it, and leaves every other byte as it is.
 
-use super::spelling::{lines, string};
+use super::error::EditError;
+use super::insertion_points::InsertionPoints;
 use super::splice::{Change, splice};
-use super::survey::Survey;
-use super::{EditError, verify};
+use super::toml_text::{lines, string};
+use super::verify;
 use crate::adapters::toml_store::document::{Document, POINTER_KEY};
 use crate::domain::session::ProfileName;
 
@@ -13,25 +14,25 @@ use crate::domain::session::ProfileName;
 /// the first line.
 pub(in super::super) fn with_pointer(document: Document<'_>, profile: &ProfileName) -> Result<String, EditError> {
     let text = document.text();
-    let survey = Survey::new(text, profile.as_str(), None);
-    let edited = splice(text, vec![point_to(profile, text, &survey)]);
+    let points = InsertionPoints::new(text, profile.as_str(), &[]);
+    let edited = splice(text, vec![point_to(profile, text, &points)]);
     verify::with_pointer(document, profile, edited)
 }
 
 /// The edit from text to text, for its fuzz target. `None` means that the text is no config document.
 #[cfg(fuzzing)]
-pub(crate) fn fuzzed_pointer(text: &str, profile: &str) -> Option<Result<String, String>> {
+pub fn fuzzed_pointer(text: &str, profile: &str) -> Option<Result<String, String>> {
     let profile = ProfileName::new(profile).ok()?;
     let edited = with_pointer(Document::parse(text).ok()?, &profile);
     Some(edited.map_err(|error| error.to_string()))
 }
 
-/// Sets the pointer in a text that was surveyed.
-pub(super) fn point_to(profile: &ProfileName, text: &str, survey: &Survey<'_>) -> Change {
+/// Sets the pointer in a text whose insertion points are known.
+pub(super) fn point_to(profile: &ProfileName, text: &str, points: &InsertionPoints<'_>) -> Change {
     let name = string(profile.as_str());
-    match survey.pointer.clone() {
+    match points.pointer.clone() {
         Some(value) => Change::replace(value, name),
-        None => Change::insert_lines(survey.root_end, lines(text, "", &[(POINTER_KEY, name)])),
+        None => Change::insert_lines(points.root_end, lines(text, "", &[(POINTER_KEY, name)])),
     }
 }
 

@@ -1,122 +1,126 @@
 //! The edit that stores a session: writes it into its profile, wherever that stands and however it is spelled, and
 //! leaves every other byte as it is.
 
+use super::error::EditError;
+use super::insertion_points::InsertionPoints;
 use super::pointer::point_to;
-use super::spelling::{inline_table, key, section, string};
-use super::splice::{Change, Gap, append_section, line_end, splice};
-use super::survey::Survey;
+use super::splice::{Change, Separator, append_section, line_end, splice};
+use super::toml_text::{inline_table, key, section, string};
+use super::verify;
 use super::walk::Field;
-use super::{EditError, verify};
 use crate::adapters::toml_store::document::Document;
+use crate::domain::idp_binding::IdpBinding;
+use crate::domain::profile::{Profile, ProfileToken};
 use crate::domain::session::ProfileName;
-
-/// A session to be stored. It holds a token, so there is no `Debug`.
-#[derive(Clone, Copy)]
-pub(in super::super) struct NewSession<'a> {
-    pub(in super::super) profile: &'a ProfileName,
-    pub(in super::super) server: &'a str,
-    pub(in super::super) token: &'a str,
-    /// A TOML date-time; unless it is known, the profile does not keep one.
-    pub(in super::super) expires_at: Option<&'a str>,
-    /// The profile to which the token moves that the profile holds, with its server and expiry as they are spelled.
-    /// There must be such a token, and no such profile yet.
-    pub(in super::super) put_aside: Option<&'a ProfileName>,
-}
 
 /// A document's text with a session stored in it.
 pub(in super::super) struct Stored {
     pub(in super::super) text: String,
-    /// What sets off the section that had to be written, if one had to be: its cut can take the gap along.
-    pub(in super::super) gap: Gap,
+    /// What sets off the section that had to be written, if one had to be: its cut can take the separator along.
+    pub(in super::super) separator: Separator,
 }
 
-/// Returns the document's text with the session in its profile, and with the profile as the default if there is none.
+/// Returns the document's text with these values in the profile, and with the profile as the default if there is none.
+/// A value that the given profile does not hold is removed. `moves_to` names the profile to which the old token moves,
+/// with its server and expiry as they are spelled: there must be such a token, and no such profile yet.
 ///
 /// Values are replaced where they stand, and missing keys follow the profile's last one. A profile that has no place
 /// for its keys becomes a section at the end of the text, or an entry if `profiles` is an inline table.
-pub(in super::super) fn with_session(document: Document<'_>, session: &NewSession<'_>) -> Result<Stored, EditError> {
+pub(in super::super) fn with_session(
+    document: Document<'_>,
+    profile: &Profile,
+    moves_to: Option<&ProfileName>,
+) -> Result<Stored, EditError> {
     let text = document.text();
-    let survey = Survey::new(text, session.profile.as_str(), dropped(session));
-    let mut changes: Vec<Change> = survey.removal.clone().map(Change::remove).into_iter().collect();
+    let values = values(profile);
+    let dropped: Vec<Field> = values.iter().filter(|(_, value)| value.is_none()).map(|(field, _)| *field).collect();
+    let points = InsertionPoints::new(text, profile.name.as_str(), &dropped);
+    let mut changes: Vec<Change> = points.removals.iter().cloned().map(Change::remove).collect();
     let mut missing = Vec::new();
-    for (field, value) in new_values(session) {
-        match survey.value(field) {
+    for (field, value) in values.into_iter().filter_map(|(field, value)| Some((field, value?))) {
+        match points.value(field) {
             Some(old) => changes.push(Change::replace(old, value)),
             None => missing.push((field.key(), value)),
         }
     }
     let mut new_profile = None;
-    match &survey.keys {
+    match &points.keys {
         Some(slot) if !missing.is_empty() => changes.push(slot.add(text, &missing)),
         Some(_) => {}
-        None => new_profile = Some((session.profile, missing)),
+        None => new_profile = Some((&profile.name, missing)),
     }
-    if let Some(put_aside) = session.put_aside {
-        new_profile = Some((put_aside, old_values(text, &survey)?));
+    if let Some(moves_to) = moves_to {
+        new_profile = Some((moves_to, token_values(text, &points)?));
     }
     let mut new_section = None;
     if let Some((profile, pairs)) = new_profile {
         let profile = key(profile.as_str());
-        match &survey.profiles {
+        match &points.profiles {
             Some(slot) => changes.push(slot.add_entry(text, &profile, inline_table(&pairs))),
             None => new_section = Some(section(text, &profile, &pairs)),
         }
     }
     if document.pointer().is_none() {
-        changes.push(point_to(session.profile, text, &survey));
+        changes.push(point_to(&profile.name, text, &points));
     }
     let mut edited = splice(text, changes);
-    let gap = new_section.map_or_else(Gap::default, |section| append_section(&mut edited, &section, line_end(text)));
-    Ok(Stored { text: verify::with_session(document, session, edited)?, gap })
+    let separator =
+        new_section.map_or_else(Separator::default, |section| append_section(&mut edited, &section, line_end(text)));
+    Ok(Stored { text: verify::with_session(document, profile, moves_to, edited)?, separator })
 }
 
-/// The edit from text to text, for its fuzz target, and what it leaves after its cut if it puts a token aside. `None`
-/// means that the text is no config document.
+/// The edit from text to text, for its fuzz target, and what it leaves after its cut if it moves a token. `None` means
+/// that the text is no config document.
 #[cfg(fuzzing)]
-pub(crate) fn fuzzed_session(
+pub fn fuzzed_session(
     text: &str,
-    [profile, server, token]: [&str; 3],
-    expires_at: Option<&str>,
-    put_aside: Option<&str>,
+    profile: &Profile,
+    moves_to: Option<&ProfileName>,
 ) -> Option<Result<(String, Option<String>), String>> {
-    let profile = ProfileName::new(profile).ok()?;
-    let put_aside = put_aside.and_then(|name| ProfileName::new(name).ok());
-    let session = NewSession { profile: &profile, server, token, expires_at, put_aside: put_aside.as_ref() };
-    let stored = with_session(Document::parse(text).ok()?, &session).and_then(|Stored { text, gap }| {
-        let Some(put_aside) = &put_aside else { return Ok((text, None)) };
+    let stored = with_session(Document::parse(text).ok()?, profile, moves_to).and_then(|Stored { text, separator }| {
+        let Some(moves_to) = moves_to else { return Ok((text, None)) };
         let document = Document::parse(&text).map_err(|_| EditError)?;
-        let rest = super::without_profile_and_gap(document, put_aside, &gap)?;
+        let rest = super::without_profile_and_separator(document, moves_to, &separator)?;
         Ok((text, Some(rest)))
     });
     Some(stored.map_err(|error| error.to_string()))
 }
 
-/// The field that the profile loses.
-fn dropped(session: &NewSession<'_>) -> Option<Field> {
-    session.expires_at.is_none().then_some(Field::ExpiresAt)
+/// What the profile gets, in TOML, and what it is not to have.
+fn values(profile: &Profile) -> [(Field, Option<String>); Field::ALL.len()] {
+    let (binding_id, binding_alias) = match &profile.idp_binding {
+        Some(IdpBinding::Id(id)) => (Some(string(&id.to_string())), None),
+        Some(IdpBinding::Alias(alias)) => (None, Some(string(alias.as_str()))),
+        None => (None, None),
+    };
+    [
+        (Field::Server, profile.server.as_deref().map(string)),
+        (Field::Token, profile.token.as_ref().map(ProfileToken::expose_secret).map(string)),
+        // RFC 3339 is how TOML writes a date-time.
+        (Field::ExpiresAt, profile.expires_at.map(|time| time.to_string())),
+        (Field::DomainId, profile.domain_id.map(|id| string(&id.to_string()))),
+        (Field::IdpBindingId, binding_id),
+        (Field::IdpBindingAlias, binding_alias),
+    ]
 }
 
-/// What the profile gets, in TOML.
-fn new_values(session: &NewSession<'_>) -> impl Iterator<Item = (Field, String)> {
-    let known = [
-        (Field::Server, Some(string(session.server))),
-        (Field::Token, Some(string(session.token))),
-        (Field::ExpiresAt, session.expires_at.map(str::to_owned)),
-    ];
-    known.into_iter().filter_map(|(field, value)| Some((field, value?)))
-}
-
-/// What the profile holds of a session, as it is spelled.
-fn old_values(text: &str, survey: &Survey<'_>) -> Result<Vec<(&'static str, String)>, EditError> {
-    survey.value(Field::Token).ok_or(EditError)?;
-    let held = Field::ALL.into_iter().filter_map(|field| Some((field.key(), text[survey.value(field)?].to_owned())));
+/// The token that the profile holds, and what moves with it, as it is spelled.
+fn token_values(text: &str, points: &InsertionPoints<'_>) -> Result<Vec<(&'static str, String)>, EditError> {
+    points.value(Field::Token).ok_or(EditError)?;
+    let held =
+        Field::OF_TOKEN.into_iter().filter_map(|field| Some((field.key(), text[points.value(field)?].to_owned())));
     Ok(held.collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::without_profile_and_gap;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::super::without_profile_and_separator;
     use super::*;
+    use crate::domain::identifier::Identifier;
+    use crate::domain::idp_binding::BindingAlias;
+    use crate::domain::timestamp::Timestamp;
 
     const EXPIRY: &str = "2026-11-25T13:46:00Z";
 
@@ -130,22 +134,26 @@ mod tests {
         ProfileName::new(name).unwrap()
     }
 
-    fn store(text: &str, profile: &str, expires_at: Option<&str>, put_aside: Option<&str>) -> Option<Stored> {
-        let (profile, put_aside) = (name(profile), put_aside.map(name));
-        let session =
-            NewSession { profile: &profile, server: "S", token: "T", expires_at, put_aside: put_aside.as_ref() };
-        with_session(Document::parse(text).unwrap(), &session).ok()
+    /// The profile with the values that a login stores, with an expiry that is known or not.
+    fn new_session(profile: &str, has_expiry: bool) -> Profile {
+        let expires_at = has_expiry.then(|| Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_795_614_360)));
+        Profile { server: Some("S".into()), token: ProfileToken::new("T"), expires_at, ..Profile::new(name(profile)) }
+    }
+
+    fn store(text: &str, profile: &str, has_expiry: bool, moves_to: Option<&str>) -> Option<Stored> {
+        let moves_to = moves_to.map(name);
+        with_session(Document::parse(text).unwrap(), &new_session(profile, has_expiry), moves_to.as_ref()).ok()
     }
 
     fn stored(text: &str) -> String {
-        store(text, "x", Some(EXPIRY), None).unwrap_or_else(|| panic!("refused: {text:?}")).text
+        store(text, "x", true, None).unwrap_or_else(|| panic!("refused: {text:?}")).text
     }
 
     /// Checks what becomes of each document that has a default.
-    fn assert_stores(expires_at: Option<&str>, put_aside: Option<&str>, cases: &[(&str, &str)]) {
+    fn assert_stores(has_expiry: bool, moves_to: Option<&str>, cases: &[(&str, &str)]) {
         for (text, edited) in cases {
             let text = format!("default = \"y\"\n{text}");
-            let stored = store(&text, "x", expires_at, put_aside).unwrap_or_else(|| panic!("refused: {text:?}"));
+            let stored = store(&text, "x", has_expiry, moves_to).unwrap_or_else(|| panic!("refused: {text:?}"));
             assert_eq!(stored.text, format!("default = \"y\"\n{edited}"), "{text:?}");
         }
     }
@@ -160,12 +168,12 @@ default = "a.b \"c\""
 server = "S"
 token = "T"
 "#;
-        assert_eq!(store("", "a.b \"c\"", None, None).unwrap().text, expected.trim_start());
+        assert_eq!(store("", "a.b \"c\"", false, None).unwrap().text, expected.trim_start());
     }
 
     #[test]
     fn an_absent_profile_becomes_a_section_at_the_end_behind_one_empty_line() {
-        for (before, gap) in [
+        for (before, separator) in [
             ("[profiles.y]\ntoken = \"u\"\n", "\n"),
             ("[profiles.y]\ntoken = \"u\"\n\n", ""),
             ("[profiles.y]\ntoken = \"u\"\n \t\n", ""),
@@ -181,14 +189,14 @@ token = "T"
             ("k = '''\n\n'''\n", "\n"),
             ("# \u{feff}", "\n\n"),
         ] {
-            assert_stores(Some(EXPIRY), None, &[(before, &format!("{before}{gap}[profiles.x]\n{KEYS}"))]);
+            assert_stores(true, None, &[(before, &format!("{before}{separator}[profiles.x]\n{KEYS}"))]);
         }
     }
 
     #[test]
     fn a_profile_with_nothing_but_sub_tables_gets_a_section_of_its_own() {
         for before in ["[profiles.x.sub]\ntoken = 1\n[z]\n", "[[profiles.x.list]]\nserver = 1\n[[profiles.x.list]]\n"] {
-            assert_stores(Some(EXPIRY), None, &[(before, &format!("{before}\n[profiles.x]\n{KEYS}"))]);
+            assert_stores(true, None, &[(before, &format!("{before}\n[profiles.x]\n{KEYS}"))]);
         }
     }
 
@@ -196,7 +204,7 @@ token = "T"
     fn an_absent_profile_becomes_an_entry_where_profiles_is_an_inline_table() {
         let entry = format!("x = {{ {ENTRIES} }}");
         assert_stores(
-            Some(EXPIRY),
+            true,
             None,
             &[
                 ("profiles = {}\n", &format!("profiles = {{ {entry} }}\n")),
@@ -220,7 +228,7 @@ token = "T"
     #[test]
     fn values_are_replaced_where_they_stand() {
         assert_stores(
-            Some(EXPIRY),
+            true,
             None,
             &[
                 (
@@ -251,13 +259,13 @@ token = "T"
     fn what_is_not_the_profiles_own_is_not_replaced() {
         let others = "token = \"t\"\nserver = 1\n[profiles]\ntoken = {}\ny = { token = \"t\", x = { token = \"t\" } }\n[profiles.x.sub]\ntoken = \"t\"\nserver = 2\n[profiles.\"x.token\"]\n";
         let own = "[profiles.x]\nsub2.token = 1\nlist = [ { token = 2 } ]\n";
-        assert_stores(Some(EXPIRY), None, &[(&format!("{others}{own}"), &format!("{others}{own}{KEYS}"))]);
+        assert_stores(true, None, &[(&format!("{others}{own}"), &format!("{others}{own}{KEYS}"))]);
     }
 
     #[test]
     fn missing_keys_follow_the_last_key_of_the_profile() {
         assert_stores(
-            Some(EXPIRY),
+            true,
             None,
             &[
                 ("[profiles.x]\n# none\n\n[z]\n", &format!("[profiles.x]\n{KEYS}# none\n\n[z]\n")),
@@ -285,7 +293,7 @@ token = "T"
     #[test]
     fn missing_keys_become_entries_where_the_profile_is_inline() {
         assert_stores(
-            Some(EXPIRY),
+            true,
             None,
             &[
                 ("profiles.x = {}\n", &format!("profiles.x = {{ {ENTRIES} }}\n")),
@@ -313,7 +321,7 @@ token = "T"
     #[test]
     fn an_unknown_expiry_takes_the_old_one_with_its_line_or_comma() {
         assert_stores(
-            None,
+            false,
             None,
             &[
                 (
@@ -354,7 +362,7 @@ token = "T"
     #[test]
     fn a_token_put_aside_keeps_its_spelling() {
         assert_stores(
-            Some(EXPIRY),
+            true,
             Some("x-replaced"),
             &[
                 (
@@ -376,7 +384,7 @@ token = "T"
             ],
         );
         assert_stores(
-            None,
+            false,
             Some("x.1"),
             &[
                 (
@@ -425,27 +433,92 @@ token = "T"
 
     #[test]
     fn a_session_that_cannot_be_written_is_refused() {
-        for (text, expires_at, put_aside) in [
-            ("profiles.x = 1\n", Some(EXPIRY), None),
-            ("[[profiles.x]]\n", Some(EXPIRY), None),
-            ("[profiles.x]\nexpires_at.k = 1\n", Some(EXPIRY), None),
-            ("[profiles.x]\nexpires_at.k = 1\n", None, None),
-            ("[profiles.x.expires_at]\n", Some(EXPIRY), None),
-            ("[profiles.x.expires_at]\n", None, None),
-            ("[profiles.x]\n", Some("soon"), None),
-            ("[profiles.x]\n", Some("1"), None),
-            ("[profiles.x]\n", Some(EXPIRY), Some("y")),
-            ("", Some(EXPIRY), Some("y")),
-            ("[profiles.x]\ntoken = \"t\"\n[profiles.y]\n", Some(EXPIRY), Some("y")),
-            ("[profiles.x]\ntoken = \"t\"\n[profiles.y.sub]\n", Some(EXPIRY), Some("y")),
-            ("[profiles.x]\ntoken = \"t\"\n", Some(EXPIRY), Some("x")),
+        for (text, has_expiry, moves_to) in [
+            ("profiles.x = 1\n", true, None),
+            ("[[profiles.x]]\n", true, None),
+            ("[profiles.x]\nexpires_at.k = 1\n", true, None),
+            ("[profiles.x]\nexpires_at.k = 1\n", false, None),
+            ("[profiles.x.expires_at]\n", true, None),
+            ("[profiles.x.expires_at]\n", false, None),
+            ("[profiles.x.domain_id]\n", false, None),
+            ("[profiles.x]\n", true, Some("y")),
+            ("", true, Some("y")),
+            ("[profiles.x]\ntoken = \"t\"\n[profiles.y]\n", true, Some("y")),
+            ("[profiles.x]\ntoken = \"t\"\n[profiles.y.sub]\n", true, Some("y")),
+            ("[profiles.x]\ntoken = \"t\"\n", true, Some("x")),
         ] {
-            assert!(store(text, "x", expires_at, put_aside).is_none(), "{text:?}");
+            assert!(store(text, "x", has_expiry, moves_to).is_none(), "{text:?}");
         }
     }
 
+    const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
+
+    /// What becomes of a text whose profile gets this domain and this binding.
+    fn remembering(text: &str, domain_id: Option<&str>, idp_binding: Option<IdpBinding>) -> String {
+        let domain_id = domain_id.map(|id| Identifier::parse(id).unwrap());
+        let profile = Profile { domain_id, idp_binding, ..new_session("x", false) };
+        let text = format!("default = \"x\"\n{text}");
+        let stored = with_session(Document::parse(&text).unwrap(), &profile, None);
+        let stored = stored.unwrap_or_else(|error| panic!("{error}: {text:?}")).text;
+        stored.strip_prefix("default = \"x\"\n").unwrap().to_owned()
+    }
+
     #[test]
-    fn a_cut_takes_the_section_and_with_its_gap_gives_the_old_text_back() {
+    fn a_domain_and_its_binding_are_added_replaced_and_removed() {
+        let id = || Some(IdpBinding::Id(Identifier::parse(ID).unwrap()));
+        let alias = || Some(IdpBinding::Alias(BindingAlias::parse("google").unwrap()));
+        let token = "[profiles.x]\nserver = \"S\"\ntoken = \"T\"\n";
+        let (domain_id, binding_id) = (format!("domain_id = \"{ID}\"\n"), format!("idp_binding_id = \"{ID}\"\n"));
+        let binding_alias = "idp_binding_alias = \"google\"\n";
+
+        assert_eq!(remembering(token, Some(ID), id()), format!("{token}{domain_id}{binding_id}"));
+        assert_eq!(remembering(token, Some(ID), alias()), format!("{token}{domain_id}{binding_alias}"));
+        assert_eq!(remembering(token, Some(ID), None), format!("{token}{domain_id}"));
+
+        let by_id = format!("{token}{domain_id}# mine\n{binding_id}# end\n");
+        let by_alias = format!("{token}{domain_id}# mine\n{binding_alias}# end\n");
+        assert_eq!(remembering(&by_id, Some(ID), id()), by_id);
+        assert_eq!(remembering(&by_id, Some(ID), alias()), by_alias);
+        assert_eq!(remembering(&by_alias, Some(ID), id()), by_id);
+        assert_eq!(remembering(&by_alias, Some(ID), None), format!("{token}{domain_id}# mine\n# end\n"));
+        // Whatever the values are, and both at once.
+        let junk = format!("{token}domain_id = 3 # d\nidp_binding_id = []\nidp_binding_alias = ''\n");
+        assert_eq!(remembering(&junk, Some(ID), None), format!("{token}domain_id = \"{ID}\" # d\n"));
+        assert_eq!(remembering(&junk, None, None), token);
+    }
+
+    #[test]
+    fn a_binding_goes_with_one_comma_from_an_inline_table() {
+        let inline = |entries: &str| format!("profiles.x = {{ {entries} }}\n");
+        for (before, after) in [
+            (
+                "server = \"S\", token = \"T\", idp_binding_id = 1, idp_binding_alias = 2",
+                "server = \"S\", token = \"T\"",
+            ),
+            ("idp_binding_id = 1, server = \"S\", domain_id = 1, token = \"T\"", " server = \"S\",  token = \"T\""),
+            (
+                "server = \"S\", idp_binding_id = 1, idp_binding_alias = 2, token = \"T\"",
+                "server = \"S\",   token = \"T\"",
+            ),
+        ] {
+            assert_eq!(remembering(&inline(before), None, None), inline(after), "{before}");
+        }
+        let added = format!("server = \"S\", token = \"T\", domain_id = \"{ID}\"");
+        assert_eq!(remembering(&inline("server = 's', token = 't'"), Some(ID), None), inline(&added));
+    }
+
+    #[test]
+    fn a_domain_stays_with_the_profile_whose_token_moves() {
+        let text = format!("[profiles.x]\ntoken = 't'\ndomain_id = '{ID}'\n");
+        let stored = store(&format!("default = \"x\"\n{text}"), "x", false, Some("y")).unwrap().text;
+        assert_eq!(
+            stored,
+            "default = \"x\"\n[profiles.x]\ntoken = \"T\"\nserver = \"S\"\n\n[profiles.y]\ntoken = 't'\n"
+        );
+    }
+
+    #[test]
+    fn a_cut_takes_the_section_and_with_its_separator_gives_the_old_text_back() {
         for (text, left) in [
             ("default = \"y\"\n", "default = \"y\"\n\n"),
             ("default = \"y\"\n\n", "default = \"y\"\n\n"),
@@ -453,26 +526,30 @@ token = "T"
             ("[z]\n", "[z]\n\n"),
             ("", "\n"),
         ] {
-            let Stored { text: edited, gap } = store(text, "x", Some(EXPIRY), None).unwrap();
-            let cut = |gap| without_profile_and_gap(Document::parse(&edited).unwrap(), &name("x"), gap).unwrap();
-            assert_eq!(cut(&gap), text);
-            assert_eq!(cut(&Gap::default()), left);
+            let Stored { text: edited, separator } = store(text, "x", true, None).unwrap();
+            let cut = |separator| {
+                without_profile_and_separator(Document::parse(&edited).unwrap(), &name("x"), separator).unwrap()
+            };
+            assert_eq!(cut(&separator), text);
+            assert_eq!(cut(&Separator::default()), left);
         }
     }
 
     #[test]
     fn what_was_put_aside_leaves_no_trace() {
         for text in ["[profiles.x]\ntoken = 't'", "[profiles.x]\ntoken = 't'\n", "[profiles.x]\ntoken = 't'\n\n"] {
-            let Stored { text: edited, gap } = store(text, "x", Some(EXPIRY), Some("y")).unwrap();
-            let left = without_profile_and_gap(Document::parse(&edited).unwrap(), &name("y"), &gap).unwrap();
+            let Stored { text: edited, separator } = store(text, "x", true, Some("y")).unwrap();
+            let left =
+                without_profile_and_separator(Document::parse(&edited).unwrap(), &name("y"), &separator).unwrap();
             assert_eq!(left, stored(text));
         }
     }
 
     #[test]
-    fn a_gap_stays_once_something_stands_behind_the_section() {
-        let Stored { text: edited, gap } = store("[profiles.x]\ntoken = 't'", "x", Some(EXPIRY), Some("y")).unwrap();
-        let cut = |text: &str| without_profile_and_gap(Document::parse(text).unwrap(), &name("y"), &gap).unwrap();
+    fn a_separator_stays_once_something_stands_behind_the_section() {
+        let Stored { text: edited, separator } = store("[profiles.x]\ntoken = 't'", "x", true, Some("y")).unwrap();
+        let cut =
+            |text: &str| without_profile_and_separator(Document::parse(text).unwrap(), &name("y"), &separator).unwrap();
         let kept = format!("default = \"x\"\n[profiles.x]\ntoken = \"T\"\nserver = \"S\"\nexpires_at = {EXPIRY}\n");
         assert_eq!(cut(&edited), kept);
         assert_eq!(cut(&format!("{edited}# behind")), format!("{kept}\n# behind"));

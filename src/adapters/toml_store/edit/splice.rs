@@ -51,13 +51,13 @@ pub(super) fn splice(text: &str, mut changes: Vec<Change>) -> String {
 /// What was put between the old end of a text and a section: an empty line, and before it the end of the last line if
 /// that had none.
 #[derive(Default)]
-pub(in super::super) struct Gap {
+pub(in super::super) struct Separator {
     text: String,
     ends_line: bool,
 }
 
-impl Gap {
-    /// Where the gap starts that ends at this offset, or the offset if there is no such gap.
+impl Separator {
+    /// Where the separator starts that ends at this offset, or the offset if there is no such separator.
     pub(super) fn start_before(&self, text: &str, end: usize) -> usize {
         match text[..end].strip_suffix(&self.text) {
             Some(before) if is_whole(before) != self.ends_line => before.len(),
@@ -67,7 +67,7 @@ impl Gap {
 }
 
 /// Puts a section at the end of the text, set off by an empty line.
-pub(super) fn append_section(text: &mut String, section: &str, line_end: &str) -> Gap {
+pub(super) fn append_section(text: &mut String, section: &str, line_end: &str) -> Separator {
     let old_end = text.len();
     let ends_line = !is_whole(text);
     if ends_line {
@@ -76,9 +76,9 @@ pub(super) fn append_section(text: &mut String, section: &str, line_end: &str) -
     if text.lines().next_back().is_some_and(|line| !line.trim().is_empty()) {
         text.push_str(line_end);
     }
-    let gap = Gap { text: text[old_end..].to_owned(), ends_line };
+    let separator = Separator { text: text[old_end..].to_owned(), ends_line };
     text.push_str(section);
-    gap
+    separator
 }
 
 /// The text's own line end.

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::EditError;
-use super::session::NewSession;
+use super::error::EditError;
 use super::walk::Field;
 use crate::adapters::toml_store::document::{Document, POINTER_KEY, PROFILES_KEY};
+use crate::domain::idp_binding::IdpBinding;
+use crate::domain::profile::Profile;
 use crate::domain::session::ProfileName;
 
 /// Gives the rest back only if it means what the document means without the profile.
@@ -25,28 +26,41 @@ pub(super) fn without_profile(
     if reread.into_digest() == intended { Ok(rest) } else { Err(EditError) }
 }
 
-/// Gives the edited text back only if it means what the document means with the session in its profile, with what the
-/// profile held put aside, and with a default.
+/// Gives the edited text back only if it means what the document means with these values in the profile, with the old
+/// token and what belongs to it in the profile that it moves to, and with a default.
 pub(super) fn with_session(
     mut document: Document<'_>,
-    session: &NewSession<'_>,
+    profile: &Profile,
+    moves_to: Option<&ProfileName>,
     edited: String,
 ) -> Result<String, EditError> {
     if document.pointer().is_none() {
-        point_to(&mut document, session.profile);
+        point_to(&mut document, &profile.name);
     }
     let profiles = document.root_mut().entry(key(PROFILES_KEY)).or_insert_with(empty_table);
     let profiles = as_table(profiles)?;
-    let profile = as_table(profiles.entry(key(session.profile.as_str())).or_insert_with(empty_table))?;
-    let old = Field::ALL.map(|field| profile.remove_entry(field.key()));
-    profile.insert(key(Field::Server.key()), string(session.server));
-    profile.insert(key(Field::Token.key()), string(session.token));
-    if let Some(expires_at) = session.expires_at {
-        profile.insert(key(Field::ExpiresAt.key()), date_time(expires_at)?);
+    let table = as_table(profiles.entry(key(profile.name.as_str())).or_insert_with(empty_table))?;
+    let moved: DeTable<'_> = Field::OF_TOKEN.into_iter().filter_map(|field| table.remove_entry(field.key())).collect();
+    for field in Field::ALL {
+        table.remove(field.key());
     }
-    if let Some(put_aside) = session.put_aside {
-        let held = Spanned::new(0..0, DeValue::Table(old.into_iter().flatten().collect()));
-        if profiles.insert(key(put_aside.as_str()), held).is_some() {
+    let mut insert = |field: Field, value| {
+        if let Some(value) = value {
+            table.insert(key(field.key()), value);
+        }
+    };
+    insert(Field::Server, profile.server.as_deref().map(string));
+    insert(Field::Token, profile.token.as_ref().map(|token| string(token.expose_secret())));
+    insert(Field::ExpiresAt, profile.expires_at.map(|time| date_time(&time.to_string())).transpose()?);
+    insert(Field::DomainId, profile.domain_id.map(|id| string(&id.to_string())));
+    match &profile.idp_binding {
+        Some(IdpBinding::Id(id)) => insert(Field::IdpBindingId, Some(string(&id.to_string()))),
+        Some(IdpBinding::Alias(alias)) => insert(Field::IdpBindingAlias, Some(string(alias.as_str()))),
+        None => {}
+    }
+    if let Some(moves_to) = moves_to {
+        let moved = Spanned::new(0..0, DeValue::Table(moved));
+        if profiles.insert(key(moves_to.as_str()), moved).is_some() {
             return Err(EditError);
         }
     }
@@ -101,7 +115,13 @@ fn as_table<'d, 'a>(value: &'d mut Spanned<DeValue<'a>>) -> Result<&'d mut DeTab
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
+    use crate::domain::identifier::Identifier;
+    use crate::domain::idp_binding::BindingAlias;
+    use crate::domain::profile::ProfileToken;
+    use crate::domain::timestamp::Timestamp;
 
     #[test]
     fn a_cut_that_would_change_the_rest_is_refused() {
@@ -123,18 +143,21 @@ mod tests {
 
     #[test]
     fn a_session_that_would_not_be_stored_as_intended_is_refused() {
-        let text = "[profiles.x]\nserver = \"s\"\ntoken = \"t\"\nmore = 1\n[profiles.y]\ntoken = \"u\"\n";
-        let right = "default = \"x\"\n[profiles.x]\nserver = \"S\"\ntoken = \"T\"\nexpires_at = 2026-11-25T13:46:00Z\nmore = 1\n\
+        let text = "[profiles.x]\nserver = \"s\"\ntoken = \"t\"\nidp_binding_id = \"i\"\nmore = 1\n[profiles.y]\ntoken = \"u\"\n";
+        let right = "default = \"x\"\n[profiles.x]\nserver = \"S\"\ntoken = \"T\"\nexpires_at = 2026-11-25T13:46:00Z\n\
+            domain_id = \"0192f0c1-2345-7abc-8def-0123456789ab\"\nidp_binding_alias = \"google\"\nmore = 1\n\
             [profiles.y]\ntoken = \"u\"\n[profiles.old]\nserver = \"s\"\ntoken = \"t\"\n";
-        let (profile, old) = (ProfileName::new("x").unwrap(), ProfileName::new("old").unwrap());
-        let session = NewSession {
-            profile: &profile,
-            server: "S",
-            token: "T",
-            expires_at: Some("2026-11-25T13:46:00Z"),
-            put_aside: Some(&old),
+        let old = ProfileName::new("old").unwrap();
+        let profile = Profile {
+            server: Some("S".into()),
+            token: ProfileToken::new("T"),
+            expires_at: Some(Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_795_614_360))),
+            domain_id: Some(Identifier::parse("0192f0c1-2345-7abc-8def-0123456789ab").unwrap()),
+            idp_binding: Some(IdpBinding::Alias(BindingAlias::parse("google").unwrap())),
+            ..Profile::new(ProfileName::new("x").unwrap())
         };
-        let verify = |edited: &str| with_session(Document::parse(text).unwrap(), &session, edited.to_owned());
+        let verify =
+            |edited: &str| with_session(Document::parse(text).unwrap(), &profile, Some(&old), edited.to_owned());
         assert_eq!(verify(right).unwrap(), right);
         for (part, wrong) in [
             ("default = \"x\"\n", ""),
@@ -144,6 +167,9 @@ mod tests {
             ("token = \"T\"", "token = \"t\""),
             ("expires_at = 2026-11-25T13:46:00Z\n", ""),
             ("13:46:00Z", "13:46:00"),
+            ("domain_id = \"0192f0c1-2345-7abc-8def-0123456789ab\"\n", ""),
+            ("idp_binding_alias = \"google\"\n", ""),
+            ("idp_binding_alias = \"google\"\n", "idp_binding_alias = \"google\"\nidp_binding_id = \"i\"\n"),
             ("more = 1\n", ""),
             ("[profiles.y]\ntoken = \"u\"\n", ""),
             ("server = \"s\"\n", ""),

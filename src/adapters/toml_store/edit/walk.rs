@@ -11,7 +11,10 @@ use std::ops::Range;
 use toml_parser::Source;
 use toml_parser::lexer::{Lexer, Token, TokenKind};
 
-use crate::adapters::toml_store::document::{POINTER_KEY, PROFILES_KEY};
+use crate::adapters::toml_store::document::{
+    DOMAIN_ID_KEY, EXPIRES_AT_KEY, IDP_BINDING_ALIAS_KEY, IDP_BINDING_ID_KEY, POINTER_KEY, PROFILES_KEY, SERVER_KEY,
+    TOKEN_KEY,
+};
 
 /// What a table or a key path stands for, seen from the profile.
 #[derive(Clone, Copy, PartialEq)]
@@ -20,7 +23,7 @@ pub(super) enum Place {
     Pointer,
     Profiles,
     Profile,
-    /// What the profile holds of its session.
+    /// A key of the profile that a login writes.
     Field(Field),
     /// Anything else in the profile.
     Inside,
@@ -34,23 +37,33 @@ impl Place {
     }
 }
 
-/// A key of the profile that belongs to its session.
+/// A key of the profile that a login writes.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Field {
     Server,
     Token,
     ExpiresAt,
+    DomainId,
+    IdpBindingId,
+    IdpBindingAlias,
 }
 
 impl Field {
     /// All of them, in the order in which they are written.
-    pub(super) const ALL: [Self; 3] = [Self::Server, Self::Token, Self::ExpiresAt];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Server, Self::Token, Self::ExpiresAt, Self::DomainId, Self::IdpBindingId, Self::IdpBindingAlias];
+
+    /// Those that belong to the token, and move with it.
+    pub(super) const OF_TOKEN: [Self; 3] = [Self::Server, Self::Token, Self::ExpiresAt];
 
     pub(super) fn key(self) -> &'static str {
         match self {
-            Self::Server => "server",
-            Self::Token => "token",
-            Self::ExpiresAt => "expires_at",
+            Self::Server => SERVER_KEY,
+            Self::Token => TOKEN_KEY,
+            Self::ExpiresAt => EXPIRES_AT_KEY,
+            Self::DomainId => DOMAIN_ID_KEY,
+            Self::IdpBindingId => IDP_BINDING_ID_KEY,
+            Self::IdpBindingAlias => IDP_BINDING_ALIAS_KEY,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use super::{name, profile, read, store_of, told, write};
 use crate::adapters::toml_store::TomlStore;
-use crate::adapters::toml_store::replace::TEMP_NAME;
+use crate::adapters::toml_store::file::TEMP_NAME;
 use crate::domain::profile::Profile;
 use crate::ports::profile_reader::ProfileReader;
 use crate::ports::profile_writer::{DefaultSetting, Forgetting, ProfileWriter};

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::{name, named, profile, read, store_of, told, write};
 use crate::adapters::toml_store::TomlStore;
-use crate::adapters::toml_store::private_file::MAX_SIZE;
-use crate::adapters::toml_store::replace::TEMP_NAME;
+use crate::adapters::toml_store::file::{MAX_SIZE, TEMP_NAME};
 use crate::domain::bearer_token::BearerToken;
+use crate::domain::identifier::Identifier;
 use crate::domain::new_session::NewSession;
 use crate::domain::profile::Profile;
 use crate::domain::server_url::ServerUrl;
@@ -30,7 +30,9 @@ fn saved(store: &TomlStore, session: &NewSession) -> Option<Profile> {
 
 const OLD: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_old";
 const KEPT_AS: &str = "x-replaced-0192f0c1-2345-7abc-8def-0123456789ab";
-const NEW_FILE: &str = "default = \"x\"\n\n[profiles.x]\nserver = \"https://h\"\ntoken = \"new\"\n";
+const DOMAIN_ID: &str = "0192f0c1-0000-7000-8000-00000000000a";
+const NEW_FILE: &str = "default = \"x\"\n\n[profiles.x]\nserver = \"https://h\"\ntoken = \"new\"\n\
+    domain_id = \"0192f0c1-0000-7000-8000-00000000000a\"\n";
 
 /// A session for `x`, which held this token.
 fn session(held_before: &str) -> NewSession {
@@ -39,6 +41,8 @@ fn session(held_before: &str) -> NewSession {
         server: ServerUrl::parse("https://h").unwrap(),
         token: BearerToken::parse("new").unwrap(),
         expires_at: None,
+        domain_id: Identifier::parse(DOMAIN_ID).unwrap(),
+        idp_binding: None,
         held_before: Some(profile("x", None, held_before)),
         time: Timestamp::from(UNIX_EPOCH),
     }
@@ -116,7 +120,8 @@ fn a_link_stays_and_a_mode_stays() {
 
 #[test]
 fn a_session_that_is_put_aside_and_cleared_leaves_no_trace() {
-    let old = format!("[profiles.x]\nserver = \"https://h\"\ntoken = \"{OLD}\"\n[z]\nk = 1\n");
+    let old =
+        format!("[profiles.x]\nserver = \"https://h\"\ntoken = \"{OLD}\"\ndomain_id = \"{DOMAIN_ID}\"\n[z]\nk = 1\n");
     for end in ["", "\n", "# end", "# end\n\n"] {
         let (_sandbox, store) = store_of(&format!("default = \"x\"\n{old}{end}"));
         let expected = format!("default = \"x\"\n{}{end}", old.replace(OLD, "new"));
@@ -130,8 +135,10 @@ fn a_session_that_is_put_aside_and_cleared_leaves_no_trace() {
 }
 
 #[test]
-fn the_gap_goes_also_where_the_file_changed_between_the_look_and_the_clearing() {
-    let old = format!("default = \"x\"\n[profiles.x]\nserver = \"https://h\"\ntoken = \"{OLD}\"\n");
+fn the_separator_goes_also_where_the_file_changed_between_the_look_and_the_clearing() {
+    let old = format!(
+        "default = \"x\"\n[profiles.x]\nserver = \"https://h\"\ntoken = \"{OLD}\"\ndomain_id = \"{DOMAIN_ID}\"\n"
+    );
     let (_sandbox, store) = store_of(&old);
     store.save(&session(OLD)).unwrap();
     let put_aside = store.find(&named(KEPT_AS)).unwrap().unwrap();
@@ -164,7 +171,7 @@ fn a_token_that_the_login_did_not_see_is_neither_replaced_nor_rehearsed() {
 
 #[test]
 fn what_could_not_be_read_again_is_not_written() {
-    let comment = format!("#{}\n", "x".repeat(usize::try_from(MAX_SIZE).unwrap() - 100));
+    let comment = format!("#{}\n", "x".repeat(usize::try_from(MAX_SIZE).unwrap() - 200));
     let (_sandbox, store) = store_of(&comment);
     let error = store.rehearse_save(&placeholder("")).unwrap_err();
     assert!(matches!(error, StoreError::NotStorable { .. }));
@@ -241,7 +248,7 @@ fn of_two_first_sessions_none_is_lost() {
 #[test]
 fn a_rotated_token_replaces_nothing_and_one_that_was_rotated_meanwhile_is_put_aside() {
     let rotated = OLD.replace("_old", "_rotated");
-    let text = format!("[profiles.x]\nserver = \"https://h\"\ntoken = \"{OLD}\"\n");
+    let text = format!("[profiles.x]\nserver = \"https://h\"\ntoken = \"{OLD}\"\ndomain_id = \"{DOMAIN_ID}\"\n");
     let (_sandbox, store) = store_of(&text);
     let rotation = NewSession { token: BearerToken::parse(rotated.as_str()).unwrap(), ..session(OLD) };
     assert_eq!(saved(&store, &rotation), None);

@@ -7,7 +7,7 @@ use std::thread;
 
 use super::{named, read, store_of, write};
 use crate::adapters::toml_store::TomlStore;
-use crate::adapters::toml_store::replace::TEMP_NAME;
+use crate::adapters::toml_store::file::TEMP_NAME;
 use crate::domain::session::Session;
 use crate::ports::credential_store::{Clearing, CredentialStore};
 use crate::ports::store_error::StoreError;

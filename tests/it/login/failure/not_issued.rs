@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use crate::login::{BINDING, DOMAIN, LOGIN, Login, at_once, instructed, instructed_for};
 use crate::support::program::free_port;
 use crate::support::sandbox::Run;
+use crate::support::shell::in_shell;
 use crate::support::signed_in::Failed;
 use crate::support::system_words;
 use crate::support::unprivileged::Unprivileged;
@@ -301,6 +302,20 @@ fn unwritable_directory_sends_no_request() {
     assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{run:?}");
     assert!(run.stderr.starts_with("error: no login was begun: "), "{}", run.stderr);
     assert!(run.stderr.contains(&system_words(Errno::ACCESS)), "{}", run.stderr);
+    assert_eq!(login.sandbox.config_state(), before);
+    assert_eq!(login.asked(), [""; 0]);
+}
+
+/// The file that is there fits, and so does its replacement without the token.
+#[test]
+fn begins_no_login_beyond_file_size_limit() {
+    let login = Login::replacing();
+    let before = login.sandbox.config_state();
+    // In blocks of 512 bytes; the token that is tried has 4096.
+    let script = "trap '' XFSZ; ulimit -f 4; exec \"$0\" \"$@\"";
+    let run = login.labelled(&login.sandbox.observe(&mut in_shell(script, &login.command(&[]))));
+    assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{run:?}");
+    assert!(run.stderr.contains(&system_words(Errno::FBIG)), "{}", run.stderr);
     assert_eq!(login.sandbox.config_state(), before);
     assert_eq!(login.asked(), [""; 0]);
 }

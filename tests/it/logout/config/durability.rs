@@ -1,43 +1,16 @@
 //! The system calls of a replacement, as strace shows them and makes them fail: in which order the file is replaced,
 //! and what a failing call leaves.
 
-use std::fs;
 use std::os::unix::fs::chown;
-use std::process::{Command, Stdio};
 
 use rustix::io::Errno;
 
 use super::{
     TEMP_NAME, assert_cleared, assert_heals, assert_kept, logged_out, not_durable, not_removed, prepared, system,
 };
-use crate::support::sandbox::{Run, Sandbox};
+use crate::support::sandbox::Run;
+use crate::support::trace::{has_strace, traced};
 use crate::support::unprivileged::NOBODY;
-use crate::support::{runs_as_root, skip};
-
-/// Tells whether strace can be had, and says loudly what is skipped if not.
-fn has_strace(what: &str) -> bool {
-    let traced = |command: &mut Command| command.args(["-o", "/dev/null", "true"]).output();
-    let has = runs_as_root() && traced(&mut Command::new("strace")).is_ok_and(|output| output.status.success());
-    if !has {
-        skip(what, "it takes strace, and root to look into plexctl's memory");
-    }
-    has
-}
-
-/// Logs out under strace, which does to the calls what it is asked for. Returns what the run showed, and its calls with
-/// the files that they are about.
-fn traced(sandbox: &Sandbox, injections: &[&str]) -> (Run, String) {
-    let directory = tempfile::tempdir().unwrap();
-    let trace = directory.path().join("trace");
-    let mut command = Command::new("strace");
-    command.args(["-f", "-y", "-s", "0", "-o"]).arg(&trace);
-    command.args(injections.iter().flat_map(|injection| ["-e", injection]));
-    let plexctl = sandbox.command(["logout"]);
-    command.arg("--").arg(plexctl.get_program()).args(plexctl.get_args()).stdin(Stdio::null());
-    command.env_clear().envs(plexctl.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let run = sandbox.observe(&mut command);
-    (run, fs::read_to_string(trace).unwrap())
-}
 
 #[test]
 fn syncs_private_replacement_before_rename() {
@@ -47,7 +20,7 @@ fn syncs_private_replacement_before_rename() {
     let (sandbox, _server) = prepared();
     chown(sandbox.config(), Some(NOBODY), Some(NOBODY)).unwrap();
     let before = sandbox.config_state();
-    let (run, trace) = traced(&sandbox, &[]);
+    let (run, trace) = traced(&sandbox, &["logout"], &[]);
     assert_eq!(run, logged_out());
     assert_cleared(&sandbox, &before);
 
@@ -101,7 +74,7 @@ fn failing_call_keeps_old_file_or_reports() {
             super::chmod(&sandbox.config(), 0o400);
             chown(sandbox.config(), Some(NOBODY), Some(NOBODY)).unwrap();
             let mut before = sandbox.config_state();
-            let (run, trace) = traced(&sandbox, injections);
+            let (run, trace) = traced(&sandbox, &["logout"], injections);
             assert!(trace.contains("(INJECTED)"), "{injections:?} was not met:\n{trace}");
             assert_eq!(&run, expected, "{injections:?}");
             if is_cleared {

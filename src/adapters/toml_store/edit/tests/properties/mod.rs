@@ -7,37 +7,54 @@ mod inline;
 mod pieces;
 mod profiles;
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use proptest::prelude::*;
 use proptest::sample::select;
 use toml::Spanned;
 
 use self::documents::{Generated, documents};
-use self::pieces::{EXPIRY, SERVER, TOKEN};
-use super::splice::line_end;
-use super::{Gap, NewSession, Stored, with_pointer, with_session, without_profile, without_profile_and_gap};
+use self::pieces::{BINDING_ALIAS, BINDING_ID, Binding, DOMAIN_ID, EXPIRY, Login, SERVER, TOKEN, logins};
+use super::super::splice::line_end;
+use super::super::{Separator, Stored, with_pointer, with_session, without_profile, without_profile_and_separator};
 use crate::adapters::toml_store::document::{Document, POINTER_KEY};
-use crate::domain::profile::ProfileToken;
+use crate::domain::identifier::Identifier;
+use crate::domain::idp_binding::{BindingAlias, IdpBinding};
+use crate::domain::profile::{Profile, ProfileToken};
 use crate::domain::session::ProfileName;
+use crate::domain::timestamp::Timestamp;
 
 fn name(name: &str) -> ProfileName {
     ProfileName::new(name).unwrap()
 }
 
-/// Stores the session that the generator knows about.
-fn store(text: &str, has_expiry: bool, puts_aside: bool) -> Option<Stored> {
-    let (profile, old_profile) = (name("x"), name("old.x"));
-    let session = NewSession {
-        profile: &profile,
-        server: SERVER.trim_matches('"'),
-        token: TOKEN.trim_matches('"'),
-        expires_at: has_expiry.then_some(EXPIRY),
-        put_aside: puts_aside.then_some(&old_profile),
-    };
-    with_session(Document::parse(text).unwrap(), &session).ok()
+/// The profile that the generator stores.
+fn new_profile(login: Login) -> Profile {
+    let bare = |text: &'static str| text.trim_matches('"');
+    let id = |text| Identifier::parse(bare(text)).unwrap();
+    let expires_at = Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_795_614_360));
+    assert_eq!(expires_at.to_string(), EXPIRY);
+    Profile {
+        server: Some(bare(SERVER).to_owned()),
+        token: ProfileToken::new(bare(TOKEN)),
+        expires_at: login.has_expiry.then_some(expires_at),
+        domain_id: login.has_domain.then(|| id(DOMAIN_ID)),
+        idp_binding: match login.binding {
+            Binding::None => None,
+            Binding::Id => Some(IdpBinding::Id(id(BINDING_ID))),
+            Binding::Alias => Some(IdpBinding::Alias(BindingAlias::parse(bare(BINDING_ALIAS)).unwrap())),
+        },
+        ..Profile::new(name("x"))
+    }
 }
 
-fn cut(text: &str, profile: &str, gap: &Gap) -> Option<String> {
-    without_profile_and_gap(Document::parse(text).unwrap(), &name(profile), gap).ok()
+fn store(text: &str, login: Login, moves: bool) -> Option<Stored> {
+    let moves_to = moves.then(|| name("old.x"));
+    with_session(Document::parse(text).unwrap(), &new_profile(login), moves_to.as_ref()).ok()
+}
+
+fn cut(text: &str, profile: &str, separator: &Separator) -> Option<String> {
+    without_profile_and_separator(Document::parse(text).unwrap(), &name(profile), separator).ok()
 }
 
 fn config() -> ProptestConfig {
@@ -80,9 +97,9 @@ proptest! {
 
     #[test]
     fn only_the_session_is_written_and_no_other_byte_changes(generated in documents()) {
-        let edited = store(&generated.text, generated.has_expiry, false);
+        let edited = store(&generated.text, generated.login, false);
         prop_assert!(edited.is_some(), "the edit was refused:\n{}", generated.text);
-        let Stored { text, gap } = edited.unwrap();
+        let Stored { text, separator } = edited.unwrap();
         prop_assert_eq!(&text, &generated.stored);
         let profile = name("x");
         let document = Document::parse(&text).unwrap();
@@ -90,36 +107,36 @@ proptest! {
         prop_assert_eq!(stored.server.as_deref(), Some(SERVER.trim_matches('"')));
         prop_assert_eq!(stored.token.as_ref().map(ProfileToken::expose_secret), Some(TOKEN.trim_matches('"')));
         prop_assert!(document.pointer().is_some());
-        let again = store(&text, generated.has_expiry, false).map(|stored| stored.text);
+        let again = store(&text, generated.login, false).map(|stored| stored.text);
         prop_assert_eq!(again.as_ref(), Some(&text), "a second time changes nothing");
-        prop_assert_eq!(cut(&text, "x", &Gap::default()), Some(generated.cleared));
-        prop_assert_eq!(cut(&text, "x", &gap), Some(generated.cleared_with_gap.clone()));
+        prop_assert_eq!(cut(&text, "x", &Separator::default()), Some(generated.cleared));
+        prop_assert_eq!(cut(&text, "x", &separator), Some(generated.cleared_with_separator.clone()));
         if generated.is_new {
-            prop_assert_eq!(generated.cleared_with_gap, generated.text, "a cut gives the old text back");
+            prop_assert_eq!(generated.cleared_with_separator, generated.text, "a cut gives the old text back");
         }
     }
 
     #[test]
-    fn a_token_put_aside_keeps_every_byte_and_leaves_no_trace(generated in documents()) {
-        let edited = store(&generated.text, generated.has_expiry, true);
-        prop_assert_eq!(edited.is_some(), generated.put_aside.is_some(), "{}", &generated.text);
-        if let Some(Stored { text, gap }) = edited {
-            prop_assert_eq!(Some(&text), generated.put_aside.as_ref());
-            prop_assert_eq!(cut(&text, "old.x", &gap), Some(generated.stored));
+    fn a_token_that_moves_keeps_every_byte_and_leaves_no_trace(generated in documents()) {
+        let edited = store(&generated.text, generated.login, true);
+        prop_assert_eq!(edited.is_some(), generated.moved.is_some(), "{}", &generated.text);
+        if let Some(Stored { text, separator }) = edited {
+            prop_assert_eq!(Some(&text), generated.moved.as_ref());
+            prop_assert_eq!(cut(&text, "old.x", &separator), Some(generated.stored));
         }
     }
 
     #[test]
     fn whatever_is_a_document_can_be_edited(
         words in prop::collection::vec(select(&["[", "]", "{", "}", "=", ",", ".", "\"", "'", "#", "\n", "\r", "x", "profiles", "default", "token", "1", " ", "\\", "\u{feff}"][..]), 0..40),
-        has_expiry in any::<bool>(),
+        login in logins(),
     ) {
         let text = words.concat();
         if let Ok(document) = Document::parse(&text) {
             let is_profile = document.profile(&name("x")).is_ok();
             prop_assert!(without_profile(document, &name("x")).is_ok());
             prop_assert!(with_pointer(Document::parse(&text).unwrap(), &name("x")).is_ok());
-            prop_assert_eq!(store(&text, has_expiry, false).is_some(), is_profile);
+            prop_assert_eq!(store(&text, login, false).is_some(), is_profile);
         }
     }
 }

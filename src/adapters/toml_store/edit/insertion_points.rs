@@ -1,23 +1,23 @@
-//! The survey of a config's text before something is written into it: where the values of a profile's session stand,
+//! The points of a config's text before something is written into it: where the values of a profile's session stand,
 //! and where what is missing goes.
 
 use std::ops::Range;
 
-use super::spelling::{entries, lines};
 use super::splice::Change;
+use super::toml_text::{entries, lines};
 use super::walk::{Entries, Field, KeyPath, Kind, Pair, Place, Walk};
 
 /// The places in a text that an edit of one profile needs.
-pub(super) struct Survey<'a> {
+pub(super) struct InsertionPoints<'a> {
     text: &'a str,
     profile: &'a str,
-    dropped: Option<Field>,
+    dropped: &'a [Field],
     /// The value of the default pointer.
     pub(super) pointer: Option<Range<usize>>,
     /// Where a line of the root goes: behind the last one with a key, else first.
     pub(super) root_end: usize,
-    /// What goes with the field that is dropped.
-    pub(super) removal: Option<Range<usize>>,
+    /// What goes with the fields that are dropped. The ranges may overlap.
+    pub(super) removals: Vec<Range<usize>>,
     /// Where a key of the profile goes, unless the profile is not there or nothing but sub-tables.
     pub(super) keys: Option<Slot<'a>>,
     /// Where a profile goes, if `profiles` is an inline table.
@@ -25,31 +25,40 @@ pub(super) struct Survey<'a> {
     values: [Option<Range<usize>>; Field::ALL.len()],
 }
 
-impl<'a> Survey<'a> {
-    /// Surveys the text for an edit that takes one field out of the profile, or none.
-    pub(super) fn new(text: &'a str, profile: &'a str, dropped: Option<Field>) -> Self {
+impl<'a> InsertionPoints<'a> {
+    /// Walks the text for an edit that takes these fields out of the profile.
+    pub(super) fn new(text: &'a str, profile: &'a str, dropped: &'a [Field]) -> Self {
         let root_end = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let values = [const { None }; Field::ALL.len()];
-        let mut survey =
-            Self { text, profile, dropped, pointer: None, root_end, removal: None, keys: None, profiles: None, values };
+        let mut points = Self {
+            text,
+            profile,
+            dropped,
+            pointer: None,
+            root_end,
+            removals: Vec::new(),
+            keys: None,
+            profiles: None,
+            values,
+        };
         let mut is_root = true;
         for expression in Walk::new(text, profile) {
             match expression.kind {
                 Kind::Header(place) => {
                     is_root = false;
                     if place == Place::Profile {
-                        survey.keys = Some(Slot::Lines { at: expression.lines.end, prefix: "" });
+                        points.keys = Some(Slot::Lines { at: expression.lines.end, prefix: "" });
                     }
                 }
                 Kind::Pair(pair) => {
                     if is_root {
-                        survey.root_end = expression.lines.end;
+                        points.root_end = expression.lines.end;
                     }
-                    survey.pair(pair, expression.lines);
+                    points.pair(pair, expression.lines);
                 }
             }
         }
-        survey
+        points
     }
 
     /// Where the value of one of the profile's fields stands.
@@ -67,7 +76,7 @@ impl<'a> Survey<'a> {
                 if let Some(prefix) = self.prefix(lines.start, &pair.key) {
                     self.keys = Some(Slot::Lines { at: lines.end, prefix });
                     if self.is_dropped(&pair.key) {
-                        self.removal = Some(lines);
+                        self.removals.push(lines);
                     }
                     self.note_value(pair);
                 }
@@ -75,7 +84,7 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// Surveys `profiles = { … }` or the inline table of the profile itself, whose brace opens at this offset.
+    /// Walks `profiles = { … }` or the inline table of the profile itself, whose brace opens at this offset.
     fn inline_table(&mut self, open: usize, table: Place) {
         let mut value_end = None;
         let mut comma = None;
@@ -85,7 +94,7 @@ impl<'a> Survey<'a> {
                 self.inline_table(value.start, Place::Profile);
             }
             if self.is_dropped(key) {
-                self.removal = Some(entry.removal(comma.as_ref()));
+                self.removals.push(entry.removal(comma.as_ref()));
                 comma = comma.filter(|_| entry.comma.is_some());
             } else {
                 if let Some(prefix) = self.prefix(key.start, key) {
@@ -114,7 +123,7 @@ impl<'a> Survey<'a> {
     }
 
     fn is_dropped(&self, key: &KeyPath) -> bool {
-        matches!(key.place, Place::Field(field) if Some(field) == self.dropped)
+        matches!(key.place, Place::Field(field) if self.dropped.contains(&field))
     }
 
     /// What stands before one of the profile's own keys: blanks, and the keys that lead to the profile.

@@ -12,16 +12,16 @@ use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 
 /// The largest config file that is read, in bytes.
-pub(super) const MAX_SIZE: u64 = 16 * 1024 * 1024;
+pub(in super::super) const MAX_SIZE: u64 = 16 * 1024 * 1024;
 
 /// The mode bits that a config file may have: reading and writing for its owner.
-pub(super) const PRIVATE_MODE: u32 = 0o600;
+pub(in super::super) const PRIVATE_MODE: u32 = 0o600;
 
 /// The bits of `st_mode` that are permissions, set-id and sticky bits included.
-pub(super) const PERMISSION_BITS: u32 = 0o7777;
+pub(in super::super) const PERMISSION_BITS: u32 = 0o7777;
 
 /// An open regular file of bounded size that nobody but its owner may use.
-pub(super) struct PrivateFile {
+pub(in super::super) struct PrivateFile {
     file: File,
     metadata: Metadata,
 }
@@ -30,7 +30,7 @@ impl PrivateFile {
     /// Opens a file for reading without ever blocking and judges it by `fstat`. `None` means that there is no file.
     ///
     /// A symbolic link that leads nowhere is an error: what it stands for may be away, such as an unmounted home.
-    pub(super) fn open(path: &Path) -> Result<Option<Self>, OpenError> {
+    pub(in super::super) fn open(path: &Path) -> Result<Option<Self>, OpenError> {
         match open_for_reading(CWD, path.as_os_str(), OFlags::empty()) {
             Err(Errno::NOENT) => match has_dangling_link(path) {
                 Ok(false) => Ok(None),
@@ -43,7 +43,7 @@ impl PrivateFile {
 
     /// Opens a file in an open directory likewise, but follows no link. `None` means that there is a link by that name,
     /// or nothing.
-    pub(super) fn open_in(directory: &File, name: &OsStr) -> Result<Option<Self>, OpenError> {
+    pub(in super::super) fn open_in(directory: &File, name: &OsStr) -> Result<Option<Self>, OpenError> {
         match open_for_reading(directory, name, OFlags::NOFOLLOW) {
             Err(Errno::NOENT | Errno::LOOP) => Ok(None),
             opened => Self::judge(opened).map(Some),
@@ -66,12 +66,12 @@ impl PrivateFile {
     }
 
     /// What `fstat` said of the open handle.
-    pub(super) fn metadata(&self) -> &Metadata {
+    pub(in super::super) fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
     /// Reads the whole file.
-    pub(super) fn read(self) -> Result<Vec<u8>, OpenError> {
+    pub(in super::super) fn read(self) -> Result<Vec<u8>, OpenError> {
         let mut bytes = Vec::with_capacity(usize::try_from(self.metadata.len()).unwrap_or_default());
         self.file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(|error| OpenError::Io("reading it", error))?;
         if bytes.len() as u64 > MAX_SIZE {
@@ -83,7 +83,7 @@ impl PrivateFile {
 
 /// Why a file was not read.
 #[derive(Debug, Error)]
-pub(super) enum OpenError {
+pub(in super::super) enum OpenError {
     #[error("its mode {0:04o} is wider than {PRIVATE_MODE:04o}")]
     TooWide(u32),
     #[error("it is not a regular file")]

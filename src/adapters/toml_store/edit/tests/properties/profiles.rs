@@ -5,8 +5,8 @@ use proptest::sample::select;
 
 use super::inline::{Item, Role, Table};
 use super::pieces::{
-    Held, OTHERS, OURS, OwnKey, Piece, VALUES, blank, held, indent, line_end, lines, missing, new_text, own_keys,
-    own_line, trivia,
+    Held, Login, OTHERS, OURS, OwnKey, Piece, VALUES, blank, held, indent, line_end, lines, missing, new_text,
+    own_keys, own_line, trivia,
 };
 
 /// The profiles of a document.
@@ -54,15 +54,15 @@ fn section(header: String, is_ours: bool) -> impl Strategy<Value = (Vec<Piece>, 
 }
 
 /// The section of our profile itself.
-fn own_section(header: String, has_expiry: bool) -> impl Strategy<Value = (Vec<Piece>, Held)> {
+fn own_section(header: String, login: Login) -> impl Strategy<Value = (Vec<Piece>, Held)> {
     let keys = own_keys().prop_flat_map(|keys| {
         let frames = prop::collection::vec((trivia(), indent(), line_end()), keys.len());
         (Just(keys), frames)
     });
     (trivia(), indent(), line_end(), keys, trivia()).prop_map(move |(above, indent, end, (keys, frames), below)| {
         let prefix = frames.last().map_or("", |(_, indent, _)| indent);
-        let missing = missing(prefix, &keys, has_expiry);
-        let stays = |key: &OwnKey| new_text("", key, has_expiry).is_some();
+        let missing = missing(prefix, &keys, login);
+        let stays = |key: &OwnKey| new_text("", key, login).is_some();
         let last = keys.iter().rposition(stays);
         let mut pieces = vec![Piece::kept(above), Piece::ours(format!("{indent}{header}{end}"))];
         for (n, (key, (trivia, indent, end))) in keys.iter().zip(frames).enumerate() {
@@ -70,7 +70,7 @@ fn own_section(header: String, has_expiry: bool) -> impl Strategy<Value = (Vec<P
             let is_behind = missing.is_empty() && last.is_some_and(|last| n > last);
             let cleared = if is_behind { trivia.clone() } else { String::new() };
             pieces.push(Piece { cleared, ..Piece::ours(trivia) });
-            pieces.push(own_line(indent, key, end, has_expiry));
+            pieces.push(own_line(indent, key, end, login));
         }
         pieces.extend([Piece::added(lines(&missing)), Piece::kept(below)]);
         (pieces, held(&keys))
@@ -78,7 +78,7 @@ fn own_section(header: String, has_expiry: bool) -> impl Strategy<Value = (Vec<P
 }
 
 /// Profiles as sections, ours with sub-tables that are split by others, or not there.
-pub(super) fn sections(has_expiry: bool) -> impl Strategy<Value = Profiles> {
+pub(super) fn sections(login: Login) -> impl Strategy<Value = Profiles> {
     let ours = select(&OURS[..]).prop_flat_map(|name| {
         prop::collection::vec(
             prop_oneof![
@@ -108,7 +108,7 @@ pub(super) fn sections(has_expiry: bool) -> impl Strategy<Value = Profiles> {
             let is_new = headers.iter().all(|(_, is_ours)| !is_ours);
             let needs_section = headers.iter().all(|(header, _)| !is_own(header));
             let sections = headers.into_iter().map(|(header, is_ours)| {
-                if is_own(&header) { own_section(header, has_expiry).boxed() } else { section(header, is_ours).boxed() }
+                if is_own(&header) { own_section(header, login).boxed() } else { section(header, is_ours).boxed() }
             });
             (sections.collect::<Vec<_>>(), Just((is_new, needs_section)))
         })
@@ -130,10 +130,10 @@ enum Line {
 }
 
 /// Profiles as dotted keys, at the root or under a header, ours so, as an inline table or not at all.
-pub(super) fn dotted(has_expiry: bool) -> impl Strategy<Value = Profiles> {
+pub(super) fn dotted(login: Login) -> impl Strategy<Value = Profiles> {
     let ours = prop_oneof![
         3 => own_keys().prop_map(|keys| (keys.iter().cloned().map(Line::Own).collect::<Vec<_>>(), keys)),
-        1 => own_table(has_expiry).prop_map(|(table, stored, keys)| (vec![Line::OwnTable(table, stored)], keys)),
+        1 => own_table(login).prop_map(|(table, stored, keys)| (vec![Line::OwnTable(table, stored)], keys)),
     ];
     let others = prop::collection::vec(
         prop_oneof![
@@ -158,7 +158,7 @@ pub(super) fn dotted(has_expiry: bool) -> impl Strategy<Value = Profiles> {
             let own_prefix = format!("{indent}{prefix}{name} . ");
             pieces.push(Piece::kept(trivia));
             match line {
-                Line::Own(key) => pieces.push(own_line(&own_prefix, key, end, has_expiry)),
+                Line::Own(key) => pieces.push(own_line(&own_prefix, key, end, login)),
                 Line::OwnTable(table, stored) => {
                     let line = |table: &Table| format!("{indent}{prefix}{name} = {}{end}", table.render());
                     pieces.push(Piece::replaced(line(table), line(stored)));
@@ -169,7 +169,7 @@ pub(super) fn dotted(has_expiry: bool) -> impl Strategy<Value = Profiles> {
                 Line::Plain(value) => pieces.push(Piece::kept(format!("{indent}{prefix}k{n} = {value}{end}"))),
             }
             if last == Some(n) && matches!(line, Line::Own(_)) {
-                pieces.push(Piece::added(lines(&missing(&own_prefix, &keys, has_expiry))));
+                pieces.push(Piece::added(lines(&missing(&own_prefix, &keys, login))));
             }
         }
         let is_new = last.is_none();
@@ -195,10 +195,10 @@ fn table(entries: Vec<(String, Role)>, frames: (Vec<(&'static str, &'static str)
 }
 
 /// The entries of these keys of ours, before and after a login.
-fn own_entries(prefix: &str, keys: &[OwnKey], has_expiry: bool) -> (Vec<(String, Role)>, Vec<String>) {
+fn own_entries(prefix: &str, keys: &[OwnKey], login: Login) -> (Vec<(String, Role)>, Vec<String>) {
     let entries = keys.iter().map(|key| {
         let old = format!("{prefix}{} = {}", key.key, key.value);
-        match new_text(prefix, key, has_expiry) {
+        match new_text(prefix, key, login) {
             Some(new) => ((old, Role::Ours), new),
             None => ((old, Role::Dropped), String::new()),
         }
@@ -216,18 +216,21 @@ fn renewed(table: &Table, texts: Vec<String>) -> Table {
 }
 
 /// Our profile as an inline table: as it is and as it becomes.
-fn own_table(has_expiry: bool) -> impl Strategy<Value = (Table, Table, Vec<OwnKey>)> {
-    own_keys().prop_flat_map(|keys| (frames(keys.len()), Just(keys))).prop_map(move |(frames, keys)| {
-        let (entries, texts) = own_entries("", &keys, has_expiry);
-        let old = table(entries, frames);
-        let new = renewed(&old, texts);
-        let missing = missing("", &keys, has_expiry);
-        let new = match new.items.len() {
-            0 => new.add_first(&old, &missing),
-            count => new.add_behind(count - 1, &missing),
-        };
-        (old, new, keys)
-    })
+fn own_table(login: Login) -> BoxedStrategy<(Table, Table, Vec<OwnKey>)> {
+    own_keys()
+        .prop_flat_map(|keys| (frames(keys.len()), Just(keys)))
+        .prop_map(move |(frames, keys)| {
+            let (entries, texts) = own_entries("", &keys, login);
+            let old = table(entries, frames);
+            let new = renewed(&old, texts);
+            let missing = missing("", &keys, login);
+            let new = match new.items.len() {
+                0 => new.add_first(&old, &missing),
+                count => new.add_behind(count - 1, &missing),
+            };
+            (old, new, keys)
+        })
+        .boxed()
 }
 
 /// Our part of an inline table of profiles.
@@ -239,10 +242,10 @@ enum OurEntries {
 }
 
 /// Profiles as the entries of an inline table: ours as a table in it, as dotted keys, or not there.
-pub(super) fn inline(has_expiry: bool) -> impl Strategy<Value = Profiles> {
+pub(super) fn inline(login: Login) -> impl Strategy<Value = Profiles> {
     let ours = prop_oneof![
         1 => Just((OurEntries::None, Vec::new())),
-        2 => own_table(has_expiry).prop_map(|(old, new, keys)| (OurEntries::Table(old, new), keys)),
+        2 => own_table(login).prop_map(|(old, new, keys)| (OurEntries::Table(old, new), keys)),
         2 => own_keys().prop_map(|keys| (OurEntries::Dotted, keys)),
     ];
     let others = prop::collection::vec(select(&VALUES[..]), 0..4);
@@ -255,14 +258,14 @@ pub(super) fn inline(has_expiry: bool) -> impl Strategy<Value = Profiles> {
                 vec![((line(old), Role::Ours), line(new))]
             }
             OurEntries::Dotted => {
-                let (entries, texts) = own_entries(&prefix, &keys, has_expiry);
+                let (entries, texts) = own_entries(&prefix, &keys, login);
                 entries.into_iter().zip(texts).collect()
             }
         };
         let others = others.into_iter().enumerate().map(|(n, value)| format!("k{n} = {value}"));
         let entries: Vec<_> = own.into_iter().chain(others.map(|text| ((text.clone(), Role::Other), text))).collect();
         let missing = match ours {
-            OurEntries::Dotted => missing(&prefix, &keys, has_expiry),
+            OurEntries::Dotted => missing(&prefix, &keys, login),
             _ => Vec::new(),
         };
         (frames(entries.len()), Just(entries).prop_shuffle(), Just((keys, missing)))
@@ -274,17 +277,17 @@ pub(super) fn inline(has_expiry: bool) -> impl Strategy<Value = Profiles> {
         let new = renewed(&old, texts);
         let stored = match new.items.iter().rposition(|item| item.role == Role::Ours) {
             Some(last) => new.add_behind(last, &missing),
-            None => new.add_last(&old, format!("x = {{ {} }}", self::missing("", &[], has_expiry).join(", "))),
+            None => new.add_last(&old, format!("x = {{ {} }}", self::missing("", &[], login).join(", "))),
         };
         let held = held(&keys);
-        let put_aside: Vec<String> = held.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-        let put_aside = stored.clone().add_last(&old, format!("\"old.x\" = {{ {} }}", put_aside.join(", ")));
+        let moved: Vec<String> = held.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        let moved = stored.clone().add_last(&old, format!("\"old.x\" = {{ {} }}", moved.join(", ")));
         let line = |table: &Table| format!("profiles = {}{end}", table.render());
         let piece = Piece {
             text: line(&old),
             rest: line(&old.without_ours()),
             stored: line(&stored),
-            put_aside: line(&put_aside),
+            moved: line(&moved),
             cleared: line(&stored.without_ours()),
         };
         let is_new = is_new && !old.items.is_empty();

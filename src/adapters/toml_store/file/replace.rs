@@ -4,19 +4,16 @@
 //! sweeps. Nothing is found by a path: see [`LockedTarget`].
 
 use std::fs::{File, Metadata, Permissions};
-use std::io::{self, Write};
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, renameat, statat, unlinkat};
 use rustix::io::{Errno, retry_on_intr};
-use thiserror::Error;
 
+use super::error::{ReplaceError, TEMP_NAME, failed};
+use super::lock::LockedTarget;
 use super::private_file::{PERMISSION_BITS, PRIVATE_MODE};
-use super::target::{LOCK_TIMEOUT, LockedTarget};
-
-/// The name of the temporary file. It is fixed, so that whoever holds the lock can sweep what a killed run left.
-pub(super) const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 
 /// The mode of the temporary file until it has that of the original, and the widest that a leftover can have.
 const TEMP_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
@@ -99,37 +96,6 @@ fn temp_place(place: &Path) -> String {
     place.join(TEMP_NAME).display().to_string()
 }
 
-/// Why the file was not replaced, or not durably.
-#[derive(Debug, Error)]
-pub(super) enum ReplaceError {
-    #[error("another program has held the lock on its directory for {} seconds", LOCK_TIMEOUT.as_secs())]
-    Locked,
-    #[error("its path leads somewhere else time and again")]
-    Unsteady,
-    #[error("the file that it leads to has no name")]
-    Nameless,
-    #[error("its name is that of the temporary file that would replace it")]
-    TempName,
-    #[error("its path names a directory")]
-    NoFileName,
-    #[error("{0} is in the way and was not left by plexctl")]
-    ForeignTemp(String),
-    #[error("{0} failed")]
-    Failed(&'static str, #[source] io::Error),
-    #[error("its replacement stays behind as {temp}")]
-    LeftBehind {
-        temp: String,
-        #[source]
-        failure: Box<ReplaceError>,
-    },
-    #[error("syncing its directory failed")]
-    NotDurable(#[source] io::Error),
-}
-
-pub(super) fn failed(action: &'static str, error: impl Into<io::Error>) -> ReplaceError {
-    ReplaceError::Failed(action, error.into())
-}
-
 /// Gives the temporary file the original's owner and mode, then writes and syncs it.
 fn write_durably(temp: &mut File, original: Option<&Metadata>, contents: &[u8]) -> Result<(), ReplaceError> {
     let created = temp.metadata().map_err(|error| failed("examining its replacement", error))?;
@@ -153,6 +119,7 @@ fn write_durably(temp: &mut File, original: Option<&Metadata>, contents: &[u8]) 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io;
     use std::os::unix::fs::symlink;
     use std::path::PathBuf;
 

@@ -7,13 +7,17 @@ use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, accessat};
 
-use super::config_error::ConfigError;
-use super::replace::{ReplaceError, check_leftover, failed};
-use super::target::{open_directory, resolve, resolve_vacant, split};
+use super::error::{FileError, ReplaceError, failed};
+use super::lock::{open_directory, resolve, resolve_vacant, split};
+use super::private_file::MAX_SIZE;
+use super::replace::check_leftover;
 
 /// Checks that a file of this size could be stored at the path now, and where its directory is missing, that this could
 /// be created. Neither waits for the lock.
-pub(super) fn check(path: &Path, size: usize) -> Result<(), ConfigError> {
+pub(in super::super) fn check(path: &Path, size: usize) -> Result<(), FileError> {
+    if size as u64 > MAX_SIZE {
+        return Err(FileError::TooLarge);
+    }
     let target = match resolve(path)? {
         None => resolve_vacant(path)?,
         target => target,

@@ -3,23 +3,23 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::pieces::{Piece, line_end, lines, missing, trivia};
+use super::pieces::{Login, Piece, line_end, lines, logins, missing, trivia};
 use super::profiles::{Profiles, Spelling, dotted, inline, sections};
 
 /// A document, and what it becomes.
 #[derive(Clone, Debug)]
 pub(super) struct Generated {
     pub(super) text: String,
-    /// Whether the session that is stored has an expiry.
-    pub(super) has_expiry: bool,
+    /// The session that is stored.
+    pub(super) login: Login,
     /// What a cut leaves.
     pub(super) rest: String,
     /// What a login makes of it, and with a token that was held put aside as `old.x`.
     pub(super) stored: String,
-    pub(super) put_aside: Option<String>,
-    /// What a cut leaves of what a login makes, and with the gap.
+    pub(super) moved: Option<String>,
+    /// What a cut leaves of what a login makes, and with the separator.
     pub(super) cleared: String,
-    pub(super) cleared_with_gap: String,
+    pub(super) cleared_with_separator: String,
     /// Whether there is nothing of ours yet, so that these cuts must have given the text back.
     pub(super) is_new: bool,
 }
@@ -64,10 +64,10 @@ enum End {
     NoNewline,
 }
 
-/// Documents with and without our profile, for a login with and without an expiry.
+/// Documents with and without our profile, for a login with and without each value that may be unknown.
 pub(super) fn documents() -> impl Strategy<Value = Generated> {
-    any::<bool>().prop_flat_map(|has_expiry| {
-        let profiles = prop_oneof![sections(has_expiry), dotted(has_expiry), inline(has_expiry)];
+    logins().prop_flat_map(|login| {
+        let profiles = prop_oneof![sections(login).boxed(), dotted(login).boxed(), inline(login).boxed()];
         let end = select(&[End::AsItIs, End::Comment, End::NoNewline][..]);
         let frame = (trivia(), any::<bool>(), any::<bool>(), end);
         (pointer(), profiles, frame).prop_map(move |((kind, pointer), profiles, (head, has_mark, has_crlf, end))| {
@@ -89,7 +89,7 @@ pub(super) fn documents() -> impl Strategy<Value = Generated> {
                 End::Comment => pieces.push(Piece::kept("# no newline".to_owned())),
                 End::NoNewline => take_last_newline(&mut pieces),
             }
-            let mut generated = assemble(&pieces, &profiles, has_expiry);
+            let mut generated = assemble(&pieces, &profiles, login);
             // A cut takes every pointer to the profile, and leaves the line end that a new one needed before it.
             let last = pieces.iter().rposition(|piece| !piece.text.is_empty());
             generated.is_new &=
@@ -116,34 +116,34 @@ fn take_last_newline(pieces: &mut [Piece]) {
     take(&mut last.rest);
     if is_last_stored {
         take(&mut last.stored);
-        take(&mut last.put_aside);
+        take(&mut last.moved);
         take(&mut last.cleared);
     }
 }
 
-fn assemble(pieces: &[Piece], profiles: &Profiles, has_expiry: bool) -> Generated {
+fn assemble(pieces: &[Piece], profiles: &Profiles, login: Login) -> Generated {
     let join = |part: fn(&Piece) -> &str| pieces.iter().map(part).collect::<Vec<_>>().concat();
     let text = join(|piece| &piece.text);
     let rest = join(|piece| &piece.rest);
     let mut stored = join(|piece| &piece.stored);
-    let mut put_aside = join(|piece| &piece.put_aside);
+    let mut moved = join(|piece| &piece.moved);
     let mut cleared = join(|piece| &piece.cleared);
-    let cleared_with_gap = cleared.clone();
+    let cleared_with_separator = cleared.clone();
     if profiles.needs_section {
-        let gap = gap(&stored);
+        let separator = separator(&stored);
         // A line of ours that had no end takes the new one along.
-        let left = if is_whole(&cleared) && !is_whole(&stored) { &gap[1..] } else { gap };
+        let left = if is_whole(&cleared) && !is_whole(&stored) { &separator[1..] } else { separator };
         cleared.push_str(left);
-        stored = format!("{stored}{gap}[profiles.x]\n{}", lines(&missing("", &[], has_expiry)));
+        stored = format!("{stored}{separator}[profiles.x]\n{}", lines(&missing("", &[], login)));
     }
     if profiles.spelling != Spelling::InlineTable {
         let held: Vec<String> = profiles.held.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-        put_aside = format!("{put_aside}{}[profiles.\"old.x\"]\n{}", gap(&put_aside), lines(&held));
+        moved = format!("{moved}{}[profiles.\"old.x\"]\n{}", separator(&moved), lines(&held));
     }
     let has_token = profiles.held.iter().any(|(key, _)| *key == "token");
-    let put_aside = has_token.then_some(put_aside);
+    let moved = has_token.then_some(moved);
     let is_new = profiles.is_new;
-    Generated { text, has_expiry, rest, stored, put_aside, cleared, cleared_with_gap, is_new }
+    Generated { text, login, rest, stored, moved, cleared, cleared_with_separator, is_new }
 }
 
 fn is_whole(text: &str) -> bool {
@@ -151,7 +151,7 @@ fn is_whole(text: &str) -> bool {
 }
 
 /// What sets a section off.
-fn gap(text: &str) -> &'static str {
+fn separator(text: &str) -> &'static str {
     let is_blank = text.lines().next_back().is_none_or(|line| line.trim().is_empty());
     match (is_whole(text), is_blank) {
         (true, true) => "",
@@ -170,9 +170,9 @@ fn with_crlf(generated: Generated) -> Generated {
         text: convert(generated.text),
         rest: convert(generated.rest),
         stored: convert(generated.stored),
-        put_aside: generated.put_aside.map(convert),
+        moved: generated.moved.map(convert),
         cleared: convert(generated.cleared),
-        cleared_with_gap: convert(generated.cleared_with_gap),
+        cleared_with_separator: convert(generated.cleared_with_separator),
         ..generated
     }
 }

@@ -16,12 +16,8 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, retry_on_intr};
 
-use super::config_error::ConfigError;
+use super::error::{FileError, LOCK_TIMEOUT, ReplaceError, TEMP_NAME, failed};
 use super::private_file::{OpenError, PrivateFile};
-use super::replace::{ReplaceError, TEMP_NAME, failed};
-
-/// How long a writer waits for its turn, and for a path that holds still.
-pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a writer sleeps between two attempts.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
@@ -37,13 +33,13 @@ pub(super) struct LockedTarget {
 impl LockedTarget {
     /// Locks the directory of the file that `path` leads to, links followed, and opens the file in it. `None` means
     /// that `path` leads to no file.
-    pub(super) fn acquire(path: &Path) -> Result<Option<(Self, PrivateFile)>, ConfigError> {
+    pub(super) fn acquire(path: &Path) -> Result<Option<(Self, PrivateFile)>, FileError> {
         Self::acquire_by(path, Instant::now() + LOCK_TIMEOUT)
     }
 
     /// The same, but `None` instead of the file means that there is none: then its directory is created, if it has to be,
     /// and locked.
-    pub(super) fn acquire_or_create(path: &Path) -> Result<(Self, Option<PrivateFile>), ConfigError> {
+    pub(super) fn acquire_or_create(path: &Path) -> Result<(Self, Option<PrivateFile>), FileError> {
         let deadline = Instant::now() + LOCK_TIMEOUT;
         loop {
             if let Some((target, file)) = Self::acquire_by(path, deadline)? {
@@ -58,7 +54,7 @@ impl LockedTarget {
         }
     }
 
-    fn acquire_by(path: &Path, deadline: Instant) -> Result<Option<(Self, PrivateFile)>, ConfigError> {
+    fn acquire_by(path: &Path, deadline: Instant) -> Result<Option<(Self, PrivateFile)>, FileError> {
         loop {
             if let Some(target) = Self::try_acquire(|| Ok(resolve(path)?), deadline)?
                 && let Some(file) = target.open()?
@@ -80,9 +76,9 @@ impl LockedTarget {
 
     /// `None` means that the path leads nowhere, or somewhere else than a moment ago.
     fn try_acquire(
-        resolve: impl Fn() -> Result<Option<PathBuf>, ConfigError>,
+        resolve: impl Fn() -> Result<Option<PathBuf>, FileError>,
         deadline: Instant,
-    ) -> Result<Option<Self>, ConfigError> {
+    ) -> Result<Option<Self>, FileError> {
         let Some(target) = resolve()? else { return Ok(None) };
         let Some((place, name)) = target.parent().zip(target.file_name()) else { return Ok(None) };
         let Some(directory) = open_directory(place)? else { return Ok(None) };
@@ -96,7 +92,7 @@ impl LockedTarget {
 }
 
 /// Says whether the file that `path` leads to can be found again under the lock, as far as that can be known before.
-pub(super) fn check(path: &Path) -> Result<(), ReplaceError> {
+pub(in super::super) fn check_target(path: &Path) -> Result<(), ReplaceError> {
     resolve(path)?.map(|_| ()).ok_or(ReplaceError::Nameless)
 }
 
@@ -114,7 +110,7 @@ pub(super) fn resolve(path: &Path) -> Result<Option<PathBuf>, ReplaceError> {
 
 /// Follows all links in the path of a file that is not there. `None` means that its directory is not there either, or
 /// that the file is by now.
-pub(super) fn resolve_vacant(path: &Path) -> Result<Option<PathBuf>, ConfigError> {
+pub(super) fn resolve_vacant(path: &Path) -> Result<Option<PathBuf>, FileError> {
     if PrivateFile::open(path)?.is_some() {
         return Ok(None);
     }
@@ -294,7 +290,7 @@ mod tests {
         assert!(LockedTarget::acquire(&sandbox.path().join("no/such/file")).unwrap().is_none());
         symlink("nowhere", sandbox.path().join("dangling")).unwrap();
         let dangling = LockedTarget::acquire(&sandbox.path().join("dangling"));
-        assert!(matches!(dangling, Err(ConfigError::Open(OpenError::DanglingLink))));
+        assert!(matches!(dangling, Err(FileError::Open(OpenError::DanglingLink))));
     }
 
     #[test]

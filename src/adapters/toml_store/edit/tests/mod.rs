@@ -1,0 +1,3 @@
+//! Property tests of the edits.
+
+mod properties;

@@ -1,0 +1,56 @@
+//! What can stand in the way of a file.
+
+use std::io;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::private_file::OpenError;
+
+/// How long a writer waits for its turn, and for a path that holds still.
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The name of the temporary file. It is fixed, so that whoever holds the lock can sweep what a killed run left.
+pub(in super::super) const TEMP_NAME: &str = ".plexctl-replacement.tmp";
+
+/// Why a file was not read or changed.
+#[derive(Debug, Error)]
+pub(in super::super) enum FileError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error("it would be larger than 16 MiB")]
+    TooLarge,
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
+}
+
+/// Why the file was not replaced, or not durably.
+#[derive(Debug, Error)]
+pub(in super::super) enum ReplaceError {
+    #[error("another program has held the lock on its directory for {} seconds", LOCK_TIMEOUT.as_secs())]
+    Locked,
+    #[error("its path leads somewhere else time and again")]
+    Unsteady,
+    #[error("the file that it leads to has no name")]
+    Nameless,
+    #[error("its name is that of the temporary file that would replace it")]
+    TempName,
+    #[error("its path names a directory")]
+    NoFileName,
+    #[error("{0} is in the way and was not left by plexctl")]
+    ForeignTemp(String),
+    #[error("{0} failed")]
+    Failed(&'static str, #[source] io::Error),
+    #[error("its replacement stays behind as {temp}")]
+    LeftBehind {
+        temp: String,
+        #[source]
+        failure: Box<ReplaceError>,
+    },
+    #[error("syncing its directory failed")]
+    NotDurable(#[source] io::Error),
+}
+
+pub(super) fn failed(action: &'static str, error: impl Into<io::Error>) -> ReplaceError {
+    ReplaceError::Failed(action, error.into())
+}
