@@ -232,7 +232,6 @@ mod tests {
     use super::*;
     use crate::domain::server_url::ServerUrlError;
     use crate::domain::token::SessionToken;
-    use crate::ports::chain::chain;
     use crate::ports::credential_store::{Clearing, MockCredentialStore};
     use crate::ports::reporter::MockReporter;
     use crate::ports::token_revoker::{MockTokenRevoker, Revocation};
@@ -460,7 +459,7 @@ mod tests {
 
     #[test]
     fn a_token_goes_nowhere_if_its_server_is_not_certain() {
-        let unusable = |setting, source| ServerError::Unusable { setting, source };
+        let unusable = |setting, source| ServerError::Unusable { setting, place: None, source };
         let other = ServerError::OtherOrigin { stored: "https://stored".into(), given: "https://flag".into() };
         let cases = [
             (None, None, None, ServerError::Unknown),

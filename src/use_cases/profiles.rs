@@ -289,12 +289,16 @@ mod tests {
     }
 
     #[test]
-    fn without_a_confirmation_the_store_is_not_even_looked_at() {
+    fn without_a_confirmation_nothing_is_changed() {
         let store = InMemoryStore::new().with_profile(profile("dev", "t"));
         let error = execute(&store, MockReporter::new(), &forget(false)).unwrap_err();
         assert_eq!(error.ending(), ExitStatus::Unusable);
         assert!(matches!(error, ProfilesError::Unconfirmed { profile } if profile == name("dev")));
-        assert!(store.calls().is_empty());
+        assert_eq!(store.list().unwrap().names(), [name("dev")]);
+
+        // That it is not there is said first.
+        let error = execute(&InMemoryStore::new(), MockReporter::new(), &forget(false)).unwrap_err();
+        assert!(matches!(error, ProfilesError::NoSuchProfile { .. }), "{error:?}");
     }
 
     #[test]
@@ -303,7 +307,7 @@ mod tests {
         for request in [ProfilesRequest::Use(name("dev")), forget(true)] {
             let error = execute(&store, MockReporter::new(), &request).unwrap_err();
             assert_eq!(error.ending(), ExitStatus::Unusable);
-            assert_eq!(error.to_string(), "memory has no profile \"dev\"");
+            assert_eq!(error.to_string(), "memory has no profile \"dev\", it has \"other\"");
             match error {
                 ProfilesError::NoSuchProfile { profile, present, .. } => {
                     assert_eq!((profile, present), (name("dev"), vec![name("other")]));

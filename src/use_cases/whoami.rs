@@ -256,6 +256,8 @@ mod tests {
         };
         let mut profiles = MockProfileReader::new();
         profiles.expect_look_up().returning(move |selection| Ok(look_up(selection)));
+        profiles.expect_why_none().returning(|_| None);
+        profiles.expect_place_of().returning(|_, _| "the store".to_owned());
         profiles
     }
 
@@ -290,18 +292,17 @@ mod tests {
                 assert_eq!((error.ending(), sent.as_str()), (ExitStatus::Unusable, ""));
                 match error {
                     WhoamiError::Credential(CredentialError::None { .. }) => "no credential".to_owned(),
-                    WhoamiError::Credential(CredentialError::Server { source: ServerError::Unknown, .. }) => {
+                    WhoamiError::Credential(CredentialError::Server { fault: ServerError::Unknown, .. }) => {
                         "no server".to_owned()
                     }
                     WhoamiError::Credential(CredentialError::Server {
-                        source: ServerError::OtherOrigin { .. },
-                        ..
+                        fault: ServerError::OtherOrigin { .. }, ..
                     }) => "other origin".to_owned(),
                     WhoamiError::Credential(CredentialError::Server {
-                        source: ServerError::Unusable { setting, .. },
+                        fault: ServerError::Unusable { setting, .. },
                         ..
                     }) => {
-                        format!("unusable: {setting}")
+                        format!("unusable: {setting:?}")
                     }
                     other => panic!("{other:?}"),
                 }
@@ -317,14 +318,14 @@ mod tests {
         ("--token-file", "token", "no server", true),
         ("--token-file", "server=https://dev", "of-file -> https://dev", true),
         ("--token-file", "server=https://dev token", "of-file -> https://dev", true),
-        ("--token-file", "server=junk token", "unusable: stored", true),
+        ("--token-file", "server=junk token", "unusable: Stored", true),
         ("--token-file --server=https://flag", "", "of-file -> https://flag", false),
         ("--token-file --server=https://flag", "server=https://dev token", "of-file -> https://flag", false),
         ("--token-file --server=https://flag", "server=junk", "of-file -> https://flag", false),
-        ("--token-file --server=junk", "server=https://dev token", "unusable: given", false),
+        ("--token-file --server=junk", "server=https://dev token", "unusable: Given", false),
         ("--token-file PLEXSPHERE_URL=https://url", "", "of-file -> https://url", false),
         ("--token-file PLEXSPHERE_URL=https://url", "server=https://dev token", "of-file -> https://url", false),
-        ("--token-file PLEXSPHERE_URL=junk", "server=https://dev token", "unusable: fallback", false),
+        ("--token-file PLEXSPHERE_URL=junk", "server=https://dev token", "unusable: Fallback", false),
         ("--token-file --server=https://flag PLEXSPHERE_URL=https://url", "", "of-file -> https://flag", false),
         ("--token-file --server=https://flag PLEXSPHERE_URL=junk", "", "of-file -> https://flag", false),
         ("--token-file PLEXSPHERE_TOKEN", "", "no server", true),
@@ -345,7 +346,7 @@ mod tests {
         ("--profile=other --server=http://other", "token", "other origin", true),
         ("--profile=other --server=https://other:8443", "token", "other origin", true),
         ("--profile=other --server=https://flag PLEXSPHERE_TOKEN", "token", "other origin", true),
-        ("--profile=other --server=junk", "token", "unusable: given", true),
+        ("--profile=other --server=junk", "token", "unusable: Given", true),
         ("--profile=missing", "server=https://dev token", "no credential", true),
         (
             "--profile=missing PLEXSPHERE_TOKEN PLEXSPHERE_URL=https://url",
@@ -358,7 +359,7 @@ mod tests {
         ("--profile=dev --server=https://flag", "token", "of-dev -> https://flag", true),
         ("--profile=dev PLEXSPHERE_URL=https://url", "token", "of-dev -> https://url", true),
         ("--profile=dev --server=https://flag PLEXSPHERE_URL=https://url", "token", "of-dev -> https://flag", true),
-        ("--profile=dev --server=https://flag", "server=junk token", "unusable: stored", true),
+        ("--profile=dev --server=https://flag", "server=junk token", "unusable: Stored", true),
         ("--profile=dev", "", "no credential", true),
         // Then the variable, which goes where the operator says.
         ("PLEXSPHERE_TOKEN", "", "no server", true),
@@ -510,7 +511,7 @@ mod tests {
             let mut world = World { profiles: config("server=https://dev"), ..World::default() };
             let error = world.execute(&given(words)).unwrap_err();
             assert!(
-                matches!(error, WhoamiError::Credential(CredentialError::None { selection: looked_for }) if looked_for == selection)
+                matches!(error, WhoamiError::Credential(CredentialError::None { selection: looked_for, .. }) if looked_for == selection)
             );
         }
     }
@@ -518,7 +519,7 @@ mod tests {
     #[test]
     fn an_unclear_server_is_told_with_the_credential_that_would_have_gone_there() {
         let of_dev = CredentialSource::Profile(ProfileName::new("dev").unwrap());
-        let unusable = |setting, source| ServerError::Unusable { setting, source };
+        let unusable = |setting, source| ServerError::Unusable { setting, place: None, source };
         let cases = [
             ("", "token", of_dev.clone(), ServerError::Unknown),
             (
@@ -544,7 +545,7 @@ mod tests {
             let mut world = World { profiles: config(stored), ..World::default() };
             world.token_file.expect_read().returning(|_| Ok(token("of-file")));
             match world.execute(&given(words)).unwrap_err() {
-                WhoamiError::Credential(CredentialError::Server { credential, source }) => {
+                WhoamiError::Credential(CredentialError::Server { credential, fault: source }) => {
                     assert_eq!((credential, source), (expected_credential, expected), "{words}");
                 }
                 other => panic!("{other:?}"),

@@ -118,7 +118,7 @@ fn unwritable_help_fails() {
         assert_eq!(sandbox.observe_child(child), Run::new(0, "", ""), "{argument}");
 
         let mut full = in_shell("exec \"$0\" \"$@\" >/dev/full", &sandbox.command([argument]));
-        let error = format!("error: standard output could not be written: {}\n", system_words(Errno::NOSPC));
+        let error = format!("error: cannot write to standard output: {}\n", system_words(Errno::NOSPC));
         assert_eq!(sandbox.observe(&mut full), Run::new(1, "", error), "{argument}");
     }
 }

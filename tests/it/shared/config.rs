@@ -21,7 +21,7 @@ use crate::support::unprivileged::{Unprivileged, output_behind};
 /// The commands, each with the beginning of what it says.
 const COMMANDS: [(&[&str], &str); 5] = [
     (&LOGIN, "no login was begun: "),
-    (&["whoami"], "nobody was asked: "),
+    (&["whoami"], ""),
     (&["profiles"], ""),
     (&["profiles", "use", "default"], ""),
     (&["profiles", "forget", "--yes", "default"], ""),
@@ -229,7 +229,7 @@ fn every_command_needs_a_home_directory() {
             let sandbox = Sandbox::new();
             let mut command = sandbox.command(arguments);
             command.env_remove("HOME").envs(variables.iter().copied());
-            let error = "no place for a config file is known\nhint: set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG\n";
+            let error = "cannot tell where the config file is\nhint: set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG\n";
             unasked.assert_stops(&format!("{arguments:?} {variables:?}"), 1, error, &sandbox, command);
         }
     }

@@ -26,6 +26,7 @@ pub struct Failed<'a> {
     pub server: Option<&'a str>,
     pub token_id: Option<&'a str>,
     pub session: &'a str,
+    pub problem_code: Option<&'a str>,
 }
 
 impl SignedIn {
@@ -85,6 +86,12 @@ impl Failed<'_> {
         }
     }
 
+    /// The status that the message names.
+    fn status(&self) -> Option<&str> {
+        let (_, rest) = self.message.split_once("responded with ")?;
+        rest.get(..3)
+    }
+
     fn members(&self) -> Vec<(String, Option<String>)> {
         let members = [
             ("code", Some(self.code)),
@@ -94,12 +101,18 @@ impl Failed<'_> {
             ("server", self.server),
             ("token_id", self.token_id),
             ("session", Some(self.session)),
+            ("status", self.status()),
+            ("problem_code", self.problem_code),
+            ("correlation_id", None),
         ];
         members.map(|(key, value)| (key.to_owned(), value.map(str::to_owned))).to_vec()
     }
 
     fn json(&self) -> String {
-        let line = |(key, value)| format!("    \"{key}\": {}", serde_json::to_string(&value).unwrap());
+        let line = |(key, value): (String, Option<String>)| match value {
+            Some(number) if key == "status" => format!("    \"{key}\": {number}"),
+            value => format!("    \"{key}\": {}", serde_json::to_string(&value).unwrap()),
+        };
         let lines: Vec<_> = self.members().into_iter().map(line).collect();
         format!("{{\n  \"error\": {{\n{}\n  }}\n}}\n", lines.join(",\n"))
     }

@@ -9,10 +9,11 @@ use super::{HintContext, request, server, store};
 /// What to do next.
 pub fn hint(error: &LogoutError, context: &HintContext) -> Option<String> {
     match error {
-        LogoutError::Load(error) | LogoutError::Rehearse { source: error, .. } => store::hint(error, context),
+        LogoutError::Load(error)
+        | LogoutError::Rehearse { source: error, .. }
+        | LogoutError::Clear { source: error @ StoreError::NotDurable { .. }, .. } => store::hint(error, context),
         LogoutError::Server { source, .. } => Some(server::hint(source, context)),
         LogoutError::Revoke { about, source } => Some(revoke_hint(about, source, context)),
-        LogoutError::Clear { source: error @ StoreError::NotDurable { .. }, .. } => store::hint(error, context),
         LogoutError::Clear { .. } => {
             Some(format!("run {} again, or delete the profile by hand: its token is dead", context.retry))
         }
