@@ -54,13 +54,13 @@ impl BearerToken {
         self.to_session_token().map(|token| token.id())
     }
 
-    /// Checks the contents of a file that holds a bearer token and nothing else but one line end that may close it.
+    /// Checks a text that may end in one line end, as the contents of a file do and variables that were set from one.
     ///
     /// # Errors
     ///
     /// As [`parse`](Self::parse) of the text without the line end.
-    pub fn parse_file(contents: &[u8]) -> Result<Self, BearerTokenError> {
-        let line = contents.strip_suffix(b"\n").map_or(contents, |line| line.strip_suffix(b"\r").unwrap_or(line));
+    pub fn parse_line(text: &[u8]) -> Result<Self, BearerTokenError> {
+        let line = text.strip_suffix(b"\n").map_or(text, |line| line.strip_suffix(b"\r").unwrap_or(line));
         Self::parse(str::from_utf8(line).map_err(|_| BearerTokenError::Characters)?)
     }
 
@@ -135,10 +135,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_holds_a_token_and_at_most_one_line_end_after_it() {
+    fn cuts_at_most_one_line_end() {
         let longest = "a".repeat(4096);
         for (contents, token) in [("x", "x"), ("x\n", "x"), ("x\r\n", "x"), (&format!("{longest}\r\n"), &longest)] {
-            assert_eq!(BearerToken::parse_file(contents.as_bytes()).unwrap().expose_secret(), token);
+            assert_eq!(BearerToken::parse_line(contents.as_bytes()).unwrap().expose_secret(), token);
         }
         let too_long = format!("{longest}a\n");
         let cases: [(&[u8], BearerTokenError); 8] = [
@@ -152,7 +152,7 @@ mod tests {
             (too_long.as_bytes(), BearerTokenError::TooLong),
         ];
         for (contents, error) in cases {
-            assert_eq!(BearerToken::parse_file(contents), Err(error), "{contents:.20?}");
+            assert_eq!(BearerToken::parse_line(contents), Err(error), "{contents:.20?}");
         }
     }
 

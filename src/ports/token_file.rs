@@ -11,7 +11,7 @@ use crate::domain::bearer_token::BearerToken;
 ///
 /// 1. A file is judged before its first byte is read: only a regular one that nobody but its owner may use is read.
 ///    Opening it never waits.
-/// 2. The token is the whole of the file, as [`BearerToken::parse_file`] reads it.
+/// 2. The token is the whole of the file, as [`BearerToken::parse_line`] reads it.
 /// 3. A file that is missing is an error, since the operator named it.
 /// 4. Reading changes and creates nothing.
 /// 5. No error carries any of the text.

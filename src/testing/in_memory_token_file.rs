@@ -71,7 +71,7 @@ impl TokenFile for InMemoryTokenFile {
         match self.files.get(path) {
             None => Err(StoreError::Unusable { place, source: "there is no such file".into() }),
             Some(Contents::Exposed) => Err(StoreError::Exposed { place, source: "others may use it".into() }),
-            Some(Contents::Private(contents)) => BearerToken::parse_file(contents)
+            Some(Contents::Private(contents)) => BearerToken::parse_line(contents)
                 .map_err(|error| StoreError::NotABearerToken { place, source: error.into() }),
         }
     }

@@ -1,5 +1,5 @@
-//! The syscall sweep: every system call of a logout and of a login is made to fail, and the process is killed at every
-//! one.
+//! The syscall sweep: every system call of a logout, a login, an `exec` and an `identity-tokens delete` is made to fail,
+//! and the process is killed at every one.
 //!
 //! Good runs are recorded with strace, and one of them is taken. From its first open of the config to its exit, each
 //! system call is a point. At each point one run is killed, and one run meets each of the errors that the call can fail
@@ -18,6 +18,7 @@ mod bystander;
 #[path = "../it/support/leak_hunt.rs"]
 mod leak_hunt;
 mod login;
+mod reading;
 #[allow(dead_code, reason = "shared with the integration tests")]
 #[path = "../it/support/scripted_server.rs"]
 mod scripted_server;
@@ -34,6 +35,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use self::login::LoginStage;
+use self::reading::{Deed, ReadingStage};
 use self::stage::{Ending, LogoutStage, Point, Scene, Stage};
 use self::trace::{Call, calls};
 
@@ -83,7 +85,9 @@ fn main() -> ExitCode {
             scope.spawn(|| sweep("FirstLogin", LoginStage::first, 8)),
             scope.spawn(|| sweep("ReplacingLogin", LoginStage::replacing, 8)),
         ];
-        logouts.into_iter().chain(logins).map(|sweep| sweep.join().unwrap()).collect()
+        let readers = [Deed::Exec, Deed::DeleteToken]
+            .map(|deed| scope.spawn(move || sweep(&format!("{deed:?}"), move || ReadingStage::new(deed), 1)));
+        logouts.into_iter().chain(logins).chain(readers).map(|sweep| sweep.join().unwrap()).collect()
     });
     for swept in swept {
         names.extend(swept.names);
@@ -139,7 +143,9 @@ fn sweep<S: Stage>(name: &str, set: impl Fn() -> S + Sync, at_once: usize) -> Sw
     let (recorded, good) = recordings.min_by_key(|(_, run)| calls(&run.trace).len()).unwrap();
     let first = first_open(&good.trace, &recorded);
     let calls = calls(&good.trace);
-    let points = points(&calls, first);
+    // What follows a call that replaces the process is another program's.
+    let end = calls.iter().skip(first).position(|call| call.name == "execve").map_or(calls.len(), |at| first + at + 1);
+    let points = points(&calls[..end], first);
 
     let next = AtomicUsize::new(0);
     let (survivors, ends) = (Mutex::new(Vec::new()), Mutex::new(BTreeMap::<Ending, usize>::new()));
@@ -160,7 +166,7 @@ fn sweep<S: Stage>(name: &str, set: impl Fn() -> S + Sync, at_once: usize) -> Sw
         }
     });
     let (mut survivors, ends) = (survivors.into_inner().unwrap(), ends.into_inner().unwrap());
-    println!("{name}: {} system calls from the first open of the config to the exit", calls.len() - first);
+    println!("{name}: {} system calls from the first open of the config to the end", end - first);
     println!("{name}: {ends:?}");
     let [in_poll, with_token] = [Ending::KilledInPoll, Ending::KilledWithToken].map(|end| ends.get(&end).copied());
     if let Some(with_token) = with_token {
@@ -183,6 +189,8 @@ fn points(calls: &[Call<'_>], first: usize) -> Vec<Point> {
     let mut points = Vec::new();
     for (index, call) in calls.iter().enumerate().skip(first) {
         let occurrence = calls[..=index].iter().filter(|other| other.name == call.name).count();
+        // strace does nothing to the call that starts the binary, and does not count it.
+        let occurrence = if call.name == "execve" { occurrence - 1 } else { occurrence };
         let injections =
             errors_of(call, calls).into_iter().map(|error| format!("error={error}")).chain(["signal=KILL".to_owned()]);
         points.extend(injections.map(|injection| Point {

@@ -287,6 +287,9 @@ pub enum ProxyProblem {
     /// It is not the URL of a proxy.
     #[error("is not a valid http:// URL of a proxy (NO_PROXY lists hosts that need none)")]
     Url,
+    /// An `@` stands behind the first `/`, `?` or `#`: a password with such a character, which needs percent-encoding.
+    #[error("is not a valid URL: in a password, / ? # and @ must be percent-encoded (%2F %3F %23 %40)")]
+    Unencoded,
     /// The program runs as a CGI script, where a client can set it (RFC 3875, section 4.1.18).
     #[error("is refused while REQUEST_METHOD is set (NO_PROXY lists hosts that need none)")]
     Cgi,

@@ -22,7 +22,7 @@ impl TokenFile for GuardedTokenFile {
             _ => StoreError::Unusable { place: place(), source: error.into() },
         })?;
         let missing = || StoreError::Unusable { place: place(), source: BoxError::from("there is no such file") };
-        BearerToken::parse_file(&contents.ok_or_else(missing)?)
+        BearerToken::parse_line(&contents.ok_or_else(missing)?)
             .map_err(|error| StoreError::NotABearerToken { place: place(), source: error.into() })
     }
 }

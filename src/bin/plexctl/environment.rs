@@ -63,9 +63,9 @@ pub fn holds_token() -> bool {
     variable("PLEXSPHERE_TOKEN").is_some()
 }
 
-/// The token of the environment, or what is wrong with it.
+/// The token of the environment, or what is wrong with it. It may have been read from a file with its line end.
 pub fn token() -> Option<Result<BearerToken, BearerTokenError>> {
-    text("PLEXSPHERE_TOKEN").map(BearerToken::parse)
+    text("PLEXSPHERE_TOKEN").map(|line| BearerToken::parse_line(line.as_bytes()))
 }
 
 /// The proxies, upper case before lower case.

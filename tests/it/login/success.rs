@@ -145,13 +145,16 @@ fn warns_without_whoami_response() {
     ];
     at_once(&answers, |(script, cause)| {
         let login = Login::replacing();
-        login.server.once(Endpoint::Whoami, script.clone());
+        // A hang-up on the reused connection is followed by the same request on a new one.
+        login.server.always(Endpoint::Whoami, script.clone());
         let run = login.run(&[]);
         assert_eq!((run.exit, run.stdout.as_str()), (0, "Logged in. Saved profile \"default\".\n"), "{run:?}");
         let warning = run.stderr.strip_prefix(&instructed("warning: the server did not say who is logged in: "));
         assert!(warning.is_some_and(|rest| rest.contains(cause) && rest.lines().count() == 1), "{}", run.stderr);
         assert_eq!(login.config(), renewed());
-        assert_eq!(login.asked(), ["code", "poll", "whoami", "revoke [OLD]"]);
+        let mut asked = login.asked();
+        asked.dedup();
+        assert_eq!(asked, ["code", "poll", "whoami", "revoke [OLD]"]);
     });
 }
 

@@ -20,6 +20,7 @@ use plexctl::testing::{Answer, ControlPlane, Decision, Endpoint, Minting, Script
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::login::LOGIN;
+use crate::support::blocked_stderr::BlockedStderr;
 use crate::support::dice::{Dice, seed};
 use crate::support::is_heard;
 use crate::support::sandbox::{Run, Sandbox, start};
@@ -56,6 +57,8 @@ struct Life {
     dice: Dice,
     tally: Tally,
     signals: Vec<Signal>,
+    /// The config file as the last run found it.
+    found: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Life {
@@ -76,10 +79,18 @@ impl Life {
         let control_plane = Arc::new(control_plane);
         sandbox.watch(&control_plane);
         let signals = [Signal::INT, Signal::TERM, Signal::HUP].into_iter().filter(|signal| is_heard(*signal)).collect();
-        Self { control_plane, sandbox, dice, tally: Tally { lives: 1, ..Tally::default() }, signals }
+        Self {
+            control_plane,
+            sandbox,
+            dice,
+            tally: Tally { lives: 1, ..Tally::default() },
+            signals,
+            found: Arc::default(),
+        }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
+        *self.found.lock().unwrap() = fs::read(self.sandbox.config()).unwrap_or_default();
         let mut command = self.sandbox.command(arguments);
         command.env("SSL_CERT_FILE", "authority.toml");
         command
@@ -91,10 +102,14 @@ impl Life {
             self.plan_a_fault();
         }
         let profile = self.dice.pick(&PROFILES);
-        match self.dice.below(10) {
-            0..6 => self.log_in(profile),
-            6..8 => drop(self.run(&mut self.command(&["whoami", "--profile", profile]))),
-            _ => drop(self.run(&mut self.command(&["logout", "--profile", profile]))),
+        match self.dice.below(16) {
+            0..8 => self.log_in(profile),
+            8 | 9 => drop(self.run(&mut self.command(&["whoami", "--profile", profile]))),
+            10 | 11 => drop(self.run(&mut self.command(&["logout", "--profile", profile]))),
+            12 => self.forget(profile),
+            13 => drop(self.run(&mut self.command(&["exec", "--profile", profile, "--", "/bin/true"]))),
+            14 => drop(self.run(&mut self.command(&["identity-tokens", "list", "--profile", profile]))),
+            _ => self.delete_a_token(profile),
         }
         self.mend();
     }
@@ -105,6 +120,10 @@ impl Life {
         let problem = |status, code| Script::answer(Answer::problem(status, "Title", code, "Detail."));
         let config = self.sandbox.config();
         let (late, wide) = (self.dice.time_below(Duration::from_secs(3)), config.clone());
+        let (edited, found) = (config.clone(), Arc::clone(&self.found));
+        let forgotten = self.dice.pick(&PROFILES);
+        let forget = Mutex::new(self.command(&["profiles", "forget", "--yes", forgotten]));
+        let overheard = self.sandbox.overheard();
         let cut = |mut answer: Vec<u8>| {
             answer.truncate(answer.len() * 2 / 3);
             answer
@@ -125,6 +144,8 @@ impl Life {
             (Endpoint::DeviceToken, Script::real().after(late)),
             (Endpoint::DeviceToken, Script::real().running(move || widen(&wide))),
             (Endpoint::DeviceToken, Script::real().running(move || spoil(&config))),
+            (Endpoint::Whoami, Script::real().running(move || save(&edited, &found.lock().unwrap()))),
+            (Endpoint::Whoami, Script::real().running(move || run_beside(&mut forget.lock().unwrap(), &overheard))),
             (Endpoint::Whoami, bare(500)),
             (Endpoint::Whoami, bare(401)),
             (Endpoint::Whoami, problem(403, "no_scope")),
@@ -154,12 +175,41 @@ impl Life {
             self.run(&mut command);
             return;
         }
-        let child = start(&mut command);
+        self.run_with_signals(&mut command, Duration::from_millis(2500));
+    }
+
+    /// Forgets a profile, at times with a signal meanwhile.
+    fn forget(&mut self, profile: &str) {
+        let mut command = self.command(&["profiles", "forget", "--yes", profile]);
+        if self.signals.is_empty() || self.dice.is_one_in(2) {
+            self.run(&mut command);
+        } else {
+            self.run_with_signals(&mut command, Duration::from_millis(8));
+        }
+    }
+
+    /// Revokes any live token by its id.
+    fn delete_a_token(&mut self, profile: &str) {
+        let live = self.control_plane.live_tokens();
+        if !live.is_empty() {
+            let id = &live[self.dice.below(live.len())].id;
+            self.run(&mut self.command(&["identity-tokens", "delete", "--id", id, "--profile", profile]));
+        }
+    }
+
+    /// Runs a command that meets one or two signals within a time, at times while nobody reads what it says.
+    fn run_with_signals(&mut self, command: &mut Command, within: Duration) {
+        let child = start(command);
+        let blocked = self.dice.is_one_in(3).then(|| BlockedStderr::of(&child));
         for _ in 0..=usize::from(self.dice.is_one_in(3)) {
             self.tally.signals += 1;
-            thread::sleep(self.dice.time_below(Duration::from_millis(2500)));
+            thread::sleep(self.dice.time_below(within));
             // It has not been waited for, so this is nobody else.
             let _ = kill_process(Pid::from_child(&child), self.dice.pick(&self.signals.clone()));
+        }
+        if let Some(blocked) = blocked {
+            thread::sleep(self.dice.time_below(Duration::from_secs(2)));
+            blocked.unblock();
         }
         let run = self.sandbox.observe_child(child);
         self.judge(&run);
@@ -223,6 +273,20 @@ fn spoil(config: &Path) {
     if let Ok(mut file) = OpenOptions::new().append(true).open(config) {
         let _ = file.write_all(RUBBISH.as_bytes());
     }
+}
+
+/// Saves what an editor has open.
+fn save(config: &Path, text: &[u8]) {
+    let edited = config.with_extension("toml~");
+    fs::write(&edited, text).unwrap();
+    fs::set_permissions(&edited, Permissions::from_mode(0o600)).unwrap();
+    fs::rename(edited, config).unwrap();
+}
+
+/// Runs a command that belongs to nobody who is watched, but to the same operator.
+fn run_beside(command: &mut Command, overheard: &Mutex<String>) {
+    let output = command.output().unwrap();
+    *overheard.lock().unwrap() += &String::from_utf8_lossy(&output.stderr);
 }
 
 fn widen(config: &Path) {

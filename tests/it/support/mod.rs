@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, ToSocketAddrs};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
+pub mod blocked_stderr;
 pub mod bystander;
 pub mod detour;
 pub mod dice;

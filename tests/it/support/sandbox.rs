@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -100,6 +100,11 @@ impl Sandbox {
     /// Holds from now on that no run makes anybody forget a token that is live at this control plane.
     pub fn watch(&self, control_plane: &Arc<ControlPlane>) {
         self.watch.add(control_plane);
+    }
+
+    /// Where runs that others make during one of this sandbox add what they tell their operator.
+    pub fn overheard(&self) -> Arc<Mutex<String>> {
+        self.watch.overheard()
     }
 
     /// Tells whether an operator was told of a token of a control plane that is watched.

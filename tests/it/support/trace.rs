@@ -1,6 +1,7 @@
 //! Runs under strace, which shows the system calls of a run and makes them fail.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::sandbox::{Run, Sandbox};
@@ -21,12 +22,17 @@ pub fn has_strace(what: &str) -> bool {
 pub fn traced(sandbox: &Sandbox, arguments: &[&str], injections: &[&str]) -> (Run, String) {
     let directory = tempfile::tempdir().unwrap();
     let trace = directory.path().join("trace");
+    let run = sandbox.observe(&mut under_strace(sandbox, arguments, injections, &trace));
+    (run, fs::read_to_string(trace).unwrap())
+}
+
+/// The binary under strace, which injects these faults and writes down the system calls.
+pub fn under_strace(sandbox: &Sandbox, arguments: &[&str], injections: &[&str], trace: &Path) -> Command {
     let mut command = Command::new("strace");
-    command.args(["-f", "-y", "-s", "0", "-o"]).arg(&trace);
+    command.args(["-f", "-y", "-s", "0", "-o"]).arg(trace);
     command.args(injections.iter().flat_map(|injection| ["-e", injection]));
     let plexctl = sandbox.command(arguments);
     command.arg("--").arg(plexctl.get_program()).args(plexctl.get_args()).stdin(Stdio::null());
     command.env_clear().envs(plexctl.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let run = sandbox.observe(&mut command);
-    (run, fs::read_to_string(trace).unwrap())
+    command
 }

@@ -123,7 +123,11 @@ fn parse_proxy(value: &str) -> Result<(ServerUrl, Option<HeaderValue>), ProxyPro
         Some(_) => return Err(ProxyProblem::Scheme),
         None => value,
     };
-    let authority = rest.split_once(['/', '?', '#']).map_or(rest, |(authority, _)| authority);
+    let (authority, behind) = rest.find(['/', '?', '#']).map_or((rest, ""), |end| rest.split_at(end));
+    // A password with one of these characters in it, not encoded: what stands before it is no host.
+    if behind.contains('@') {
+        return Err(ProxyProblem::Unencoded);
+    }
     let (userinfo, host) = match authority.rsplit_once('@') {
         Some((userinfo, host)) => (Some(userinfo), host),
         None => (None, authority),
@@ -257,6 +261,7 @@ mod tests {
     #[test]
     fn a_value_that_cannot_be_used_is_an_error_where_it_would_apply() {
         let (scheme, unusable) = ("THE_PROXY is unusable: only http://", "THE_PROXY is not a valid http:// URL");
+        let unencoded = "THE_PROXY is not a valid URL: in a password, / ? # and @ must be percent-encoded";
         let cases = [
             ("https://proxy:3128", scheme),
             ("socks5://proxy:1080", scheme),
@@ -273,6 +278,11 @@ mod tests {
             ("http://us er@proxy", unusable),
             ("http://user:p\u{fffd}@proxy", unusable),
             ("http://user:pass\r\n@proxy", unusable),
+            ("http://alice:4711#x@proxy:3128", unencoded),
+            ("alice:4711/x@proxy:3128", unencoded),
+            ("http://alice:47?11@proxy:3128", unencoded),
+            ("http://alice@host:80/p@ss@proxy:3128", unencoded),
+            ("http://proxy:3128/@", unencoded),
         ];
         for (value, expected) in cases {
             let settings = ProxySettings { https_proxy: proxy(value), ..Default::default() };

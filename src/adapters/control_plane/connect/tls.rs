@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::future::{self, Ready};
 use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -24,13 +25,22 @@ const MAX_NAME: usize = 100;
 /// A connection as the HTTP library takes it, with TLS or without.
 pub(crate) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
-/// Makes sure that the other end of a connection is the server, and that nobody else understands what is said on it.
-pub(crate) async fn start(tcp: TokioIo<TcpStream>, server: &ServerUrl, roots: RootCertStore) -> Result<Stream, Cause> {
+/// Makes a configuration that trusts these authorities. Connections that share it resume each other's sessions.
+pub(crate) fn config(roots: RootCertStore) -> Result<Arc<ClientConfig>, Cause> {
     let config = ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
         .with_safe_default_protocol_versions()
         .map_err(|error| cause_of(&error))?
         .with_root_certificates(roots)
         .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+/// Makes sure that the other end of a connection is the server, and that nobody else understands what is said on it.
+pub(crate) async fn start(
+    tcp: TokioIo<TcpStream>,
+    server: &ServerUrl,
+    config: Arc<ClientConfig>,
+) -> Result<Stream, Cause> {
     let uri = Uri::try_from(server.origin()).map_err(|error| Cause::System(error.to_string()))?;
     // Whatever is wrong with the connection is an error of the system; the library's own one is about the name.
     let cause = |error: BoxError| error.downcast_ref().map_or(Cause::UncertifiableName, cause_of_io);

@@ -130,7 +130,7 @@ mod tests {
     fn a_whole_object_does_not_wait_long_for_the_end_of_its_body() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         for (text, is_whole) in [("{\"a\": {}}\n", true), ("{\"a\": {}", false), ("[{}]", false)] {
-            let (began, limit) = (std::time::Instant::now(), END_LIMIT + Duration::from_secs(1));
+            let (began, limit) = (std::time::Instant::now(), Duration::from_secs(3));
             let frames = Frames { left: 1, size: 0, then: Then::Hangs };
             let body = runtime.block_on(async {
                 let mut body = frames.map_frame(|_| Frame::data(Bytes::from(text)));

@@ -7,20 +7,25 @@ use super::super::connect::trust_store::TrustSettings;
 use super::super::failure::{CallFailure, Cause, Peer, Phase};
 use super::call::Call;
 use super::connection::{Connection, Sent};
+use super::deadline::Deadline;
 use super::idle_connection::IdleConnection;
 use super::plaintext_warnings::PlaintextWarnings;
 use super::response::Response;
 use super::sent_tokens::SentTokens;
-use super::transport::{self, Deadline};
+use super::transport::Transport;
 use crate::domain::server_url::{Scheme, ServerUrl};
 
 /// How long a whole call may take, where nothing else is said.
 pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(30);
 
+/// How long a connection may have been idle to carry a request that changes something. Servers close idle connections
+/// after some seconds. One that does so just as the request arrives leaves open whether it was carried out.
+const IDLE_LIMIT: Duration = Duration::from_secs(1);
+
 /// The settings of all calls, and what one call leaves to the next.
 pub(crate) struct HttpClient {
     proxy: ProxySettings,
-    trust: TrustSettings,
+    transport: Transport,
     idle: IdleConnection,
     plaintext_warnings: PlaintextWarnings,
     sent_tokens: SentTokens,
@@ -30,15 +35,15 @@ pub(crate) struct HttpClient {
 impl HttpClient {
     pub(crate) fn new(proxy: ProxySettings, trust: TrustSettings, warn: Box<dyn Fn(&str) + Send + Sync>) -> Self {
         let (idle, plaintext_warnings, sent_tokens) = Default::default();
-        Self { proxy, trust, idle, plaintext_warnings, sent_tokens, warn }
+        Self { proxy, transport: Transport::new(trust), idle, plaintext_warnings, sent_tokens, warn }
     }
 
     /// Sends the one request of a call and waits for the head of its response.
     ///
     /// A request that could not be sent on the idle connection is sent on a new one. One that may have been received is
-    /// never sent again.
+    /// sent again only if it was a GET and the idle connection ended without a byte of a response.
     pub(crate) async fn call<'a>(&'a self, server: &'a ServerUrl, call: Call<'_>) -> Result<Response<'a>, CallFailure> {
-        let deadline = Deadline::in_time(call.limit);
+        let deadline = Deadline::within(call.limit);
         if server.scheme() == Scheme::Http && !server.is_loopback() && self.plaintext_warnings.is_new(server) {
             self.warn(&format!("the token travels unencrypted to {}", server.origin()));
         }
@@ -52,14 +57,20 @@ impl HttpClient {
             self.sent_tokens.add(bearer);
         }
         let idle = call.keeps_connection.then_some(&self.idle);
+        // A request that only reads may be sent again, so a connection that may have ended meanwhile will do for it.
+        let is_repeatable = call.method.is_safe();
+        let idle_limit = if is_repeatable { Duration::MAX } else { IDLE_LIMIT };
         let request = call.into_request(server, &route).map_err(|error| failed(Cause::System(error.to_string())))?;
 
-        let mut sent = match idle.and_then(|idle| idle.take(server)) {
-            Some(connection) => deadline.bound(connection.send(request)).await.map_err(failed)?,
+        let mut sent = match idle.and_then(|idle| idle.take(server, idle_limit)) {
             None => Sent::Not(request),
+            Some(connection) => match deadline.bound(connection.send(request.clone())).await.map_err(failed)? {
+                Sent::Unanswered(_) if is_repeatable => Sent::Not(request),
+                sent => sent,
+            },
         };
         if let Sent::Not(request) = sent {
-            let stream = transport::connect(server, &route, &self.trust, deadline).await?;
+            let stream = self.transport.connect(server, &route, deadline).await?;
             let connection = Connection::over(stream).await.map_err(failed)?;
             sent = deadline.bound(connection.send(request)).await.map_err(failed)?;
         }
@@ -73,6 +84,7 @@ impl HttpClient {
                 sent_tokens: &self.sent_tokens,
                 proxy: route.reader(server).map(Proxy::name),
             }),
+            Sent::Unanswered(cause) => Err(failed(cause)),
             Sent::Not(_) => Err(failed(Cause::Closed)),
         }
     }
@@ -351,6 +363,76 @@ mod tests {
         assert_eq!(server.connections(), [0, 0]);
     }
 
+    /// A request that reads alone.
+    fn reading() -> Call<'static> {
+        Call { method: Method::GET, path: "/who".to_owned(), body: None, ..polling() }
+    }
+
+    /// A server that drops idle connections after some seconds may do so just as the request arrives.
+    #[test]
+    fn posts_on_no_connection_idle_for_a_second() {
+        let server = Server::answering(OK);
+        let client = client();
+        run(async {
+            assert_eq!(asked(&client, &server, polling()).await, Ok(ok()));
+            sleep(Duration::from_millis(500)).await;
+            assert_eq!(asked(&client, &server, polling()).await, Ok(ok()));
+            sleep(Duration::from_millis(1000)).await;
+            assert_eq!(asked(&client, &server, polling()).await, Ok(ok()));
+            sleep(Duration::from_millis(1000)).await;
+            assert_eq!(asked(&client, &server, reading()).await, Ok(ok()));
+        });
+        assert_eq!(server.connections(), [0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn repeats_a_get_that_got_no_byte_on_a_reused_connection() {
+        for (partial, connections) in [("", &[0, 0, 1][..]), ("HTTP/1.1 20", &[0, 0])] {
+            let server = Server::playing(move |visit| {
+                visit.answers(OK);
+                if visit.reads() {
+                    visit.says(partial);
+                }
+            });
+            let client = client();
+            let second = run(async {
+                assert_eq!(asked(&client, &server, reading()).await, Ok(ok()));
+                asked(&client, &server, reading()).await
+            });
+            assert_eq!(second.is_ok(), partial.is_empty(), "{partial}");
+            assert_eq!(server.connections(), connections, "{partial}");
+        }
+    }
+
+    #[test]
+    fn repeats_no_get_on_a_new_connection() {
+        let server = Server::playing(|visit| _ = visit.reads());
+        let failure = run(asked(&client(), &server, reading())).unwrap_err();
+        assert_eq!((failure.phase, failure.cause), (Phase::Answer, Cause::Closed));
+        assert_eq!(server.connections(), [0]);
+    }
+
+    /// A process that was stopped finds its deadline passed and the response in the socket.
+    #[test]
+    fn takes_a_response_that_arrived_while_the_process_was_stopped() {
+        let server = Server::playing(|visit| {
+            visit.reads();
+            thread::sleep(Duration::from_millis(100));
+            visit.says(OK);
+        });
+        let call = Call { limit: Duration::from_millis(300), ..polling() };
+        let client = client();
+        let result = run(async {
+            tokio::spawn(async {
+                sleep(Duration::from_millis(50)).await;
+                // The runtime has one thread, so nothing runs meanwhile.
+                thread::sleep(Duration::from_millis(1000));
+            });
+            asked(&client, &server, call).await
+        });
+        assert_eq!(result, Ok(ok()));
+    }
+
     #[test]
     fn a_connection_whose_answer_is_not_read_to_its_end_is_not_kept() {
         let server = Server::answering(OK);
@@ -394,6 +476,9 @@ mod tests {
             client.call(&elsewhere, Call { bearer: Some("token"), ..polling() }).await.unwrap();
             client.call(&other, polling()).await.unwrap();
             client.call(&elsewhere, polling()).await.unwrap();
+            // Another spelling of the same origin.
+            let spelled = elsewhere.as_given().replace("http:", "HTTP:").replace("/base", "/other/");
+            client.call(&ServerUrl::parse(spelled).unwrap(), polling()).await.unwrap();
         });
         let warning = |server: &ServerUrl| format!("the token travels unencrypted to {}", server.origin());
         assert_eq!(*warnings.lock().unwrap(), [warning(&elsewhere), warning(&other)]);

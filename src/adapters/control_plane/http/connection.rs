@@ -2,6 +2,8 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -15,43 +17,54 @@ use super::super::failure::Cause;
 use super::lenient_stream::{HeadTooLarge, LenientStream, MAX_HEAD, MAX_HEADERS};
 
 /// A connection on which nothing is under way.
-pub(crate) struct Connection {
+pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
+    /// Whether anything has arrived since it was last set to false.
+    has_received: Arc<AtomicBool>,
     /// The task that the connection lives in, which the set aborts when it is dropped.
     _driver: JoinSet<hyper::Result<()>>,
 }
 
 /// What became of a request.
-pub(crate) enum Sent {
-    /// The head of its answer, and the connection that the body comes on.
+pub(super) enum Sent {
+    /// The head of its response, and the connection that the body comes on.
     Answered(Connection, Response<Incoming>),
     /// The connection had ended before, so the request was not sent.
     Not(Request<Full<Bytes>>),
+    /// The connection ended without a byte of a response, but the request may have been received.
+    Unanswered(Cause),
 }
 
 impl Connection {
     /// Speaks HTTP over a stream.
-    pub(crate) async fn over(stream: impl Read + Write + Unpin + Send + 'static) -> Result<Self, Cause> {
+    pub(super) async fn over(stream: impl Read + Write + Unpin + Send + 'static) -> Result<Self, Cause> {
         // Whatever headers come are taken, as far as they fit.
         let mut client = Builder::new();
         client.max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS).ignore_invalid_headers_in_responses(true);
-        let (sender, connection) =
-            client.handshake(LenientStream::new(stream)).await.map_err(|error| cause_of(&error))?;
+        let stream = LenientStream::new(stream);
+        let has_received = stream.has_received();
+        let (sender, connection) = client.handshake(stream).await.map_err(|error| cause_of(&error))?;
         let mut driver = JoinSet::new();
         driver.spawn(connection.with_upgrades());
-        Ok(Self { sender, _driver: driver })
+        Ok(Self { sender, has_received, _driver: driver })
     }
 
-    /// Sends a request and waits for the head of its answer. After an error the request may have been received.
-    pub(crate) async fn send(mut self, request: Request<Full<Bytes>>) -> Result<Sent, Cause> {
+    /// Sends a request and waits for the head of its response. After an error a part of it has arrived.
+    pub(super) async fn send(mut self, request: Request<Full<Bytes>>) -> Result<Sent, Cause> {
         // The connection's task has a turn, in which it finds out whether the other side has closed.
         task::yield_now().await;
         if self.sender.ready().await.is_err() {
             return Ok(Sent::Not(request));
         }
-        match self.sender.try_send_request(request).await {
-            Ok(response) => Ok(Sent::Answered(self, response)),
-            Err(mut error) => error.take_message().map(Sent::Not).ok_or_else(|| cause_of(error.error())),
+        self.has_received.store(false, Ordering::Relaxed);
+        let mut error = match self.sender.try_send_request(request).await {
+            Ok(response) => return Ok(Sent::Answered(self, response)),
+            Err(error) => error,
+        };
+        match error.take_message() {
+            Some(request) => Ok(Sent::Not(request)),
+            None if self.has_received.load(Ordering::Relaxed) => Err(cause_of(error.error())),
+            None => Ok(Sent::Unanswered(cause_of(error.error()))),
         }
     }
 }
@@ -112,6 +125,7 @@ mod tests {
             match Connection::over(stream).await?.send(Request::new(Full::default())).await? {
                 Sent::Answered(_, response) => Ok(response.status().as_u16()),
                 Sent::Not(_) => panic!("it was not sent"),
+                Sent::Unanswered(cause) => Err(cause),
             }
         })
     }

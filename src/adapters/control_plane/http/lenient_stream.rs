@@ -8,6 +8,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker, ready};
 
 use httparse::{EMPTY_HEADER, Header, ParserConfig, Status};
@@ -16,17 +18,18 @@ use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use thiserror::Error;
 
 /// The most bytes of an answer's head.
-pub(crate) const MAX_HEAD: usize = 64 * 1024;
+pub(super) const MAX_HEAD: usize = 64 * 1024;
 
 /// The most header lines of an answer.
-pub(crate) const MAX_HEADERS: usize = 256;
+pub(super) const MAX_HEADERS: usize = 256;
 
 /// A connection whose first answer is handled with care. Whoever keeps it for another request has seen an ordinary one.
-pub(crate) struct LenientStream<T> {
+pub(super) struct LenientStream<T> {
     inner: T,
     state: ReadState,
     /// What comes before all that is still unread.
     ready: Bytes,
+    has_received: Arc<AtomicBool>,
 }
 
 /// How far the exchange has come.
@@ -42,15 +45,20 @@ enum ReadState {
 /// The head of an answer is larger than the limits.
 #[derive(Debug, Error)]
 #[error("head too large")]
-pub(crate) struct HeadTooLarge;
+pub(super) struct HeadTooLarge;
 
 impl<T> LenientStream<T> {
-    pub(crate) fn new(inner: T) -> Self {
-        Self { inner, state: ReadState::Request(None), ready: Bytes::new() }
+    pub(super) fn new(inner: T) -> Self {
+        Self { inner, state: ReadState::Request(None), ready: Bytes::new(), has_received: Arc::default() }
+    }
+
+    /// Tells, once the stream belongs to the HTTP library, whether anything has arrived since this was last set to false.
+    pub(super) fn has_received(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.has_received)
     }
 
     /// Takes the connection back, after an answer that has no body.
-    pub(crate) fn into_inner(self) -> T {
+    pub(super) fn into_inner(self) -> T {
         self.inner
     }
 }
@@ -74,7 +82,19 @@ impl<T: Read + Unpin> Read for LenientStream<T> {
                     *waiting = Some(context.waker().clone());
                     return Poll::Pending;
                 }
-                ReadState::Body => return Pin::new(&mut this.inner).poll_read(context, buffer),
+                ReadState::Body if this.has_received.load(Ordering::Relaxed) => {
+                    return Pin::new(&mut this.inner).poll_read(context, buffer);
+                }
+                ReadState::Body => {
+                    let mut chunk = [0; 8 * 1024];
+                    let mut chunk = ReadBuf::new(&mut chunk);
+                    ready!(Pin::new(&mut this.inner).poll_read(context, chunk.unfilled()))?;
+                    if chunk.filled().is_empty() {
+                        return Poll::Ready(Ok(()));
+                    }
+                    this.has_received.store(true, Ordering::Relaxed);
+                    this.ready = Bytes::copy_from_slice(chunk.filled());
+                }
                 ReadState::Head(head) => match inspect_head(head) {
                     Head::Incomplete if head.len() < MAX_HEAD => {
                         let mut chunk = [0; 8 * 1024];
@@ -85,6 +105,8 @@ impl<T: Read + Unpin> Read for LenientStream<T> {
                             // It ends here, which the library finds out by reading on.
                             this.ready = std::mem::take(head).into();
                             this.state = ReadState::Body;
+                        } else {
+                            this.has_received.store(true, Ordering::Relaxed);
                         }
                     }
                     Head::Incomplete | Head::TooLarge => {

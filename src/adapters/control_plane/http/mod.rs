@@ -4,6 +4,7 @@ mod body;
 mod call;
 mod client;
 mod connection;
+mod deadline;
 mod idle_connection;
 mod late;
 mod lenient_stream;

@@ -7,11 +7,11 @@ use crate::domain::server_url::ServerUrl;
 
 /// The origins of these servers.
 #[derive(Default)]
-pub(crate) struct PlaintextWarnings(Mutex<HashSet<String>>);
+pub(super) struct PlaintextWarnings(Mutex<HashSet<String>>);
 
 impl PlaintextWarnings {
     /// Records a server, and tells whether it was not recorded before.
-    pub(crate) fn is_new(&self, server: &ServerUrl) -> bool {
+    pub(super) fn is_new(&self, server: &ServerUrl) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(server.origin())
     }
 }

@@ -5,16 +5,16 @@ use std::sync::{Mutex, PoisonError};
 
 /// The tokens as they were sent.
 #[derive(Default)]
-pub(crate) struct SentTokens(Mutex<HashSet<String>>);
+pub(super) struct SentTokens(Mutex<HashSet<String>>);
 
 impl SentTokens {
     /// Records a token that is about to be sent.
-    pub(crate) fn add(&self, token: &str) {
+    pub(super) fn add(&self, token: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token.to_owned());
     }
 
     /// Calls a function with the tokens and other secrets.
-    pub(crate) fn with<T>(&self, others: &[&str], function: impl FnOnce(&[&str]) -> T) -> T {
+    pub(super) fn with<T>(&self, others: &[&str], function: impl FnOnce(&[&str]) -> T) -> T {
         let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let secrets: Vec<_> = others.iter().copied().chain(tokens.iter().map(String::as_str)).collect();
         function(&secrets)
