@@ -432,7 +432,7 @@ fn presented_names(first: Option<&str>, others: usize) -> String {
     match (first, others) {
         (None, _) => "names no host, so it is not valid ".to_owned(),
         (Some(name), 0) => format!("is for {name}, not "),
-        (Some(name), others) => format!("is for {name} and {others} others, not "),
+        (Some(name), others) => format!("is for {name} and {others} more, not "),
     }
 }
 
@@ -569,7 +569,7 @@ mod tests {
             ),
             (
                 failure(Phase::Tls, name(Some("a.example"), 899)),
-                "TLS handshake failed: the certificate is for a.example and 899 others, not for b.example",
+                "TLS handshake failed: the certificate is for a.example and 899 more, not for b.example",
             ),
             (
                 failure(Phase::Tls, name(None, 0)),

@@ -49,7 +49,7 @@ fn full_stdout_fails_after_clearing() {
         let run = trial.sandbox.observe(&mut redirected(&trial, format, ">/dev/full"));
         let outcome = trial.outcome(run, &server.finish());
         let cause = system_words(Errno::NOSPC);
-        let error = format!("error: the logout is complete, but its summary could not be written: {cause}\n");
+        let error = format!("error: logged out, but the summary could not be written: {cause}\n");
         assert_eq!(outcome, Outcome { run: Run::new(1, "", error), ..Outcome::cleared() }, "{format}");
     }
 }

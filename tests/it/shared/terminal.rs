@@ -79,7 +79,7 @@ fn colors_labels_only_on_terminal() {
 
     for (variable, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
         let (_, plain) = at_a_terminal(&sandbox, logout(&sandbox).env(variable, value));
-        assert!(plain.starts_with("error: profile \"default\" is kept"), "{variable}: {plain:?}");
+        assert!(plain.starts_with("error: profile \"default\" was kept"), "{variable}: {plain:?}");
         assert!(!plain.contains('\u{1b}'), "{variable}: {plain:?}");
     }
     let (_, colored) = at_a_terminal(&sandbox, logout(&sandbox).env("NO_COLOR", ""));

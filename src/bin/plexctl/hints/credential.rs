@@ -27,11 +27,12 @@ pub fn hint(error: &CredentialError, context: &HintContext) -> Option<String> {
 
 /// What to do about a token that the server does not accept.
 pub fn not_accepted_hint(credential: &CredentialSource, context: &HintContext) -> String {
+    let typed = context.retry.value_of("--profile").and(context.profile.as_ref());
     // What precedes a stored session has to go, too.
     let (profile, instead) = match credential {
         CredentialSource::Profile(profile) => (Some(profile), ""),
-        CredentialSource::Variable => (context.profile.as_ref(), ", and unset PLEXSPHERE_TOKEN"),
-        CredentialSource::File(_) => (context.profile.as_ref(), ", and omit --token-file"),
+        CredentialSource::Variable => (typed, ", and unset PLEXSPHERE_TOKEN"),
+        CredentialSource::File(_) => (typed, ", and omit --token-file"),
     };
     format!("run {} to log in again{instead}", context.login(profile))
 }

@@ -161,7 +161,7 @@ fn refused_tunnel_keeps_profile() {
         ("599", refused("599")),
         ("100 C", failed("the response is not HTTP")),
         ("junk", failed("the response is not HTTP")),
-        ("403 F\r\nX: ", failed("the answer has too large a head")),
+        ("403 F\r\nX: ", failed("the header of the response is larger than 64 KiB or 256 lines")),
     ];
     for (status, cause) in cases {
         let flood = if status.ends_with(' ') { "x".repeat(70_000) } else { String::new() };

@@ -36,6 +36,7 @@ pub enum Kept {
 }
 
 /// Holds an outcome against all that such an end comes to, with these words for the cause.
+#[expect(clippy::needless_pass_by_value, reason = "an outcome is held once")]
 pub fn assert_kept(case: &str, outcome: Outcome, kept: Kept, words: &str) {
     let expected = match kept {
         Kept::Unreached => Outcome::unreached(words),
