@@ -10,19 +10,22 @@ use super::exit_status::ExitStatus;
 use super::failure_kind::FailureKind;
 use crate::domain::profile::Profile;
 use crate::domain::session::{ProfileName, quoted_list};
-use crate::domain::shown_server::ShownServer;
+use crate::domain::timestamp::Timestamp;
 use crate::ports::chain::chain;
 use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::profile_reader::ProfileReader;
 use crate::ports::profile_writer::{DefaultSetting, Forgetting, ProfileWriter};
-use crate::ports::reporter::{ProfilesOutcome, ReportError, Reporter};
+use crate::ports::reporter::{ForgetWarning, ProfilesOutcome, ReportError, Reporter};
 use crate::ports::store_error::StoreError;
 
 /// What the operator asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProfilesRequest {
     /// To see which profiles are stored.
-    List,
+    List {
+        /// The time by the clock of this machine.
+        now: Timestamp,
+    },
     /// To make a profile the default.
     Use(ProfileName),
     /// To remove a profile without revoking its token.
@@ -38,6 +41,7 @@ pub enum ProfilesRequest {
 pub struct ProfilesUseCase<'a> {
     reader: &'a dyn ProfileReader,
     writer: &'a dyn ProfileWriter,
+    warnings: &'a mut dyn Reporter<ForgetWarning>,
     reporter: &'a mut dyn Reporter<ProfilesOutcome>,
 }
 
@@ -46,9 +50,10 @@ impl<'a> ProfilesUseCase<'a> {
     pub fn new(
         reader: &'a dyn ProfileReader,
         writer: &'a dyn ProfileWriter,
+        warnings: &'a mut dyn Reporter<ForgetWarning>,
         reporter: &'a mut dyn Reporter<ProfilesOutcome>,
     ) -> Self {
-        Self { reader, writer, reporter }
+        Self { reader, writer, warnings, reporter }
     }
 
     /// Does what is asked for, then reports.
@@ -64,9 +69,9 @@ impl<'a> ProfilesUseCase<'a> {
         Ok(outcome)
     }
 
-    fn outcome(&self, request: &ProfilesRequest) -> Result<ProfilesOutcome, ProfilesError> {
+    fn outcome(&mut self, request: &ProfilesRequest) -> Result<ProfilesOutcome, ProfilesError> {
         match request {
-            ProfilesRequest::List => Ok(ProfilesOutcome::Listed(self.reader.list()?)),
+            ProfilesRequest::List { now } => Ok(ProfilesOutcome::Listed { list: self.reader.list()?, now: *now }),
             ProfilesRequest::Use(profile) => self.set_default(profile),
             ProfilesRequest::Forget { profile, is_confirmed } => self.forget(profile, *is_confirmed),
         }
@@ -79,7 +84,7 @@ impl<'a> ProfilesUseCase<'a> {
         }
     }
 
-    fn forget(&self, name: &ProfileName, is_confirmed: bool) -> Result<ProfilesOutcome, ProfilesError> {
+    fn forget(&mut self, name: &ProfileName, is_confirmed: bool) -> Result<ProfilesOutcome, ProfilesError> {
         loop {
             let list = self.reader.list()?;
             let Some(profile) = list.profiles.iter().find(|profile| profile.name == *name).cloned() else {
@@ -88,12 +93,17 @@ impl<'a> ProfilesUseCase<'a> {
             if !is_confirmed {
                 return Err(ProfilesError::Unconfirmed { profile: name.clone() });
             }
+            if profile.token.is_some() {
+                // Told before the removal, which nothing can interrupt then without a trace. A warning that cannot be
+                // written stops nothing: the operator has confirmed.
+                let _ = self.warnings.report(&ForgetWarning(profile.clone()));
+            }
             match self.writer.forget(&profile) {
                 Ok(Forgetting::Forgotten) => return Ok(ProfilesOutcome::Forgotten(profile)),
                 Ok(Forgetting::NoSuchProfile) => return Err(self.no_such_profile(name)?),
                 // Another program stored a token meanwhile, which nobody has been told of.
                 Ok(Forgetting::Superseded) => {}
-                Err(source) => return Err(ProfilesError::Forget { profile: Box::new(profile), source }),
+                Err(error) => return Err(ProfilesError::Forget { profile: Box::new(profile), error }),
             }
         }
     }
@@ -128,12 +138,12 @@ pub enum ProfilesError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The store could not remove the profile, or not for good.
-    #[error("{}", forget_sentence(profile, source))]
+    #[error("{}", chain(error))]
     Forget {
         /// The profile.
         profile: Box<Profile>,
         /// What became of it.
-        source: StoreError,
+        error: StoreError,
     },
     /// All is done, but nobody was told.
     #[error("done, but {}", chain(.0))]
@@ -145,21 +155,6 @@ fn others(present: &[ProfileName]) -> String {
     if present.is_empty() { ", and no other".to_owned() } else { format!(", it has {}", quoted_list(present)) }
 }
 
-/// What has become of a profile that was to be forgotten, and of its token.
-fn forget_sentence(profile: &Profile, error: &StoreError) -> String {
-    if !matches!(error, StoreError::NotDurable { .. }) {
-        return format!("profile \"{}\" was kept", profile.name);
-    }
-    let at = profile.shown_server().as_ref().and_then(ShownServer::origin_or_text);
-    let at = at.map(|server| format!(" at {server}")).unwrap_or_default();
-    let token = match (&profile.token, profile.token_id()) {
-        (None, _) => String::new(),
-        (Some(_), Some(id)) => format!(", and token {id} may still be live{at}"),
-        (Some(_), None) => format!(", and a token without an id may still be live{at}"),
-    };
-    format!("profile \"{}\" was removed{token}", profile.name)
-}
-
 impl ProfilesError {
     /// The kind of failure, for programs.
     #[must_use]
@@ -167,7 +162,7 @@ impl ProfilesError {
         match self {
             Self::Unconfirmed { .. } => FailureKind::ConfirmationNeeded,
             Self::NoSuchProfile { .. } => FailureKind::NoSuchProfile,
-            Self::Store(source) | Self::Forget { source, .. } => match source {
+            Self::Store(error) | Self::Forget { error, .. } => match error {
                 StoreError::Exposed { .. } => FailureKind::ConfigExposed,
                 StoreError::NotWritten { .. } => FailureKind::NotStored,
                 StoreError::NotDurable { .. } => FailureKind::NotDurable,
@@ -184,8 +179,8 @@ impl ProfilesError {
             Self::Unconfirmed { profile } | Self::NoSuchProfile { profile, .. } => {
                 FailureFacts { profile: Some(profile.clone()), ..FailureFacts::default() }
             }
-            Self::Forget { profile, source } => {
-                let is_removed = matches!(source, StoreError::NotDurable { .. });
+            Self::Forget { profile, error } => {
+                let is_removed = matches!(error, StoreError::NotDurable { .. });
                 FailureFacts {
                     profile: Some(profile.name.clone()),
                     server: profile.shown_server().map(|server| server.as_str().to_owned()),
@@ -208,6 +203,8 @@ impl ProfilesError {
 #[cfg(feature = "testing")]
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use mockall::predicate::eq;
 
     use super::*;
@@ -215,7 +212,7 @@ mod tests {
     use crate::ports::profile_reader::{MockProfileReader, ProfileList};
     use crate::ports::profile_writer::MockProfileWriter;
     use crate::ports::reporter::MockReporter;
-    use crate::testing::InMemoryStore;
+    use crate::testing::{InMemoryStore, RecordingReporter, StoreCall};
 
     fn name(name: &str) -> ProfileName {
         ProfileName::new(name).unwrap()
@@ -241,7 +238,16 @@ mod tests {
         mut reporter: MockReporter<ProfilesOutcome>,
         request: &ProfilesRequest,
     ) -> Result<ProfilesOutcome, ProfilesError> {
-        ProfilesUseCase::new(store, store, &mut reporter).execute(request)
+        let mut warnings = RecordingReporter::new();
+        let result = ProfilesUseCase::new(store, store, &mut warnings, &mut reporter).execute(request);
+        let warned: Vec<_> = warnings.outcomes().iter().map(|ForgetWarning(profile)| profile.clone()).collect();
+        let has_forgotten = store.calls().iter().any(|call| matches!(call, StoreCall::Forget(_)));
+        assert_eq!(warned, if has_forgotten { vec![profile("dev", "t")] } else { Vec::new() });
+        result
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::from(UNIX_EPOCH)
     }
 
     #[test]
@@ -249,8 +255,9 @@ mod tests {
         let store = InMemoryStore::new().with_profile(profile("dev", "")).with_pointer(&name("dev"));
         let list =
             ProfileList { place: "memory".into(), default: Some(name("dev")), profiles: vec![profile("dev", "")] };
-        let outcome = ProfilesOutcome::Listed(list);
-        assert_eq!(execute(&store, reporter_expecting(&outcome), &ProfilesRequest::List).unwrap(), outcome);
+        let outcome = ProfilesOutcome::Listed { list, now: now() };
+        let request = ProfilesRequest::List { now: now() };
+        assert_eq!(execute(&store, reporter_expecting(&outcome), &request).unwrap(), outcome);
     }
 
     #[test]
@@ -283,9 +290,30 @@ mod tests {
         writer.expect_forget().once().with(eq(profile("dev", "old"))).returning(|_| Ok(Forgetting::Superseded));
         writer.expect_forget().once().with(eq(profile("dev", "new"))).returning(|_| Ok(Forgetting::Forgotten));
         let outcome = ProfilesOutcome::Forgotten(profile("dev", "new"));
-        let mut reporter = reporter_expecting(&outcome);
-        let forgotten = ProfilesUseCase::new(&reader, &writer, &mut reporter).execute(&forget(true));
+        let (mut warnings, mut reporter) = (RecordingReporter::new(), reporter_expecting(&outcome));
+        let forgotten = ProfilesUseCase::new(&reader, &writer, &mut warnings, &mut reporter).execute(&forget(true));
         assert_eq!(forgotten.unwrap(), outcome);
+        assert_eq!(warnings.outcomes(), ["old", "new"].map(|token| ForgetWarning(profile("dev", token))));
+    }
+
+    /// Tells whether the profile was still stored when it was warned about.
+    struct Stored<'a>(&'a InMemoryStore, Vec<bool>);
+
+    impl Reporter<ForgetWarning> for Stored<'_> {
+        fn report(&mut self, ForgetWarning(profile): &ForgetWarning) -> Result<(), ReportError> {
+            self.1.push(self.0.profile(&profile.name).is_some());
+            Err(ReportError { source: "closed".into() })
+        }
+    }
+
+    #[test]
+    fn the_warning_comes_before_the_removal_and_stops_nothing() {
+        let store = InMemoryStore::new().with_profile(profile("dev", "t"));
+        let outcome = ProfilesOutcome::Forgotten(profile("dev", "t"));
+        let (mut warnings, mut reporter) = (Stored(&store, Vec::new()), reporter_expecting(&outcome));
+        ProfilesUseCase::new(&store, &store, &mut warnings, &mut reporter).execute(&forget(true)).unwrap();
+        assert_eq!(warnings.1, [true]);
+        assert!(store.profiles().is_empty());
     }
 
     #[test]
@@ -330,11 +358,11 @@ mod tests {
             store.fail_next_list(failure());
             store.fail_next_default(failure());
             store.fail_next_forget(failure());
-            for request in [ProfilesRequest::List, ProfilesRequest::Use(name("dev")), forget(true)] {
+            for request in [ProfilesRequest::List { now: now() }, ProfilesRequest::Use(name("dev")), forget(true)] {
                 let error = execute(&store, MockReporter::new(), &request).unwrap_err();
                 assert_eq!(error.ending(), ending, "{error:?}");
                 match (&request, error) {
-                    (ProfilesRequest::Forget { .. }, ProfilesError::Forget { profile: forgotten, source }) => {
+                    (ProfilesRequest::Forget { .. }, ProfilesError::Forget { profile: forgotten, error: source }) => {
                         assert_eq!((*forgotten, source.to_string()), (profile("dev", "t"), failure().to_string()));
                     }
                     (_, ProfilesError::Store(source)) => assert_eq!(source.to_string(), failure().to_string()),

@@ -11,8 +11,10 @@ mod terminal;
 
 use std::env;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use plexctl::use_cases::exit_status::ExitStatus;
+use signal_hook::consts::signal::SIGXFSZ;
 use tokio::runtime::Builder;
 
 use crate::cli::{Arguments, Command, Format, Invocation};
@@ -20,6 +22,7 @@ use crate::report::{Failure, StartError};
 
 fn main() -> ExitCode {
     forbid_core_dumps();
+    outlive_size_limit();
     let (result, format) = match cli::parse(env::args_os()) {
         Ok(Invocation::Run(arguments)) => {
             let format = arguments.flags.output();
@@ -77,4 +80,10 @@ fn forbid_core_dumps() {
 fn forbid_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+/// Makes a write beyond the limit of file sizes fail (EFBIG) instead of ending the process: a login that dies in the write
+/// of its token leaves that token live and told to nobody. Without a handler it stays as it was.
+fn outlive_size_limit() {
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
 }

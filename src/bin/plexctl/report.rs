@@ -12,6 +12,7 @@ use plexctl::use_cases::failure_kind::FailureKind;
 use thiserror::Error;
 
 use crate::cli::{Format, UsageError};
+use crate::environment::ConfigPathError;
 use crate::{commands, terminal};
 
 /// Why a run failed.
@@ -33,18 +34,6 @@ pub enum Failure {
 #[error("cannot start")]
 pub struct StartError(#[from] io::Error);
 
-/// No variable says where the config file is.
-#[derive(Debug, Error)]
-#[error("cannot tell where the config file is")]
-struct NoConfigPath;
-
-/// A variable begins with `~`.
-#[derive(Debug, Error)]
-#[error("{variable} begins with ~, which only a shell expands")]
-struct UnexpandedTilde {
-    variable: &'static str,
-}
-
 /// The text that was asked for is not written.
 #[derive(Debug, Error)]
 #[error("cannot write to standard output")]
@@ -63,18 +52,6 @@ impl Failure {
         let report = FailureReport::new(error, kind.code(), facts, hint.into());
         let (message, hint) = (escape(report.message), report.hint.map(escape));
         Self::Command { kind, report: Box::new(FailureReport { message, hint, ..report }) }
-    }
-
-    /// No variable says where the config file is.
-    pub fn no_config_path() -> Self {
-        let hint = "set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG".to_owned();
-        Self::new(&NoConfigPath, FailureKind::ConfigUnusable, FailureFacts::default(), hint)
-    }
-
-    /// The variable that says where the config file is holds a `~` that no shell has expanded.
-    pub fn unexpanded_tilde(variable: &'static str) -> Self {
-        let hint = format!("set {variable} to an absolute path");
-        Self::new(&UnexpandedTilde { variable }, FailureKind::ConfigUnusable, FailureFacts::default(), hint)
     }
 
     /// The text that was asked for is not written.
@@ -121,6 +98,16 @@ impl Failure {
                 }
             }
         }
+    }
+}
+
+impl From<ConfigPathError> for Failure {
+    fn from(error: ConfigPathError) -> Self {
+        let hint = match error {
+            ConfigPathError::Unknown => "set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG".to_owned(),
+            ConfigPathError::Tilde(variable) => format!("set {variable} to an absolute path"),
+        };
+        Self::new(&error, FailureKind::ConfigUnusable, FailureFacts::default(), hint)
     }
 }
 

@@ -43,7 +43,7 @@ pub async fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> R
     // Without a profile no file is read: none has an empty path.
     let config = match environment::config_path() {
         Ok(path) => path,
-        Err(failure) if credential.needs_profile() => return Err(failure),
+        Err(error) if credential.needs_profile() => return Err(error.into()),
         Err(_) => PathBuf::new(),
     };
     let needs_profile = credential.needs_profile();

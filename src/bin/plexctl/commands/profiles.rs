@@ -14,11 +14,12 @@ use crate::retry_command::RetryCommand;
 pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure> {
     let config = environment::config_path()?;
     let store = TomlStore::new(config.as_path());
-    let mut reporter = reporter(flags.output());
-    let Err(error) = ProfilesUseCase::new(&store, &store, &mut *reporter).execute(request) else { return Ok(()) };
+    let (mut warnings, mut reporter) = (reporter(flags.output()), reporter(flags.output()));
+    let mut use_case = ProfilesUseCase::new(&store, &store, &mut *warnings, &mut *reporter);
+    let Err(error) = use_case.execute(request) else { return Ok(()) };
 
     let (retry, profile) = match request {
-        ProfilesRequest::List => (RetryCommand::new("profiles"), None),
+        ProfilesRequest::List { .. } => (RetryCommand::new("profiles"), None),
         ProfilesRequest::Use(profile) => (RetryCommand::new("profiles use").of(profile), Some(profile.clone())),
         ProfilesRequest::Forget { profile, is_confirmed } => {
             let retry = RetryCommand::new("profiles forget").of(profile);

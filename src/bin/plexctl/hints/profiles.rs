@@ -11,6 +11,6 @@ pub fn hint(error: &ProfilesError, context: &HintContext) -> Option<String> {
             Some(format!("if its server is gone for good, run {}", context.retry.but_with("--yes")))
         }
         ProfilesError::NoSuchProfile { .. } | ProfilesError::Report(_) => None,
-        ProfilesError::Store(error) | ProfilesError::Forget { source: error, .. } => store::hint(error, context),
+        ProfilesError::Store(error) | ProfilesError::Forget { error, .. } => store::hint(error, context),
     }
 }
