@@ -43,12 +43,18 @@ pub enum Selection {
 
 /// The name of a profile: any text but the empty one.
 ///
+/// A file can hold a profile whose name is empty. It is [`NAMELESS`](Self::NAMELESS) in a list, so that it can be seen, and
+/// nothing can select it.
+///
 /// `Display` escapes control and bidirectional characters, so that a name cannot forge output;
 /// [`as_str`](Self::as_str) gives the name as stored.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProfileName(String);
 
 impl ProfileName {
+    /// The name of a stored profile whose name is empty.
+    pub const NAMELESS: Self = Self(String::new());
+
     /// Takes a name as stored or as given by the operator.
     ///
     /// # Errors
@@ -57,6 +63,12 @@ impl ProfileName {
     pub fn new(name: impl Into<String>) -> Result<Self, EmptyProfileName> {
         let name = name.into();
         if name.is_empty() { Err(EmptyProfileName) } else { Ok(Self(name)) }
+    }
+
+    /// Tells whether this is [`NAMELESS`](Self::NAMELESS).
+    #[must_use]
+    pub fn is_nameless(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The name as stored.

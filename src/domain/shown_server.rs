@@ -20,7 +20,15 @@ impl ShownServer {
             Err(_) => stored.rfind('@'),
         };
         let Some(end) = end else { return Self(stored.to_owned()) };
-        let start = stored[..end].find("://").map_or(0, |scheme| scheme + "://".len());
+        // Only a scheme may stand before the userinfo. Anything else before `://` may be a part of it.
+        let is_scheme = |text: &str| {
+            text.starts_with(|first: char| first.is_ascii_alphabetic())
+                && text.chars().all(|other| other.is_ascii_alphanumeric() || "+-.".contains(other))
+        };
+        let start = match stored[..end].split_once("://") {
+            Some((scheme, _)) if is_scheme(scheme) => scheme.len() + "://".len(),
+            _ => 0,
+        };
         Self(format!("{}{}", &stored[..start], &stored[end + 1..]))
     }
 
@@ -67,6 +75,8 @@ mod tests {
             ("https://user:s3@cret@h", "https://h"),
             ("https://user:s3 cret@h", "https://h"),
             ("https://user:s3cret@", "https://"),
+            ("user:s3cret@h/http://z@y", "y"),
+            ("s3 cret://user@h", "h"),
             ("@", ""),
         ];
         for (stored, shown) in cases {

@@ -12,7 +12,7 @@ use crate::domain::session::{ProfileName, Selection};
 ///    beside it. A named profile and the one that the default pointer names are looked up alike.
 /// 2. No place to look in, no pointer and no such profile are one and the same: there is no profile. The pointer never
 ///    falls through to another profile. An empty token is none.
-/// 3. A list has every profile once, in the order in which the store keeps them, and the pointer as it is stored, even
+/// 3. A list has every profile once, also one without a name, in the order in which the store keeps them, and the pointer as it is stored, even
 ///    if it names no profile. No place to look in is an empty list.
 /// 4. The reason for there being no session is that of the store as it is, or as it was looked at last.
 /// 5. Reading changes and creates nothing.
@@ -91,10 +91,11 @@ pub struct ProfileList {
 }
 
 impl ProfileList {
-    /// The names of the profiles, in the store's own order.
+    /// The names of the profiles that can be selected, in the store's own order.
     #[must_use]
     pub fn names(&self) -> Vec<ProfileName> {
-        self.profiles.iter().map(|profile| profile.name.clone()).collect()
+        let names = self.profiles.iter().map(|profile| &profile.name);
+        names.filter(|name| !name.is_nameless()).cloned().collect()
     }
 }
 

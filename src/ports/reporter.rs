@@ -108,12 +108,22 @@ impl CredentialSource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProfilesOutcome {
     /// These are stored.
-    Listed(ProfileList),
+    Listed {
+        /// The profiles.
+        list: ProfileList,
+        /// The time by the clock of this machine, which tells what has expired.
+        now: Timestamp,
+    },
     /// The default is this profile, whether it was before or not.
     DefaultIs(ProfileName),
     /// This profile is removed, and its token was not revoked.
     Forgotten(Profile),
 }
+
+/// A profile that is about to be removed without revoking its token: a warning, told while the profile is still stored,
+/// so that an interruption leaves nothing untold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForgetWarning(pub Profile);
 
 /// What was asked about the tokens of a principal, done.
 #[derive(Clone, Debug, PartialEq, Eq)]

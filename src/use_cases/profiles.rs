@@ -10,17 +10,21 @@ use super::exit_status::ExitStatus;
 use super::failure_kind::FailureKind;
 use crate::domain::profile::Profile;
 use crate::domain::session::ProfileName;
+use crate::domain::timestamp::Timestamp;
 use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::profile_reader::ProfileReader;
 use crate::ports::profile_writer::{DefaultSetting, Forgetting, ProfileWriter};
-use crate::ports::reporter::{ProfilesOutcome, ReportError, Reporter};
+use crate::ports::reporter::{ForgetWarning, ProfilesOutcome, ReportError, Reporter};
 use crate::ports::store_error::StoreError;
 
 /// What the operator asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProfilesRequest {
     /// To see which profiles are stored.
-    List,
+    List {
+        /// The time by the clock of this machine.
+        now: Timestamp,
+    },
     /// To make a profile the default.
     Use(ProfileName),
     /// To remove a profile without revoking its token.
@@ -52,6 +56,7 @@ pub enum ProfilesRequest {
 pub struct ProfilesUseCase<'a> {
     reader: &'a dyn ProfileReader,
     writer: &'a dyn ProfileWriter,
+    warnings: &'a mut dyn Reporter<ForgetWarning>,
     reporter: &'a mut dyn Reporter<ProfilesOutcome>,
 }
 
@@ -60,9 +65,10 @@ impl<'a> ProfilesUseCase<'a> {
     pub fn new(
         reader: &'a dyn ProfileReader,
         writer: &'a dyn ProfileWriter,
+        warnings: &'a mut dyn Reporter<ForgetWarning>,
         reporter: &'a mut dyn Reporter<ProfilesOutcome>,
     ) -> Self {
-        Self { reader, writer, reporter }
+        Self { reader, writer, warnings, reporter }
     }
 
     /// Does what is asked for, then reports.
@@ -78,9 +84,9 @@ impl<'a> ProfilesUseCase<'a> {
         Ok(outcome)
     }
 
-    fn outcome(&self, request: &ProfilesRequest) -> Result<ProfilesOutcome, ProfilesError> {
+    fn outcome(&mut self, request: &ProfilesRequest) -> Result<ProfilesOutcome, ProfilesError> {
         match request {
-            ProfilesRequest::List => Ok(ProfilesOutcome::Listed(self.reader.list()?)),
+            ProfilesRequest::List { now } => Ok(ProfilesOutcome::Listed { list: self.reader.list()?, now: *now }),
             ProfilesRequest::Use(profile) => self.set_default(profile),
             ProfilesRequest::Forget { profile, is_confirmed: true } => self.forget(profile),
             ProfilesRequest::Forget { profile, is_confirmed: false } => {
@@ -96,12 +102,17 @@ impl<'a> ProfilesUseCase<'a> {
         }
     }
 
-    fn forget(&self, name: &ProfileName) -> Result<ProfilesOutcome, ProfilesError> {
+    fn forget(&mut self, name: &ProfileName) -> Result<ProfilesOutcome, ProfilesError> {
         loop {
             let list = self.reader.list()?;
             let Some(profile) = list.profiles.iter().find(|profile| profile.name == *name).cloned() else {
                 return Err(self.no_such_profile(name)?);
             };
+            if profile.token.is_some() {
+                // Told before the removal, which nothing can interrupt then without a trace. A warning that cannot be
+                // written stops nothing: the operator has confirmed.
+                let _ = self.warnings.report(&ForgetWarning(profile.clone()));
+            }
             match self.writer.forget(&profile) {
                 Ok(Forgetting::Forgotten) => return Ok(ProfilesOutcome::Forgotten(profile)),
                 Ok(Forgetting::NoSuchProfile) => return Err(self.no_such_profile(name)?),
@@ -202,6 +213,8 @@ impl ProfilesError {
 #[cfg(feature = "testing")]
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use mockall::predicate::eq;
 
     use super::*;
@@ -209,7 +222,7 @@ mod tests {
     use crate::ports::profile_reader::{MockProfileReader, ProfileList};
     use crate::ports::profile_writer::MockProfileWriter;
     use crate::ports::reporter::MockReporter;
-    use crate::testing::InMemoryStore;
+    use crate::testing::{InMemoryStore, RecordingReporter, StoreCall};
 
     fn name(name: &str) -> ProfileName {
         ProfileName::new(name).unwrap()
@@ -235,7 +248,16 @@ mod tests {
         mut reporter: MockReporter<ProfilesOutcome>,
         request: &ProfilesRequest,
     ) -> Result<ProfilesOutcome, ProfilesError> {
-        ProfilesUseCase::new(store, store, &mut reporter).execute(request)
+        let mut warnings = RecordingReporter::new();
+        let result = ProfilesUseCase::new(store, store, &mut warnings, &mut reporter).execute(request);
+        let warned: Vec<_> = warnings.outcomes().iter().map(|ForgetWarning(profile)| profile.clone()).collect();
+        let has_forgotten = store.calls().iter().any(|call| matches!(call, StoreCall::Forget(_)));
+        assert_eq!(warned, if has_forgotten { vec![profile("dev", "t")] } else { Vec::new() });
+        result
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::from(UNIX_EPOCH)
     }
 
     #[test]
@@ -243,8 +265,9 @@ mod tests {
         let store = InMemoryStore::new().with_profile(profile("dev", "")).with_pointer(&name("dev"));
         let list =
             ProfileList { place: "memory".into(), default: Some(name("dev")), profiles: vec![profile("dev", "")] };
-        let outcome = ProfilesOutcome::Listed(list);
-        assert_eq!(execute(&store, reporter_expecting(&outcome), &ProfilesRequest::List).unwrap(), outcome);
+        let outcome = ProfilesOutcome::Listed { list, now: now() };
+        let request = ProfilesRequest::List { now: now() };
+        assert_eq!(execute(&store, reporter_expecting(&outcome), &request).unwrap(), outcome);
     }
 
     #[test]
@@ -277,9 +300,30 @@ mod tests {
         writer.expect_forget().once().with(eq(profile("dev", "old"))).returning(|_| Ok(Forgetting::Superseded));
         writer.expect_forget().once().with(eq(profile("dev", "new"))).returning(|_| Ok(Forgetting::Forgotten));
         let outcome = ProfilesOutcome::Forgotten(profile("dev", "new"));
-        let mut reporter = reporter_expecting(&outcome);
-        let forgotten = ProfilesUseCase::new(&reader, &writer, &mut reporter).execute(&forget(true));
+        let (mut warnings, mut reporter) = (RecordingReporter::new(), reporter_expecting(&outcome));
+        let forgotten = ProfilesUseCase::new(&reader, &writer, &mut warnings, &mut reporter).execute(&forget(true));
         assert_eq!(forgotten.unwrap(), outcome);
+        assert_eq!(warnings.outcomes(), ["old", "new"].map(|token| ForgetWarning(profile("dev", token))));
+    }
+
+    /// Tells whether the profile was still stored when it was warned about.
+    struct Stored<'a>(&'a InMemoryStore, Vec<bool>);
+
+    impl Reporter<ForgetWarning> for Stored<'_> {
+        fn report(&mut self, ForgetWarning(profile): &ForgetWarning) -> Result<(), ReportError> {
+            self.1.push(self.0.profile(&profile.name).is_some());
+            Err(ReportError { source: "closed".into() })
+        }
+    }
+
+    #[test]
+    fn the_warning_comes_before_the_removal_and_stops_nothing() {
+        let store = InMemoryStore::new().with_profile(profile("dev", "t"));
+        let outcome = ProfilesOutcome::Forgotten(profile("dev", "t"));
+        let (mut warnings, mut reporter) = (Stored(&store, Vec::new()), reporter_expecting(&outcome));
+        ProfilesUseCase::new(&store, &store, &mut warnings, &mut reporter).execute(&forget(true)).unwrap();
+        assert_eq!(warnings.1, [true]);
+        assert!(store.profiles().is_empty());
     }
 
     #[test]
@@ -320,7 +364,7 @@ mod tests {
             store.fail_next_list(failure());
             store.fail_next_default(failure());
             store.fail_next_forget(failure());
-            for request in [ProfilesRequest::List, ProfilesRequest::Use(name("dev")), forget(true)] {
+            for request in [ProfilesRequest::List { now: now() }, ProfilesRequest::Use(name("dev")), forget(true)] {
                 let error = execute(&store, MockReporter::new(), &request).unwrap_err();
                 assert_eq!(error.ending(), ending, "{error:?}");
                 match (&request, error) {

@@ -11,8 +11,9 @@ use crate::domain::printable::escape_unprintable;
 use crate::domain::profile::Profile;
 use crate::domain::session::ProfileName;
 use crate::domain::shown_server::ShownServer;
+use crate::domain::timestamp::Timestamp;
 use crate::ports::profile_reader::ProfileList;
-use crate::ports::reporter::ProfilesOutcome;
+use crate::ports::reporter::{ForgetWarning, ProfilesOutcome};
 
 const HEADER: [&str; 5] = ["DEFAULT", "PROFILE", "SERVER", "TOKEN ID", "EXPIRES"];
 
@@ -39,21 +40,21 @@ impl Render for ProfilesOutcome {
 
     fn to_people(&self) -> Rendered<String> {
         match self {
-            Self::Listed(list) if list.profiles.is_empty() => Rendered::notes(vec![no_profiles(list)]),
-            Self::Listed(list) => Rendered::result(table(HEADER, &list.profiles, |profile| row(list, profile))),
-            Self::DefaultIs(profile) => Rendered::result(format!("Default profile is now \"{profile}\".\n")),
-            Self::Forgotten(profile) => Rendered {
-                warnings: warnings(profile),
-                ..Rendered::result(format!("Forgot profile \"{}\".\n", profile.name))
+            Self::Listed { list, .. } if list.profiles.is_empty() => Rendered::notes(vec![no_profiles(list)]),
+            Self::Listed { list, now } => Rendered {
+                warnings: nameless(list),
+                ..Rendered::result(table(HEADER, &list.profiles, |profile| row(list, profile, *now)))
             },
+            Self::DefaultIs(profile) => Rendered::result(format!("Default profile is now \"{profile}\".\n")),
+            Self::Forgotten(profile) => Rendered::result(format!("Forgot profile \"{}\".\n", profile.name)),
         }
     }
 
     fn to_programs(&self) -> Rendered<ProfilesData<'_>> {
         match self {
-            Self::Listed(list) => {
+            Self::Listed { list, .. } => {
                 let notes = if list.profiles.is_empty() { vec![no_profiles(list)] } else { Vec::new() };
-                Rendered { notes, ..Rendered::result(listed(list)) }
+                Rendered { warnings: nameless(list), notes, ..Rendered::result(listed(list)) }
             }
             Self::DefaultIs(profile) => Rendered::result(ProfilesData::DefaultIs { default: profile.as_str() }),
             Self::Forgotten(profile) => {
@@ -62,20 +63,35 @@ impl Render for ProfilesOutcome {
                     token_id: token_id(profile),
                     server: shown_server(profile),
                 };
-                Rendered { warnings: warnings(profile), ..Rendered::result(data) }
+                Rendered::result(data)
             }
         }
     }
 }
 
-fn row<'a>(list: &ProfileList, profile: &'a Profile) -> [Cow<'a, str>; HEADER.len()] {
+impl Render for ForgetWarning {
+    type Data<'a> = ();
+
+    fn to_people(&self) -> Rendered<String> {
+        Rendered::notes(vec![still_live(&self.0)])
+    }
+
+    fn to_programs(&self) -> Rendered<()> {
+        Rendered::notes(vec![still_live(&self.0)])
+    }
+}
+
+fn row<'a>(list: &ProfileList, profile: &'a Profile, now: Timestamp) -> [Cow<'a, str>; HEADER.len()] {
     let is_default = list.default.as_ref() == Some(&profile.name);
     [
         Cow::Borrowed(if is_default { "*" } else { "" }),
-        cell(Some(profile.name.as_str())),
+        if profile.name.is_nameless() { "\"\"".into() } else { cell(Some(profile.name.as_str())) },
         owned_cell(shown_server(profile).as_deref()),
         owned_cell(token_id(profile).as_deref()),
-        owned_cell(expires_at(profile).as_deref()),
+        match profile.expires_at {
+            Some(time) if time <= now => format!("{time} (expired)").into(),
+            _ => owned_cell(expires_at(profile).as_deref()),
+        },
     ]
 }
 
@@ -97,16 +113,22 @@ fn no_profiles(list: &ProfileList) -> Note {
     Note::plain(format!("No profiles in {}.", escape_unprintable(&list.place)))
 }
 
-/// Nobody revoked what the profile held, so it may still be live.
-fn warnings(profile: &Profile) -> Vec<Note> {
-    if profile.token.is_none() {
+/// Nothing can select a profile without a name, and yet it may hold a session.
+fn nameless(list: &ProfileList) -> Vec<Note> {
+    if !list.profiles.iter().any(|profile| profile.name.is_nameless()) {
         return Vec::new();
     }
+    let what = "has a profile whose name is empty, which no command can select; rename it in the file";
+    vec![Note::warning(&format!("{} {what}", list.place))]
+}
+
+/// Nobody revokes what the profile holds, so it may stay live.
+fn still_live(profile: &Profile) -> Note {
     let token = profile.token_id().map_or_else(|| "a token without an id".to_owned(), |id| format!("token {id}"));
-    vec![match profile.shown_server().as_ref().and_then(ShownServer::origin_or_text) {
+    match profile.shown_server().as_ref().and_then(ShownServer::origin_or_text) {
         Some(server) => Note::warning(&format!("{token} may still be live at {server}")),
         None => Note::warning(&format!("{token} may still be live")),
-    }]
+    }
 }
 
 fn shown_server(profile: &Profile) -> Option<String> {
@@ -133,7 +155,6 @@ mod tests {
     use super::*;
     use crate::domain::printable::is_unprintable;
     use crate::domain::profile::ProfileToken;
-    use crate::domain::timestamp::Timestamp;
     use crate::ports::reporter::Reporter;
 
     const HOSTILE: &str = "a\t\u{1b}[2J\u{202e}\"b\"\n- c: [d]\u{85}é日本";
@@ -158,7 +179,8 @@ mod tests {
     }
 
     fn listed(default: Option<&str>, profiles: Vec<Profile>) -> ProfilesOutcome {
-        ProfilesOutcome::Listed(ProfileList { place: "/etc/a\u{1b}".into(), default: default.map(name), profiles })
+        let list = ProfileList { place: "/etc/a\u{1b}".into(), default: default.map(name), profiles };
+        ProfilesOutcome::Listed { list, now: Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_795_614_359)) }
     }
 
     fn forgotten(server: Option<&str>, token: &str) -> ProfilesOutcome {
@@ -196,6 +218,24 @@ DEFAULT  PROFILE  SERVER                      TOKEN ID                          
     }
 
     #[test]
+    fn people_read_what_has_expired_and_that_a_profile_has_no_name() {
+        let expired = profile("x", None, "", Some(Timestamp::from(UNIX_EPOCH)));
+        let nameless = Profile { token: ProfileToken::new("jwt"), ..Profile::new(ProfileName::NAMELESS) };
+        let list = || listed(None, vec![expired.clone(), nameless.clone()]);
+        let expected = "\
+DEFAULT  PROFILE  SERVER  TOKEN ID  EXPIRES
+         x        -       -         1970-01-01T00:00:00Z (expired)
+         \"\"       -       -         -
+";
+        let warning = "warning: /etc/a\\u{1b} has a profile whose name is empty, which no command can select; rename it in \
+                       the file\n";
+        assert_eq!(told!(TextReporter, list()), (expected.to_owned(), warning.to_owned()));
+        let (json, notes) = told!(JsonReporter, list());
+        assert!(json.contains("\"name\": \"\"") && json.contains("\"1970-01-01T00:00:00Z\""), "{json}");
+        assert_eq!(notes, warning);
+    }
+
+    #[test]
     fn programs_read_the_list_in_its_order_with_null_for_what_is_absent() {
         let list = listed(
             Some("gone"),
@@ -221,7 +261,7 @@ DEFAULT  PROFILE  SERVER                      TOKEN ID                          
 }
 "#;
         assert_eq!(told!(JsonReporter, list), (json.to_owned(), String::new()));
-        let ProfilesOutcome::Listed(list) = list else { unreachable!() };
+        let ProfilesOutcome::Listed { list, now } = list else { unreachable!() };
         let yaml = "\
 config: /etc/a
 default: gone
@@ -235,7 +275,7 @@ profiles:
   token_id: null
   expires_at: null
 ";
-        let list = ProfilesOutcome::Listed(ProfileList { place: "/etc/a".into(), ..list });
+        let list = ProfilesOutcome::Listed { list: ProfileList { place: "/etc/a".into(), ..list }, now };
         assert_eq!(told!(YamlReporter, list), (yaml.to_owned(), String::new()));
     }
 
@@ -272,14 +312,16 @@ profiles:
             (Some(""), session, format!("{warned}\n")),
             (None, session, format!("{warned}\n")),
             (Some("https://h"), "jwt", "warning: a token without an id may still be live at https://h\n".to_owned()),
-            (Some("https://h"), "", String::new()),
         ];
         for (server, token, warning) in cases {
             let outcome = forgotten(server, token);
             let text = told!(TextReporter, outcome);
-            assert_eq!(text, ("Forgot profile \"dev\\u{1b}\".\n".to_owned(), warning.clone()), "{server:?}");
-            assert_eq!(told!(JsonReporter, outcome).1, warning);
-            assert_eq!(told!(YamlReporter, outcome).1, warning);
+            assert_eq!(text, ("Forgot profile \"dev\\u{1b}\".\n".to_owned(), String::new()), "{server:?}");
+            let ProfilesOutcome::Forgotten(profile) = outcome else { unreachable!() };
+            let told = (String::new(), warning);
+            assert_eq!(told!(TextReporter, ForgetWarning(profile.clone())), told, "{server:?}");
+            assert_eq!(told!(JsonReporter, ForgetWarning(profile.clone())), told);
+            assert_eq!(told!(YamlReporter, ForgetWarning(profile)), told);
         }
     }
 

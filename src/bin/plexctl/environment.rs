@@ -3,20 +3,49 @@
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use plexctl::domain::bearer_token::{BearerToken, BearerTokenError};
 
 use plexctl::adapters::browser::BrowserSettings;
 use plexctl::adapters::control_plane::{ProxySettings, ProxyVariable, TrustSettings};
+use thiserror::Error;
 
 /// The config file: `$PLEXCTL_CONFIG`, else below `$XDG_CONFIG_HOME` if that is absolute (XDG Base Directory
-/// Specification 0.8), else below `$HOME`. `None` means that no place is known.
-pub fn config_path() -> Option<PathBuf> {
+/// Specification 0.8), else below `$HOME`.
+///
+/// # Errors
+///
+/// [`ConfigPathError`], also for a `~` in the first place of a variable: outside of a shell it would be taken for the
+/// name of a directory.
+pub fn config_path() -> Result<PathBuf, ConfigPathError> {
     let below = |directory: PathBuf| directory.join("plexctl").join("config.toml");
-    let in_xdg = || path("XDG_CONFIG_HOME").filter(|directory| directory.is_absolute()).map(below);
-    let in_home = || path("HOME").map(|home| below(home.join(".config")));
-    path("PLEXCTL_CONFIG").or_else(in_xdg).or_else(in_home)
+    let expanded = |variable, path: PathBuf| {
+        if path.as_os_str().as_bytes().starts_with(b"~") {
+            return Err(ConfigPathError::Tilde(variable));
+        }
+        Ok(path)
+    };
+    if let Some(config) = path("PLEXCTL_CONFIG") {
+        return expanded("PLEXCTL_CONFIG", config);
+    }
+    if let Some(directory) = path("XDG_CONFIG_HOME").filter(|directory| directory.is_absolute()) {
+        return Ok(below(directory));
+    }
+    let home = expanded("HOME", path("HOME").ok_or(ConfigPathError::Unknown)?)?;
+    Ok(below(home.join(".config")))
+}
+
+/// Why it is not known where the config file is.
+#[derive(Clone, Copy, Debug, Error)]
+pub enum ConfigPathError {
+    /// No variable says it.
+    #[error("cannot tell where the config file is")]
+    Unknown,
+    /// The value of this variable begins with `~`.
+    #[error("cannot tell where the config file is: {0} begins with \"~\", which only a shell expands")]
+    Tilde(&'static str),
 }
 
 /// The whole environment, for the program that `exec` runs.

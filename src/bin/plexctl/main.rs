@@ -9,15 +9,18 @@ mod terminal;
 
 use std::env;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use plexctl::adapters::reporters::Label;
 use plexctl::use_cases::exit_status::ExitStatus;
+use signal_hook::consts::signal::SIGXFSZ;
 
 use crate::cli::{Arguments, Command, Format, Invocation};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
     forbid_core_dumps();
+    outlive_size_limit();
     let result = match cli::parse(env::args_os()) {
         Ok(Invocation::Run(arguments)) => {
             let format = arguments.flags.output();
@@ -85,4 +88,10 @@ fn forbid_core_dumps() {
 fn forbid_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+/// Makes a write beyond the limit of file sizes fail (EFBIG) instead of ending the process: a login that dies in the write
+/// of its token leaves that token live and told to nobody. Without a handler it stays as it was.
+fn outlive_size_limit() {
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
 }

@@ -1,124 +1,208 @@
 //! What a [`CredentialStore`] promises.
 
-use super::{SECRET, name, named, session_token, shown};
+use super::{SECRET, id, name, named, promise, session_token, shown};
+use crate::domain::profile::{Profile, ProfileToken};
 use crate::domain::session::{Selection, Session};
-use crate::domain::token::SessionToken;
-use crate::ports::credential_store::{Clearing, CredentialStore, StoreError};
+use crate::ports::credential_store::{Clearing, CredentialStore};
+use crate::ports::store_error::StoreError;
 use crate::testing::InMemoryStore;
 
-/// A store with the means to change it from outside.
+/// A store with the means to look into it and to change it from outside, as another program would.
 pub trait StoreUnderTest {
-    /// A store that holds these sessions, and a default pointer to this profile, whether it is there or not.
-    fn holding(sessions: &[Session], pointer: Option<&str>) -> Self;
+    /// A store that holds these profiles in this order, and a default pointer to this one, whether it is there or not.
+    fn holding(profiles: &[Profile], pointer: Option<&str>) -> Self;
 
     /// The store.
     fn store(&self) -> &dyn CredentialStore;
 
-    /// Stores a session in place of what its profile holds, as another program would.
-    fn sign_in(&self, session: &Session);
+    /// Stores a profile in place of one of the same name.
+    fn put(&self, profile: &Profile);
 
-    /// Removes a profile, as another program would.
+    /// Stores a profile whose token is an empty text, if the store can hold one.
+    fn put_empty_token(&self, profile: &str);
+
+    /// Removes a profile, and nothing else.
     fn remove(&self, profile: &str);
 
-    /// Makes the next clearing fail.
-    fn break_next_clear(&self);
+    /// Everything that is stored, and whatever else a write would change, such as the identity of a file.
+    fn snapshot(&self) -> String;
+
+    /// Makes the next change fail without changing anything.
+    fn break_next_change(&self);
 
     /// Takes that back, where it does not end by itself.
     fn mend(&self);
 }
 
 impl StoreUnderTest for InMemoryStore {
-    fn holding(sessions: &[Session], pointer: Option<&str>) -> Self {
-        sessions.iter().fold(Self::new(), |store, session| {
-            if pointer == Some(session.profile.as_str()) {
-                store.with_default_session(session.clone())
-            } else {
-                store.with_session(session.clone())
-            }
-        })
+    fn holding(profiles: &[Profile], pointer: Option<&str>) -> Self {
+        let store = pointer.map_or_else(Self::new, |pointer| Self::new().with_pointer(&name(pointer)));
+        profiles.iter().fold(store, |store, profile| store.with_profile(profile.clone()))
     }
 
     fn store(&self) -> &dyn CredentialStore {
         self
     }
 
-    fn sign_in(&self, session: &Session) {
-        self.sign_in(session.clone());
+    fn put(&self, profile: &Profile) {
+        self.put(profile.clone());
+    }
+
+    fn put_empty_token(&self, profile: &str) {
+        self.put(Profile::new(name(profile)));
     }
 
     fn remove(&self, profile: &str) {
-        let stored = self.find(&named(profile)).unwrap().unwrap();
-        self.clear(&stored).unwrap();
+        self.remove(&name(profile));
     }
 
-    fn break_next_clear(&self) {
-        self.fail_next_clear(StoreError::NotCleared { place: "memory".into(), source: "told to".into() });
+    fn snapshot(&self) -> String {
+        let profiles = self.profiles().into_iter().filter_map(|profile| self.profile(&name(&profile)));
+        let profiles = profiles.map(|profile| {
+            let token = profile.token.as_ref().map(|token| token.expose_secret().to_owned());
+            format!("{profile:?} {:?} {token:?}", profile.server)
+        });
+        format!("{:?} {:?}", self.pointer(), profiles.collect::<Vec<_>>())
+    }
+
+    fn break_next_change(&self) {
+        let place = || "memory".to_owned();
+        self.fail_next_clear(StoreError::NotCleared { place: place(), source: "told to".into() });
+        self.fail_next_save(StoreError::NotWritten { place: place(), source: "told to".into() });
+        self.fail_next_default(StoreError::NotWritten { place: place(), source: "told to".into() });
+        self.fail_next_forget(StoreError::NotWritten { place: place(), source: "told to".into() });
     }
 
     fn mend(&self) {}
 }
 
-fn session(profile: &str, number: u8) -> Session {
-    Session {
-        profile: name(profile),
-        token: SessionToken::parse(session_token(number)).unwrap(),
-        server: Some(format!("https://server-{number}.example")),
+/// A profile with a session token of this number, at this server.
+fn holding(profile: &str, number: u8, server: Option<&str>) -> Profile {
+    Profile {
+        server: server.map(str::to_owned),
+        token: ProfileToken::new(session_token(number)),
+        ..Profile::new(name(profile))
     }
 }
 
-/// Holds a store against every promise of its port.
+fn ours() -> Profile {
+    holding("ours", 1, Some("https://ours.example/base"))
+}
+
+fn other() -> Profile {
+    holding("other", 2, None)
+}
+
+fn session(profile: &Profile) -> Session {
+    profile.to_session().unwrap()
+}
+
+/// What was found, with all that its `Debug` form leaves out.
+fn told(found: Option<Session>) -> Option<(String, String, Option<String>)> {
+    let found = found?;
+    Some((found.profile.as_str().to_owned(), found.token.expose_secret().to_owned(), found.server))
+}
+
+fn assert_finds<S: StoreUnderTest>(under_test: &S, selection: &Selection, expected: Option<&Profile>) {
+    let found = under_test.store().find(selection).unwrap();
+    assert_eq!(told(found), told(expected.map(session)), "the session that {selection:?} finds");
+}
+
+/// Holds a store to every promise of [`CredentialStore`].
 pub fn a_store_keeps_its_promises<S: StoreUnderTest>() {
-    let (ours, other) = (session("ours", 1), session("other", 2));
-    let both = [ours.clone(), other.clone()];
+    promise(1, "what it finds is what is stored", || {
+        let unusable = holding("unusable", 3, Some("no URL"));
+        let holding = S::holding(&[ours(), other(), unusable.clone()], Some("ours"));
+        assert_finds(&holding, &Selection::Default, Some(&ours()));
+        for profile in [ours(), other(), unusable] {
+            assert_finds(&holding, &Selection::Named(profile.name.clone()), Some(&profile));
+        }
+    });
+    promise(2, "all ways of having no session are alike, and the pointer never falls through", || {
+        assert_finds(&S::holding(&[], None), &Selection::Default, None);
+        assert_finds(&S::holding(&[], None), &named("ours"), None);
+        assert_finds(&S::holding(&[ours()], None), &Selection::Default, None);
+        assert_finds(&S::holding(&[ours()], Some("missing")), &Selection::Default, None);
+        assert_finds(&S::holding(&[ours()], Some("ours")), &named("missing"), None);
+        let bare = Profile { token: None, ..ours() };
+        assert_finds(&S::holding(&[bare, other()], Some("ours")), &Selection::Default, None);
+        let empty = S::holding(&[other()], Some("empty"));
+        empty.put_empty_token("empty");
+        assert_finds(&empty, &Selection::Default, None);
+        assert_finds(&empty, &named("empty"), None);
+    });
+    promise(3, "finding and rehearsing change nothing", || {
+        let holding = S::holding(&[ours(), other()], Some("ours"));
+        let before = holding.snapshot();
+        holding.store().find(&Selection::Default).unwrap();
+        holding.store().find(&named("missing")).unwrap();
+        holding.store().find(&named("ours")).unwrap();
+        holding.store().rehearse_clear(&session(&ours())).unwrap();
+        assert_eq!(holding.snapshot(), before);
+    });
+    promise(4, "what is rehearsed can be cleared, with its pointer, and nothing else goes", || {
+        for (pointer, left) in [(Some("ours"), None), (Some("other"), Some(other())), (None, None)] {
+            let holding = S::holding(&[ours(), other()], pointer);
+            // Whatever was found last.
+            holding.store().find(&named("ours")).unwrap();
+            holding.store().find(&named("other")).unwrap();
+            holding.store().rehearse_clear(&session(&ours())).unwrap();
+            assert_eq!(holding.store().clear(&session(&ours())).unwrap(), Clearing::Cleared);
+            assert_finds(&holding, &named("ours"), None);
+            assert_finds(&holding, &named("other"), Some(&other()));
+            // A pointer that stayed would find what is stored under the name later.
+            holding.put(&ours());
+            assert_finds(&holding, &Selection::Default, left.as_ref());
+        }
+    });
+    promise(5, "clearing judges the store as it is now, by the id of the token", || {
+        let holding = S::holding(&[ours(), other()], Some("ours"));
+        let found = holding.store().find(&Selection::Default).unwrap().unwrap();
+        holding.store().rehearse_clear(&found).unwrap();
+        let newer = self::holding("ours", 3, Some("https://newer.example"));
+        holding.put(&newer);
+        let before = holding.snapshot();
+        holding.store().clear(&found).unwrap();
+        assert_eq!(holding.snapshot(), before, "a token with another id stays");
 
-    // It finds what is stored, by name and by pointer, and nothing else.
-    let holding = S::holding(&both, Some("ours"));
-    assert_eq!(holding.store().find(&Selection::Default).unwrap().as_ref(), Some(&ours));
-    assert_eq!(holding.store().find(&named("other")).unwrap().as_ref(), Some(&other));
-    assert_eq!(holding.store().find(&named("missing")).unwrap(), None);
-    assert_eq!(S::holding(&both, None).store().find(&Selection::Default).unwrap(), None);
-    assert_eq!(S::holding(&[], None).store().find(&named("ours")).unwrap(), None);
-
-    // Finding and rehearsing change nothing; clearing then removes the profile and its pointer alone.
-    assert_eq!(holding.store().find(&named("ours")).unwrap().as_ref(), Some(&ours));
-    holding.store().rehearse_clear(&ours).unwrap();
-    assert_eq!(holding.store().find(&Selection::Default).unwrap().as_ref(), Some(&ours));
-    assert_eq!(holding.store().clear(&ours).unwrap(), Clearing::Cleared);
-    assert_eq!(holding.store().find(&named("ours")).unwrap(), None);
-    assert_eq!(holding.store().find(&Selection::Default).unwrap(), None);
-    assert_eq!(holding.store().find(&named("other")).unwrap().as_ref(), Some(&other));
-    holding.sign_in(&ours);
-    assert_eq!(holding.store().find(&Selection::Default).unwrap(), None, "the pointer came back");
-
-    // A pointer to another profile stays.
-    let holding = S::holding(&both, Some("other"));
-    assert_eq!(holding.store().clear(&ours).unwrap(), Clearing::Cleared);
-    assert_eq!(holding.store().find(&Selection::Default).unwrap().as_ref(), Some(&other));
-
-    // Clearing judges the store as it is now: gone is cleared, another token stays.
-    let holding = S::holding(&both, None);
-    let found = holding.store().find(&named("ours")).unwrap().unwrap();
-    holding.store().rehearse_clear(&found).unwrap();
-    let newer = session("ours", 3);
-    holding.sign_in(&newer);
-    assert_eq!(holding.store().clear(&found).unwrap(), Clearing::Superseded);
-    assert_eq!(holding.store().find(&named("ours")).unwrap().as_ref(), Some(&newer));
-    holding.remove("ours");
-    assert_eq!(holding.store().clear(&newer).unwrap(), Clearing::Cleared);
-
-    // What was rehearsed for one token does not clear another.
-    let holding = S::holding(&both, None);
-    let found = holding.store().find(&named("ours")).unwrap().unwrap();
-    holding.store().rehearse_clear(&found).unwrap();
-    assert_eq!(holding.store().clear(&newer).unwrap(), Clearing::Superseded);
-    assert_eq!(holding.store().find(&named("ours")).unwrap().as_ref(), Some(&ours));
-
-    // A failure changes nothing and shows nothing of the token.
-    holding.break_next_clear();
-    let error = holding.store().clear(&ours).unwrap_err();
-    assert!(matches!(error, StoreError::NotCleared { .. }), "{error:?}");
-    assert!(!shown(&error).contains(SECRET), "{error:?}");
-    holding.mend();
-    assert_eq!(holding.store().find(&named("ours")).unwrap().as_ref(), Some(&ours));
-    assert_eq!(holding.store().clear(&ours).unwrap(), Clearing::Cleared);
+        let rotated = session_token(1).replace(SECRET, "rotated");
+        holding.put(&Profile { token: ProfileToken::new(rotated), ..ours() });
+        assert_eq!(holding.store().clear(&found).unwrap(), Clearing::Cleared);
+        assert_finds(&holding, &named("ours"), None);
+    });
+    promise(6, "what is gone counts as cleared, and what holds another token is told", || {
+        let holding = S::holding(&[ours(), other()], None);
+        holding.put(&self::holding("ours", 3, None));
+        assert_eq!(holding.store().clear(&session(&ours())).unwrap(), Clearing::Superseded);
+        holding.put(&Profile { token: ProfileToken::new("a.jwt"), ..ours() });
+        assert_eq!(holding.store().clear(&session(&ours())).unwrap(), Clearing::Superseded);
+        holding.put(&Profile { token: None, ..ours() });
+        assert_eq!(holding.store().clear(&session(&ours())).unwrap(), Clearing::Cleared);
+        holding.remove("ours");
+        assert_eq!(holding.store().clear(&session(&ours())).unwrap(), Clearing::Cleared);
+        assert_eq!(S::holding(&[], None).store().clear(&session(&ours())).unwrap(), Clearing::Cleared);
+    });
+    promise(7, "clearing succeeds as a whole or changes nothing", || {
+        let holding = S::holding(&[ours(), other()], Some("ours"));
+        holding.break_next_change();
+        let error = holding.store().clear(&session(&ours())).unwrap_err();
+        assert!(matches!(error, StoreError::NotCleared { .. }), "{error:?}");
+        holding.mend();
+        assert_finds(&holding, &Selection::Default, Some(&ours()));
+        assert_finds(&holding, &named("other"), Some(&other()));
+        assert_eq!(holding.store().clear(&session(&ours())).unwrap(), Clearing::Cleared);
+    });
+    promise(8, "no error carries any part of a token but its id", || {
+        for token in [format!("no-session-{SECRET}"), format!("psk_dev_{}_{SECRET} {SECRET}", id(1))] {
+            let holding = S::holding(&[Profile { token: ProfileToken::new(token), ..ours() }], Some("ours"));
+            let error = holding.store().find(&Selection::Default).unwrap_err();
+            assert!(matches!(error, StoreError::NotASessionToken { .. }), "{error:?}");
+            assert!(!shown(&error).contains(SECRET), "{error:?}");
+        }
+        let holding = S::holding(&[ours()], None);
+        holding.break_next_change();
+        let error = holding.store().clear(&session(&ours())).unwrap_err();
+        assert!(!shown(&error).contains(SECRET), "{error:?}");
+        holding.mend();
+    });
 }

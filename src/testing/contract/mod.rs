@@ -9,6 +9,8 @@
 //! use plexctl::testing::{InMemoryStore, contract};
 //!
 //! contract::a_store_keeps_its_promises::<InMemoryStore>();
+//! contract::a_profile_reader_keeps_its_promises::<InMemoryStore>();
+//! contract::a_profile_writer_keeps_its_promises::<InMemoryStore>();
 //! ```
 //!
 //! What is stored and what servers say holds [`SECRET`] wherever it can, and no error may show it.
@@ -18,6 +20,8 @@
 mod credential_store;
 mod principal_reader;
 mod process_replacer;
+mod profile_reader;
+mod profile_writer;
 mod token_directory;
 mod token_file;
 mod token_issuer;
@@ -26,6 +30,8 @@ mod token_revoker;
 pub use self::credential_store::{StoreUnderTest, a_store_keeps_its_promises};
 pub use self::principal_reader::{ReaderUnderTest, Reading, a_reader_keeps_its_promises};
 pub use self::process_replacer::{ReplacerUnderTest, a_replacer_keeps_its_promises};
+pub use self::profile_reader::{ProfileStoreUnderTest, a_profile_reader_keeps_its_promises};
+pub use self::profile_writer::a_profile_writer_keeps_its_promises;
 pub use self::token_directory::{DirectoryCase, DirectoryUnderTest, a_directory_keeps_its_promises, listed_tokens};
 pub use self::token_file::{TokenFileUnderTest, a_token_file_keeps_its_promises};
 pub use self::token_issuer::{
@@ -35,6 +41,7 @@ pub use self::token_revoker::{RevokeCase, RevokerUnderTest, a_revoker_keeps_its_
 
 use std::error::Error;
 use std::iter;
+use std::panic::{self, AssertUnwindSafe};
 
 use crate::domain::session::{ProfileName, Selection};
 
@@ -66,4 +73,11 @@ fn name(name: &str) -> ProfileName {
 
 fn named(profile: &str) -> Selection {
     Selection::Named(name(profile))
+}
+
+/// Runs the case of one numbered promise of a port. Whatever breaks in it is told with the promise.
+fn promise(number: u8, text: &str, case: impl FnOnce()) {
+    let Err(payload) = panic::catch_unwind(AssertUnwindSafe(case)) else { return };
+    let words = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref().copied());
+    panic!("promise {number} is broken ({text}): {}", words.unwrap_or("a panic without words"));
 }

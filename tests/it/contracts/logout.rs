@@ -1,8 +1,9 @@
 //! The promises of the three ports, held against every adapter and every fake.
 
+use std::fmt::Write as _;
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -10,12 +11,15 @@ use plexctl::adapters::control_plane::{ControlPlaneClient, ProxySettings, TrustS
 use plexctl::adapters::reporters::{JsonReporter, TextReporter, YamlReporter};
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::server_url::ServerUrl;
-use plexctl::domain::session::{ProfileName, Selection, Session};
+use plexctl::domain::session::ProfileName;
+use plexctl::domain::{IdpBinding, Profile, ProfileToken};
 use plexctl::ports::credential_store::{Clearing, CredentialStore};
 use plexctl::ports::reporter::{LogoutOutcome, Reporter};
 use plexctl::ports::token_revoker::{Revocation, TokenRevoker};
+use plexctl::ports::{ProfileReader, ProfileWriter};
 use plexctl::testing::contract::{
-    RevokeCase, RevokerUnderTest, SECRET, StoreUnderTest, a_revoker_keeps_its_promises, a_store_keeps_its_promises,
+    ProfileStoreUnderTest, RevokeCase, RevokerUnderTest, SECRET, StoreUnderTest, a_profile_reader_keeps_its_promises,
+    a_profile_writer_keeps_its_promises, a_revoker_keeps_its_promises, a_store_keeps_its_promises,
 };
 use plexctl::testing::{Answer, ControlPlane, InMemoryStore, RecordingReporter, ScriptedRevoker};
 use tempfile::TempDir;
@@ -23,14 +27,14 @@ use tempfile::TempDir;
 use super::login::runtime;
 
 /// A store over a config file in a directory of its own.
-pub(super) struct TomlUnderTest {
+struct TomlUnderTest {
     directory: TempDir,
-    pub(super) store: TomlStore,
+    store: TomlStore,
 }
 
 impl TomlUnderTest {
     /// The file with this pointer and no profile.
-    pub(super) fn pointing_to(pointer: Option<&str>) -> Self {
+    fn pointing_to(pointer: Option<&str>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = TomlStore::new(directory.path().join("config.toml"));
         let under_test = Self { directory, store };
@@ -38,36 +42,32 @@ impl TomlUnderTest {
         under_test
     }
 
-    pub(super) fn path(&self) -> PathBuf {
+    fn path(&self) -> PathBuf {
         self.directory.path().join("config.toml")
     }
 
-    pub(super) fn edit(&self, edit: impl Fn(String) -> String) {
+    fn edit(&self, edit: impl Fn(String) -> String) {
         let text = fs::read_to_string(self.path()).unwrap_or_default();
         fs::write(self.path(), edit(text)).unwrap();
         self.set_mode(0o600);
     }
 
-    pub(super) fn add(&self, profile: &str, server: Option<&str>, token: Option<&str>) {
+    fn add(&self, profile: &str, server: Option<&str>, token: Option<&str>) {
         let line = |key: &str, value: Option<&str>| value.map(|value| format!("{key} = \"{value}\"\n"));
         let lines = [line("server", server), line("token", token)].into_iter().flatten().collect::<String>();
         self.edit(|text| format!("{text}[profiles.\"{profile}\"]\n{lines}"));
     }
 
-    pub(super) fn set_mode(&self, mode: u32) {
+    fn set_mode(&self, mode: u32) {
         fs::set_permissions(self.path(), Permissions::from_mode(mode)).unwrap();
-    }
-
-    fn add_session(&self, session: &Session) {
-        self.add(session.profile.as_str(), session.server.as_deref(), Some(session.token.expose_secret()));
     }
 }
 
 impl StoreUnderTest for TomlUnderTest {
-    fn holding(sessions: &[Session], pointer: Option<&str>) -> Self {
+    fn holding(profiles: &[Profile], pointer: Option<&str>) -> Self {
         let under_test = Self::pointing_to(pointer);
-        for session in sessions {
-            under_test.add_session(session);
+        for profile in profiles {
+            under_test.put(profile);
         }
         under_test
     }
@@ -76,28 +76,79 @@ impl StoreUnderTest for TomlUnderTest {
         &self.store
     }
 
-    fn sign_in(&self, session: &Session) {
-        if self.store.find(&Selection::Named(session.profile.clone())).unwrap().is_some() {
-            self.remove(session.profile.as_str());
+    fn put(&self, profile: &Profile) {
+        self.remove(profile.name.as_str());
+        let token = profile.token.as_ref().map(ProfileToken::expose_secret);
+        self.add(profile.name.as_str(), profile.server.as_deref(), token);
+        let mut lines = String::new();
+        if let Some(time) = profile.expires_at {
+            writeln!(lines, "expires_at = {time}").unwrap();
         }
-        self.add_session(session);
+        if let Some(id) = profile.domain_id {
+            writeln!(lines, "domain_id = \"{id}\"").unwrap();
+        }
+        match &profile.idp_binding {
+            Some(IdpBinding::Id(id)) => writeln!(lines, "idp_binding_id = \"{id}\"").unwrap(),
+            Some(IdpBinding::Alias(alias)) => writeln!(lines, "idp_binding_alias = \"{alias}\"").unwrap(),
+            None => {}
+        }
+        self.edit(|text| text + &lines);
+    }
+
+    fn put_empty_token(&self, profile: &str) {
+        self.add(profile, None, Some(""));
     }
 
     fn remove(&self, profile: &str) {
+        let header = format!("[profiles.\"{profile}\"]\n");
         self.edit(|text| {
-            let header = format!("[profiles.\"{profile}\"]\n");
-            let (before, rest) = text.split_once(&header).unwrap();
-            format!("{before}{}", rest.splitn(3, '\n').nth(2).unwrap())
+            let Some((before, rest)) = text.split_once(&header) else { return text };
+            let after = rest.find("[profiles.").map_or("", |next| &rest[next..]);
+            format!("{before}{after}")
         });
     }
 
-    fn break_next_clear(&self) {
+    fn snapshot(&self) -> String {
+        format!("{} {:?}", fs::metadata(self.path()).unwrap().ino(), fs::read(self.path()).unwrap())
+    }
+
+    fn break_next_change(&self) {
         self.set_mode(0o640);
     }
 
     fn mend(&self) {
         self.set_mode(0o600);
     }
+}
+
+impl ProfileStoreUnderTest for TomlUnderTest {
+    fn reader(&self) -> &dyn ProfileReader {
+        &self.store
+    }
+
+    fn writer(&self) -> &dyn ProfileWriter {
+        &self.store
+    }
+}
+
+#[test]
+fn toml_store_keeps_profile_reader_contract() {
+    a_profile_reader_keeps_its_promises::<TomlUnderTest>();
+}
+
+#[test]
+fn toml_store_keeps_profile_writer_contract() {
+    a_profile_writer_keeps_its_promises::<TomlUnderTest>();
+}
+
+#[test]
+fn in_memory_store_keeps_profile_reader_contract() {
+    a_profile_reader_keeps_its_promises::<InMemoryStore>();
+}
+
+#[test]
+fn in_memory_store_keeps_profile_writer_contract() {
+    a_profile_writer_keeps_its_promises::<InMemoryStore>();
 }
 
 #[test]

@@ -4,4 +4,5 @@ mod commands;
 mod login;
 mod logout;
 mod operator;
+mod planted;
 mod profiles;

@@ -252,7 +252,7 @@ fn fails_without_home_directory() {
     let expected = stopped(
         1,
         "config_unusable",
-        "no place for a config file is known",
+        "cannot tell where the config file is",
         "set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG",
     );
     for format in FORMATS {

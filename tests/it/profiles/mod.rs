@@ -22,7 +22,7 @@ default = \"work\"
 [profiles.work]
 server = \"https://plexsphere.example\"
 token = \"psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_c4nary-s3cret-c4nary\"
-expires_at = 2026-11-25T13:46:00Z
+expires_at = 2126-11-25T13:46:00Z
 [profiles.jwt]
 server = \"https://operator:hunter2@staging.example/base\"
 token = \"eyJhbGciOiJFZERTQSJ9.e30.c2ln\"
@@ -31,7 +31,7 @@ token = \"eyJhbGciOiJFZERTQSJ9.e30.c2ln\"
 
 const TABLE: &str = "\
 DEFAULT  PROFILE  SERVER                        TOKEN ID                              EXPIRES
-*        work     https://plexsphere.example    0192f0c1-2345-7abc-8def-0123456789ab  2026-11-25T13:46:00Z
+*        work     https://plexsphere.example    0192f0c1-2345-7abc-8def-0123456789ab  2126-11-25T13:46:00Z
          jwt      https://staging.example/base  -                                     -
          bare     -                             -                                     -
 ";
@@ -44,7 +44,7 @@ const JSON: &str = r#"{
       "name": "work",
       "server": "https://plexsphere.example",
       "token_id": "0192f0c1-2345-7abc-8def-0123456789ab",
-      "expires_at": "2026-11-25T13:46:00Z"
+      "expires_at": "2126-11-25T13:46:00Z"
     },
     {
       "name": "jwt",
@@ -69,7 +69,7 @@ profiles:
 - name: work
   server: https://plexsphere.example
   token_id: 0192f0c1-2345-7abc-8def-0123456789ab
-  expires_at: \"2026-11-25T13:46:00Z\"
+  expires_at: \"2126-11-25T13:46:00Z\"
 - name: jwt
   server: https://staging.example/base
   token_id: null
@@ -351,7 +351,7 @@ fn writers_wait_for_lock_up_to_limit() {
         let late = sandbox.observe_child(late);
         assert_eq!((late.exit, late.stdout.contains("\"code\": \"not_stored\"")), (1, true), "{late:?}");
         let cause = "[CONFIG] was not changed: another program has held the lock on its directory for 10 seconds\n";
-        assert!(late.stderr.starts_with(&format!("error: {cause}")), "{late:?}");
+        assert!(late.stderr.contains(&format!("error: {cause}")), "{late:?}");
     }
     assert_eq!((sandbox.config_state(), sandbox.neighbours()), (before, vec![]));
 

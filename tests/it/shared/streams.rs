@@ -62,7 +62,7 @@ fn unwritable_output_never_panics() {
 /// Holds that a command could not write the file, and says why and what to do.
 fn assert_not_stored(case: &str, run: &Run, words: &str) {
     assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{case}: {run:?}");
-    let told = run.stderr.lines().next().unwrap();
+    let told = run.stderr.lines().find(|line| line.starts_with("error: ")).unwrap();
     assert!(told.starts_with("error: [CONFIG] was not changed: ") && told.contains(words), "{case}: {run:?}");
     assert!(run.stderr.contains("\nhint: once the cause is gone, run `plexctl profiles "), "{case}: {run:?}");
 }

@@ -85,9 +85,9 @@ impl<'a> Document<'a> {
         ProfileName::new(name).ok()
     }
 
-    /// The names of all profiles, in the order in which they stand in the file.
+    /// The names of all profiles that can be selected, in the order in which they stand in the file.
     pub(super) fn names(&self) -> Vec<ProfileName> {
-        self.tables().map(|(name, _)| name).collect()
+        self.tables().map(|(name, _)| name).filter(|name| !name.is_nameless()).collect()
     }
 
     /// All profiles, in the order in which they stand in the file. What has a wrong type counts as absent.
@@ -168,10 +168,10 @@ impl<'a> Document<'a> {
         self.entries()?.get(name.as_str())
     }
 
-    /// The profiles that can be named.
     fn tables(&self) -> impl Iterator<Item = (ProfileName, &DeTable<'a>)> {
         self.entries().into_iter().flatten().filter_map(|(key, value)| {
-            Some((ProfileName::new(key.get_ref().as_ref()).ok()?, value.get_ref().as_table()?))
+            let name = ProfileName::new(key.get_ref().as_ref()).unwrap_or(ProfileName::NAMELESS);
+            Some((name, value.get_ref().as_table()?))
         })
     }
 

@@ -1,89 +1,118 @@
-//! The dry run of a replacement: whether a file could be stored at a path, found out without creating anything that has
-//! a name.
+//! The dry run of a replacement: every step of the write is tried but the rename, and nothing stays behind.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, AtFlags, accessat};
+use rustix::fs::{AtFlags, unlinkat};
 
-use super::error::{FileError, ReplaceError, failed};
-use super::lock::{open_directory, resolve, resolve_vacant, split};
-use super::private_file::MAX_SIZE;
+use super::error::{FileError, ReplaceError, TEMP_NAME, failed};
+use super::lock::LockedTarget;
+use super::private_file::{MAX_SIZE, PrivateFile};
 use super::replace::check_leftover;
 
-/// Checks that a file of this size could be stored at the path now, and where its directory is missing, that this could
-/// be created. Neither waits for the lock.
+/// Checks that a file of this size could be stored at the path now. Waits for the lock as the write would.
 pub(in super::super) fn check(path: &Path, size: usize) -> Result<(), FileError> {
     if size as u64 > MAX_SIZE {
         return Err(FileError::TooLarge);
     }
-    let target = match resolve(path)? {
-        None => resolve_vacant(path)?,
-        target => target,
-    };
-    let Some(place) = target.as_deref().and_then(Path::parent) else { return Ok(check_ancestor(path)?) };
-    let directory = open_directory(place)?.ok_or(ReplaceError::Unsteady)?;
-    let original = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        found => Some(found.map_err(|error| failed("examining it", error))?),
-    };
-    check_leftover(&directory, place, original.as_ref())?;
-    Ok(check_room(&directory, size)?)
+    let (target, file, created) = LockedTarget::acquire_or_create(path)?;
+    let original = file.as_ref().map(PrivateFile::metadata);
+    let checked = target.check_write(original, size);
+    // While the lock is held, so that another program that waits for it sees that the directory is gone.
+    remove_directories(&created);
+    Ok(checked?)
 }
 
-/// Checks that a directory can be created in the deepest one that is there.
-fn check_ancestor(path: &Path) -> Result<(), ReplaceError> {
-    let creating = |error: io::Error| failed("creating its directory", error);
-    let (directory, _) = split(path)?;
-    let is_there = |found: &io::Result<_>| found.as_ref().err().map(io::Error::kind) != Some(io::ErrorKind::NotFound);
-    let ancestor = directory.ancestors().map(fs::canonicalize).find(is_there).ok_or(ReplaceError::Unsteady)?;
-    let ancestor = ancestor.map_err(|error| failed("resolving its path", error))?;
-    // What is created in it is synced through it, for which it has to be opened.
-    let ancestor = File::open(ancestor).map_err(creating)?;
-    check_access(&ancestor).map_err(|error| creating(error.into()))
-}
-
-/// Writes and syncs a file that never has a name, where the file system has such files.
-#[cfg(target_os = "linux")]
-fn check_room(directory: &File, size: usize) -> Result<(), ReplaceError> {
-    use rustix::fs::{Mode, OFlags, openat};
-    use rustix::io::{Errno, retry_on_intr};
-
-    // Exclusive: it cannot be given a name.
-    let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::EXCL | OFlags::CLOEXEC;
-    let file = match retry_on_intr(|| openat(directory, ".", flags, Mode::RUSR | Mode::WUSR)) {
-        Ok(file) => File::from(file),
-        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL | Errno::NOSYS) => {
-            return check_access(directory).map_err(|error| failed("creating a file beside it", error));
+/// Removes the directories that were created, unless another program has put something into them.
+fn remove_directories(created: &[PathBuf]) {
+    for directory in created.iter().rev() {
+        if fs::remove_dir(directory).is_err() {
+            return;
         }
-        Err(error) => return Err(failed("creating a file beside it", error)),
-    };
-    fill(file, size)
+    }
 }
 
-/// Writes as much as the text will have, but not the text itself, which holds tokens.
-#[cfg(target_os = "linux")]
-fn fill(mut file: File, size: usize) -> Result<(), ReplaceError> {
-    io::copy(&mut io::repeat(b'#').take(size as u64), &mut file)
-        .map_err(|error| failed("writing a file beside it", error))?;
-    file.sync_all().map_err(|error| failed("syncing a file beside it", error))
-}
+impl LockedTarget {
+    /// Tries the steps of a write of this size.
+    fn check_write(&self, original: Option<&Metadata>, size: usize) -> Result<(), ReplaceError> {
+        self.check_rename(original.is_some())?;
+        check_leftover(&self.directory, &self.place, original)?;
+        if let Some(file) = self.nameless_file()? {
+            return self.fill(file, original, size);
+        }
+        let temp = self.create_temp(original)?;
+        let filled = temp.try_clone().map_err(|error| failed("creating its replacement", error));
+        let filled = filled.and_then(|file| self.fill(file, original, size));
+        if let Err(failure) = filled {
+            return Err(self.clean_up(&temp, failure));
+        }
+        unlinkat(&self.directory, TEMP_NAME, AtFlags::empty())
+            .map_err(|error| failed("removing a file beside it", error))
+    }
 
-#[cfg(not(target_os = "linux"))]
-fn check_room(directory: &File, _size: usize) -> Result<(), ReplaceError> {
-    check_access(directory).map_err(|error| failed("creating a file beside it", error))
-}
+    /// Writes as much as the text will have, but not the text itself, which holds tokens.
+    fn fill(&self, mut file: File, original: Option<&Metadata>, size: usize) -> Result<(), ReplaceError> {
+        self.prepare(&file, original)?;
+        io::copy(&mut io::repeat(b'#').take(size as u64), &mut file)
+            .map_err(|error| failed("writing a file beside it", error))?;
+        file.sync_all().map_err(|error| failed("syncing a file beside it", error))
+    }
 
-fn check_access(directory: &File) -> rustix::io::Result<()> {
-    accessat(directory, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
+    /// A file that never has a name, where the file system has such files.
+    #[cfg(target_os = "linux")]
+    fn nameless_file(&self) -> Result<Option<File>, ReplaceError> {
+        use rustix::fs::{Mode, OFlags, openat};
+        use rustix::io::{Errno, retry_on_intr};
+
+        // Exclusive: it cannot be given a name.
+        let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::EXCL | OFlags::CLOEXEC;
+        match retry_on_intr(|| openat(&self.directory, ".", flags, Mode::RUSR | Mode::WUSR)) {
+            Ok(file) => Ok(Some(file.into())),
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL | Errno::NOSYS) => Ok(None),
+            Err(error) => Err(failed("creating a file beside it", error)),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn nameless_file(&self) -> Result<Option<File>, ReplaceError> {
+        Ok(None)
+    }
+
+    /// Checks what would stop the rename. What cannot be found out stops nothing.
+    #[cfg(target_os = "linux")]
+    fn check_rename(&self, has_original: bool) -> Result<(), ReplaceError> {
+        use rustix::fs::{StatxAttributes, StatxFlags, statx};
+
+        let attributes = |name: &Path| {
+            let found = statx(&self.directory, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());
+            found.map_or(StatxAttributes::empty(), |found| found.stx_attributes)
+        };
+        let fixed = StatxAttributes::IMMUTABLE | StatxAttributes::APPEND;
+        let file = if has_original { attributes(Path::new(&self.name)) } else { StatxAttributes::empty() };
+        if file.contains(StatxAttributes::MOUNT_ROOT) {
+            return Err(ReplaceError::MountPoint);
+        }
+        if file.intersects(fixed) {
+            return Err(ReplaceError::Immutable("it"));
+        }
+        if attributes(Path::new(".")).intersects(fixed) {
+            return Err(ReplaceError::Immutable("its directory"));
+        }
+        Ok(())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn check_rename(&self, _has_original: bool) -> Result<(), ReplaceError> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
     use std::fs::Permissions;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::thread;
 
     use rustix::process::Uid;
@@ -119,23 +148,42 @@ mod tests {
         }
     }
 
+    /// Whatever the umask, what is created can be used, and nobody else can use it.
     #[test]
-    fn a_directory_without_nameless_files_is_judged_by_its_permissions() {
-        // The file system of processes has none. Who may write to its root, if anybody may, is root.
-        let directory = File::open("/proc").unwrap();
-        if check_access(&directory).is_ok() {
-            check_room(&directory, 1).unwrap();
+    fn directories_are_private_and_belong_to_the_owner_of_the_one_above() {
+        let sandbox = tempfile::tempdir().unwrap();
+        fs::set_permissions(sandbox.path(), Permissions::from_mode(0o777)).unwrap();
+        let is_root = rustix::process::geteuid().is_root();
+        if is_root {
+            std::os::unix::fs::chown(sandbox.path(), Some(65534), Some(65534)).unwrap();
         }
-        let failure = unprivileged(|| check_room(&directory, 1)).unwrap_err();
-        assert_eq!(failure.to_string(), "creating a file beside it failed");
+        let (_target, _, created) = LockedTarget::acquire_or_create(&sandbox.path().join("a/b/config")).unwrap();
+        assert_eq!(created.len(), 2);
+        for directory in &created {
+            let metadata = fs::metadata(directory).unwrap();
+            assert_eq!(metadata.mode() & 0o7777, 0o700);
+            assert!(!is_root || metadata.uid() == 65534, "{}", metadata.uid());
+        }
     }
 
     #[test]
-    fn what_finds_no_room_is_refused() {
-        // Every write to this device fails for want of space; files in a directory cannot be made to.
-        let full = File::options().write(true).open("/dev/full").unwrap();
-        let failure = fill(full, 1).unwrap_err();
-        assert_eq!(failure.to_string(), "writing a file beside it failed");
+    fn directories_that_another_program_uses_stay() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let (_target, _, created) = LockedTarget::acquire_or_create(&sandbox.path().join("a/b/config")).unwrap();
+        fs::write(sandbox.path().join("a/other"), "").unwrap();
+        remove_directories(&created);
+        assert!(sandbox.path().join("a/other").exists() && !sandbox.path().join("a/b").exists());
+    }
+
+    #[test]
+    fn a_named_file_is_filled_like_one_without_a_name() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let (target, file, _) = LockedTarget::acquire_or_create(&sandbox.path().join("config")).unwrap();
+        let temp = target.create_temp(file.as_ref().map(PrivateFile::metadata)).unwrap();
+        target.fill(temp, None, 100_000).unwrap();
+        drop(target);
+        // The next one takes it for the leftover of a killed run.
+        check(&sandbox.path().join("config"), 1).unwrap();
     }
 
     #[test]

@@ -33,12 +33,18 @@ pub(in super::super) enum ReplaceError {
     Unsteady,
     #[error("the file that it leads to has no name")]
     Nameless,
-    #[error("its name is that of the temporary file that would replace it")]
-    TempName,
+    #[error("{0} is that of the temporary file that would replace it")]
+    TempName(String),
     #[error("its path names a directory")]
     NoFileName,
     #[error("{0} is in the way and was not left by plexctl")]
     ForeignTemp(String),
+    #[error("its file system keeps no modes: a file created with mode 0600 has mode {0:04o}")]
+    NoModes(u32),
+    #[error("it is a mount point, which cannot be replaced")]
+    MountPoint,
+    #[error("{0} is immutable or append-only (see chattr)")]
+    Immutable(&'static str),
     #[error("{0} failed")]
     Failed(&'static str, #[source] io::Error),
     #[error("its replacement stays behind as {temp}")]

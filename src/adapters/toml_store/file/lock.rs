@@ -5,22 +5,27 @@
 //! run by root would follow it.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, chmodat, mkdirat, openat};
 use rustix::io::{Errno, retry_on_intr};
+use rustix::process::geteuid;
 
 use super::error::{FileError, LOCK_TIMEOUT, ReplaceError, TEMP_NAME, failed};
 use super::private_file::{OpenError, PrivateFile};
 
 /// How long a writer sleeps between two attempts.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
+
+/// The mode of the directories that are created.
+const PRIVATE_DIRECTORY: Mode = Mode::RWXU;
 
 /// The place of a file in a locked directory. Dropping it releases the lock.
 pub(super) struct LockedTarget {
@@ -38,18 +43,19 @@ impl LockedTarget {
     }
 
     /// The same, but `None` instead of the file means that there is none: then its directory is created, if it has to be,
-    /// and locked.
-    pub(super) fn acquire_or_create(path: &Path) -> Result<(Self, Option<PrivateFile>), FileError> {
+    /// and locked. The directories that were created are told, those above before those below.
+    pub(super) fn acquire_or_create(path: &Path) -> Result<(Self, Option<PrivateFile>, Vec<PathBuf>), FileError> {
         let deadline = Instant::now() + LOCK_TIMEOUT;
+        let mut created = Vec::new();
         loop {
             if let Some((target, file)) = Self::acquire_by(path, deadline)? {
-                return Ok((target, Some(file)));
+                return Ok((target, Some(file), created));
             }
-            create_directory(path)?;
+            create_directories(path, &mut created)?;
             if let Some(target) = Self::try_acquire(|| resolve_vacant(path), deadline)? {
-                return Ok((target, None));
+                return Ok((target, None, created));
             }
-            // Somebody else created the file, or removed the directory.
+            // Another program created the file, or removed the directory.
             wait_until(deadline)?;
         }
     }
@@ -101,7 +107,7 @@ pub(in super::super) fn check_target(path: &Path) -> Result<(), ReplaceError> {
 /// A file that has the name of the temporary one is refused: it would be swept as a leftover.
 pub(super) fn resolve(path: &Path) -> Result<Option<PathBuf>, ReplaceError> {
     match fs::canonicalize(path) {
-        Ok(target) if target.file_name().is_some_and(is_temp_name) => Err(ReplaceError::TempName),
+        Ok(target) if target.file_name().is_some_and(is_temp_name) => Err(temp_name(path, &target)),
         Ok(target) => Ok(Some(target)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed("resolving its path", error)),
@@ -116,7 +122,7 @@ pub(super) fn resolve_vacant(path: &Path) -> Result<Option<PathBuf>, FileError> 
     }
     let (directory, name) = split(path)?;
     if is_temp_name(name) {
-        return Err(ReplaceError::TempName.into());
+        return Err(temp_name(path, path).into());
     }
     match fs::canonicalize(directory) {
         Ok(directory) => Ok(Some(directory.join(name))),
@@ -136,19 +142,61 @@ pub(super) fn split(path: &Path) -> Result<(PathBuf, &OsStr), ReplaceError> {
     Ok((Path::new(".").join(directory), OsStr::from_bytes(name)))
 }
 
-/// Creates the directory of a file, and those above it that are missing, so that they survive a power cut.
-fn create_directory(path: &Path) -> Result<(), ReplaceError> {
-    let creating = |error| failed("creating its directory", error);
+/// Creates the directory of a file, and those above it that are missing, so that they survive a power loss.
+fn create_directories(path: &Path, created: &mut Vec<PathBuf>) -> Result<(), ReplaceError> {
     let (directory, _) = split(path)?;
     let missing: Vec<&Path> = directory.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(creating)?;
-    for parent in missing.iter().filter_map(|created| created.parent()) {
-        File::open(parent).and_then(|parent| parent.sync_all()).map_err(creating)?;
+    for directory in missing.into_iter().rev() {
+        match create_directory(directory) {
+            Ok(true) => created.push(directory.to_owned()),
+            Ok(false) => {}
+            // A dry run of another program removed the directory above it again. The caller tries again.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed("creating its directory", error)),
+        }
     }
     Ok(())
+}
+
+/// Creates one directory in one that is there. `false` means that another program created it first.
+fn create_directory(path: &Path) -> io::Result<bool> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(false) };
+    let parent = open_directory_at(CWD, parent.as_os_str(), OFlags::empty())?;
+    match mkdirat(&parent, name, PRIVATE_DIRECTORY) {
+        Err(Errno::EXIST) => return Ok(false),
+        created => created?,
+    }
+    // The umask may have taken away the right to open it. Only an owner who is not root can be stopped by that, and in
+    // their own directory nobody else turns the name into a link.
+    let directory = match open_directory_at(&parent, name, OFlags::NOFOLLOW) {
+        Err(Errno::ACCESS) => {
+            chmodat(&parent, name, PRIVATE_DIRECTORY, AtFlags::empty())?;
+            open_directory_at(&parent, name, OFlags::NOFOLLOW)?
+        }
+        opened => opened?,
+    };
+    give_to_owner_of(&parent, &directory)?;
+    directory.set_permissions(Permissions::from_mode(PRIVATE_DIRECTORY.bits()))?;
+    sync_directory(&parent)?;
+    Ok(true)
+}
+
+/// What root creates belongs to the owner of the directory that it is created in.
+pub(super) fn give_to_owner_of(directory: &File, created: &File) -> io::Result<()> {
+    let (directory, metadata) = (directory.metadata()?, created.metadata()?);
+    if !geteuid().is_root() || metadata.uid() == directory.uid() {
+        return Ok(());
+    }
+    fchown(created, Some(directory.uid()), Some(directory.gid()))
+}
+
+/// Makes what was changed in a directory survive a power loss.
+pub(super) fn sync_directory(directory: &File) -> io::Result<()> {
+    match directory.sync_all() {
+        // The file system has no way to sync a directory, so there is nothing that could be lost by it.
+        Err(error) if error.raw_os_error() == Some(Errno::INVAL.raw_os_error()) => Ok(()),
+        synced => synced,
+    }
 }
 
 fn wait_until(deadline: Instant) -> Result<(), ReplaceError> {
@@ -159,6 +207,14 @@ fn wait_until(deadline: Instant) -> Result<(), ReplaceError> {
     Ok(())
 }
 
+/// Says whose name is that of the temporary file: where a link leads to it, the link's own name is not to blame.
+fn temp_name(path: &Path, target: &Path) -> ReplaceError {
+    let is_own = path.file_name().is_some_and(is_temp_name);
+    let whose =
+        if is_own { "its name".to_owned() } else { format!("the name of {}, which it leads to,", target.display()) };
+    ReplaceError::TempName(whose)
+}
+
 /// Some file systems do not tell upper from lower case.
 fn is_temp_name(name: &OsStr) -> bool {
     name.eq_ignore_ascii_case(TEMP_NAME)
@@ -166,12 +222,17 @@ fn is_temp_name(name: &OsStr) -> bool {
 
 /// Opens a directory without ever blocking. `None` means that there is something else by now, or nothing.
 pub(super) fn open_directory(place: &Path) -> Result<Option<File>, ReplaceError> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    match retry_on_intr(|| openat(CWD, place, flags, Mode::empty())) {
-        Ok(directory) => Ok(Some(directory.into())),
+    match open_directory_at(CWD, place.as_os_str(), OFlags::NOFOLLOW) {
+        Ok(directory) => Ok(Some(directory)),
         Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
         Err(error) => Err(failed("opening its directory", error)),
     }
+}
+
+fn open_directory_at(directory: impl AsFd, name: &OsStr, further: OFlags) -> rustix::io::Result<File> {
+    // A pipe in the place of the directory would hold up an open that may block.
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC | further;
+    retry_on_intr(|| openat(directory.as_fd(), name, flags, Mode::empty())).map(File::from)
 }
 
 /// Tells whether an open directory is the one that a path leads to.
@@ -197,7 +258,7 @@ fn lock(directory: &File, deadline: Instant) -> Result<(), ReplaceError> {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
     use std::process::Command;
     use std::sync::mpsc;
 
@@ -301,7 +362,7 @@ mod tests {
         write(&sandbox, ".", ".Plexctl-Replacement.TMP", "");
         for name in [TEMP_NAME, "link", ".Plexctl-Replacement.TMP"] {
             let path = sandbox.path().join(name);
-            assert!(matches!(resolve(&path), Err(ReplaceError::TempName)), "{name}");
+            assert!(matches!(resolve(&path), Err(ReplaceError::TempName(_))), "{name}");
             assert!(LockedTarget::acquire(&path).is_err(), "{name}");
         }
     }

@@ -12,7 +12,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, renameat, statat, unli
 use rustix::io::{Errno, retry_on_intr};
 
 use super::error::{ReplaceError, TEMP_NAME, failed};
-use super::lock::LockedTarget;
+use super::lock::{LockedTarget, give_to_owner_of, sync_directory};
 use super::private_file::{PERMISSION_BITS, PRIVATE_MODE};
 
 /// The mode of the temporary file until it has that of the original, and the widest that a leftover can have.
@@ -23,18 +23,18 @@ impl LockedTarget {
     /// new file is private.
     pub(super) fn replace(&self, original: Option<&Metadata>, contents: &[u8]) -> Result<(), ReplaceError> {
         let mut temp = self.create_temp(original)?;
-        let replaced = write_durably(&mut temp, original, contents).and_then(|()| {
+        let replaced = self.write_durably(&mut temp, original, contents).and_then(|()| {
             renameat(&self.directory, TEMP_NAME, &self.directory, &self.name)
                 .map_err(|error| failed("renaming its replacement", error))
         });
         if let Err(failure) = replaced {
             return Err(self.clean_up(&temp, failure));
         }
-        self.directory.sync_all().map_err(ReplaceError::NotDurable)
+        sync_directory(&self.directory).map_err(ReplaceError::NotDurable)
     }
 
     /// Removes the temporary file after a failure, which is what is to be told. Where it stays, it holds no token.
-    fn clean_up(&self, temp: &File, failure: ReplaceError) -> ReplaceError {
+    pub(super) fn clean_up(&self, temp: &File, failure: ReplaceError) -> ReplaceError {
         match unlinkat(&self.directory, TEMP_NAME, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => failure,
             Err(_) => {
@@ -44,8 +44,40 @@ impl LockedTarget {
         }
     }
 
+    /// Gives a new file the original's owner and mode, or those of a private file of the directory's owner.
+    pub(super) fn prepare(&self, file: &File, original: Option<&Metadata>) -> Result<(), ReplaceError> {
+        let created = file.metadata().map_err(|error| failed("examining its replacement", error))?;
+        match original {
+            Some(original) => {
+                if created.uid() != original.uid() {
+                    fchown(file, Some(original.uid()), None).map_err(|error| failed("restoring its owner", error))?;
+                }
+                if created.gid() != original.gid() {
+                    // Only a member may give a file to a group, and the mode gives the group nothing.
+                    let _ = fchown(file, None, Some(original.gid()));
+                }
+            }
+            None => {
+                give_to_owner_of(&self.directory, file).map_err(|error| failed("giving it to the owner", error))?;
+            }
+        }
+        let mode = original.map_or(PRIVATE_MODE, |original| original.mode() & PERMISSION_BITS);
+        if created.mode() & PERMISSION_BITS != mode {
+            file.set_permissions(Permissions::from_mode(mode)).map_err(|error| failed("restoring its mode", error))?;
+        }
+        // Some file systems take every mode and keep none, and a token must not get into a file that others can read.
+        let kept = file.metadata().map_err(|error| failed("examining its replacement", error))?.mode();
+        if kept & PERMISSION_BITS == mode { Ok(()) } else { Err(ReplaceError::NoModes(kept & PERMISSION_BITS)) }
+    }
+
+    fn write_durably(&self, temp: &mut File, original: Option<&Metadata>, contents: &[u8]) -> Result<(), ReplaceError> {
+        self.prepare(temp, original)?;
+        temp.write_all(contents).map_err(|error| failed("writing its replacement", error))?;
+        temp.sync_all().map_err(|error| failed("syncing its replacement", error))
+    }
+
     /// Creates the temporary file, after sweeping what a killed run may have left in its place.
-    fn create_temp(&self, original: Option<&Metadata>) -> Result<File, ReplaceError> {
+    pub(super) fn create_temp(&self, original: Option<&Metadata>) -> Result<File, ReplaceError> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let create = || retry_on_intr(|| openat(&self.directory, TEMP_NAME, flags, TEMP_MODE));
         let created = match create() {
@@ -94,26 +126,6 @@ fn may_have_left(user: u32, directory: &File, original: Option<&Metadata>) -> Re
 
 fn temp_place(place: &Path) -> String {
     place.join(TEMP_NAME).display().to_string()
-}
-
-/// Gives the temporary file the original's owner and mode, then writes and syncs it.
-fn write_durably(temp: &mut File, original: Option<&Metadata>, contents: &[u8]) -> Result<(), ReplaceError> {
-    let created = temp.metadata().map_err(|error| failed("examining its replacement", error))?;
-    if let Some(original) = original {
-        if created.uid() != original.uid() {
-            fchown(&*temp, Some(original.uid()), None).map_err(|error| failed("restoring its owner", error))?;
-        }
-        if created.gid() != original.gid() {
-            // Only a member may give a file to a group, and the mode gives the group nothing.
-            let _ = fchown(&*temp, None, Some(original.gid()));
-        }
-    }
-    let mode = original.map_or(PRIVATE_MODE, |original| original.mode() & PERMISSION_BITS);
-    if created.mode() & PERMISSION_BITS != mode {
-        temp.set_permissions(Permissions::from_mode(mode)).map_err(|error| failed("restoring its mode", error))?;
-    }
-    temp.write_all(contents).map_err(|error| failed("writing its replacement", error))?;
-    temp.sync_all().map_err(|error| failed("syncing its replacement", error))
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub(in super::super) fn update_or_create<T, E: From<FileError>>(
     path: &Path,
     decide: impl FnOnce(Vec<u8>) -> Result<Update<T>, E>,
 ) -> Result<Updated<T>, E> {
-    let (target, file) = LockedTarget::acquire_or_create(path)?;
+    let (target, file, _) = LockedTarget::acquire_or_create(path)?;
     update_locked(&target, file, decide)
 }
 

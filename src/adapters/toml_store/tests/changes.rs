@@ -6,7 +6,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use super::{name, profile, read, store_of, told, write};
 use crate::adapters::toml_store::TomlStore;
 use crate::adapters::toml_store::file::TEMP_NAME;
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, ProfileToken};
+use crate::domain::session::ProfileName;
 use crate::ports::profile_reader::ProfileReader;
 use crate::ports::profile_writer::{DefaultSetting, Forgetting, ProfileWriter};
 use crate::ports::store_error::StoreError;
@@ -26,10 +27,13 @@ fn state(store: &TomlStore) -> (String, u64, u32) {
 fn a_list_has_the_profiles_in_the_files_order_and_takes_wrong_types_for_absent() {
     let (_sandbox, store) = store_of(TEXT);
     let list = store.list().unwrap();
-    let m = Profile { expires_at: list.profiles[2].expires_at, ..profile("m", None, "") };
-    let expected = [profile("z", Some("https://z"), ""), profile("a b", None, "t"), m, profile("n", None, "")];
+    let nameless = Profile { token: ProfileToken::new("t"), ..Profile::new(ProfileName::NAMELESS) };
+    let m = Profile { expires_at: list.profiles[3].expires_at, ..profile("m", None, "") };
+    let expected =
+        [profile("z", Some("https://z"), ""), nameless, profile("a b", None, "t"), m, profile("n", None, "")];
     assert_eq!(list.profiles, expected);
-    assert_eq!(list.profiles[2].expires_at.unwrap().to_string(), "1979-05-27T07:32:00Z");
+    assert_eq!(list.names(), ["z", "a b", "m", "n"].map(name));
+    assert_eq!(list.profiles[3].expires_at.unwrap().to_string(), "1979-05-27T07:32:00Z");
     assert_eq!((list.place, list.default), (store.path.display().to_string(), Some(name("z"))));
 }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -144,7 +145,7 @@ impl ProfilesArguments {
     /// The request to the use case. Forgetting a profile has to be confirmed with `--yes`.
     pub fn request(self, is_confirmed: bool) -> ProfilesRequest {
         match self.command {
-            None | Some(ProfilesCommand::List) => ProfilesRequest::List,
+            None | Some(ProfilesCommand::List) => ProfilesRequest::List { now: SystemTime::now().into() },
             Some(ProfilesCommand::Use { name }) => ProfilesRequest::Use(name),
             Some(ProfilesCommand::Forget { name }) => ProfilesRequest::Forget { profile: name, is_confirmed },
         }

@@ -16,7 +16,7 @@ use crate::failure::{ExecFailure, Failure};
 
 /// Runs a program with the session of a profile. Returns only if it does not run.
 pub fn exec(flags: Flags, command: OsString, arguments: Vec<OsString>) -> Result<(), Failure> {
-    let config = environment::config_path().ok_or(Failure::NoConfigPlace)?;
+    let config = environment::config_path().map_err(Failure::NoConfigPlace)?;
     let store = TomlStore::new(config.as_path());
     let process = SystemProcess::new(environment::all());
     let mut reporter = reporter(flags.output());

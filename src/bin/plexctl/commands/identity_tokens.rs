@@ -40,10 +40,10 @@ pub fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> Result<
         server_fallback: environment::server_fallback(),
     };
     let config = match environment::config_path() {
-        Some(path) => path,
-        None if credential.needs_profile() => return Err(Failure::NoConfigPlace),
+        Ok(path) => path,
+        Err(error) if credential.needs_profile() => return Err(Failure::NoConfigPlace(error)),
         // No file has this path, so no profile holds a token.
-        None => PathBuf::new(),
+        Err(_) => PathBuf::new(),
     };
     let request = match id {
         None => TokensRequest::List(credential),

@@ -28,7 +28,7 @@ const INTERRUPTED_FLUSH_LIMIT: Duration = Duration::from_secs(1);
 /// Begins a session, and says which credentials beside it stay in use.
 pub fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     let format = flags.output();
-    let config = environment::config_path().ok_or(Failure::NoConfigPlace)?;
+    let config = environment::config_path().map_err(Failure::NoConfigPlace)?;
     let again = again(&flags, &login);
     let profile = match login.profile_name {
         Some(profile) => profile,

@@ -20,7 +20,7 @@ use crate::terminal;
 /// Ends the selected session, and says which credentials that leaves.
 pub fn logout(flags: Flags) -> Result<(), Failure> {
     let format = flags.output();
-    let config = environment::config_path().ok_or(Failure::NoConfigPlace)?;
+    let config = environment::config_path().map_err(Failure::NoConfigPlace)?;
     let store = TomlStore::new(config.as_path());
     let client = OnDemand(client());
     let mut reporter = reporter(format);

@@ -14,16 +14,16 @@ use crate::failure::{Failure, ProfilesFailure};
 /// Shows or changes which profiles are stored. Asks no server.
 pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure> {
     let config = match (environment::config_path(), request) {
-        (Some(path), _) => path,
+        (Ok(path), _) => path,
         // What is not confirmed is refused whatever is stored.
-        (None, ProfilesRequest::Forget { is_confirmed: false, .. }) => PathBuf::new(),
-        (None, _) => return Err(Failure::NoConfigPlace),
+        (Err(_), ProfilesRequest::Forget { is_confirmed: false, .. }) => PathBuf::new(),
+        (Err(error), _) => return Err(Failure::NoConfigPlace(error)),
     };
     let store = TomlStore::new(config.as_path());
-    let mut reporter = reporter(flags.output());
-    ProfilesUseCase::new(&store, &store, &mut *reporter).execute(request).map(|_| ()).map_err(|error| {
+    let (mut warnings, mut reporter) = (reporter(flags.output()), reporter(flags.output()));
+    ProfilesUseCase::new(&store, &store, &mut *warnings, &mut *reporter).execute(request).map(|_| ()).map_err(|error| {
         let (again, selected) = match request {
-            ProfilesRequest::List => (Again::new("profiles"), None),
+            ProfilesRequest::List { .. } => (Again::new("profiles"), None),
             ProfilesRequest::Use(profile) => (Again::new("profiles use").of(profile), Some(profile.clone())),
             ProfilesRequest::Forget { profile, is_confirmed } => {
                 let again = Again::new("profiles forget").of(profile);

@@ -32,9 +32,9 @@ pub fn whoami(flags: Flags) -> Result<(), Failure> {
         server_fallback: environment::server_fallback(),
     };
     let config = match environment::config_path() {
-        Some(path) => path,
-        None if request.needs_profile() => return Err(Failure::NoConfigPlace),
-        None => PathBuf::new(),
+        Ok(path) => path,
+        Err(error) if request.needs_profile() => return Err(Failure::NoConfigPlace(error)),
+        Err(_) => PathBuf::new(),
     };
     let store = TomlStore::new(config.as_path());
     let client = OnDemand(client());

@@ -28,6 +28,7 @@ use plexctl::use_cases::whoami::WhoamiError;
 use thiserror::Error;
 
 use self::again::Again;
+use crate::environment::ConfigPathError;
 
 pub use self::credential::CredentialContext;
 pub use self::exec::ExecFailure;
@@ -48,8 +49,8 @@ pub struct RuntimeError(#[source] pub io::Error);
 pub enum Failure {
     /// The command line is not understood; the text holds the error and the usage.
     Usage(String),
-    /// No variable says where the config file is.
-    NoConfigPlace,
+    /// It is not known where the config file is.
+    NoConfigPlace(ConfigPathError),
     /// The text that was asked for could not be written.
     Stdout(io::Error),
     /// The login could not be begun for want of what connections, deadlines and signals need.
@@ -73,7 +74,7 @@ impl Failure {
     pub fn is_of_stdout(&self) -> bool {
         match self {
             Self::Stdout(_) => true,
-            Self::Usage(_) | Self::NoConfigPlace | Self::NotStarted(_) | Self::Exec(_) => false,
+            Self::Usage(_) | Self::NoConfigPlace(_) | Self::NotStarted(_) | Self::Exec(_) => false,
             Self::Login(failure) => matches!(failure.error, LoginError::Report(_)),
             Self::Logout(failure) => matches!(failure.error, LogoutError::Report(_)),
             Self::Whoami(failure) => matches!(failure.error, WhoamiError::Report(_)),
@@ -85,7 +86,7 @@ impl Failure {
     /// The kind of failure, which decides the exit code and the code for programs.
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::NoConfigPlace => FailureKind::ConfigUnusable,
+            Self::NoConfigPlace(_) => FailureKind::ConfigUnusable,
             Self::Usage(_) | Self::NotStarted(_) | Self::Stdout(_) => FailureKind::Internal,
             Self::Login(failure) => failure.error.kind(),
             Self::Logout(failure) => failure.error.kind(),
@@ -114,7 +115,7 @@ impl Failure {
             Self::Profiles(failure) => (failure.error.facts(), failure.selected.clone()),
             Self::Exec(failure) => (failure.error.facts(), failure.selected.clone()),
             Self::Tokens(failure) => (failure.error.facts(), failure.context.selected.clone()),
-            Self::Usage(_) | Self::NoConfigPlace | Self::NotStarted(_) | Self::Stdout(_) => {
+            Self::Usage(_) | Self::NoConfigPlace(_) | Self::NotStarted(_) | Self::Stdout(_) => {
                 (FailureFacts::default(), None)
             }
         };
@@ -138,10 +139,13 @@ impl Failure {
             Self::Exec(failure) => failure.words(),
             Self::Tokens(failure) => failure.words(),
             Self::Usage(text) => (text.clone(), None),
-            Self::NoConfigPlace => (
-                "no place for a config file is known".to_owned(),
-                Some("set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG".to_owned()),
-            ),
+            Self::NoConfigPlace(error) => {
+                let hint = match error {
+                    ConfigPathError::Unknown => "set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG".to_owned(),
+                    ConfigPathError::Tilde(variable) => format!("set {variable} to an absolute path"),
+                };
+                (error.to_string(), Some(hint))
+            }
             Self::Stdout(error) => (format!("standard output could not be written: {}", chain(error)), None),
         }
     }

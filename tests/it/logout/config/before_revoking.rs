@@ -101,7 +101,7 @@ fn fails_without_home() {
     let no_place = Run::new(
         1,
         "",
-        "error: no place for a config file is known\nhint: set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG\n",
+        "error: cannot tell where the config file is\nhint: set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG\n",
     );
     let environments: [&[(&str, &str)]; 4] = [
         &[],
@@ -189,7 +189,10 @@ fn rejects_config_named_like_temporary_file() {
     sandbox.write(&target, config(&server.url()));
     symlink(&target, sandbox.config()).unwrap();
     let before = sandbox.config_state();
-    let expected = unusable("[CONFIG]", "its name is that of the temporary file that would replace it");
+    sandbox.label(target.display().to_string(), "[TARGET]");
+    // The link's own name is not to blame.
+    let cause = "the name of [TARGET], which it leads to, is that of the temporary file that would replace it";
+    let expected = unusable("[CONFIG]", cause);
     assert_eq!(sandbox.run(["logout"]), expected);
     let hint = "hint: [CONFIG] has no profile \"unknown\", it has \"default\", \"bystander\"\n";
     assert_eq!(sandbox.run(["logout", "--profile", "unknown"]), no_session_but(hint));
