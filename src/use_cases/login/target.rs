@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn rejects_a_missing_or_invalid_server() {
-        let unusable = |setting, source| ServerError::Unusable { setting, source };
+        let unusable = |setting, source| ServerError::Unusable { setting, place: None, source };
         let cases = [
             ((None, ""), None, None, ServerError::Unknown),
             ((Some("https://h"), "t"), Some("junk"), None, unusable(ServerSetting::Given, ServerUrlError::Syntax)),
