@@ -50,8 +50,6 @@ mod tests {
         for text in ["a\u{7f}b", "a\u{202e}b", "a\u{7f}\u{202e}b", "\u{85}\u{7f}", "a\u{1b}[2J"] {
             let yaml = to_yaml(&BTreeMap::from([("key", text)])).unwrap();
             assert!(!yaml.contains(|character| is_unprintable(character) && character != '\n'), "{yaml:?}");
-            let read: BTreeMap<String, String> = serde_saphyr::from_str(&yaml).unwrap();
-            assert_eq!(read["key"], text);
         }
     }
 }
