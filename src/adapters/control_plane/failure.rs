@@ -362,7 +362,8 @@ impl From<UnexpectedResponse> for CallError {
         let UnexpectedResponse { status, problem, proxy, .. } = &answered;
         let remedy = proxy.as_ref().filter(|_| *status == 407).map(ProxyName::asks_for_credentials);
         let problem_code = problem.as_ref().and_then(|problem| problem.code.clone());
-        let facts = ResponseFacts { status: *status, problem_code, correlation_id: None };
+        let is_problem = problem.is_some();
+        let facts = ResponseFacts { status: *status, is_problem, problem_code, correlation_id: None };
         Self::from(answered.to_string()).with_response(facts).with_remedy(remedy)
     }
 }

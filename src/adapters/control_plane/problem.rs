@@ -72,6 +72,11 @@ fn sanitize(text: &str, secrets: &[&str]) -> String {
     masked(clean, secrets).chars().take(MAX_TEXT).collect()
 }
 
+/// Strips what could act on a terminal, and cuts to a number of characters.
+pub(super) fn sanitized(text: &str, limit: usize) -> String {
+    text.chars().filter(|character| !is_unprintable(*character)).take(limit).collect()
+}
+
 /// Masks the secrets that a server might send back. Of one that is built as a session token is, the last part is masked
 /// on its own as well.
 pub(super) fn masked(text: String, secrets: &[&str]) -> String {

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod debug_log;
 mod environment;
 mod failure;
 mod stderr;
@@ -24,6 +25,9 @@ fn main() -> ExitCode {
     let result = match cli::parse(env::args_os()) {
         Ok(Invocation::Run(arguments)) => {
             let format = arguments.flags.output();
+            if arguments.flags.verbose {
+                debug_log::enable();
+            }
             run(arguments).inspect_err(|failure| explain(failure, format))
         }
         Ok(Invocation::Print(text)) => {
@@ -44,7 +48,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let flags = arguments.flags;
     match arguments.command {
-        Command::Login(login) => commands::login(flags, login),
+        Command::Login(login) => commands::login(flags, &login),
         Command::Whoami(_) => commands::whoami(flags),
         Command::Profiles(profiles) => {
             let request = profiles.request(flags.yes);
@@ -70,7 +74,7 @@ fn explain(failure: &Failure, format: Format) {
         terminal::note(Label::Hint, hint);
     }
     // What could not be written once is not tried again.
-    if !failure.is_of_stdout() {
+    if !failure.is_of_stdout() && !failure.is_usage() {
         // The exit code tells that the run failed, so a failure to write that down changes nothing.
         let _ = commands::reporter(format).report(&report);
     }

@@ -73,7 +73,7 @@ fn failed(exit: i32, code: &'static str, message: impl Into<String>, hint: Optio
 }
 
 /// A token that looks like one, so that the leak hunt knows it.
-fn token(name: &str) -> String {
+pub fn token(name: &str) -> String {
     format!("psk_dev_0192f0c1-1111-7abc-8def-0123456789ab_{name}-s3cret-s3cret")
 }
 

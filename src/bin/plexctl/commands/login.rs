@@ -7,15 +7,16 @@ use plexctl::adapters::browser::SystemBrowser;
 use plexctl::adapters::reporters::{Label, ProgressReporter, QrCode};
 use plexctl::adapters::timer::SystemTimer;
 use plexctl::adapters::toml_store::TomlStore;
+use plexctl::domain::identifier::Identifier;
+use plexctl::domain::idp_binding::{BindingAlias, IdpBinding};
 use plexctl::domain::session::ProfileName;
-use plexctl::ports::token_issuer::AuthorizationRequest;
-use plexctl::use_cases::login::{Interruption, LoginError, LoginPorts, LoginRequest, LoginUseCase};
+use plexctl::use_cases::login::{LoginCause, LoginPorts, LoginRequest, LoginUseCase};
 
 use super::on_demand::runtime;
-use super::{client, place_of_unusable_server, reporter, tell_what_stays_in_use};
+use super::{client, reporter, tell_what_stays_in_use};
 use crate::cli::{Flags, Format, LoginArguments};
 use crate::failure::again::Again;
-use crate::failure::{Failure, LoginFailure, RuntimeError, interruption_hint, last_words, of_interruption};
+use crate::failure::{Failure, LoginFailure, RuntimeError, last_words};
 use crate::terminal::{self, Stderr};
 use crate::{environment, explain, stderr};
 
@@ -26,17 +27,18 @@ const DEFAULT_PROFILE: &str = "default";
 const INTERRUPTED_FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
 /// Begins a session, and says which credentials beside it stay in use.
-pub fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
+pub fn login(flags: Flags, login: &LoginArguments) -> Result<(), Failure> {
     let format = flags.output();
     let config = environment::config_path().map_err(Failure::NoConfigPlace)?;
-    let again = again(&flags, &login);
-    let profile = match login.profile_name {
+    let again = again(&flags, login);
+    let profile = match login.profile_name.clone() {
         Some(profile) => profile,
         None => ProfileName::new(DEFAULT_PROFILE).map_err(|error| Failure::Usage(error.to_string()))?,
     };
     let request = LoginRequest {
         profile,
-        authorization: AuthorizationRequest { domain_id: login.domain_id, idp_binding_id: login.idp_binding_id },
+        domain_id: domain_id(login)?,
+        idp_binding: idp_binding(login)?,
         server_flag: flags.server,
         server_fallback: environment::server_fallback(),
         may_replace_other_origin: flags.yes,
@@ -61,22 +63,14 @@ pub fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
 
     let result = runtime.block_on(LoginUseCase::new(ports, &mut progress, &mut *reporter).execute(&request));
     if let Err(error) = result {
-        let place_of_server = match &error {
-            LoginError::Server { profile, source } => place_of_unusable_server(&store, profile, source),
-            _ => None,
-        };
-        let failure = LoginFailure { error, again, profile: request.profile, config, place_of_server };
-        if let LoginError::Interrupted(interruption) = &failure.error {
-            terminal::line(&of_interruption(interruption));
-            if let Some(hint) = interruption_hint(interruption) {
+        let failure = LoginFailure { error, again, config };
+        if matches!(*failure.error.cause, LoginCause::Interrupted) {
+            terminal::line(&failure.error.to_string());
+            if let Some(hint) = failure.hint() {
                 terminal::note(Label::Hint, &hint);
             }
-            if matches!(interruption, Interruption::LiveUnstored { .. }) {
-                stderr::flush();
-            } else {
-                // Nothing is lost with these words, so an unread pipe must not keep the process alive.
-                stderr::flush_within(INTERRUPTED_FLUSH_LIMIT);
-            }
+            // No token is lost with these words, so an unread pipe must not keep the process alive.
+            stderr::flush_within(INTERRUPTED_FLUSH_LIMIT);
             timer.die_interrupted();
         }
         let failure = Failure::Login(Box::new(failure));
@@ -91,10 +85,30 @@ pub fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The domain of the flag, else of the environment.
+fn domain_id(login: &LoginArguments) -> Result<Option<Identifier>, Failure> {
+    login.domain_id.map_or_else(|| parse_variable("PLEXCTL_DOMAIN_ID", environment::domain_id()), |id| Ok(Some(id)))
+}
+
+/// The binding of a flag, else of the environment.
+fn idp_binding(login: &LoginArguments) -> Result<Option<IdpBinding>, Failure> {
+    let flag = login.idp_binding_id.map(IdpBinding::Id);
+    match flag.or_else(|| login.idp_binding_alias.clone().map(IdpBinding::Alias)) {
+        Some(binding) => Ok(Some(binding)),
+        None => Ok(parse_variable("PLEXCTL_IDP_BINDING_ID", environment::idp_binding_id())?.map(IdpBinding::Id)),
+    }
+}
+
+fn parse_variable(name: &str, value: Option<String>) -> Result<Option<Identifier>, Failure> {
+    let parse = |text: String| Identifier::parse(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")));
+    value.map(parse).transpose()
+}
+
 fn again(flags: &Flags, login: &LoginArguments) -> Again {
     let again = Again::new("login")
-        .with("--domain-id", Some(login.domain_id.to_string()))
-        .with("--idp-binding-id", Some(login.idp_binding_id.to_string()))
+        .with("--domain-id", login.domain_id.map(|id| id.to_string()))
+        .with("--idp-binding-id", login.idp_binding_id.map(|id| id.to_string()))
+        .with("--idp-binding-alias", login.idp_binding_alias.as_ref().map(BindingAlias::as_str))
         .with("--profile-name", login.profile_name.as_ref().map(ProfileName::as_str))
         .with("--server", flags.server.as_deref());
     if flags.yes { again.with_switch("--yes") } else { again }

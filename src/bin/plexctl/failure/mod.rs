@@ -20,7 +20,7 @@ use plexctl::ports::chain::chain;
 use plexctl::ports::failure_report::{FailureFacts, FailureReport};
 use plexctl::use_cases::exit_status::ExitStatus;
 use plexctl::use_cases::failure_kind::FailureKind;
-use plexctl::use_cases::login::LoginError;
+use plexctl::use_cases::login::LoginCause;
 use plexctl::use_cases::logout::LogoutError;
 use plexctl::use_cases::profiles::ProfilesError;
 use plexctl::use_cases::tokens::TokensError;
@@ -32,7 +32,7 @@ use crate::environment::ConfigPathError;
 
 pub use self::credential::CredentialContext;
 pub use self::exec::ExecFailure;
-pub use self::login::{LoginFailure, interruption_hint, last_words, of_interruption};
+pub use self::login::{LoginFailure, last_words};
 pub use self::logout::LogoutFailure;
 pub use self::no_session::no_session_hint;
 pub use self::profiles::ProfilesFailure;
@@ -75,11 +75,20 @@ impl Failure {
         match self {
             Self::Stdout(_) => true,
             Self::Usage(_) | Self::NoConfigPlace(_) | Self::NotStarted(_) | Self::Exec(_) => false,
-            Self::Login(failure) => matches!(failure.error, LoginError::Report(_)),
+            Self::Login(failure) => matches!(*failure.error.cause, LoginCause::Report(_)),
             Self::Logout(failure) => matches!(failure.error, LogoutError::Report(_)),
             Self::Whoami(failure) => matches!(failure.error, WhoamiError::Report(_)),
             Self::Profiles(failure) => matches!(failure.error, ProfilesError::Report(_)),
             Self::Tokens(failure) => matches!(failure.error, TokensError::Report(_)),
+        }
+    }
+
+    /// Tells whether the command line is what is wrong. Programs get no data then.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Usage(_) => true,
+            Self::Login(failure) => failure.is_usage(),
+            _ => false,
         }
     }
 
@@ -109,7 +118,7 @@ impl Failure {
     pub fn explain(&self) -> FailureReport {
         let (message, hint) = self.words();
         let (facts, selected) = match self {
-            Self::Login(failure) => (failure.error.facts(), Some(failure.profile.clone())),
+            Self::Login(failure) => (failure.error.facts(), None),
             Self::Logout(failure) => (failure.error.facts(), failure.selected.clone()),
             Self::Whoami(failure) => (failure.error.facts(), failure.context.selected.clone()),
             Self::Profiles(failure) => (failure.error.facts(), failure.selected.clone()),
@@ -131,7 +140,7 @@ impl Failure {
 
     fn words(&self) -> (String, Option<String>) {
         match self {
-            Self::NotStarted(error) => (format!("no login was begun: {}", chain(error)), None),
+            Self::NotStarted(error) => (format!("cannot log in: {}", chain(error)), None),
             Self::Login(failure) => failure.words(),
             Self::Logout(failure) => failure.words(),
             Self::Whoami(failure) => failure.words(),

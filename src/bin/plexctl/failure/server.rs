@@ -5,7 +5,7 @@ use plexctl::use_cases::server::{ServerError, ServerSetting};
 use super::again::Again;
 
 /// What a usable server URL looks like.
-const FORM: &str = "https://HOST[:PORT][/PATH], or http for development";
+pub const FORM: &str = "https://HOST[:PORT][/PATH], or http for development";
 
 /// Whose stored server an error is about, and where that stands.
 pub struct StoredServer {
