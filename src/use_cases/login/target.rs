@@ -41,7 +41,7 @@ pub(super) fn choose_target(held: Option<Profile>, request: &LoginRequest) -> Re
         (Err(ServerError::Unknown), domain_id) => {
             Err(LoginCause::Missing { needs_domain: domain_id.is_none(), needs_server: true })
         }
-        (Err(error), _) => Err(LoginCause::Server { error, place: None }),
+        (Err(error), _) => Err(LoginCause::Server(error)),
     }
 }
 
