@@ -143,6 +143,16 @@ fn verbose_shows_debug_messages_without_secrets() {
         assert_eq!((run.exit, run.stdout.as_str()), (0, "Logged out. Cleared profile \"default\".\n"));
         assert!(run.stderr.contains("debug: config file [CONFIG]\n"), "{}", run.stderr);
         assert!(run.stderr.contains("debug: profile \"default\" of the config file\n"), "{}", run.stderr);
+        let facts = [
+            "DELETE [ORIGIN]/v1/auth/tokens/",
+            "route to [ORIGIN]: direct, no proxy is set for http\n",
+            "connecting to 127.0.0.1:",
+            "connected to 127.0.0.1:",
+            "response from [ORIGIN]: 204 No Content after ",
+        ];
+        for fact in facts {
+            assert!(run.stderr.contains(&format!("debug: {fact}")), "{fact}: {}", run.stderr);
+        }
         for line in run.stderr.lines() {
             assert!(line.starts_with("debug: "), "{line}");
         }
