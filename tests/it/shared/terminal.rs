@@ -63,6 +63,22 @@ fn at_a_terminal_of(columns: u16, sandbox: &Sandbox, command: &mut Command) -> (
     (run, reader.join().unwrap().replace("\r\n", "\n"))
 }
 
+/// Runs a command whose standard streams are a terminal of so many columns, and gives what that was sent.
+pub fn on_a_terminal_of(columns: u16, sandbox: &Sandbox, command: &mut Command) -> String {
+    let terminal = Terminal::open();
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&terminal.0, size).unwrap();
+    let child = command.stdout(terminal.slave()).stderr(terminal.slave()).spawn().unwrap();
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let reader = thread::spawn(move || {
+        let mut seen = Vec::new();
+        let _ = File::from(terminal.0).read_to_end(&mut seen);
+        String::from_utf8(seen).unwrap()
+    });
+    assert_eq!(sandbox.observe_child(child).exit, 0);
+    reader.join().unwrap().replace("\r\n", "\n")
+}
+
 /// A sandbox that is signed in to a server.
 fn signed_in(server: &ScriptedServer) -> Sandbox {
     let mut sandbox = Sandbox::new();
