@@ -202,7 +202,7 @@ impl Stage for LoginStage {
             (is_told && is_stored && error.is_empty()).then_some(ending)
         } else if run.exit != Some(1) || !run.stdout.is_empty() && !error.contains("the login is complete") {
             None
-        } else if error.starts_with("error: no login was begun") {
+        } else if error.starts_with("error: cannot log in") {
             let is_untouched = config == Config::Untouched && self.requests_to("/v1/auth/device-code") == 0;
             is_untouched.then_some(Ending::FailedUnchanged)
         } else if error.contains("could not be stored and may be live") {
