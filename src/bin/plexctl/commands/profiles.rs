@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 
+use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
+use plexctl::ports::reporter::ProfilesOutcome;
 use plexctl::use_cases::profiles::{ProfilesRequest, ProfilesUseCase};
 
 use super::reporter;
 use crate::cli::Flags;
 use crate::environment;
 use crate::failure::again::Again;
-use crate::failure::{Failure, ProfilesFailure};
+use crate::failure::{Failure, ProfilesFailure, no_profile_hint};
+use crate::terminal;
 
 /// Shows or changes which profiles are stored. Asks no server.
 pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure> {
@@ -21,7 +24,8 @@ pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure>
     };
     let store = TomlStore::new(config.as_path());
     let (mut warnings, mut reporter) = (reporter(flags.output()), reporter(flags.output()));
-    ProfilesUseCase::new(&store, &store, &mut *warnings, &mut *reporter).execute(request).map(|_| ()).map_err(|error| {
+    let outcome = ProfilesUseCase::new(&store, &store, &mut *warnings, &mut *reporter).execute(request);
+    let outcome = outcome.map_err(|error| {
         let (again, selected) = match request {
             ProfilesRequest::List { .. } => (Again::new("profiles"), None),
             ProfilesRequest::Use(profile) => (Again::new("profiles use").of(profile), Some(profile.clone())),
@@ -30,6 +34,14 @@ pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure>
                 (if *is_confirmed { again.with_switch("--yes") } else { again }, Some(profile.clone()))
             }
         };
+        let config = config.clone();
         Failure::Profiles(Box::new(ProfilesFailure { error, again, selected, config }))
-    })
+    })?;
+    if let ProfilesOutcome::Listed { list, .. } = outcome
+        && list.profiles.is_empty()
+        && let Some(hint) = no_profile_hint(&config)
+    {
+        terminal::note(Label::Hint, &hint);
+    }
+    Ok(())
 }

@@ -34,7 +34,7 @@ pub use self::credential::CredentialContext;
 pub use self::exec::ExecFailure;
 pub use self::login::{LoginFailure, last_words};
 pub use self::logout::LogoutFailure;
-pub use self::no_session::no_session_hint;
+pub use self::no_session::{no_profile_hint, no_session_hint};
 pub use self::profiles::ProfilesFailure;
 pub use self::tokens::TokensFailure;
 pub use self::whoami::WhoamiFailure;
