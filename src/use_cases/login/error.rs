@@ -208,7 +208,8 @@ impl LoginError {
             Self::NotDurable { .. } => FailureKind::NotDurable,
             Self::NotAccepted { source: ReadError::Refused { .. }, .. } => FailureKind::SessionRefused,
             Self::NotAccepted { .. } | Self::OtherDomain { .. } => FailureKind::NotAccepted,
-            Self::Report(_) | Self::Interrupted(_) => FailureKind::Internal,
+            Self::Report(_) => FailureKind::NotReported,
+            Self::Interrupted(_) => FailureKind::Internal,
         }
     }
 

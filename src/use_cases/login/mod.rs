@@ -618,10 +618,10 @@ mod tests {
     fn a_replaced_token_that_is_not_known_to_be_dead_is_kept_and_told_with_the_cause() {
         let no_route = || -> Box<dyn TokenRevoker> { Box::new(ScriptedRevoker::new([])) };
         let cases = [
-            (Some(SERVER), session_token(OLD), "the server was not reached"),
-            (None, session_token(OLD), "no server for profile"),
-            (Some("ftp://h"), session_token(OLD), "no server for profile"),
-            (Some(SERVER), "eyJhbGciOiJFZERTQSJ9.e30.c2ln".to_owned(), "no session was ended"),
+            (Some(SERVER), session_token(OLD), "the script has no more answers"),
+            (None, session_token(OLD), "the profile stores no server"),
+            (Some("ftp://h"), session_token(OLD), "the stored server is not a valid URL"),
+            (Some(SERVER), "eyJhbGciOiJFZERTQSJ9.e30.c2ln".to_owned(), "cannot log out"),
         ];
         for (server, token, words) in cases {
             let mut world = World::replacing(server, &token);

@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_server_that_is_missing_or_unusable_is_named_by_where_it_came_from() {
-        let unusable = |setting, source| ServerError::Unusable { setting, source };
+        let unusable = |setting, source| ServerError::Unusable { setting, place: None, source };
         let cases = [
             ((None, ""), None, None, ServerError::Unknown),
             ((Some("https://h"), "t"), Some("junk"), None, unusable(ServerSetting::Given, ServerUrlError::Syntax)),

@@ -10,6 +10,7 @@ use plexctl::domain::shell;
 use super::arguments::{Arguments, Shell};
 
 /// A command line that plexctl does not understand.
+#[derive(Debug)]
 pub struct UsageError {
     /// The help that is shown above the message, where no command was given.
     pub help: Option<String>,

@@ -11,13 +11,14 @@ use plexctl::domain::session::ProfileName;
 use plexctl::ports::token_issuer::AuthorizationRequest;
 use plexctl::use_cases::login::{Interruption, LoginError, LoginPorts, LoginRequest, LoginUseCase};
 
-use super::on_demand::runtime;
-use super::{client, place_of_unusable_server, reporter, tell_what_stays_in_use};
-use crate::cli::{Flags, Format, LoginArguments};
-use crate::failure::again::Again;
-use crate::failure::{Failure, LoginFailure, RuntimeError, interruption_hint, last_words, of_interruption};
+use super::{client, hint_other_credentials, place_of_server, reporter};
+use crate::cli::{Flags, Format, LoginArguments, UsageError};
+use crate::hints::HintContext;
+use crate::hints::login::{LoginFailure, interruption_hint, last_words, of_interruption};
+use crate::report::{Failure, StartError};
+use crate::retry_command::RetryCommand;
 use crate::terminal::{self, Stderr};
-use crate::{environment, explain, stderr};
+use crate::{environment, stderr};
 
 /// The profile that is written where none is named.
 const DEFAULT_PROFILE: &str = "default";
@@ -26,13 +27,14 @@ const DEFAULT_PROFILE: &str = "default";
 const INTERRUPTED_FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
 /// Begins a session, and says which credentials beside it stay in use.
-pub fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
+pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     let format = flags.output();
-    let config = environment::config_path().map_err(Failure::NoConfigPlace)?;
-    let again = again(&flags, &login);
+    let config = environment::config_path()?;
+    let retry = retry(&flags, &login);
     let profile = match login.profile_name {
         Some(profile) => profile,
-        None => ProfileName::new(DEFAULT_PROFILE).map_err(|error| Failure::Usage(error.to_string()))?,
+        None => ProfileName::new(DEFAULT_PROFILE)
+            .map_err(|error| Failure::Usage(UsageError { help: None, message: error.to_string() }))?,
     };
     let request = LoginRequest {
         profile,
@@ -44,9 +46,8 @@ pub fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     let store = TomlStore::new(config.as_path());
     let client = client();
     let browser = SystemBrowser::new(environment::browser_settings(!login.no_browser && format == Format::Text));
-    stderr::write_in_background().map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
-    let runtime = runtime().map_err(Failure::NotStarted)?;
-    let timer = SystemTimer::start(last_words).map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
+    stderr::write_in_background().map_err(StartError::from)?;
+    let timer = SystemTimer::start(last_words).map_err(StartError::from)?;
     let ports = LoginPorts {
         profiles: &store,
         writer: &store,
@@ -59,13 +60,12 @@ pub fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     };
     let (mut progress, mut reporter) = (progress(format, login.qr), reporter(format));
 
-    let result = runtime.block_on(LoginUseCase::new(ports, &mut progress, &mut *reporter).execute(&request));
+    let result = LoginUseCase::new(ports, &mut progress, &mut *reporter).execute(&request).await;
     if let Err(error) = result {
-        let place_of_server = match &error {
-            LoginError::Server { profile, source } => place_of_unusable_server(&store, profile, source),
-            _ => None,
-        };
-        let failure = LoginFailure { error, again, profile: request.profile, config, place_of_server };
+        let profile = Some(request.profile.clone());
+        let place_of_server = place_of_server(&store, profile.as_ref());
+        let context = HintContext { retry, profile, token_file: None, config, place_of_server };
+        let failure = LoginFailure { error, profile: request.profile, context };
         if let LoginError::Interrupted(interruption) = &failure.error {
             terminal::line(&of_interruption(interruption));
             if let Some(hint) = interruption_hint(interruption) {
@@ -79,25 +79,25 @@ pub fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
             }
             timer.die_interrupted();
         }
-        let failure = Failure::Login(Box::new(failure));
+        let failure = failure.into_failure();
         if timer.signal().is_some() {
-            explain(&failure, format);
+            failure.tell(format);
             stderr::flush();
             timer.die_interrupted();
         }
         return Err(failure);
     }
-    tell_what_stays_in_use(flags.token_file.is_some());
+    hint_other_credentials(flags.token_file.is_some());
     Ok(())
 }
 
-fn again(flags: &Flags, login: &LoginArguments) -> Again {
-    let again = Again::new("login")
+fn retry(flags: &Flags, login: &LoginArguments) -> RetryCommand {
+    let retry = RetryCommand::new("login")
         .with("--domain-id", Some(login.domain_id.to_string()))
         .with("--idp-binding-id", Some(login.idp_binding_id.to_string()))
         .with("--profile-name", login.profile_name.as_ref().map(ProfileName::as_str))
         .with("--server", flags.server.as_deref());
-    if flags.yes { again.with_switch("--yes") } else { again }
+    if flags.yes { retry.with_switch("--yes") } else { retry }
 }
 
 fn progress(format: Format, wants_qr: bool) -> ProgressReporter<Stderr> {

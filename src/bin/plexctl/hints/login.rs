@@ -1,7 +1,5 @@
 //! Why a login failed, in words.
 
-use std::path::PathBuf;
-
 use plexctl::adapters::reporters::Label;
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::timestamp::Timestamp;
@@ -14,9 +12,12 @@ use plexctl::ports::token_issuer::BeginError;
 use plexctl::use_cases::login::{Interruption, LoginError, NotIssued, NotKept, NotRevoked, StoredLogin};
 use plexctl::use_cases::server::{ServerError, ServerSetting};
 
-use super::again::Again;
-use super::remedy_hint;
-use super::server::of_given;
+use thiserror::Error;
+
+use super::server::FORM;
+use super::{HintContext, request, store};
+use crate::report::Failure;
+use crate::retry_command::RetryCommand;
 use crate::{stderr, terminal};
 
 /// What is said wherever a poll may have brought a token that did not arrive.
@@ -30,19 +31,27 @@ const HOMELESS_HINT: &str = "tell whoever runs the server to revoke it";
 pub struct LoginFailure {
     /// What failed.
     pub error: LoginError,
-    /// The command that was typed.
-    pub again: Again,
     /// The profile that was to hold the session.
     pub profile: ProfileName,
-    /// The config file.
-    pub config: PathBuf,
-    /// Where the file stores the profile's server, if that is what cannot be used.
-    pub place_of_server: Option<String>,
+    /// What hints need beside the error.
+    pub context: HintContext,
 }
 
+/// A sentence that stands for an error.
+#[derive(Debug, Error)]
+#[error("{0}")]
+struct Sentence(String);
+
 impl LoginFailure {
+    /// The failure as it is reported.
+    pub fn into_failure(self) -> Failure {
+        let (sentence, hint) = self.words();
+        let failure = Failure::new(&Sentence(sentence), self.error.kind(), self.error.facts(), hint);
+        failure.of_profile(Some(self.profile))
+    }
+
     /// The failure in words, and what to do about it.
-    pub fn words(&self) -> (String, Option<String>) {
+    fn words(&self) -> (String, Option<String>) {
         match &self.error {
             LoginError::NotBegun(error) => self.not_begun(error),
             LoginError::Server { profile, source } => self.no_server(profile, source),
@@ -52,7 +61,7 @@ impl LoginFailure {
             }
             LoginError::NotStored { token, source } => (
                 format!("nobody is logged in; {} was issued and is revoked: {}", named(token.id), keep_words(source)),
-                Some(format!("once the cause is gone, run {} again", self.again)),
+                Some(format!("once the cause is gone, run {} again", self.context.retry)),
             ),
             LoginError::LiveUnstored { token, revoking, source } => (
                 format!(
@@ -112,16 +121,16 @@ impl LoginFailure {
     fn not_begun(&self, error: &StoreError) -> (String, Option<String>) {
         let message = format!("no login was begun: {}", keep_words(error));
         let hint = match error {
-            StoreError::Exposed { .. } => self.again.once_private(&self.config),
-            _ => format!("nothing was sent or changed; mend the cause and run {} again", self.again),
+            StoreError::Exposed { .. } => store::hint(error, &self.context).unwrap_or_default(),
+            _ => format!("nothing was sent or changed; mend the cause and run {} again", self.context.retry),
         };
         (message, Some(hint))
     }
 
     fn no_server(&self, profile: &ProfileName, error: &ServerError) -> (String, Option<String>) {
-        let (message, hint) = of_given(error, &self.again);
-        let message = match (error, &self.place_of_server) {
-            (ServerError::Unusable { setting: ServerSetting::Stored, source }, Some(place)) => {
+        let (message, hint) = given_server(error, &self.context.retry);
+        let message = match (error, &self.context.place_of_server) {
+            (ServerError::Unusable { setting: ServerSetting::Stored, source, .. }, Some(place)) => {
                 format!("the server of profile \"{profile}\" at {place} is not a usable URL: {source}")
             }
             _ => message,
@@ -130,7 +139,6 @@ impl LoginFailure {
     }
 
     fn not_answered(&self, origin: &str, error: &BeginError) -> (String, Option<String>) {
-        let again = format!("run {} again", self.again);
         let (cause, what) = match error {
             BeginError::Rejected { source } => {
                 return (
@@ -146,13 +154,12 @@ impl LoginFailure {
             | BeginError::Unanswered { source }
             | BeginError::Unreached { source } => (source, ""),
         };
-        let hint = remedy_hint(cause)
-            .map_or(format!("once the cause is gone, {again}"), |hint| format!("{hint}; then {again}"));
+        let hint = request::hint(cause, Some(origin), &self.context);
         (format!("nobody is logged in: {what}{cause} ({origin})"), Some(hint))
     }
 
     fn not_issued(&self, origin: &str, is_response_lost: bool, error: &NotIssued) -> (String, Option<String>) {
-        let again = format!("run {} again", self.again);
+        let again = format!("run {} again", self.context.retry);
         let (message, hint) = match error {
             NotIssued::Denied => ("nobody is logged in: the request was denied".to_owned(), None),
             NotIssued::NotApproved { cause, .. } => {
@@ -223,6 +230,28 @@ pub fn last_words(at_risk: &AtRisk) {
     stderr::flush();
 }
 
+/// What is wrong with a server that no token is stored for, and what to do about it.
+fn given_server(error: &ServerError, retry: &RetryCommand) -> (String, String) {
+    let must = format!("it must look like {FORM}");
+    match error {
+        ServerError::Unusable { setting: ServerSetting::Given, source, .. } => {
+            (format!("--server is not a usable URL: {source}"), must)
+        }
+        ServerError::Unusable { setting: ServerSetting::Fallback, source, .. } => {
+            (format!("PLEXSPHERE_URL is not a usable URL: {source}"), must)
+        }
+        ServerError::Unusable { setting: ServerSetting::Stored, source, .. } => (
+            format!("the stored server is not a usable URL: {source}"),
+            format!("{must}; mend it, or name another with --server, and run {retry} again"),
+        ),
+        ServerError::OtherOrigin { stored, given } => (
+            format!("the profile holds a session of {stored}, and this one would be of {given}"),
+            format!("choose another --profile-name, or replace that session: run {}", retry.but_with("--yes")),
+        ),
+        ServerError::Unknown => ("no server is known".to_owned(), "name it with --server or PLEXSPHERE_URL".to_owned()),
+    }
+}
+
 /// A domain as its server names it, cut to size: a UUID has 36 characters.
 fn domain(name: &str) -> String {
     const SHOWN: usize = 60;
@@ -285,9 +314,9 @@ fn replaced_hint(replaced: &ReplacedToken) -> String {
 /// How a stored session is ended: by its id, or not by plexctl.
 fn ending(profile: &ProfileName, id: Option<TokenId>) -> String {
     if id.is_some() {
-        format!("to end it run {}", Again::another("logout").with("--profile", Some(profile.as_str())))
+        format!("to end it run {}", RetryCommand::another("logout").with("--profile", Some(profile.as_str())))
     } else {
-        let forget = Again::another("profiles forget").of(profile);
+        let forget = RetryCommand::another("profiles forget").of(profile);
         format!("its token has no id, so no logout can end it: run {forget} once it is known to be dead")
     }
 }
