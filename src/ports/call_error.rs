@@ -68,6 +68,8 @@ impl From<&str> for CallError {
 pub struct ResponseFacts {
     /// The HTTP status.
     pub status: u16,
+    /// Whether there were problem details, so that it was the server itself that answered.
+    pub is_problem: bool,
     /// The code of the problem details (RFC 9457), an extension of plexsphere.
     pub problem_code: Option<String>,
     /// The id under which the server logged the request.

@@ -13,7 +13,7 @@ use crate::domain::server_url::ServerUrl;
 use crate::domain::session::{ProfileName, Selection, Session};
 use crate::domain::token::TokenId;
 use crate::ports::chain::chain;
-use crate::ports::credential_store::{CredentialStore, StoreError};
+use crate::ports::credential_store::{Clearing, CredentialStore, StoreError};
 use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
 use crate::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
@@ -31,6 +31,27 @@ pub struct LogoutRequest {
 }
 
 /// Ends the selected session.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use plexctl::ports::{Clearing, LogoutOutcome, Revocation};
+/// use plexctl::testing::{InMemoryStore, RecordingReporter, ScriptedRevoker, session};
+/// use plexctl::use_cases::{LogoutRequest, LogoutUseCase};
+///
+/// let store = InMemoryStore::new().with_default_session(session("dev", 1));
+/// let revoker = ScriptedRevoker::new([Ok(Revocation::Revoked)]);
+/// let mut reporter = RecordingReporter::new();
+/// let request = LogoutRequest::default();
+/// let mut logout = LogoutUseCase::new(&store, &revoker, &mut reporter);
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let outcome = runtime.block_on(async {
+/// let outcome = logout.execute(&request).await?;
+/// # Ok::<_, plexctl::use_cases::LogoutError>(outcome) })?;
+/// assert!(matches!(outcome, LogoutOutcome::LoggedOut { clearing: Clearing::Cleared, .. }));
+/// assert!(!store.holds(&session("dev", 1)));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct LogoutUseCase<'a> {
     store: &'a dyn CredentialStore,
     revoker: &'a dyn TokenRevoker,
@@ -62,8 +83,7 @@ impl<'a> LogoutUseCase<'a> {
         Ok(outcome)
     }
 
-    /// Takes the steps of a logout but the last, for whoever has something else to report.
-    pub(super) async fn end(
+    async fn end(
         store: &dyn CredentialStore,
         revoker: &dyn TokenRevoker,
         request: &LogoutRequest,
@@ -76,14 +96,22 @@ impl<'a> LogoutUseCase<'a> {
         let about = Box::new(about);
         store.rehearse_clear(&session).map_err(|source| LogoutError::Rehearse { about: about.clone(), source })?;
 
-        // Either answer means that the token is dead, and only a dead token may be forgotten.
-        let revocation = revoker
-            .revoke(&server, &session.token)
+        let (revocation, clearing) = Self::end_session(store, revoker, &session, &server)
             .await
             .map_err(|source| LogoutError::Revoke { about: about.clone(), source })?;
-
-        let clearing = store.clear(&session).map_err(|source| LogoutError::Clear { about, revocation, source })?;
+        let clearing = clearing.map_err(|source| LogoutError::Clear { about, revocation, source })?;
         Ok(LogoutOutcome::LoggedOut { profile: session.profile, server, revocation, clearing })
+    }
+
+    /// Revokes a session's token at its server, and removes its profile only if the token is dead.
+    pub(super) async fn end_session(
+        store: &dyn CredentialStore,
+        revoker: &dyn TokenRevoker,
+        session: &Session,
+        server: &ServerUrl,
+    ) -> Result<(Revocation, Result<Clearing, StoreError>), RevokeError> {
+        let revocation = revoker.revoke(server, &session.token).await?;
+        Ok((revocation, store.clear(session)))
     }
 }
 

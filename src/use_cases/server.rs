@@ -145,6 +145,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_kind_of_credential_has_its_order_of_servers() {
+        let (stored, flag, fallback) = (Some("https://stored"), Some("https://flag"), Some("https://url"));
+        for (stored, flag, fallback, given, new) in [
+            (stored, flag, fallback, "https://flag", "https://flag"),
+            (stored, None, fallback, "https://url", "https://stored"),
+            (stored, None, None, "https://stored", "https://stored"),
+            (None, None, fallback, "https://url", "https://url"),
+        ] {
+            let servers = || NamedServers { stored, flag, fallback };
+            assert_eq!(servers().for_given_credential().unwrap().as_given(), given);
+            assert_eq!(servers().for_new_session().unwrap().as_given(), new);
+        }
+    }
+
+    #[test]
     fn an_unusable_server_is_named_by_where_it_stands() {
         for (setting, name) in [
             (ServerSetting::Stored, "the server at config:3:10"),

@@ -396,6 +396,7 @@ impl From<UnexpectedResponse> for CallError {
     fn from(response: UnexpectedResponse) -> Self {
         let facts = ResponseFacts {
             status: response.status,
+            is_problem: response.problem.is_some(),
             problem_code: response.problem.as_ref().and_then(|problem| problem.code.clone()),
             correlation_id: response.correlation_id.clone(),
         };

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod debug_log;
 mod environment;
 mod hints;
 mod report;
@@ -26,6 +27,9 @@ fn main() -> ExitCode {
     let (result, format) = match cli::parse(env::args_os()) {
         Ok(Invocation::Run(arguments)) => {
             let format = arguments.flags.output();
+            if arguments.flags.verbose {
+                debug_log::enable();
+            }
             (run(arguments), format)
         }
         Ok(Invocation::Print(text)) => (terminal::print(&text).map_err(Failure::of_stdout), Format::Text),

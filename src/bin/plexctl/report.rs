@@ -85,6 +85,9 @@ impl Failure {
                     terminal::lines(&format!("{help}\n"));
                 }
                 terminal::note_lines(Label::Error, &error.message);
+                if let Some(hint) = &error.hint {
+                    terminal::note(Label::Hint, hint);
+                }
             }
             Self::Command { kind, report } => {
                 terminal::note(Label::Error, &report.message);

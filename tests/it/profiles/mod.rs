@@ -2,8 +2,10 @@
 //! without a word to any server.
 
 mod edits;
+mod interrupted;
 
 use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::thread;
 use std::time::Duration;
@@ -357,4 +359,32 @@ fn writers_wait_for_lock_up_to_limit() {
     assert_eq!(sandbox.config_text(), STORED);
     drop(lock);
     assert_eq!(sandbox.observe_child(waiting), Run::new(0, "Default profile is now \"jwt\".\n", ""));
+}
+
+/// No command can select such a profile, so the list has to show it.
+#[test]
+fn lists_profile_without_name_with_warning() {
+    let sandbox = storing("[profiles.\"\"]\ntoken = \"a.jwt\"\nserver = \"user:hunter2@h/http://z@y\"\n");
+    let warning =
+        "warning: [CONFIG] has a profile whose name is empty, which no command can select; rename it in the file\n";
+    let table = "DEFAULT  PROFILE  SERVER  TOKEN ID  EXPIRES\n         \"\"       y       -         -\n";
+    assert_eq!(run(&sandbox, "profiles"), Run::new(0, table, warning));
+    let listed = run(&sandbox, "profiles --output json");
+    assert_eq!((listed.exit, listed.stderr.as_str()), (0, warning));
+    assert!(listed.stdout.contains("\"name\": \"\"") && !listed.stdout.contains("hunter2"), "{listed:?}");
+}
+
+/// Whatever interrupts the removal, what it loses has been told by then.
+#[test]
+fn tells_forgotten_token_before_removal() {
+    let sandbox = storing(STORED);
+    let lock = sandbox.lock_directory();
+    let mut waiting = start(&mut sandbox.command(["profiles", "forget", "--yes", "work"]));
+    let mut told = String::new();
+    BufReader::new(waiting.stderr.take().unwrap()).read_line(&mut told).unwrap();
+    assert_eq!(told, format!("warning: token {ID} may still be live at https://plexsphere.example\n"));
+    assert_eq!(sandbox.config_text(), STORED, "nothing is removed yet");
+    waiting.kill().unwrap();
+    waiting.wait().unwrap();
+    drop(lock);
 }

@@ -150,14 +150,14 @@ fn tells_which_credential_was_used() {
         signed_in.sandbox.observe(command.env("PLEXSPHERE_TOKEN", value))
     };
     let by_file = ["--token-file", "token.toml"];
-    assert_eq!(
-        ask(&[], &variable).stderr,
-        "Logged in to [ORIGIN] as operator@plexsphere.example, using PLEXSPHERE_TOKEN.\n"
-    );
-    assert_eq!(
-        ask(&by_file, &variable).stderr,
-        "Logged in to [ORIGIN] as operator@plexsphere.example, using token.toml.\n"
-    );
+    let using = |source: &str| format!("Logged in to [ORIGIN] as operator@plexsphere.example, using {source}.\n");
+    assert_eq!(ask(&[], &variable).stderr, using("PLEXSPHERE_TOKEN"));
+    // A variable that was set from a file may end as one.
+    for end in ["\n", "\r\n"] {
+        assert_eq!(ask(&[], &format!("{variable}{end}")).stderr, using("PLEXSPHERE_TOKEN"));
+    }
+    assert_eq!(ask(&[], &format!("{variable}\n\n")).exit, 2);
+    assert_eq!(ask(&by_file, &variable).stderr, using("token.toml"));
 
     let refused = |which: &str, instead: &str| {
         let hint = format!("hint: run `plexctl login` to log in again, and {instead}\n");

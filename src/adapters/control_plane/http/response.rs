@@ -12,7 +12,7 @@ use super::super::problem::{ProblemDetails, sanitize};
 use super::body::Body;
 use super::connection::Connection;
 use super::idle_connection::IdleConnection;
-use super::sent_tokens::SentTokens;
+use super::sent_secrets::SentSecrets;
 use crate::domain::server_url::ServerUrl;
 
 /// How long the body of an error is waited for.
@@ -31,7 +31,7 @@ pub(crate) struct Response<'a> {
     pub(super) server: &'a ServerUrl,
     /// When the whole call has to be done.
     pub(super) deadline: Instant,
-    pub(super) sent_tokens: &'a SentTokens,
+    pub(super) sent_secrets: &'a SentSecrets,
     /// The proxy that could read the request and answer it itself.
     pub(crate) proxy: Option<ProxyName>,
 }
@@ -83,19 +83,19 @@ impl Response<'_> {
         }
     }
 
-    /// Makes an error of the response, with its problem details as far as they may be shown: without any token that the
+    /// Makes an error of the response, with its problem details as far as they may be shown: without any secret that the
     /// client has sent.
     pub(crate) async fn into_error(mut self) -> UnexpectedResponse {
         let body = if self.is_problem() { self.body(ERROR_BODY_LIMIT).await } else { Body::default() };
-        self.unexpected(&body, &[])
+        self.unexpected(&body)
     }
 
-    /// Makes an error of a response whose body was read already, without these secrets either.
-    pub(crate) fn unexpected(self, body: &Body, secrets: &[&str]) -> UnexpectedResponse {
+    /// Makes an error of a response whose body was read already.
+    pub(crate) fn unexpected(self, body: &Body) -> UnexpectedResponse {
         let parse = |secrets: &[&str]| ProblemDetails::parse(&body.bytes, secrets);
-        let problem = if self.is_problem() { self.sent_tokens.with(secrets, parse) } else { None };
+        let problem = if self.is_problem() { self.sent_secrets.with(parse) } else { None };
         let status = self.inner.status();
-        let header = |name| self.sent_tokens.with(secrets, |secrets| shown(self.inner.headers().get(name)?, secrets));
+        let header = |name| self.sent_secrets.with(|secrets| shown(self.inner.headers().get(name)?, secrets));
         let correlation_id = problem.as_ref().and_then(|problem| problem.correlation_id.clone());
         UnexpectedResponse {
             status: status.as_u16(),

@@ -7,14 +7,15 @@ use plexctl::adapters::browser::SystemBrowser;
 use plexctl::adapters::reporters::{Label, ProgressReporter, QrCode};
 use plexctl::adapters::timer::SystemTimer;
 use plexctl::adapters::toml_store::TomlStore;
+use plexctl::domain::identifier::Identifier;
+use plexctl::domain::idp_binding::{BindingAlias, IdpBinding};
 use plexctl::domain::session::ProfileName;
-use plexctl::ports::token_issuer::AuthorizationRequest;
-use plexctl::use_cases::login::{Interruption, LoginError, LoginPorts, LoginRequest, LoginUseCase};
+use plexctl::use_cases::login::{LoginCause, LoginPorts, LoginRequest, LoginUseCase};
 
 use super::{client, hint_other_credentials, place_of_server, reporter};
 use crate::cli::{Flags, Format, LoginArguments, UsageError};
-use crate::hints::HintContext;
-use crate::hints::login::{LoginFailure, interruption_hint, last_words, of_interruption};
+use crate::hints::login::last_words;
+use crate::hints::{self, HintContext};
 use crate::report::{Failure, StartError};
 use crate::retry_command::RetryCommand;
 use crate::terminal::{self, Stderr};
@@ -31,14 +32,14 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     let format = flags.output();
     let config = environment::config_path()?;
     let retry = retry(&flags, &login);
-    let profile = match login.profile_name {
+    let profile = match login.profile_name.clone() {
         Some(profile) => profile,
-        None => ProfileName::new(DEFAULT_PROFILE)
-            .map_err(|error| Failure::Usage(UsageError { help: None, message: error.to_string() }))?,
+        None => ProfileName::new(DEFAULT_PROFILE).map_err(|error| usage_failure(error.to_string(), None))?,
     };
     let request = LoginRequest {
         profile,
-        authorization: AuthorizationRequest { domain_id: login.domain_id, idp_binding_id: login.idp_binding_id },
+        domain_id: domain_id(&login)?,
+        idp_binding: idp_binding(&login)?,
         server_flag: flags.server,
         server_fallback: environment::server_fallback(),
         may_replace_other_origin: flags.yes,
@@ -65,21 +66,21 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
         let profile = Some(request.profile.clone());
         let place_of_server = place_of_server(&store, profile.as_ref());
         let context = HintContext { retry, profile, token_file: None, config, place_of_server };
-        let failure = LoginFailure { error, profile: request.profile, context };
-        if let LoginError::Interrupted(interruption) = &failure.error {
-            terminal::line(&of_interruption(interruption));
-            if let Some(hint) = interruption_hint(interruption) {
-                terminal::note(Label::Hint, &hint);
+        let hint = hints::login::hint(&error, &context);
+        if matches!(*error.cause, LoginCause::Interrupted) {
+            terminal::line(&error.to_string());
+            if let Some(hint) = &hint {
+                terminal::note(Label::Hint, hint);
             }
-            if matches!(interruption, Interruption::LiveUnstored { .. }) {
-                stderr::flush();
-            } else {
-                // Nothing is lost with these words, so an unread pipe must not keep the process alive.
-                stderr::flush_within(INTERRUPTED_FLUSH_LIMIT);
-            }
+            // No token is lost with these words, so an unread pipe must not keep the process alive.
+            stderr::flush_within(INTERRUPTED_FLUSH_LIMIT);
             timer.die_interrupted();
         }
-        let failure = failure.into_failure();
+        let failure = if matches!(*error.cause, LoginCause::Missing { needs_domain: true, .. }) {
+            usage_failure(error.to_string(), hint)
+        } else {
+            Failure::new(&error, error.kind(), error.facts(), hint)
+        };
         if timer.signal().is_some() {
             failure.tell(format);
             stderr::flush();
@@ -91,10 +92,36 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The domain of the flag, else of the environment.
+fn domain_id(login: &LoginArguments) -> Result<Option<Identifier>, Failure> {
+    login.domain_id.map_or_else(|| parse_variable("PLEXCTL_DOMAIN_ID", environment::domain_id()), |id| Ok(Some(id)))
+}
+
+/// The binding of a flag, else of the environment.
+fn idp_binding(login: &LoginArguments) -> Result<Option<IdpBinding>, Failure> {
+    let flag = login.idp_binding_id.map(IdpBinding::Id);
+    match flag.or_else(|| login.idp_binding_alias.clone().map(IdpBinding::Alias)) {
+        Some(binding) => Ok(Some(binding)),
+        None => Ok(parse_variable("PLEXCTL_IDP_BINDING_ID", environment::idp_binding_id())?.map(IdpBinding::Id)),
+    }
+}
+
+/// An incomplete or invalid request, which is no failure for programs to read.
+fn usage_failure(message: String, hint: Option<String>) -> Failure {
+    Failure::Usage(UsageError { help: None, message, hint })
+}
+
+fn parse_variable(name: &str, value: Option<String>) -> Result<Option<Identifier>, Failure> {
+    let parse =
+        |text: String| Identifier::parse(&text).map_err(|error| usage_failure(format!("{name}: {error}"), None));
+    value.map(parse).transpose()
+}
+
 fn retry(flags: &Flags, login: &LoginArguments) -> RetryCommand {
     let retry = RetryCommand::new("login")
-        .with("--domain-id", Some(login.domain_id.to_string()))
-        .with("--idp-binding-id", Some(login.idp_binding_id.to_string()))
+        .with("--domain-id", login.domain_id.map(|id| id.to_string()))
+        .with("--idp-binding-id", login.idp_binding_id.map(|id| id.to_string()))
+        .with("--idp-binding-alias", login.idp_binding_alias.as_ref().map(BindingAlias::as_str))
         .with("--profile-name", login.profile_name.as_ref().map(ProfileName::as_str))
         .with("--server", flags.server.as_deref());
     if flags.yes { retry.with_switch("--yes") } else { retry }

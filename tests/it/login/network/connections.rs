@@ -100,12 +100,12 @@ impl Detoured {
         };
         match met {
             Met::Code => {
-                assert_says("error: nobody is logged in: ");
+                assert_says("error: login failed: ");
                 assert_eq!((run.exit, run.stdout.as_str(), self.asked()), (1, "", vec![]), "{case}");
                 assert!(is_old_live && text == config(&self.url, &self.old), "{case}");
             }
             Met::Poll => {
-                assert_says("warning: no answer from [URL] (");
+                assert_says("warning: polling [URL] failed: ");
                 assert_eq!(run.exit, 0, "{case}");
                 assert_eq!(run.stderr.contains(&format!("warning: {LOST}\n")), is_sent, "{case}");
                 assert_eq!(self.asked(), ["code", "poll", "whoami", "revoke"], "{case}");
@@ -204,8 +204,8 @@ fn gone_server_follows_table() {
         assert!(detoured.login.server.is_live(&detoured.old), "{run:?}");
         if *met == Met::Poll {
             assert_eq!((run.exit, detoured.asked(), live.len()), (1, vec!["code".into()], 1), "{run:?}");
-            let warning = format!("warning: no answer from [URL] ({refused}); still waiting\n");
-            let error = format!("the request was not approved within 5 seconds ([URL]: {refused})\n");
+            let warning = format!("warning: polling [URL] failed: {refused}; still waiting for approval\n");
+            let error = format!("the request was not approved within 5 seconds: {refused} ([URL])\n");
             assert!(run.stderr.contains(&warning) && run.stderr.contains(&error), "{run:?}");
             assert!(!run.stderr.contains(LOST), "{run:?}");
         } else {

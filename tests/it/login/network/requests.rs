@@ -8,6 +8,7 @@ use plexctl::adapters::control_plane::{ControlPlaneClient, ProxySettings, ProxyV
 use plexctl::domain::bearer_token::BearerToken;
 use plexctl::domain::device_authorization::DeviceAuthorization;
 use plexctl::domain::identifier::Identifier;
+use plexctl::domain::idp_binding::IdpBinding;
 use plexctl::domain::server_url::ServerUrl;
 use plexctl::ports::principal_reader::{PrincipalReader, ReadError};
 use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
@@ -76,7 +77,7 @@ impl Calls {
 
 fn request() -> AuthorizationRequest {
     let id = |text| Identifier::parse(text).unwrap();
-    AuthorizationRequest { domain_id: id(DOMAIN), idp_binding_id: id(BINDING) }
+    AuthorizationRequest { domain_id: id(DOMAIN), idp_binding: Some(IdpBinding::Id(id(BINDING))) }
 }
 
 fn issued(answer: PollResponse) -> String {

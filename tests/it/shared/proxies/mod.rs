@@ -211,6 +211,8 @@ fn proxy_407_hints_at_credentials() {
 
 #[test]
 fn invalid_proxy_fails_closed() {
+    let unencoded =
+        "HTTPS_PROXY is not a valid URL: in a password, / ? # and @ must be percent-encoded (%2F %3F %23 %40)";
     let (scheme, url) = (
         "HTTPS_PROXY is unusable: only http:// proxies work (NO_PROXY lists hosts that need none)",
         "HTTPS_PROXY is not a valid http:// URL of a proxy (NO_PROXY lists hosts that need none)",
@@ -220,6 +222,9 @@ fn invalid_proxy_fails_closed() {
         ("socks5://user:hunter2@127.0.0.1:1", scheme),
         ("http://user:hunter2@127.0.0.1:port", url),
         ("http://", url),
+        ("http://user:4711#hunter2@127.0.0.1:1", unencoded),
+        ("user:4711/hunter2@127.0.0.1:1", unencoded),
+        ("http://user:4711?hunter2@127.0.0.1:1", unencoded),
     ] {
         let sandbox = signed_in("https://plexsphere.example");
         let mut command = logout(&sandbox);
@@ -230,6 +235,46 @@ fn invalid_proxy_fails_closed() {
     let mut command = logout(&sandbox);
     command.env("http_proxy", "127.0.0.1:1").env("REQUEST_METHOD", "GET");
     assert_keeps(&sandbox, &mut command, "http_proxy is refused while REQUEST_METHOD is set");
+}
+
+/// The token would go to a host that is part of a password.
+#[test]
+fn whoami_refuses_proxy_with_unencoded_password() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(["whoami", "--server", "http://lan.test"]);
+    command.env("HTTP_PROXY", "http://alice:4711#x@proxy.test:3128").env("PLEXSPHERE_TOKEN", TOKEN);
+    let run = sandbox.observe(&mut command);
+    assert!(run.exit == 1 && run.stderr.contains("HTTP_PROXY is not a valid URL: in a password, "), "{run:?}");
+    assert!(!run.stderr.contains("alice") && !run.stderr.contains("4711"), "{run:?}");
+}
+
+#[test]
+fn masks_proxy_credentials_that_come_back() {
+    const SENT: &str = "YWxpY2U6cEBzcw==";
+    for (arguments, status, media_type, exit) in [
+        (&["logout"][..], "403 Forbidden", "application/problem+json", 4),
+        (&["logout", "--output", "json"], "503 Down", "application/problem+json", 1),
+        (&["whoami"], "403 Forbidden", "application/problem+json", 4),
+        (&["whoami"], "200 OK", "application/json", 0),
+        (&["whoami", "--output", "json"], "200 OK", "application/json", 0),
+        (&["whoami", "--output", "yaml"], "200 OK", "application/json", 0),
+    ] {
+        let echo = format!("Basic {SENT}, alice:p@ss, p@ss");
+        let body = format!(
+            r#"{{"title":"{echo}","code":"{echo}","detail":"{echo}","correlation_id":"{echo}","principal_type":"user","subject":"{echo}","email":"{echo}","amr":["{echo}"]}}"#
+        );
+        let head = format!("HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nX-Correlation-Id: {echo}");
+        let proxy = ScriptedServer::answering(format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
+        let sandbox = signed_in("http://plexsphere.example");
+        let mut command = sandbox.command(arguments);
+        command.env("HTTP_PROXY", format!("http://alice:p%40ss@127.0.0.1:{}", proxy.port()));
+        let run = sandbox.observe(&mut command);
+        assert_eq!(run.exit, exit, "{run:?}");
+        let told = format!("{}{}", run.stdout, run.stderr);
+        assert!(told.contains("Basic [redacted], [redacted], [redacted]"), "{run:?}");
+        assert!(!told.contains(SENT) && !told.contains("p@ss"), "{run:?}");
+        assert!(proxy.requests()[0].contains(SENT));
+    }
 }
 
 #[test]

@@ -248,7 +248,7 @@ impl Remote {
         let before = self.control_plane.requests().len();
         let run = self.log_in(proxy);
         assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{}", run.stderr);
-        assert!(run.stderr.contains("error: nobody is logged in: "), "{}", run.stderr);
+        assert!(run.stderr.contains("error: login failed: "), "{}", run.stderr);
         assert_eq!(self.control_plane.requests().len(), before);
         run
     }
