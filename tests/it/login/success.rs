@@ -6,10 +6,14 @@ use std::time::Duration;
 
 use plexctl::testing::{Answer, Endpoint, Script, TokenShape};
 
-use super::{DOMAIN, Login, at_once, instructed};
+use super::{DOMAIN, LOGIN, Login, at_once, instructed};
 use crate::support::bystander::config;
 use crate::support::sandbox::Run;
 use crate::support::signed_in::id_of;
+use crate::support::trace::{has_strace, traced};
+
+/// What is said of a replaced session that is gone.
+const ENDED: &str = "The session that it replaced has ended.\n";
 
 const LOGGED_IN: &str = "Logged in as operator@plexsphere.example. Saved profile \"default\".\n";
 
@@ -64,7 +68,7 @@ fn put_aside(server: &str) -> String {
 #[test]
 fn revokes_and_clears_replaced_session() {
     let login = Login::replacing();
-    assert_eq!(login.run(&[]), Run::new(0, LOGGED_IN, instructed("")));
+    assert_eq!(login.run(&[]), Run::new(0, LOGGED_IN, instructed(ENDED)));
     assert_eq!(login.config(), renewed());
     assert_eq!(login.sandbox.config_state().mode, 0o600);
     assert_eq!(login.sandbox.neighbours(), [""; 0]);
@@ -89,7 +93,7 @@ fn keeps_replaced_session_of_failing_server() {
     let login = Login::replacing();
     login.server.once(Endpoint::Revoke, Script::answer(Answer::bare(503)));
     let kept = "warning: the replaced token [OLD] may still be live at [ORIGIN]; it is kept as profile \
-                \"default-replaced-[OLD]\": the server did not confirm it: the server answered 503 Service \
+                \"default-replaced-[OLD]\": the server did not confirm it: the server responded with 503 Service \
                 Unavailable\nhint: run `plexctl logout --profile default-replaced-[OLD]` once the cause is gone\n";
     let run = login.run(&[]);
     assert_eq!(run, Run::new(0, LOGGED_IN, instructed(kept)));
@@ -116,7 +120,7 @@ fn replaces_other_origin_only_with_yes() {
     assert_eq!((refused.exit, refused.stdout.as_str()), (2, ""));
     assert!(
         refused.stderr.starts_with(
-            "error: no login was begun: the profile holds a session of [ELSEWHERE], and this one would be of \
+            "error: cannot log in: the profile holds a session of [ELSEWHERE], and this one would be of \
              [ORIGIN]\nhint: choose another --profile-name, or replace that session: run `plexctl login --domain-id "
         ) && refused.stderr.ends_with(" --server [ORIGIN] --yes`\n"),
         "{}",
@@ -125,7 +129,7 @@ fn replaces_other_origin_only_with_yes() {
     assert_eq!(login.sandbox.config_state(), before);
     assert_eq!(login.asked(), [""; 0]);
 
-    assert_eq!(login.run(&["--yes"]), Run::new(0, LOGGED_IN, instructed("")));
+    assert_eq!(login.run(&["--yes"]), Run::new(0, LOGGED_IN, instructed(ENDED)));
     assert_eq!(login.config(), renewed());
     assert_eq!(login.asked(), ["code", "poll", "whoami"]);
     assert_eq!(elsewhere.server.live_tokens(), []);
@@ -150,7 +154,13 @@ fn warns_without_whoami_response() {
         let run = login.run(&[]);
         assert_eq!((run.exit, run.stdout.as_str()), (0, "Logged in. Saved profile \"default\".\n"), "{run:?}");
         let warning = run.stderr.strip_prefix(&instructed("warning: the server did not say who is logged in: "));
-        assert!(warning.is_some_and(|rest| rest.contains(cause) && rest.lines().count() == 1), "{}", run.stderr);
+        assert!(
+            warning.is_some_and(|rest| rest.contains(cause)
+                && rest.ends_with(&format!("\n{ENDED}"))
+                && rest.lines().count() == 2),
+            "{}",
+            run.stderr
+        );
         assert_eq!(login.config(), renewed());
         let mut asked = login.asked();
         asked.dedup();
@@ -275,4 +285,27 @@ fn sends_replaced_token_without_server_nowhere() {
     assert!(run.exit == 0 && run.stderr.starts_with(&instructed(warning)), "{run:?}");
     assert_eq!(login.asked(), ["code", "poll", "whoami"]);
     assert_eq!(login.live(), ["[OLD]", "[NEW]"]);
+}
+
+/// Otherwise they may be gone after a power loss, and the token with them.
+#[test]
+fn syncs_new_directories_into_their_parents() {
+    if !has_strace("the directories of a first login") {
+        return;
+    }
+    let login = Login::approved();
+    fs::remove_dir_all(login.sandbox.path().join(".config")).unwrap();
+    let url = login.server.url();
+    let (run, trace) = traced(&login.sandbox, &[&LOGIN[..], &["--server", &url]].concat(), &[]);
+    assert_eq!(run.exit, 0, "{run:?}");
+    // The dry run has created and removed the directories before.
+    let (_, stored) = trace.rsplit_once("rmdir(").unwrap();
+    let (before, after) = stored.split_once("renameat").unwrap();
+    for (place, calls) in [("", before), (".config", before), (".config/plexctl", after)] {
+        let directory = login.sandbox.path().join(place);
+        let synced = format!("<{}>)", directory.display().to_string().trim_end_matches('/'));
+        let is_synced =
+            calls.lines().any(|line| line.contains("fsync(") && line.contains(&synced) && line.ends_with("= 0"));
+        assert!(is_synced, "{place} is not synced:\n{trace}");
+    }
 }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use plexctl::domain::identifier::Identifier;
+use plexctl::domain::idp_binding::BindingAlias;
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::token::TokenId;
 use plexctl::use_cases::profiles::ProfilesRequest;
@@ -113,13 +114,25 @@ pub enum Format {
 #[derive(Args)]
 #[command(after_help = help::LOGIN.examples, after_long_help = help::LOGIN.complete)]
 pub struct LoginArguments {
-    /// Domain to log in to
+    /// Domain to log in to [default: last used]
     #[arg(long, value_name = "UUID", value_parser = Identifier::parse, value_hint = ValueHint::Other)]
-    pub domain_id: Identifier,
+    pub domain_id: Option<Identifier>,
 
     /// Identity provider binding of the domain
     #[arg(long, value_name = "UUID", value_parser = Identifier::parse, value_hint = ValueHint::Other)]
-    pub idp_binding_id: Identifier,
+    pub idp_binding_id: Option<Identifier>,
+
+    /// Alias of the binding, in place of its id
+    #[arg(
+        long,
+        value_name = "ALIAS",
+        value_parser = BindingAlias::parse,
+        value_hint = ValueHint::Other,
+        // The flag would be too long for `-h` to have its columns.
+        hide_short_help = true,
+        conflicts_with = "idp_binding_id"
+    )]
+    pub idp_binding_alias: Option<BindingAlias>,
 
     /// Profile to write [default: default]
     #[arg(long, value_name = "NAME", value_parser = profile_name(), value_hint = ValueHint::Other)]
