@@ -87,7 +87,7 @@ login() {
     done
     cat "$said"
     shown=$(wc -l <"$said")
-    run 0 control_plane approve --port "$port" "$(sed -n 's/^It must show this code: //p' "$said")"
+    run 0 control_plane approve --port "$port" "$(sed -n 's/^Check that it shows this code: //p' "$said")"
     wait $! || code=$?
     echo "\$ wait"
     tail -n "+$((shown + 1))" "$said"

@@ -1,5 +1,6 @@
 //! A token as a server issues it, and what may be told of it.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::answer_field::{FieldError, FieldFault, FieldValue};
@@ -57,6 +58,16 @@ pub struct TokenFacts {
     pub origin: String,
     /// When it expires, if that is known.
     pub expires_at: Option<Timestamp>,
+}
+
+/// Names the token by its id.
+impl fmt::Display for TokenFacts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.id {
+            Some(id) => write!(formatter, "token {id}"),
+            None => formatter.write_str("a token without an id"),
+        }
+    }
 }
 
 fn token(value: Option<FieldValue>) -> Result<BearerToken, FieldFault> {

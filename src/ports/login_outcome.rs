@@ -31,6 +31,8 @@ pub enum LoginProgress {
     Waiting {
         /// Whether the page was opened.
         browser: Result<(), BrowserSkipped>,
+        /// The page to enter the code on at another device, if the link in the instructions holds the code.
+        page: Option<PageUrl>,
         /// How long the login can be approved.
         lifetime: Duration,
     },
@@ -120,19 +122,39 @@ pub struct ReplacedToken {
     pub kept_as: ProfileName,
 }
 
+/// Says where the token may be live, and where it is stored.
+impl fmt::Display for ReplacedToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.id {
+            Some(id) => write!(formatter, "the replaced token {id}")?,
+            None => formatter.write_str("the replaced token, a token without an id,")?,
+        }
+        formatter.write_str(" may still be live")?;
+        if let Some(origin) = &self.origin {
+            write!(formatter, " at {origin}")?;
+        }
+        write!(formatter, " and is kept as profile \"{}\"", self.kept_as)
+    }
+}
+
 /// What became of a token that was put aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplacedState {
     /// It was revoked, and its profile is cleared.
     Revoked,
-    /// It was gone before, or somebody else cleared its profile meanwhile; the profile is cleared.
+    /// Its server says that it was gone before; its profile is cleared.
     Gone,
+    /// It may still be live, and another program has removed its profile.
+    Unstored {
+        /// Why it is not known to be dead, in words.
+        cause: String,
+    },
     /// It may still be live, so it is kept in its profile.
     Kept {
         /// Why it is not known to be dead, in words.
         cause: String,
     },
-    /// It is dead, but its profile is still stored, or may be after a power cut.
+    /// It is dead, but its profile is still stored, or may be after a power loss.
     NotCleared {
         /// Whether this login ended it.
         revocation: Revocation,

@@ -14,7 +14,8 @@ use crate::domain::session::ProfileName;
 ///    replaces can be put aside, and cleared from there; and nothing else changes by any of that.
 /// 2. Saving judges the store as it is now. If the profile holds a token of another session than the one that it held
 ///    before and the one that is saved, that is [`Saving::Superseded`], and nothing is changed.
-/// 3. After saving, the profile holds the session's server as given, its token, and its expiry or none. Whatever else the
+/// 3. After saving, the profile holds the session's server as given, its token, its expiry or none, its domain, and its
+///    binding or none. Whatever else the
 ///    profile holds, every other profile, and a default pointer stay; where there is no pointer, it names the profile.
 /// 4. The token that the profile held before, if it is of another session than the new one, stands in a profile of its own
 ///    afterwards, with its server and its expiry: in the first of the

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::call_error::CallError;
 use crate::domain::device_authorization::{DeviceAuthorization, DeviceCode};
 use crate::domain::identifier::Identifier;
+use crate::domain::idp_binding::IdpBinding;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::server_url::ServerUrl;
 
@@ -30,9 +31,10 @@ use crate::domain::server_url::ServerUrl;
 ///
 /// ```
 /// use plexctl::domain::device_authorization::{DeviceAuthorization, DeviceCode};
+/// use plexctl::domain::identifier::Identifier;
 /// use plexctl::domain::server_url::ServerUrl;
 /// use plexctl::ports::async_trait;
-/// use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, PollResponse, TokenIssuer};
+/// use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, BindingChoice, PollResponse, TokenIssuer};
 ///
 /// /// A server that takes no more logins.
 /// struct Closed;
@@ -41,6 +43,10 @@ use crate::domain::server_url::ServerUrl;
 /// impl TokenIssuer for Closed {
 ///     async fn begin(&self, _: &ServerUrl, _: &AuthorizationRequest) -> Result<DeviceAuthorization, BeginError> {
 ///         Err(BeginError::Refused { source: "closed".into() })
+///     }
+///
+///     async fn bindings(&self, _: &ServerUrl, _: Identifier) -> Vec<BindingChoice> {
+///         Vec::new()
 ///     }
 ///
 ///     async fn poll(&self, _: &ServerUrl, _: &DeviceCode) -> PollResponse {
@@ -62,17 +68,32 @@ pub trait TokenIssuer: Send + Sync {
         request: &AuthorizationRequest,
     ) -> Result<DeviceAuthorization, BeginError>;
 
+    /// Lists the bindings of a domain to choose from, the primary one first. It is only for a hint, so it takes two
+    /// seconds at most, and a list that cannot be had is empty.
+    async fn bindings(&self, server: &ServerUrl, domain_id: Identifier) -> Vec<BindingChoice>;
+
     /// Asks once whether the login was approved.
     async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse;
 }
 
-/// Who is asked to approve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What to log in to.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationRequest {
     /// The domain to log in to.
     pub domain_id: Identifier,
-    /// The binding of that domain to an identity provider.
-    pub idp_binding_id: Identifier,
+    /// The identity provider binding of that domain. Without one the server picks the only or the primary one.
+    pub idp_binding: Option<IdpBinding>,
+}
+
+/// A binding that an operator can log in through, in texts that are fit to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindingChoice {
+    /// The binding, by its alias if it has one.
+    pub binding: IdpBinding,
+    /// Its name.
+    pub label: String,
+    /// The host of its identity provider.
+    pub issuer_host: String,
 }
 
 /// What a poll brought.
@@ -124,19 +145,19 @@ pub struct PollFailure {
 #[derive(Debug, Error)]
 pub enum BeginError {
     /// The server does not know what it was asked for, such as the domain or the binding (400, 404).
-    #[error("the server does not know the domain or its binding")]
+    #[error(transparent)]
     Rejected {
         /// What the server said.
         source: CallError,
     },
     /// The server understood and declined (403).
-    #[error("the server refused to begin a login")]
+    #[error(transparent)]
     Refused {
         /// What the server said.
         source: CallError,
     },
     /// The server answered something else.
-    #[error("the server did not begin a login")]
+    #[error(transparent)]
     Unconfirmed {
         /// What the server said.
         source: CallError,
@@ -148,13 +169,13 @@ pub enum BeginError {
         source: CallError,
     },
     /// The request may have reached the server, but no answer came back.
-    #[error("the server gave no answer")]
+    #[error(transparent)]
     Unanswered {
         /// What happened instead.
         source: CallError,
     },
     /// The server could not be reached.
-    #[error("the server was not reached")]
+    #[error(transparent)]
     Unreached {
         /// How far the attempt came, and what stopped it.
         source: CallError,

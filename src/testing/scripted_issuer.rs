@@ -9,8 +9,11 @@ use async_trait::async_trait;
 
 use super::{lock, yield_once};
 use crate::domain::device_authorization::{DeviceAuthorization, DeviceCode};
+use crate::domain::identifier::Identifier;
 use crate::domain::server_url::ServerUrl;
-use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
+use crate::ports::token_issuer::{
+    AuthorizationRequest, BeginError, BindingChoice, PollFailure, PollResponse, TokenIssuer,
+};
 
 /// A [`TokenIssuer`] that gives the answers of its script, one a call, and records what it was asked for.
 ///
@@ -46,6 +49,8 @@ pub struct ScriptedIssuer {
     on_poll: Box<dyn Fn(usize) + Send + Sync>,
     beginnings: Mutex<Vec<RecordedBeginning>>,
     polls: Mutex<Vec<RecordedPoll>>,
+    bindings: Vec<BindingChoice>,
+    listings: Mutex<usize>,
 }
 
 /// How a poll goes on.
@@ -95,7 +100,22 @@ impl ScriptedIssuer {
             on_poll: Box::new(|_| {}),
             beginnings: Mutex::default(),
             polls: Mutex::default(),
+            bindings: Vec::new(),
+            listings: Mutex::default(),
         }
+    }
+
+    /// Lists these bindings of every domain.
+    #[must_use]
+    pub fn with_bindings(mut self, bindings: Vec<BindingChoice>) -> Self {
+        self.bindings = bindings;
+        self
+    }
+
+    /// How often the bindings were listed so far.
+    #[must_use]
+    pub fn listings(&self) -> usize {
+        *lock(&self.listings)
     }
 
     /// Calls this at the beginning of each poll, with its number from 1 on: something may happen meanwhile.
@@ -149,9 +169,14 @@ impl TokenIssuer for ScriptedIssuer {
         server: &ServerUrl,
         request: &AuthorizationRequest,
     ) -> Result<DeviceAuthorization, BeginError> {
-        lock(&self.beginnings).push(RecordedBeginning { server: server.clone(), request: *request });
+        lock(&self.beginnings).push(RecordedBeginning { server: server.clone(), request: request.clone() });
         let exhausted = || Err(BeginError::Unreached { source: "the script begins one login".into() });
         lock(&self.beginning).take().unwrap_or_else(exhausted)
+    }
+
+    async fn bindings(&self, _: &ServerUrl, _: Identifier) -> Vec<BindingChoice> {
+        *lock(&self.listings) += 1;
+        self.bindings.clone()
     }
 
     async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hyper::Method;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::ControlPlaneClient;
@@ -13,11 +14,25 @@ use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
 use super::json::JsonObject;
 #[cfg(fuzzing)]
 use super::problem::ProblemDetails;
+use super::problem::sanitized;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
+use crate::domain::identifier::Identifier;
+use crate::domain::idp_binding::{BindingAlias, IdpBinding};
 use crate::domain::issued_token::{IssuedToken, TokenFields};
 use crate::domain::server_url::ServerUrl;
 use crate::ports::call_error::CallError;
-use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
+use crate::ports::token_issuer::{
+    AuthorizationRequest, BeginError, BindingChoice, PollFailure, PollResponse, TokenIssuer,
+};
+
+/// How long the list of bindings may take. It is only for a hint.
+const BINDINGS_LIMIT: Duration = Duration::from_secs(2);
+
+/// How many bindings a hint can show.
+const MAX_BINDINGS: usize = 5;
+
+/// The longest label and host of a binding, in characters.
+const MAX_LABEL_LENGTH: usize = 60;
 
 #[async_trait]
 impl TokenIssuer for ControlPlaneClient {
@@ -26,19 +41,40 @@ impl TokenIssuer for ControlPlaneClient {
         server: &ServerUrl,
         request: &AuthorizationRequest,
     ) -> Result<DeviceAuthorization, BeginError> {
-        let body = json!({
-            "domain_id": request.domain_id.to_string(),
-            "idp_binding_id": request.idp_binding_id.to_string(),
-        });
+        let mut body = json!({ "domain_id": request.domain_id.to_string() });
+        match &request.idp_binding {
+            Some(IdpBinding::Id(id)) => body["idp_binding_id"] = id.to_string().into(),
+            Some(IdpBinding::Alias(alias)) => body["idp_binding_alias"] = alias.as_str().into(),
+            None => {}
+        }
         let mut answer = self.http.call(server, posting("/v1/auth/device-code", &body)).await?;
         if answer.status() != 200 {
             return Err(error_of(answer.into_error().await));
         }
         let body = answer.body(CALL_LIMIT).await;
-        authorization_in(&body, server).map_err(|source| BeginError::Unusable { source })
+        let authorization = authorization_in(&body, server).map_err(|source| BeginError::Unusable { source })?;
+        self.http.add_secret(authorization.device_code().expose_secret());
+        Ok(authorization)
+    }
+
+    async fn bindings(&self, server: &ServerUrl, domain_id: Identifier) -> Vec<BindingChoice> {
+        let call = Call {
+            method: Method::GET,
+            path: format!("/v1/auth/idp-bindings?domain_id={domain_id}"),
+            bearer: None,
+            body: None,
+            accept: "application/json, application/problem+json",
+            limit: BINDINGS_LIMIT,
+            keeps_connection: true,
+        };
+        match self.http.call(server, call).await {
+            Ok(mut response) if response.status() == 200 => bindings_in(&response.body(BINDINGS_LIMIT).await),
+            _ => Vec::new(),
+        }
     }
 
     async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse {
+        self.http.add_secret(code.expose_secret());
         let body = json!({ "device_code": code.expose_secret() });
         let mut answer = match self.http.call(server, posting("/v1/auth/device-token", &body)).await {
             Ok(answer) => answer,
@@ -48,9 +84,13 @@ impl TokenIssuer for ControlPlaneClient {
         let poll = PollHead {
             code: answer.problem_code(&body),
             retry_after: answer.retry_after().and_then(wait_in),
-            answered: answer.unexpected(&body, &[code.expose_secret()]),
+            answered: answer.unexpected(&body),
         };
-        poll.meaning(&body)
+        let response = poll.meaning(&body);
+        if let PollResponse::Issued(issued) = &response {
+            self.http.add_secret(issued.token.expose_secret());
+        }
+        response
     }
 }
 
@@ -107,6 +147,22 @@ fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorizati
     Ok(DeviceAuthorization::parse(fields, server)?)
 }
 
+/// The bindings in a list, in its order, which is primary first. What is not one is left out.
+fn bindings_in(body: &Body) -> Vec<BindingChoice> {
+    let elements: Vec<Box<RawValue>> = serde_json::from_slice(&body.bytes).unwrap_or_default();
+    elements.iter().filter_map(|element| binding_in(element.get())).take(MAX_BINDINGS).collect()
+}
+
+fn binding_in(element: &str) -> Option<BindingChoice> {
+    let body = Body { bytes: element.as_bytes().to_vec(), is_complete: true };
+    let fields = JsonObject::parse(&body).ok()?;
+    let text = |name| fields.get::<String>(name);
+    let alias = text("alias").and_then(|alias| BindingAlias::parse(&alias).ok()).map(IdpBinding::Alias);
+    let binding = alias.or_else(|| Some(IdpBinding::Id(Identifier::parse(&text("id")?).ok()?)))?;
+    let shown = |name| sanitized(&text(name).unwrap_or_default(), MAX_LABEL_LENGTH);
+    Some(BindingChoice { binding, label: shown("label"), issuer_host: shown("issuer_host") })
+}
+
 fn token_in(body: &Body) -> Result<IssuedToken, CallError> {
     let fields = JsonObject::parse(body)?;
     if fields.is_ambiguous("access_token") {
@@ -145,9 +201,9 @@ impl PollHead {
         match (answered.status, code.as_deref()) {
             (200, _) => token_in(body).map_or_else(|source| PollResponse::Unusable { source }, PollResponse::Issued),
             // A token may stand in any text of a success.
-            (201..=299, _) => {
-                PollResponse::Unusable { source: UnexpectedResponse { problem: None, ..answered }.into() }
-            }
+            (201..=299, _) => PollResponse::Unusable {
+                source: UnexpectedResponse { problem: None, correlation_id: None, location: None, ..answered }.into(),
+            },
             (300..=399 | 408 | 429, _) => failed(answered, false),
             // With problem details it is the server that says that it did nothing.
             (503, _) if answered.problem.is_some() => failed(answered, false),
@@ -173,6 +229,12 @@ pub(crate) fn fuzzed_authorization(
     authorization_in(&Body { bytes: body.to_vec(), is_complete }, server)
 }
 
+/// The bindings in the body of a 200, for its fuzz target.
+#[cfg(fuzzing)]
+pub(crate) fn fuzzed_bindings(body: &[u8]) -> Vec<BindingChoice> {
+    bindings_in(&Body { bytes: body.to_vec(), is_complete: true })
+}
+
 /// What an answer says to whoever polled with this code, for its fuzz target.
 #[cfg(fuzzing)]
 pub(crate) fn fuzzed_poll(
@@ -184,9 +246,9 @@ pub(crate) fn fuzzed_poll(
     let proxy = super::ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
     let answered = UnexpectedResponse {
         status,
-        reason: None,
         problem: if is_problem { ProblemDetails::parse(body, &[code]) } else { None },
         proxy: is_proxied.then_some(proxy),
+        ..UnexpectedResponse::default()
     };
     let code = if is_problem { ProblemDetails::code_in(body) } else { None };
     let polled = PollHead { answered, code, retry_after: retry_after.and_then(wait_in) };
@@ -210,9 +272,9 @@ mod tests {
         let proxy = ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
         UnexpectedResponse {
             status,
-            reason: None,
             problem: has_problem.then(ProblemDetails::default),
             proxy: is_proxied.then_some(proxy),
+            ..UnexpectedResponse::default()
         }
     }
 
@@ -323,6 +385,37 @@ mod tests {
             matches!(answer, PollResponse::Unusable { .. }) && !format!("{answer:?}").contains("t0ken"),
             "{answer:?}"
         );
+    }
+
+    #[test]
+    fn lists_the_bindings_that_can_be_shown() {
+        let alias = |text: &str| IdpBinding::Alias(BindingAlias::parse(text).unwrap());
+        let id = "0192f0c1-0000-7000-8000-00000000000b";
+        let list = format!(
+            r#"[{{"id":"{id}","alias":"google","label":"Goo\u001bgle","issuer_host":"accounts.google.com","primary":true}},
+               {{"id":"{id}","label":"Azure AD","issuer_host":7}}, {{"id":"no id"}}, 7, {{"id":"{id}","alias":"a b"}}]"#
+        );
+        let shown = bindings_in(&body(&list, true));
+        let choice = |binding, label: &str, host: &str| BindingChoice {
+            binding,
+            label: label.to_owned(),
+            issuer_host: host.to_owned(),
+        };
+        let by_id = || IdpBinding::Id(Identifier::parse(id).unwrap());
+        assert_eq!(
+            shown,
+            [
+                choice(alias("google"), "Google", "accounts.google.com"),
+                choice(by_id(), "Azure AD", ""),
+                choice(by_id(), "", "")
+            ]
+        );
+        for text in ["", "{}", "null", "[", r#"{"items":[]}"#, &list[..list.len() - 1]] {
+            assert_eq!(bindings_in(&body(text, true)), [], "{text}");
+        }
+        let long = format!("[{}]", vec![format!(r#"{{"id":"{id}","label":"{}"}}"#, "ä".repeat(100)); 9].join(","));
+        let shown = bindings_in(&body(&long, true));
+        assert_eq!((shown.len(), shown[0].label.chars().count()), (5, 60));
     }
 
     #[test]

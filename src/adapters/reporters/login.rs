@@ -35,7 +35,11 @@ impl Render for LoginOutcome {
     type Data<'a> = Summary<'a>;
 
     fn to_people(&self) -> Rendered<String> {
-        Rendered { warnings: warnings(self), result: Some(sentence(self)), notes: hint(self).into_iter().collect() }
+        let is_ended = |replaced: &Replaced| matches!(replaced.state, ReplacedState::Revoked | ReplacedState::Gone);
+        let ended = self.replaced.as_ref().filter(|replaced| is_ended(replaced));
+        let ended = ended.map(|_| Note::plain("The session that it replaced has ended."));
+        let notes = ended.into_iter().chain(hint(self)).collect();
+        Rendered { warnings: warnings(self), result: Some(sentence(self)), notes }
     }
 
     fn to_programs(&self) -> Rendered<Summary<'_>> {
@@ -57,6 +61,7 @@ impl<'a> ReplacedData<'a> {
         let (state, kept_as) = match &replaced.state {
             ReplacedState::Revoked => ("revoked", None),
             ReplacedState::Gone => ("gone", None),
+            ReplacedState::Unstored { .. } => ("kept", None),
             ReplacedState::Kept { .. } => ("kept", still_stored()),
             ReplacedState::NotCleared { revocation: Revocation::Revoked, .. } => ("revoked", still_stored()),
             ReplacedState::NotCleared { revocation: Revocation::AlreadyGone, .. } => ("gone", still_stored()),
@@ -101,10 +106,14 @@ fn warnings(outcome: &LoginOutcome) -> Vec<Note> {
     if let Some(Replaced { token, state }) = &outcome.replaced {
         let id = token.id.map_or_else(|| ", a token without an id,".to_owned(), |id| format!(" {id}"));
         let profile = &token.kept_as;
+        let place = token.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
         match state {
             ReplacedState::Revoked | ReplacedState::Gone => {}
+            ReplacedState::Unstored { cause } => warnings.push(Note::warning(&format!(
+                "the replaced token{id} may still be live{place}, and another program has removed profile \
+                 \"{profile}\": {cause}"
+            ))),
             ReplacedState::Kept { cause } => {
-                let place = token.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
                 warnings.push(Note::warning(&format!(
                     "the replaced token{id} may still be live{place}; it is kept as profile \"{profile}\": {cause}"
                 )));
@@ -119,19 +128,20 @@ fn warnings(outcome: &LoginOutcome) -> Vec<Note> {
 
 /// How to end what is left of a session that was replaced. A logout ends one by its id alone.
 fn hint(outcome: &LoginOutcome) -> Option<Note> {
-    let Some(Replaced { token, state: ReplacedState::Kept { .. } | ReplacedState::NotCleared { .. } }) =
-        &outcome.replaced
-    else {
-        return None;
-    };
+    let Replaced { token, state } = outcome.replaced.as_ref()?;
     let name = token.kept_as.as_str();
-    if token.id.is_some() {
-        let command = command("plexctl logout", shell::flag("--profile", name));
-        Some(Note::hint(&format!("run {command} once the cause is gone")))
-    } else {
-        let command = command("plexctl profiles forget", shell::operand(name));
-        Some(Note::hint(&format!("run {command} once that token is known to be dead")))
-    }
+    let text = match (state, token.id) {
+        (ReplacedState::Revoked | ReplacedState::Gone, _) => return None,
+        (ReplacedState::Unstored { .. }, id) => format!("run `plexctl identity-tokens delete --id {}`", id?),
+        (_, Some(_)) => {
+            format!("run {} once the cause is gone", command("plexctl logout", shell::flag("--profile", name)))
+        }
+        (_, None) => {
+            let command = command("plexctl profiles forget", shell::operand(name));
+            format!("run {command} once that token is known to be dead")
+        }
+    };
+    Some(Note::hint(&text))
 }
 
 /// A command between backticks; without its argument where that cannot be typed.
@@ -361,7 +371,9 @@ replaced:
     #[test]
     fn a_replaced_session_that_is_over_needs_no_words() {
         for state in [ReplacedState::Revoked, ReplacedState::Gone] {
-            assert_eq!(sentences(&replaced(Some(id(ID)), "default-replaced", state)), "");
+            let outcome = replaced(Some(id(ID)), "default-replaced", state);
+            assert_eq!(text(&outcome).1, "The session that it replaced has ended.\n");
+            assert_eq!(json(&outcome).1, "");
         }
     }
 

@@ -37,54 +37,59 @@ impl<E: NoteWriter> ProgressReporter<E> {
 
 impl<E: NoteWriter> Reporter<LoginProgress> for ProgressReporter<E> {
     fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
-        let note = match (progress, &self.form) {
-            (LoginProgress::Begun(begun), Form::ForPeople(qr_code)) => Note::plain(instructions(begun, *qr_code)),
-            (LoginProgress::Begun(begun), Form::ForPrograms) => Note::plain(to_json_line(&Pending::new(begun))?),
-            (LoginProgress::Waiting { browser, lifetime }, Form::ForPeople(_)) => Note::plain(format!(
-                "{}Waiting up to {} for the approval; Ctrl-C cancels.",
-                opened(browser),
-                Lifetime(*lifetime)
-            )),
+        let notes = match (progress, &self.form) {
+            (LoginProgress::Begun(begun), Form::ForPeople(qr_code)) => vec![Note::plain(instructions(begun, *qr_code))],
+            (LoginProgress::Begun(begun), Form::ForPrograms) => vec![Note::plain(to_json_line(&Pending::new(begun))?)],
+            (LoginProgress::Waiting { browser, page, lifetime }, Form::ForPeople(_)) => {
+                vec![Note::plain(rest_of_instructions(browser, page.as_ref(), Lifetime(*lifetime)))]
+            }
             (LoginProgress::Waiting { .. }, Form::ForPrograms) => return Ok(()),
             (LoginProgress::PageElsewhere { page, server }, _) => {
-                Note::warning(&format!("the approval page is at {page}, not at {server}; approve only if you know it"))
+                let text = format!("the approval page is at {page}, not at {server}; approve only if you know it");
+                vec![Note::warning(&text)]
             }
             (LoginProgress::PollFailed { origin, cause }, _) => {
-                Note::warning(&format!("no answer from {origin} ({cause}); still waiting"))
+                vec![Note::warning(&format!("polling {origin} failed: {cause}; still waiting for approval"))]
             }
-            (LoginProgress::Interrupted { limit }, _) => Note::plain(format!(
-                "interrupted: waiting up to {} s for an answer that may bring a token; a second signal ends this at \
-                 once",
+            (LoginProgress::Interrupted { limit }, _) => vec![Note::plain(format!(
+                "interrupted: waiting up to {} s for a response that may hold a token; interrupt again to stop at once",
                 limit.as_secs()
-            )),
-            (LoginProgress::ResponseLost, _) => {
-                Note::warning("an earlier answer was lost, so a token may have been issued that nobody holds")
-            }
+            ))],
+            (LoginProgress::ResponseLost, _) => vec![
+                Note::warning("an earlier response was lost, so a token may have been issued that is stored nowhere"),
+                Note::hint("once you are logged in, `plexctl identity-tokens list` shows tokens that no profile holds"),
+            ],
         };
-        self.err.write_notes(&[note]).map_err(|error| ReportError { source: error.into() })
+        self.err.write_notes(&notes).map_err(|error| ReportError { source: error.into() })
     }
 }
 
-/// The same text with and without a terminal, so that it can be read from a log.
+/// The instructions up to the code. They are the same with and without a terminal, so that they can be read from a log.
 fn instructions(begun: &Instructions, qr_code: QrCode) -> String {
     let Instructions { server, user_code, page, complete_page, .. } = begun;
-    let (link, code, elsewhere) = match complete_page {
-        Some(complete) => (complete, "It must show this code", format!("Elsewhere: open {page} and type the code.\n")),
-        None => (page, "Type this code there", String::new()),
+    let (link, code) = match complete_page {
+        Some(complete) => (complete, "Check that it shows this code"),
+        None => (page, "Enter this code there"),
     };
     let (server, user_code) = (escape_unprintable(server.as_given()), escape_unprintable(user_code));
-    let drawing = qr_code.draw(link);
-    format!(
-        "To log in to {server}, open this page:\n\n    {link}\n\n{code}: {user_code}\n{drawing}{elsewhere}\
-         Approve only what you started yourself: whoever sent you a code to approve wants your access."
-    )
+    let text = format!("To log in to {server}, open this page:\n\n    {link}\n\n{code}: {user_code}\n");
+    (text + &qr_code.draw(link)).trim_end_matches('\n').to_owned()
 }
 
-fn opened(browser: &Result<(), BrowserSkipped>) -> String {
-    match browser {
-        Ok(()) => "Opened your browser.\n".to_owned(),
-        Err(reason) => format!("Browser not opened: {}.\n", escape_unprintable(&reason.to_string())),
-    }
+/// The rest of the instructions, which depends on whether a browser shows the page.
+fn rest_of_instructions(browser: &Result<(), BrowserSkipped>, page: Option<&PageUrl>, lifetime: Lifetime) -> String {
+    let other_device = match (browser, page) {
+        (Err(_), Some(page)) => format!("On another device, open {page} and enter the code.\n"),
+        _ => String::new(),
+    };
+    let opened = match browser {
+        Ok(()) => "Opened your browser.".to_owned(),
+        Err(reason) => format!("Browser not opened: {}.", escape_unprintable(&reason.to_string())),
+    };
+    format!(
+        "{other_device}Only approve a login that you started yourself.\n{opened}\nWaiting up to {lifetime} for approval. \
+         Press Ctrl-C to cancel."
+    )
 }
 
 /// What a program needs to have the login approved.
@@ -135,7 +140,8 @@ mod tests {
     }
 
     fn waiting(browser: Result<(), BrowserSkipped>, seconds: u64) -> LoginProgress {
-        LoginProgress::Waiting { browser, lifetime: Duration::from_secs(seconds) }
+        let page = Some(PageUrl::parse("https://plexsphere.example/v1/device").unwrap());
+        LoginProgress::Waiting { browser, page, lifetime: Duration::from_secs(seconds) }
     }
 
     fn to_people(progress: &LoginProgress, qr_code: QrCode) -> String {
@@ -151,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn people_read_what_to_open_what_it_must_show_and_how_long_they_have() {
+    fn instructions_with_a_complete_link() {
         let text =
             to_people(&begun(Some(COMPLETE)), QrCode::Unwanted) + &to_people(&waiting(Ok(()), 600), QrCode::Unwanted);
         let expected = "\
@@ -159,30 +165,34 @@ To log in to https://plexsphere.example, open this page:
 
     https://plexsphere.example/v1/device?user_code=ABCD-EFGH
 
-It must show this code: ABCD-EFGH
-Elsewhere: open https://plexsphere.example/v1/device and type the code.
-Approve only what you started yourself: whoever sent you a code to approve wants your access.
+Check that it shows this code: ABCD-EFGH
+Only approve a login that you started yourself.
 Opened your browser.
-Waiting up to 10 minutes for the approval; Ctrl-C cancels.
+Waiting up to 10 minutes for approval. Press Ctrl-C to cancel.
 ";
         assert_eq!(text, expected);
     }
 
     #[test]
-    fn without_a_link_that_holds_the_code_people_are_told_to_type_it() {
+    fn instructions_without_a_complete_link() {
         let expected = "\
 To log in to https://plexsphere.example, open this page:
 
     https://plexsphere.example/v1/device
 
-Type this code there: ABCD-EFGH
-Approve only what you started yourself: whoever sent you a code to approve wants your access.
+Enter this code there: ABCD-EFGH
 ";
         assert_eq!(to_people(&begun(None), QrCode::Unwanted), expected);
+        let waiting = LoginProgress::Waiting {
+            browser: Err(BrowserSkipped::SshSession),
+            page: None,
+            lifetime: Duration::from_secs(600),
+        };
+        assert!(!to_people(&waiting, QrCode::Unwanted).contains("another device"));
     }
 
     #[test]
-    fn people_read_why_no_browser_was_opened_and_minutes_rounded_up() {
+    fn tells_why_no_browser_was_opened() {
         let failed = BrowserSkipped::NotStarted { browser: "fire\u{1b}[2Jfox".to_owned() };
         for (browser, seconds, expected) in [
             (BrowserSkipped::Disabled, 1, "opening one is disabled.\nWaiting up to 1 second for"),
@@ -190,13 +200,17 @@ Approve only what you started yourself: whoever sent you a code to approve wants
             (BrowserSkipped::SshSession, 61, "this is an SSH session.\nWaiting up to 2 minutes for"),
             (failed, 1800, "fire\\u{1b}[2Jfox cannot be started.\nWaiting up to 30 minutes for"),
         ] {
-            let expected = format!("Browser not opened: {expected} the approval; Ctrl-C cancels.\n");
+            let expected = format!(
+                "On another device, open https://plexsphere.example/v1/device and enter the code.\n\
+                 Only approve a login that you started yourself.\nBrowser not opened: {expected} approval. Press Ctrl-C \
+                 to cancel.\n"
+            );
             assert_eq!(to_people(&waiting(Err(browser), seconds), QrCode::Unwanted), expected);
         }
     }
 
     #[test]
-    fn the_link_that_is_printed_is_drawn_between_the_code_and_the_rest() {
+    fn draws_the_printed_link_below_the_code() {
         let qr_code = QrCode::Terminal { columns: 80, is_colored: false };
         for link in [Some(COMPLETE), None] {
             let LoginProgress::Begun(instructions) = begun(link) else { unreachable!() };
@@ -210,7 +224,7 @@ Approve only what you started yourself: whoever sent you a code to approve wants
     }
 
     #[test]
-    fn programs_read_one_line_and_nothing_of_the_wait() {
+    fn programs_get_one_line() {
         let line = r#"{"status":"pending","server":"https://plexsphere.example","verification_uri":"https://plexsphere.example/v1/device","verification_uri_complete":"https://plexsphere.example/v1/device?user_code=ABCD-EFGH","user_code":"ABCD-EFGH","expires_in":600,"interval":5}"#;
         assert_eq!(to_programs(&begun(Some(COMPLETE))), format!("{line}\n"));
         let line = line.replace(&format!("\"{COMPLETE}\""), "null");
@@ -219,7 +233,7 @@ Approve only what you started yourself: whoever sent you a code to approve wants
     }
 
     #[test]
-    fn no_code_forges_a_line() {
+    fn escapes_the_code() {
         let LoginProgress::Begun(mut instructions) = begun(None) else { unreachable!() };
         instructions.user_code = "A\n\u{1b}[2J\u{202e}\"".to_owned();
         let hostile = LoginProgress::Begun(instructions);
@@ -230,7 +244,7 @@ Approve only what you started yourself: whoever sent you a code to approve wants
     }
 
     #[test]
-    fn everybody_is_warned() {
+    fn warns_people_and_programs_alike() {
         let cause = "the summary could not be written: con\nnection refused".into();
         for (progress, expected) in [
             (
@@ -243,17 +257,17 @@ Approve only what you started yourself: whoever sent you a code to approve wants
             ),
             (
                 LoginProgress::PollFailed { origin: "https://plexsphere.example".to_owned(), cause },
-                "warning: no answer from https://plexsphere.example (the summary could not be written: con\\nnection \
-                 refused); still waiting\n",
+                "warning: polling https://plexsphere.example failed: the summary could not be written: con\\nnection \
+                 refused; still waiting for approval\n",
             ),
             (
                 LoginProgress::Interrupted { limit: Duration::from_secs(10) },
-                "interrupted: waiting up to 10 s for an answer that may bring a token; a second signal ends this at \
-                 once\n",
+                "interrupted: waiting up to 10 s for a response that may hold a token; interrupt again to stop at once\n",
             ),
             (
                 LoginProgress::ResponseLost,
-                "warning: an earlier answer was lost, so a token may have been issued that nobody holds\n",
+                "warning: an earlier response was lost, so a token may have been issued that is stored nowhere\nhint: once \
+                 you are logged in, `plexctl identity-tokens list` shows tokens that no profile holds\n",
             ),
         ] {
             assert_eq!(to_people(&progress, QrCode::Unwanted), expected);
@@ -262,7 +276,7 @@ Approve only what you started yourself: whoever sent you a code to approve wants
     }
 
     #[test]
-    fn every_telling_is_one_write_and_flushed() {
+    fn writes_each_report_at_once_and_flushes() {
         #[derive(Default)]
         struct Tape(Vec<&'static str>);
 

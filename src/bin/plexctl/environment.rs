@@ -73,6 +73,16 @@ pub fn server_fallback() -> Option<String> {
     text("PLEXSPHERE_URL")
 }
 
+/// The domain to log in to.
+pub fn domain_id() -> Option<String> {
+    text("PLEXCTL_DOMAIN_ID")
+}
+
+/// The identity provider binding to log in through.
+pub fn idp_binding_id() -> Option<String> {
+    text("PLEXCTL_IDP_BINDING_ID")
+}
+
 /// Tells whether other commands would authenticate by the environment.
 pub fn holds_token() -> bool {
     variable("PLEXSPHERE_TOKEN").is_some()

@@ -7,6 +7,7 @@ use crate::domain::answer_field::FieldValue;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization};
 use crate::domain::identifier::Identifier;
+use crate::domain::idp_binding::IdpBinding;
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::server_url::ServerUrl;
 use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
@@ -145,7 +146,7 @@ pub fn device_authorization() -> DeviceAuthorization {
 #[must_use]
 pub fn authorization_request() -> AuthorizationRequest {
     let id = Identifier::parse(&id(1)).unwrap();
-    AuthorizationRequest { domain_id: id, idp_binding_id: id }
+    AuthorizationRequest { domain_id: id, idp_binding: Some(IdpBinding::Id(id)) }
 }
 
 /// Holds an issuer against every promise of its port that can be seen from outside.

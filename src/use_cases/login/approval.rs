@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::LoginUseCase;
-use super::error::{Interruption, LoginError};
+use super::error::{LoginCause, LoginError};
 use super::poll::{PollEvent, PollStep, Polling, decide};
 use super::select::{Either, select};
+use super::target::LoginTarget;
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::issued_token::IssuedToken;
-use crate::domain::server_url::ServerUrl;
 use crate::ports::call_error::CallError;
 use crate::ports::login_outcome::LoginProgress;
 use crate::ports::timer::AtRisk;
@@ -22,7 +22,7 @@ impl LoginUseCase<'_> {
     /// which the codes arrived.
     pub(super) async fn await_approval(
         &mut self,
-        server: &ServerUrl,
+        target: &LoginTarget,
         authorization: &DeviceAuthorization,
         arrived: Duration,
     ) -> Result<(IssuedToken, bool), LoginError> {
@@ -33,15 +33,15 @@ impl LoginUseCase<'_> {
             let is_response_lost = polling.is_response_lost();
             event = match step {
                 PollStep::Wait { duration, first_failure } => {
-                    self.wait(server, duration, first_failure, is_response_lost).await?
+                    self.wait(target, duration, first_failure, is_response_lost).await?
                 }
-                PollStep::Poll => PollEvent::Responded(self.poll(server, authorization).await?),
+                PollStep::Poll => PollEvent::Responded(self.poll(target, authorization).await?),
                 PollStep::Take(token) => return Ok((token, is_response_lost)),
                 PollStep::GiveUp(_) if self.ports.timer.is_interrupted() => {
-                    return Err(Interruption::NotIssued { is_response_lost }.into());
+                    return Err(target.error(is_response_lost, LoginCause::Interrupted));
                 }
                 PollStep::GiveUp(source) => {
-                    return Err(LoginError::NotIssued { origin: server.origin(), is_response_lost, source });
+                    return Err(target.error(is_response_lost, LoginCause::NotIssued(source)));
                 }
             };
         }
@@ -50,18 +50,18 @@ impl LoginUseCase<'_> {
     /// Waits between two polls. No token exists in the meantime, so an interruption ends the login at once.
     async fn wait(
         &mut self,
-        server: &ServerUrl,
+        target: &LoginTarget,
         duration: Duration,
         first_failure: Option<CallError>,
         is_response_lost: bool,
-    ) -> Result<PollEvent, Interruption> {
+    ) -> Result<PollEvent, LoginError> {
         let timer = self.ports.timer;
         timer.set_at_risk(if is_response_lost { AtRisk::Response } else { AtRisk::Nothing });
         if let Some(cause) = first_failure.filter(|_| !timer.is_interrupted()) {
-            self.tell(&LoginProgress::PollFailed { origin: server.origin(), cause });
+            self.tell(&LoginProgress::PollFailed { origin: target.server.origin(), cause });
         }
         match select(timer.interrupted(), timer.wait(duration)).await {
-            Either::First(()) => Err(Interruption::NotIssued { is_response_lost }),
+            Either::First(()) => Err(target.error(is_response_lost, LoginCause::Interrupted)),
             Either::Second(()) => Ok(PollEvent::Waited),
         }
     }
@@ -69,12 +69,12 @@ impl LoginUseCase<'_> {
     /// Polls once. The response may hold a token, so an interruption does not cut the poll off at once.
     async fn poll(
         &mut self,
-        server: &ServerUrl,
+        target: &LoginTarget,
         authorization: &DeviceAuthorization,
-    ) -> Result<PollResponse, Interruption> {
+    ) -> Result<PollResponse, LoginError> {
         let (issuer, timer) = (self.ports.issuer, self.ports.timer);
         timer.set_at_risk(AtRisk::Response);
-        let mut response = issuer.poll(server, authorization.device_code());
+        let mut response = issuer.poll(&target.server, authorization.device_code());
         if let Either::First(response) = select(&mut response, timer.interrupted()).await {
             return Ok(response);
         }
@@ -82,7 +82,7 @@ impl LoginUseCase<'_> {
         self.tell(&LoginProgress::Interrupted { limit: INTERRUPTED_POLL_LIMIT });
         match select(response, timer.wait(INTERRUPTED_POLL_LIMIT)).await {
             Either::First(response) => Ok(response),
-            Either::Second(()) => Err(Interruption::NotIssued { is_response_lost: true }),
+            Either::Second(()) => Err(target.error(true, LoginCause::Interrupted)),
         }
     }
 }
@@ -92,9 +92,10 @@ impl LoginUseCase<'_> {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::NotIssued;
     use super::super::tests::{OURS, SERVER, World, issued, request, run, session_token};
+    use super::super::{LoginState, NotIssued};
     use super::*;
+    use crate::domain::server_url::ServerUrl;
     use crate::ports::reporter::{ReportError, Reporter};
     use crate::ports::store_error::StoreError;
     use crate::ports::timer::Timer;
@@ -130,8 +131,8 @@ mod tests {
 
     /// What an interruption that left no token says of lost answers.
     fn lost_when_interrupted(error: LoginError) -> bool {
-        match error {
-            LoginError::Interrupted(Interruption::NotIssued { is_response_lost }) => is_response_lost,
+        match (*error.state, *error.cause) {
+            (LoginState::Nothing { is_response_lost }, LoginCause::Interrupted) => is_response_lost,
             other => panic!("{other:?}"),
         }
     }
@@ -156,7 +157,7 @@ mod tests {
     fn lifetime_counts_from_the_arrival_of_the_codes() {
         let mut world = World::polled([]);
         let error = world.log_in().unwrap_err();
-        assert!(matches!(error, LoginError::NotIssued { source: NotIssued::NotApproved { .. }, .. }), "{error:?}");
+        assert!(matches!(*error.cause, LoginCause::NotIssued(NotIssued::NotApproved { .. })), "{error:?}");
         let last = world.timer.now().as_secs();
         assert!((570..=600).contains(&last), "{last}");
     }
@@ -210,10 +211,8 @@ mod tests {
 
         let mut world = World::polled([failed(true), PollResponse::Denied.into()]);
         let error = world.log_in().unwrap_err();
-        match error {
-            LoginError::NotIssued { origin, is_response_lost: true, source: NotIssued::Denied } => {
-                assert_eq!(origin, SERVER);
-            }
+        match (*error.state, *error.cause) {
+            (LoginState::Nothing { is_response_lost: true }, LoginCause::NotIssued(NotIssued::Denied)) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -226,7 +225,7 @@ mod tests {
 
         let mut world = World::polled([failed(false), PollResponse::Denied.into()]);
         let error = world.log_in().unwrap_err();
-        assert!(matches!(error, LoginError::NotIssued { is_response_lost: false, .. }), "{error:?}");
+        assert!(matches!(*error.state, LoginState::Nothing { is_response_lost: false }), "{error:?}");
         assert!(world.store.profiles().is_empty());
     }
 

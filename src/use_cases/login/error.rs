@@ -1,176 +1,128 @@
-//! How a login fails, by the state that this leaves.
+//! How a login fails: what state it leaves, and why.
+
+use std::error::Error;
+use std::fmt;
 
 use thiserror::Error;
 
 use super::poll::NotIssued;
 use crate::domain::identifier::Identifier;
 use crate::domain::issued_token::TokenFacts;
+use crate::domain::server_url::ServerUrl;
 use crate::domain::session::ProfileName;
+use crate::ports::call_error::CallError;
+use crate::ports::chain::chain;
 use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::login_outcome::ReplacedToken;
 use crate::ports::principal_reader::ReadError;
 use crate::ports::reporter::ReportError;
 use crate::ports::store_error::StoreError;
-use crate::ports::token_issuer::BeginError;
+use crate::ports::token_issuer::{BeginError, BindingChoice};
 use crate::ports::token_revoker::RevokeError;
 use crate::use_cases::exit_status::ExitStatus;
 use crate::use_cases::failure_kind::FailureKind;
 use crate::use_cases::server::ServerError;
 
-/// Why a login failed. The variant says what state it leaves.
-#[derive(Debug, Error)]
-pub enum LoginError {
-    /// The store cannot be used, or nothing can be stored there. Nothing was sent, nothing was changed.
-    #[error("no login was begun")]
-    NotBegun(#[source] StoreError),
-    /// It is not clear which server to log in to. Nothing was sent, nothing was changed.
-    #[error("no login was begun: no server for profile \"{profile}\"")]
-    Server {
-        /// The profile to log in to.
-        profile: ProfileName,
-        /// What is wrong with the server.
-        source: ServerError,
-    },
-    /// The server did not begin a login, so no token exists. Nothing was changed.
-    #[error("nobody is logged in at {origin}")]
-    Begin {
-        /// The origin of the server.
-        origin: String,
-        /// How the attempt ended.
-        source: BeginError,
-    },
-    /// No token was issued that arrived. Nothing was changed.
-    #[error("nobody is logged in")]
-    NotIssued {
-        /// The origin of the server.
-        origin: String,
-        /// Whether a poll may have issued a token that did not arrive.
+/// What a lost response may mean.
+const RESPONSE_LOST: &str = "an earlier response was lost, so a token may have been issued that is stored nowhere";
+
+/// A login that failed. What has become of its token follows from the state alone, whatever the cause.
+#[derive(Debug)]
+pub struct LoginError {
+    /// What the login leaves.
+    pub state: Box<LoginState>,
+    /// Why it failed.
+    pub cause: Box<LoginCause>,
+    /// The profile that was to hold the session.
+    pub profile: ProfileName,
+    /// The server, once it is known.
+    pub server: Option<Box<ServerUrl>>,
+}
+
+/// What a failed login leaves of its token.
+#[derive(Debug)]
+pub enum LoginState {
+    /// No token has arrived, and the store is unchanged.
+    Nothing {
+        /// Whether a response was lost that may have held a token.
         is_response_lost: bool,
-        /// Why there is no token.
-        source: NotIssued,
     },
-    /// The token was issued, could not be stored, and is revoked. Nothing was changed.
-    #[error("nobody is logged in; {} was issued and is revoked", named(token))]
-    NotStored {
-        /// The token that is dead.
-        token: Box<TokenFacts>,
-        /// Why it could not be stored.
-        source: StoreError,
-    },
-    /// The token was issued, could not be stored, and is not known to be dead. Nothing was changed.
-    #[error("{} was issued by {}, could not be stored and may be live{}", named(token), token.origin, until(token))]
-    LiveUnstored {
-        /// The token that may be live.
-        token: Box<TokenFacts>,
+    /// The token is revoked, and not stored.
+    Revoked(TokenFacts),
+    /// The token is not stored, and may be live.
+    Live {
+        /// The token.
+        token: TokenFacts,
         /// Why it is not known to be dead.
         revoking: NotRevoked,
-        /// Why it could not be stored.
-        source: StoreError,
     },
-    /// The profile holds a session that was stored while this login ran, so the token was not stored.
-    #[error("profile \"{profile}\" holds a newer session, which is kept")]
-    Superseded {
-        /// The profile.
-        profile: ProfileName,
-        /// The token of this login.
-        token: Box<TokenFacts>,
-        /// Why that token is not known to be dead; none means that it is revoked.
-        #[source]
-        revoking: Option<NotRevoked>,
+    /// The session is stored.
+    Stored(StoredLogin),
+}
+
+/// Why a login failed.
+#[derive(Debug, Error)]
+pub enum LoginCause {
+    /// The store cannot be used, or the session could not be stored.
+    #[error(transparent)]
+    Store(StoreError),
+    /// The server or no domain is known.
+    #[error("{}", missing(*needs_domain, *needs_server))]
+    Missing {
+        /// Whether no domain is known.
+        needs_domain: bool,
+        /// Whether no server is known.
+        needs_server: bool,
     },
-    /// The session is stored, but a power loss may undo that. What it replaced was left alone, since a power loss may
-    /// bring that back, too.
-    #[error("the login is complete, but may not survive a power loss")]
-    NotDurable {
-        /// What is stored.
-        stored: Box<StoredLogin>,
-        /// What could not be made durable.
-        source: StoreError,
+    /// The server is unusable, or another one than that of the session that the profile holds.
+    #[error("{}", server_fault(.0))]
+    Server(ServerError),
+    /// The server did not begin a login.
+    #[error("{}", chain(error))]
+    Begin {
+        /// How the attempt ended.
+        error: BeginError,
+        /// The bindings to choose from, if the server may have needed one.
+        bindings: Vec<BindingChoice>,
     },
-    /// The session is stored, but the server does not accept it. What it replaced was left alone.
-    #[error("profile \"{}\" holds a session that {} does not accept", stored.profile, stored.token.origin)]
-    NotAccepted {
-        /// What is stored.
-        stored: Box<StoredLogin>,
-        /// What the server said: [`ReadError::NotAccepted`] or [`ReadError::Refused`].
-        source: ReadError,
-    },
-    /// The session is stored, but it is one of another domain. What it replaced was left alone.
-    #[error("profile \"{}\" holds a session of domain {found}, not of {asked_for}", stored.profile)]
+    /// The server issued no token.
+    #[error(transparent)]
+    NotIssued(NotIssued),
+    /// Another login stored a session in the profile.
+    #[error("another login stored its session first")]
+    Superseded,
+    /// Another program changed the store after the session was stored, which is not stored any more.
+    #[error("another program has changed the config and removed the new session")]
+    Overwritten,
+    /// A power loss may undo the change.
+    #[error("{}", lost_on_power_loss(.0))]
+    NotDurable(StoreError),
+    /// The server does not accept the session: [`ReadError::NotAccepted`] or [`ReadError::Refused`].
+    #[error(transparent)]
+    NotAccepted(ReadError),
+    /// The session is one of another domain.
+    #[error("it is a session of {}, not of domain {asked_for}", shown_domain(found))]
     OtherDomain {
-        /// What is stored.
-        stored: Box<StoredLogin>,
         /// The domain to log in to.
         asked_for: Identifier,
         /// The domain that the server named, unchecked.
         found: String,
     },
-    /// All is done, but nobody was told.
-    #[error("the login is complete")]
-    Report(#[source] ReportError),
-    /// The operator interrupted, and has to be told what that leaves.
+    /// The outcome could not be written.
+    #[error("{}", chain(&*.0.source))]
+    Report(ReportError),
+    /// The operator interrupted.
     #[error("interrupted")]
-    Interrupted(#[from] Interruption),
-}
-
-/// What an interrupted login leaves.
-#[derive(Debug, Error)]
-pub enum Interruption {
-    /// No token has arrived. Nothing was changed.
-    #[error("nobody is logged in")]
-    NotIssued {
-        /// Whether a poll may have issued a token that did not arrive.
-        is_response_lost: bool,
-    },
-    /// The token was issued and is revoked. Nothing was changed.
-    #[error("nobody is logged in; {} was issued and is revoked", named(token))]
-    Revoked {
-        /// The token that is dead.
-        token: Box<TokenFacts>,
-    },
-    /// The session is stored. What it replaced was left alone, or was being ended.
-    #[error("profile \"{}\" holds the new session", .0.profile)]
-    Stored(Box<StoredLogin>),
-    /// The token is not known to be dead, and either is not stored or may not stay so.
-    #[error("{} was issued by {} and may be live{}", named(token), token.origin, until(token))]
-    LiveUnstored {
-        /// The token that may be live.
-        token: Box<TokenFacts>,
-        /// Why it is not known to be dead.
-        revoking: NotRevoked,
-        /// Why it is not stored for good.
-        source: NotKept,
-    },
+    Interrupted,
 }
 
 /// A login that is stored, whatever else failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredLogin {
-    /// The profile that holds the session.
-    pub profile: ProfileName,
     /// The token of the session.
     pub token: TokenFacts,
-    /// The token that it replaced, which may be live.
+    /// The token that it replaced, unless that is known to be dead.
     pub replaced: Option<ReplacedToken>,
-}
-
-/// Why a session is not stored for good.
-#[derive(Debug, Error)]
-pub enum NotKept {
-    /// The profile holds a session that was stored meanwhile.
-    #[error("the profile holds a newer session")]
-    Superseded,
-    /// It is stored, but a power loss may undo that.
-    #[error("it may not survive a power loss")]
-    NotDurable {
-        /// What is stored.
-        stored: Box<StoredLogin>,
-        /// What could not be made durable.
-        source: StoreError,
-    },
-    /// It could not be stored.
-    #[error("it could not be stored")]
-    NotSaved(#[source] StoreError),
 }
 
 /// Why a token that was issued is not known to be dead.
@@ -180,55 +132,88 @@ pub enum NotRevoked {
     #[error("it has no id to revoke it by")]
     WithoutId,
     /// The server did not say that it is dead.
-    #[error("revoking it failed")]
-    Failed(#[source] RevokeError),
+    #[error(transparent)]
+    Failed(RevokeError),
+}
+
+impl LoginState {
+    /// No token, and no lost response.
+    pub(super) const NOTHING: Self = Self::Nothing { is_response_lost: false };
 }
 
 impl LoginError {
-    /// The kind of failure, for programs. What ends the command after an [`Interrupted`](Self::Interrupted) is the
-    /// signal itself; the kind counts only where that is impossible.
+    pub(super) fn new(profile: &ProfileName, server: Option<&ServerUrl>, state: LoginState, cause: LoginCause) -> Self {
+        Self {
+            state: Box::new(state),
+            cause: Box::new(cause),
+            profile: profile.clone(),
+            server: server.cloned().map(Box::new),
+        }
+    }
+
+    /// The kind of failure, for programs. An interrupted login ends by its signal; the kind counts only where that is
+    /// impossible.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
-        match self {
-            Self::NotBegun(StoreError::Exposed { .. }) => FailureKind::ConfigExposed,
-            Self::NotBegun(_) => FailureKind::ConfigUnusable,
-            Self::Server { source, .. } => source.kind(),
-            Self::Begin { source: BeginError::Refused { .. }, .. }
-            | Self::NotIssued { source: NotIssued::Refused { .. }, .. } => FailureKind::Refused,
-            Self::Begin { source: BeginError::Rejected { .. } | BeginError::Unconfirmed { .. }, .. }
-            | Self::NotIssued { source: NotIssued::Rejected { .. }, .. } => FailureKind::Unconfirmed,
-            Self::Begin { source: BeginError::Unusable { .. }, .. }
-            | Self::NotIssued { source: NotIssued::Unusable { .. }, .. } => FailureKind::AnswerUnusable,
-            Self::Begin { source: BeginError::Unanswered { .. }, .. } => FailureKind::Unanswered,
-            Self::Begin { source: BeginError::Unreached { .. }, .. } => FailureKind::Unreached,
-            Self::NotIssued { source: NotIssued::Denied, .. } => FailureKind::Denied,
-            Self::NotIssued { source: NotIssued::NotApproved { .. }, .. } => FailureKind::NotApproved,
-            Self::NotStored { .. } | Self::LiveUnstored { .. } => FailureKind::NotStored,
-            Self::Superseded { .. } => FailureKind::Superseded,
-            Self::NotDurable { .. } => FailureKind::NotDurable,
-            Self::NotAccepted { source: ReadError::Refused { .. }, .. } => FailureKind::SessionRefused,
-            Self::NotAccepted { .. } | Self::OtherDomain { .. } => FailureKind::NotAccepted,
-            Self::Report(_) | Self::Interrupted(_) => FailureKind::Internal,
+        match (&*self.cause, &*self.state) {
+            (LoginCause::Store(StoreError::Exposed { .. }), LoginState::Nothing { .. }) => FailureKind::ConfigExposed,
+            (LoginCause::Store(_), LoginState::Nothing { .. }) => FailureKind::ConfigUnusable,
+            (LoginCause::Store(_) | LoginCause::Overwritten, _) => FailureKind::NotStored,
+            (LoginCause::Missing { .. }, _) => FailureKind::ServerUnknown,
+            (LoginCause::Server(error), _) => error.kind(),
+            (LoginCause::Begin { error, .. }, _) => match error {
+                BeginError::Rejected { .. } | BeginError::Unconfirmed { .. } => FailureKind::Unconfirmed,
+                BeginError::Refused { .. } => FailureKind::Refused,
+                BeginError::Unusable { .. } => FailureKind::AnswerUnusable,
+                BeginError::Unanswered { .. } => FailureKind::Unanswered,
+                BeginError::Unreached { .. } => FailureKind::Unreached,
+            },
+            (LoginCause::NotIssued(source), _) => match source {
+                NotIssued::Denied => FailureKind::Denied,
+                NotIssued::NotApproved { .. } => FailureKind::NotApproved,
+                NotIssued::Rejected { .. } => FailureKind::Unconfirmed,
+                NotIssued::Refused { .. } => FailureKind::Refused,
+                NotIssued::Unusable { .. } => FailureKind::AnswerUnusable,
+            },
+            (LoginCause::Superseded, _) => FailureKind::Superseded,
+            (LoginCause::NotDurable(_), _) => FailureKind::NotDurable,
+            (LoginCause::NotAccepted(ReadError::Refused { .. }), _) => FailureKind::SessionRefused,
+            (LoginCause::NotAccepted(_) | LoginCause::OtherDomain { .. }, _) => FailureKind::NotAccepted,
+            (LoginCause::Report(_), _) => FailureKind::NotReported,
+            (LoginCause::Interrupted, _) => FailureKind::Internal,
         }
     }
 
     /// What the run was about, and what it leaves.
     #[must_use]
     pub fn facts(&self) -> FailureFacts {
-        let of_server = |origin: &str| FailureFacts { server: Some(origin.to_owned()), ..FailureFacts::default() };
-        let of_token =
-            |token: &TokenFacts, session| FailureFacts { token_id: token.id, session, ..of_server(&token.origin) };
-        match self {
-            Self::NotStored { token, .. } | Self::Superseded { token, revoking: None, .. } => {
-                of_token(token, SessionState::Revoked)
-            }
-            Self::LiveUnstored { token, .. } | Self::Superseded { token, .. } => of_token(token, SessionState::Kept),
-            Self::NotDurable { stored, .. } | Self::NotAccepted { stored, .. } | Self::OtherDomain { stored, .. } => {
-                of_token(&stored.token, SessionState::Kept)
-            }
-            Self::Begin { origin, .. } | Self::NotIssued { origin, .. } => of_server(origin),
-            Self::Report(_) => FailureFacts { session: SessionState::Kept, ..FailureFacts::default() },
-            Self::NotBegun(_) | Self::Server { .. } | Self::Interrupted(_) => FailureFacts::default(),
+        let (token, session) = match &*self.state {
+            LoginState::Nothing { .. } => (None, SessionState::Untouched),
+            LoginState::Revoked(token) => (Some(token), SessionState::Revoked),
+            LoginState::Live { token, .. } => (Some(token), SessionState::Kept),
+            LoginState::Stored(stored) => (Some(&stored.token), SessionState::Kept),
+        };
+        let facts = FailureFacts {
+            profile: Some(self.profile.clone()),
+            server: self.server.as_ref().map(|server| server.as_given().to_owned()),
+            token_id: token.and_then(|token| token.id),
+            session,
+            response: None,
+        };
+        match self.call_error() {
+            Some(error) => facts.with_response_of(error),
+            None => facts,
+        }
+    }
+
+    /// The response, or the lack of one, that decided.
+    #[must_use]
+    pub fn call_error(&self) -> Option<&CallError> {
+        match &*self.cause {
+            LoginCause::Begin { error, .. } => Some(error.call_error()),
+            LoginCause::NotIssued(source) => source.call_error(),
+            LoginCause::NotAccepted(source) => Some(source.call_error()),
+            _ => None,
         }
     }
 
@@ -239,124 +224,297 @@ impl LoginError {
     }
 }
 
-fn named(token: &TokenFacts) -> String {
-    token.id.map_or_else(|| "a token without an id".to_owned(), |id| format!("token {id}"))
+/// The whole sentence: where the token is, and why. Its sources are in it already.
+impl fmt::Display for LoginError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use LoginCause as Cause;
+        use LoginState as State;
+
+        let (profile, cause) = (&self.profile, chain(&*self.cause));
+        let origin = self.server.as_ref().map(|server| server.origin()).unwrap_or_default();
+        match (&*self.state, &*self.cause) {
+            (State::Nothing { .. }, Cause::Store(_) | Cause::Missing { .. } | Cause::Server(_)) => {
+                write!(formatter, "cannot log in: {cause}")
+            }
+            (State::Nothing { is_response_lost: false }, Cause::Interrupted) => {
+                formatter.write_str("interrupted: not logged in")
+            }
+            (State::Nothing { is_response_lost: true }, Cause::Interrupted) => {
+                formatter.write_str("interrupted: a token may have been issued that is stored nowhere")
+            }
+            (State::Nothing { is_response_lost }, _) => {
+                let origin = self.call_error().map(|_| format!(" ({origin})")).unwrap_or_default();
+                let lost = if *is_response_lost { format!("; {RESPONSE_LOST}") } else { String::new() };
+                write!(formatter, "login failed: {cause}{origin}{lost}")
+            }
+            (State::Revoked(token), Cause::Interrupted) => {
+                write!(formatter, "interrupted: not logged in; {token} was issued and has been revoked")
+            }
+            (State::Revoked(token), Cause::Superseded) => {
+                write!(formatter, "profile \"{profile}\" holds a newer session, which is kept; {token} is revoked")
+            }
+            (State::Revoked(token), _) => {
+                write!(formatter, "login failed: {cause}; {token} was issued and has been revoked")
+            }
+            (State::Live { token, revoking }, Cause::Superseded) => write!(
+                formatter,
+                "profile \"{profile}\" holds a newer session, which is kept; {token} was issued by {origin} and may \
+                 still be live{}: {}",
+                until(token),
+                chain(revoking)
+            ),
+            (State::Live { token, revoking }, _) => write!(
+                formatter,
+                "{token} was issued by {origin}, could not be stored and may be live{}: {cause}; revoking it: {}",
+                until(token),
+                chain(revoking)
+            ),
+            (State::Stored(_), Cause::NotDurable(_)) => {
+                write!(formatter, "logged in, but the change may not survive a power loss: {cause}")
+            }
+            (State::Stored(_), Cause::Report(_)) => {
+                write!(formatter, "logged in, but the result could not be written: {cause}")
+            }
+            (State::Stored(stored), Cause::Interrupted) => {
+                let replaced = stored.replaced.as_ref().map(|replaced| format!("; {replaced}")).unwrap_or_default();
+                write!(formatter, "interrupted: profile \"{profile}\" holds the new session{replaced}")
+            }
+            (State::Stored(_), _) => {
+                write!(formatter, "profile \"{profile}\" holds a session that {origin} does not accept: {cause}")
+            }
+        }
+    }
 }
+
+impl Error for LoginError {}
 
 fn until(token: &TokenFacts) -> String {
     token.expires_at.map(|time| format!(" until {time}")).unwrap_or_default()
 }
 
+/// Where the session is stored, and what failed. That it may not survive a power loss is said already.
+fn lost_on_power_loss(error: &StoreError) -> String {
+    match error {
+        StoreError::NotDurable { place, source } => format!("{place}: {}", chain(&**source)),
+        error => chain(error),
+    }
+}
+
+fn missing(needs_domain: bool, needs_server: bool) -> &'static str {
+    match (needs_domain, needs_server) {
+        (true, true) => "no domain and no server are known",
+        (true, false) => "no domain is known",
+        (false, _) => "no server is known",
+    }
+}
+
+/// What is wrong with the server.
+fn server_fault(error: &ServerError) -> String {
+    match error {
+        ServerError::Unusable { .. } => chain(error),
+        ServerError::OtherOrigin { stored, given } => {
+            format!("the profile holds a session of {stored}, and this one would be of {given}")
+        }
+        ServerError::Unknown => missing(false, true).to_owned(),
+    }
+}
+
+/// A domain as its server names it, cut to a length in which a UUID fits.
+fn shown_domain(name: &str) -> String {
+    const SHOWN: usize = 60;
+    match name.char_indices().nth(SHOWN) {
+        _ if name.is_empty() => "a domain without a name".to_owned(),
+        Some((end, _)) => format!("domain {}…", &name[..end]),
+        None => format!("domain {name}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::domain::timestamp::Timestamp;
     use crate::domain::token::SessionToken;
+    use crate::use_cases::server::ServerSetting;
 
-    fn source<T: From<&'static str>>() -> T {
-        "said".into()
-    }
-
-    fn place() -> String {
-        "memory".into()
-    }
+    const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
 
     fn token() -> TokenFacts {
-        let token = SessionToken::parse("psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret").unwrap();
+        let token = SessionToken::parse(format!("psk_dev_{ID}_s3cret")).unwrap();
         let expires_at = Some(Timestamp::from(std::time::UNIX_EPOCH));
         TokenFacts { id: Some(token.id()), origin: "https://h".into(), expires_at }
     }
 
-    fn stored() -> StoredLogin {
-        StoredLogin { profile: ProfileName::new("dev").unwrap(), token: token(), replaced: None }
+    fn error(state: LoginState, cause: LoginCause) -> LoginError {
+        let server = ServerUrl::parse("https://h/base").unwrap();
+        LoginError::new(&ProfileName::new("dev").unwrap(), Some(&server), state, cause)
     }
 
-    fn not_saved() -> StoreError {
-        StoreError::NotWritten { place: place(), source: source() }
+    fn nothing(cause: LoginCause) -> LoginError {
+        error(LoginState::NOTHING, cause)
     }
 
-    fn not_issued(source: NotIssued) -> LoginError {
-        LoginError::NotIssued { origin: "https://h".into(), is_response_lost: false, source }
+    fn lost(cause: LoginCause) -> LoginError {
+        error(LoginState::Nothing { is_response_lost: true }, cause)
     }
 
-    fn begin(source: BeginError) -> LoginError {
-        LoginError::Begin { origin: "https://h".into(), source }
+    fn revoked(cause: LoginCause) -> LoginError {
+        error(LoginState::Revoked(token()), cause)
     }
 
-    fn not_accepted(source: ReadError) -> LoginError {
-        LoginError::NotAccepted { stored: Box::new(stored()), source }
+    fn live(cause: LoginCause) -> LoginError {
+        let revoking = NotRevoked::Failed(RevokeError::Unreached { source: "no route".into() });
+        error(LoginState::Live { token: token(), revoking }, cause)
     }
 
-    #[test]
-    fn every_failure_ends_as_its_row_says() {
-        let profile = || ProfileName::new("dev").unwrap();
-        let within = std::time::Duration::from_secs(600);
-        let rows = [
-            (LoginError::NotBegun(StoreError::Exposed { place: place(), source: source() }), ExitStatus::Exposed),
-            (LoginError::NotBegun(StoreError::Unusable { place: place(), source: source() }), ExitStatus::Failed),
-            (LoginError::NotBegun(StoreError::NotStorable { place: place(), source: source() }), ExitStatus::Failed),
-            (LoginError::Server { profile: profile(), source: ServerError::Unknown }, ExitStatus::Unusable),
-            (begin(BeginError::Rejected { source: source() }), ExitStatus::Failed),
-            (begin(BeginError::Refused { source: source() }), ExitStatus::Refused),
-            (begin(BeginError::Unconfirmed { source: source() }), ExitStatus::Failed),
-            (begin(BeginError::Unusable { source: source() }), ExitStatus::Failed),
-            (begin(BeginError::Unanswered { source: source() }), ExitStatus::Failed),
-            (begin(BeginError::Unreached { source: source() }), ExitStatus::Failed),
-            (not_issued(NotIssued::Denied), ExitStatus::Refused),
-            (not_issued(NotIssued::NotApproved { within, cause: None }), ExitStatus::Failed),
-            (not_issued(NotIssued::Rejected { source: source() }), ExitStatus::Failed),
-            (not_issued(NotIssued::Refused { source: source() }), ExitStatus::Refused),
-            (not_issued(NotIssued::Unusable { source: source() }), ExitStatus::Failed),
-            (LoginError::NotStored { token: Box::new(token()), source: not_saved() }, ExitStatus::Failed),
-            (
-                LoginError::LiveUnstored {
-                    token: Box::new(token()),
-                    revoking: NotRevoked::WithoutId,
-                    source: not_saved(),
-                },
-                ExitStatus::Failed,
-            ),
-            (
-                LoginError::Superseded { profile: profile(), token: Box::new(token()), revoking: None },
-                ExitStatus::Failed,
-            ),
-            (LoginError::NotDurable { stored: Box::new(stored()), source: not_saved() }, ExitStatus::Failed),
-            (not_accepted(ReadError::NotAccepted { source: source() }), ExitStatus::Failed),
-            (not_accepted(ReadError::Refused { source: source() }), ExitStatus::Refused),
-            (LoginError::Report(ReportError { source: source() }), ExitStatus::Failed),
-            (LoginError::Interrupted(Interruption::Revoked { token: Box::new(token()) }), ExitStatus::Failed),
-        ];
-        for (error, ending) in rows {
-            assert_eq!(error.ending(), ending, "{error:?}");
-        }
+    fn stored(cause: LoginCause) -> LoginError {
+        error(LoginState::Stored(StoredLogin { token: token(), replaced: None }), cause)
+    }
+
+    fn not_written() -> LoginCause {
+        LoginCause::Store(StoreError::NotWritten { place: "memory".into(), source: "full".into() })
+    }
+
+    fn begin(of: fn(CallError) -> BeginError) -> LoginCause {
+        LoginCause::Begin { error: of("said".into()), bindings: Vec::new() }
+    }
+
+    fn not_approved(seconds: u64, cause: Option<&str>) -> LoginCause {
+        let (within, cause) = (Duration::from_secs(seconds), cause.map(CallError::from));
+        LoginCause::NotIssued(NotIssued::NotApproved { within, cause })
     }
 
     #[test]
-    fn a_failure_after_the_token_was_issued_names_it() {
-        let id = "0192f0c1-2345-7abc-8def-0123456789ab";
-        let homeless = |token| LoginError::LiveUnstored {
-            token: Box::new(token),
-            revoking: NotRevoked::WithoutId,
-            source: not_saved(),
+    #[allow(clippy::too_many_lines, reason = "it is one table")]
+    fn state_and_cause_decide_code_session_and_sentence() {
+        let exposed = || LoginCause::Store(StoreError::Exposed { place: "memory".into(), source: "open".into() });
+        let unusable = ServerError::Unusable {
+            setting: ServerSetting::Stored,
+            place: Some("memory:1:2".to_owned()),
+            source: crate::domain::server_url::ServerUrlError::Scheme,
         };
-        let anonymous = || TokenFacts { id: None, expires_at: None, ..token() };
-        for (error, words) in [
+        let other = ServerError::OtherOrigin { stored: "https://a".into(), given: "https://b".into() };
+        let missing = |needs_domain, needs_server| LoginCause::Missing { needs_domain, needs_server };
+        let asked_for = Identifier::parse(ID).unwrap();
+        let not_durable = StoreError::NotDurable { place: "memory".into(), source: "unsynced".into() };
+        let report = ReportError { source: "full".into() };
+        let issued = |of: fn(CallError) -> NotIssued| LoginCause::NotIssued(of("said".into()));
+        let rows = [
+            (nothing(exposed()), "config_exposed", "cannot log in: memory is refused: open"),
+            (nothing(not_written()), "config_unusable", "cannot log in: memory was not changed: full"),
+            (nothing(missing(false, true)), "server_unknown", "cannot log in: no server is known"),
+            (nothing(missing(true, true)), "server_unknown", "cannot log in: no domain and no server are known"),
             (
-                LoginError::NotStored { token: Box::new(token()), source: not_saved() },
-                format!("nobody is logged in; token {id} was issued and is revoked"),
+                nothing(LoginCause::Server(unusable)),
+                "server_unusable",
+                "cannot log in: the server at memory:1:2 is not a valid URL: its scheme is not http or https",
             ),
             (
-                homeless(token()),
-                format!(
-                    "token {id} was issued by https://h, could not be stored and may be live until 1970-01-01T00:00:00Z"
-                ),
+                nothing(LoginCause::Server(other)),
+                "server_mismatch",
+                "cannot log in: the profile holds a session of https://a, and this one would be of https://b",
+            ),
+            (nothing(begin(|source| BeginError::Rejected { source })), "unconfirmed", "login failed: said (https://h)"),
+            (nothing(begin(|source| BeginError::Refused { source })), "refused", "login failed: said (https://h)"),
+            (
+                nothing(begin(|source| BeginError::Unusable { source })),
+                "answer_unusable",
+                "login failed: the server's answer cannot be used: said (https://h)",
+            ),
+            (nothing(begin(|source| BeginError::Unreached { source })), "unreached", "login failed: said (https://h)"),
+            (nothing(LoginCause::NotIssued(NotIssued::Denied)), "denied", "login failed: the request was denied"),
+            (
+                nothing(not_approved(600, None)),
+                "not_approved",
+                "login failed: the request was not approved within 10 minutes",
             ),
             (
-                homeless(anonymous()),
-                "a token without an id was issued by https://h, could not be stored and may be live".to_owned(),
+                lost(not_approved(5, Some("down"))),
+                "not_approved",
+                "login failed: the request was not approved within 5 seconds: down (https://h); an earlier response was \
+                 lost, so a token may have been issued that is stored nowhere",
             ),
-        ] {
-            assert_eq!(error.to_string(), words);
+            (nothing(issued(|source| NotIssued::Refused { source })), "refused", "login failed: said (https://h)"),
+            (nothing(LoginCause::Interrupted), "internal", "interrupted: not logged in"),
+            (
+                lost(LoginCause::Interrupted),
+                "internal",
+                "interrupted: a token may have been issued that is stored nowhere",
+            ),
+            (
+                revoked(not_written()),
+                "not_stored",
+                "login failed: memory was not changed: full; token [ID] was issued and has been revoked",
+            ),
+            (
+                revoked(LoginCause::Interrupted),
+                "internal",
+                "interrupted: not logged in; token [ID] was issued and has been revoked",
+            ),
+            (
+                revoked(LoginCause::Superseded),
+                "superseded",
+                "profile \"dev\" holds a newer session, which is kept; token [ID] is revoked",
+            ),
+            (
+                live(not_written()),
+                "not_stored",
+                "token [ID] was issued by https://h, could not be stored and may be live until 1970-01-01T00:00:00Z: \
+                 memory was not changed: full; revoking it: the server was not reached: no route",
+            ),
+            (
+                live(LoginCause::Superseded),
+                "superseded",
+                "profile \"dev\" holds a newer session, which is kept; token [ID] was issued by https://h and may still \
+                 be live until 1970-01-01T00:00:00Z: the server was not reached: no route",
+            ),
+            (
+                stored(LoginCause::NotDurable(not_durable)),
+                "not_durable",
+                "logged in, but the change may not survive a power loss: memory: unsynced",
+            ),
+            (stored(LoginCause::Report(report)), "internal", "logged in, but the result could not be written: full"),
+            (
+                stored(LoginCause::OtherDomain { asked_for, found: String::new() }),
+                "not_accepted",
+                "profile \"dev\" holds a session that https://h does not accept: it is a session of a domain without a \
+                 name, not of domain [ID]",
+            ),
+            (stored(LoginCause::Interrupted), "internal", "interrupted: profile \"dev\" holds the new session"),
+        ];
+        for (error, code, sentence) in rows {
+            assert_eq!((error.to_string().replace(ID, "[ID]").as_str(), error.kind().code()), (sentence, code));
+            let facts = error.facts();
+            let session = match *error.state {
+                LoginState::Nothing { .. } => SessionState::Untouched,
+                LoginState::Revoked(_) => SessionState::Revoked,
+                LoginState::Live { .. } | LoginState::Stored(_) => SessionState::Kept,
+            };
+            assert_eq!(facts.session, session);
+            assert_eq!(facts.token_id.is_some(), session != SessionState::Untouched);
+            assert_eq!(facts.server.as_deref(), Some("https://h/base"));
         }
+    }
+
+    #[test]
+    fn refusals_exit_with_4() {
+        for cause in [
+            begin(|source| BeginError::Refused { source }),
+            LoginCause::NotIssued(NotIssued::Denied),
+            LoginCause::NotIssued(NotIssued::Refused { source: "said".into() }),
+        ] {
+            assert_eq!(nothing(cause).ending(), ExitStatus::Refused);
+        }
+        let refused = LoginCause::NotAccepted(ReadError::Refused { source: "said".into() });
+        assert_eq!(stored(refused).ending(), ExitStatus::Refused);
+        let not_accepted = LoginCause::NotAccepted(ReadError::NotAccepted { source: "said".into() });
+        assert_eq!(stored(not_accepted).ending(), ExitStatus::Failed);
+    }
+
+    #[test]
+    fn shows_a_foreign_domain_in_part() {
+        assert_eq!(shown_domain("d"), "domain d");
+        assert_eq!(shown_domain(&"ä".repeat(61)), format!("domain {}…", "ä".repeat(60)));
     }
 }

@@ -1,63 +1,64 @@
-//! How a session begins: approved by the operator, stored in the profile, and only then is the session that the profile
-//! held before ended.
+//! How a session begins: approved by the operator, stored in the profile, and only then the session that the profile
+//! held before is ended.
 //!
-//! A token that may still be live is never forgotten. Three are in the hands of a login: the one that a poll brings, the
-//! one that is stored, and the one that was stored before. So nothing is begun that could not be stored, a token that
-//! cannot be stored is revoked, and a replaced one waits in a profile of its own until its server says that it is dead.
+//! A token that may still be live is never forgotten. A login deals with three: the one that a poll brings, the one that
+//! is stored, and the one that was stored before. So nothing is begun that could not be stored, a token that cannot be
+//! stored is revoked, and a replaced one stays in a profile of its own until its server says that it is dead.
 
 mod approval;
 mod error;
 mod poll;
+mod replaced;
 mod select;
-mod server;
 mod store_token;
+mod target;
 
 use std::time::Duration;
 
-use thiserror::Error;
-
-pub use self::error::{Interruption, LoginError, NotKept, NotRevoked, StoredLogin};
+pub use self::error::{LoginCause, LoginError, LoginState, NotRevoked, StoredLogin};
 pub use self::poll::NotIssued;
 #[cfg(all(fuzzing, feature = "adapters"))]
 pub(crate) use self::poll::{PollEvent, PollStep, Polling, decide};
 use self::select::{Either, select};
-use super::logout::{LogoutError, LogoutRequest, LogoutUseCase};
+use self::store_token::StoredSession;
+use self::target::{LoginTarget, choose_target};
 use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::identifier::Identifier;
 use crate::domain::idp_binding::IdpBinding;
-use crate::domain::issued_token::IssuedToken;
+use crate::domain::issued_token::{IssuedToken, TokenFacts};
 use crate::domain::new_session::NewSession;
 use crate::domain::principal::Principal;
-use crate::domain::profile::Profile;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::{ProfileName, Selection};
 use crate::ports::browser::{Browser, BrowserSkipped};
 use crate::ports::chain::chain;
 use crate::ports::credential_store::CredentialStore;
-use crate::ports::login_outcome::{Instructions, LoginOutcome, LoginProgress, Replaced, ReplacedState};
+use crate::ports::login_outcome::{Instructions, LoginOutcome, LoginProgress};
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
-use crate::ports::profile_reader::ProfileReader;
+use crate::ports::profile_reader::{ProfileKey, ProfileReader};
 use crate::ports::profile_writer::ProfileWriter;
-use crate::ports::reporter::{LogoutOutcome, Reporter};
+use crate::ports::reporter::Reporter;
 use crate::ports::timer::Timer;
-use crate::ports::token_issuer::{AuthorizationRequest, TokenIssuer};
-use crate::ports::token_revoker::{Revocation, TokenRevoker};
+use crate::ports::token_issuer::{AuthorizationRequest, BeginError, BindingChoice, TokenIssuer};
+use crate::ports::token_revoker::TokenRevoker;
 
 /// How long the server has to say who is logged in.
-const READ_TIMEOUT: Duration = Duration::from_secs(10);
+const WHOAMI_LIMIT: Duration = Duration::from_secs(10);
 
 /// What the operator asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginRequest {
     /// The profile that is to hold the session.
     pub profile: ProfileName,
-    /// Who is asked to approve.
-    pub authorization: AuthorizationRequest,
+    /// The domain to log in to, if the operator named one. Else the profile may remember one.
+    pub domain_id: Option<Identifier>,
+    /// The identity provider binding, if the operator named one. Else the profile may remember one for the same domain.
+    pub idp_binding: Option<IdpBinding>,
     /// The server that the operator named for this login.
     pub server_flag: Option<String>,
     /// The server for a profile that stores none, where the operator named none either.
     pub server_fallback: Option<String>,
-    /// Whether the profile may hold a session of another origin, which then makes room.
+    /// Whether the login may replace a session of another origin.
     pub may_replace_other_origin: bool,
 }
 
@@ -68,7 +69,7 @@ pub struct LoginPorts<'a> {
     pub profiles: &'a dyn ProfileReader,
     /// Stores the session.
     pub writer: &'a dyn ProfileWriter,
-    /// Finds and clears the session that was replaced.
+    /// Clears the session that was replaced.
     pub store: &'a dyn CredentialStore,
     /// Issues the token.
     pub issuer: &'a dyn TokenIssuer,
@@ -104,37 +105,42 @@ impl<'a> LoginUseCase<'a> {
     ///
     /// # Errors
     ///
-    /// Any variant of [`LoginError`], which says what state it leaves: up to [`LoginError::NotIssued`] no token has
-    /// arrived; from [`LoginError::NotDurable`] to [`LoginError::Report`] the session is stored; an
-    /// [`Interruption`] says it by itself.
+    /// [`LoginError`], whose state says what the login leaves, and whose cause says why it failed.
     pub async fn execute(&mut self, request: &LoginRequest) -> Result<LoginOutcome, LoginError> {
-        let ports = self.ports;
-        let selection = Selection::Named(request.profile.clone());
-        let held = ports.profiles.look_up(&selection).map_err(LoginError::NotBegun)?;
-        let server = server::to_log_in_to(held.as_ref(), request)?;
-        let rehearsed = ports.new_session(request, &server, held.as_ref(), IssuedToken::placeholder());
-        ports.writer.rehearse_save(&rehearsed).map_err(LoginError::NotBegun)?;
+        let (ports, profile) = (self.ports, &request.profile);
+        let not_begun = |cause| LoginError::new(profile, None, LoginState::NOTHING, cause);
+        let held = ports.profiles.look_up(&Selection::Named(profile.clone()));
+        let held = held.map_err(|error| not_begun(LoginCause::Store(error)))?;
+        let target = choose_target(held, request).map_err(|cause| not_begun(ports.locate(cause, profile)))?;
+        let rehearsed = ports.writer.rehearse_save(&ports.new_session(&target, IssuedToken::placeholder()));
+        rehearsed.map_err(|error| not_begun(LoginCause::Store(error)))?;
 
-        let authorization = ports.begin(&server, request).await?;
+        let authorization = ports.begin(&target).await?;
         let arrived = ports.timer.now();
-        self.instruct(&server, &authorization);
-        let (issued, is_response_lost) = self.await_approval(&server, &authorization, arrived).await?;
+        self.instruct(&target.server, &authorization);
+        let (issued, is_response_lost) = self.await_approval(&target, &authorization, arrived).await?;
 
-        // Whatever there is to tell comes after the token has a home: a reader of it may keep the write waiting.
-        let session = ports.new_session(request, &server, held.as_ref(), issued);
+        // The token is stored before anything is reported: a reader of the report could hold up the write.
+        let session = ports.new_session(&target, issued);
         let stored = ports.store_or_revoke(&session).await;
         if is_response_lost {
             self.tell(&LoginProgress::ResponseLost);
         }
-        let stored = stored?;
-        let principal = ports.ask_who(&session, &stored, request).await?;
+        let mut stored = stored?;
+        let principal = ports.ask_who(&session, &stored, target.authorization.domain_id).await?;
 
-        // Only now: the session is stored for good, and its server did not turn it down.
-        let replaced = ports.end_replaced(&stored).await?;
-        let token_id = stored.token.id;
-        let expires_at = stored.token.expires_at;
-        let outcome = LoginOutcome { profile: stored.profile, server, token_id, expires_at, principal, replaced };
-        self.reporter.report(&outcome).map_err(LoginError::Report)?;
+        // If another program has put its old text back, the replaced token is in use again and must stay live.
+        ports.confirm_stored(&session).await?;
+        let replaced = ports.end_replaced(&session, &mut stored).await?;
+        ports.confirm_stored(&session).await?;
+        if let Some(error) = stored.take_durability_error(&session) {
+            return Err(error);
+        }
+        let LoginTarget { profile, server, .. } = target;
+        let TokenFacts { id: token_id, expires_at, .. } = session.facts();
+        let outcome = LoginOutcome { profile, server, token_id, expires_at, principal, replaced };
+        let reported = self.reporter.report(&outcome);
+        reported.map_err(|error| stored.error(&session, LoginCause::Report(error)))?;
         Ok(outcome)
     }
 
@@ -158,40 +164,63 @@ impl<'a> LoginUseCase<'a> {
         } else {
             Err(BrowserSkipped::OtherOrigin)
         };
-        self.tell(&LoginProgress::Waiting { browser, lifetime: authorization.lifetime() });
+        let page = authorization.complete_page().map(|_| page.clone());
+        self.tell(&LoginProgress::Waiting { browser, page, lifetime: authorization.lifetime() });
     }
 
-    /// Tells the operator something that is no result, if that is possible.
+    /// Reports progress. A login continues if that fails.
     fn tell(&mut self, progress: &LoginProgress) {
         let _ = self.progress.report(progress);
     }
 }
 
 impl LoginPorts<'_> {
-    fn new_session(
-        &self,
-        request: &LoginRequest,
-        server: &ServerUrl,
-        held_before: Option<&Profile>,
-        issued: IssuedToken,
-    ) -> NewSession {
+    fn new_session(&self, target: &LoginTarget, issued: IssuedToken) -> NewSession {
         let time = self.timer.wall_clock();
         NewSession {
-            profile: request.profile.clone(),
-            server: server.clone(),
+            profile: target.profile.clone(),
+            server: target.server.clone(),
             token: issued.token,
             expires_at: issued.lifetime.and_then(|lifetime| time.after(lifetime)),
-            domain_id: request.authorization.domain_id,
-            idp_binding: Some(IdpBinding::Id(request.authorization.idp_binding_id)),
-            held_before: held_before.cloned(),
+            domain_id: target.authorization.domain_id,
+            idp_binding: target.authorization.idp_binding.clone(),
+            held_before: target.held.clone(),
             time,
         }
     }
 
-    async fn begin(&self, server: &ServerUrl, request: &LoginRequest) -> Result<DeviceAuthorization, LoginError> {
-        match select(self.timer.interrupted(), self.issuer.begin(server, &request.authorization)).await {
-            Either::First(()) => Err(Interruption::NotIssued { is_response_lost: false }.into()),
-            Either::Second(begun) => begun.map_err(|source| LoginError::Begin { origin: server.origin(), source }),
+    /// Adds where the store keeps a server that is unusable.
+    fn locate(&self, cause: LoginCause, profile: &ProfileName) -> LoginCause {
+        match cause {
+            LoginCause::Server(error) => {
+                LoginCause::Server(error.stored_at(|| self.profiles.place_of(profile, ProfileKey::Server)))
+            }
+            cause => cause,
+        }
+    }
+
+    async fn begin(&self, target: &LoginTarget) -> Result<DeviceAuthorization, LoginError> {
+        let begun = self.issuer.begin(&target.server, &target.authorization);
+        match select(self.timer.interrupted(), begun).await {
+            Either::First(()) => Err(target.error(false, LoginCause::Interrupted)),
+            Either::Second(Ok(authorization)) => Ok(authorization),
+            Either::Second(Err(error)) => {
+                let bindings = self.bindings_for(&error, target).await;
+                Err(target.error(false, LoginCause::Begin { error, bindings }))
+            }
+        }
+    }
+
+    /// Lists the bindings if the server may have refused the code because none was named.
+    async fn bindings_for(&self, error: &BeginError, target: &LoginTarget) -> Vec<BindingChoice> {
+        let AuthorizationRequest { domain_id, idp_binding } = &target.authorization;
+        let is_problem = error.call_error().response().is_some_and(|response| response.is_problem);
+        if idp_binding.is_some() || !is_problem || !matches!(error, BeginError::Rejected { .. }) {
+            return Vec::new();
+        }
+        match select(self.timer.interrupted(), self.issuer.bindings(&target.server, *domain_id)).await {
+            Either::First(()) => Vec::new(),
+            Either::Second(bindings) => bindings,
         }
     }
 
@@ -199,64 +228,29 @@ impl LoginPorts<'_> {
     async fn ask_who(
         &self,
         session: &NewSession,
-        stored: &StoredLogin,
-        request: &LoginRequest,
+        stored: &StoredSession,
+        domain_id: Identifier,
     ) -> Result<Result<Principal, String>, LoginError> {
-        let reading = select(self.reader.read(&session.server, &session.token), self.timer.wait(READ_TIMEOUT));
+        let reading = select(self.reader.read(&session.server, &session.token), self.timer.wait(WHOAMI_LIMIT));
         let read = match select(self.timer.interrupted(), reading).await {
-            Either::First(()) => return Err(Interruption::Stored(Box::new(stored.clone())).into()),
+            Either::First(()) => return Err(stored.error(session, LoginCause::Interrupted)),
             Either::Second(Either::First(read)) => read,
-            Either::Second(Either::Second(())) => return Ok(Err(NoAnswerInTime.to_string())),
+            Either::Second(Either::Second(())) => {
+                return Ok(Err(format!("no answer within {} s", WHOAMI_LIMIT.as_secs())));
+            }
         };
         match read {
-            Ok(principal) => in_domain(principal, stored, request.authorization.domain_id).map(Ok),
+            Ok(Principal { domain_id: Some(found), .. }) if !found.eq_ignore_ascii_case(&domain_id.to_string()) => {
+                Err(stored.error(session, LoginCause::OtherDomain { asked_for: domain_id, found }))
+            }
+            Ok(principal) => Ok(Ok(principal)),
             Err(source @ (ReadError::NotAccepted { .. } | ReadError::Refused { .. })) => {
-                Err(LoginError::NotAccepted { stored: Box::new(stored.clone()), source })
+                Err(stored.error(session, LoginCause::NotAccepted(source)))
             }
             Err(source) => Ok(Err(chain(&source))),
         }
     }
-
-    /// Ends the session that was replaced as a logout of the profile that it was put into would.
-    async fn end_replaced(&self, stored: &StoredLogin) -> Result<Option<Replaced>, Interruption> {
-        let Some(token) = stored.replaced.clone() else { return Ok(None) };
-        let selection = Selection::Named(token.kept_as.clone());
-        let request = LogoutRequest { selection, server_flag: None, server_fallback: None };
-        match select(self.timer.interrupted(), LogoutUseCase::end(self.store, self.revoker, &request)).await {
-            Either::First(()) => Err(Interruption::Stored(Box::new(stored.clone()))),
-            Either::Second(ended) => Ok(Some(Replaced { token, state: replaced_state(ended) })),
-        }
-    }
 }
-
-fn in_domain(principal: Principal, stored: &StoredLogin, asked_for: Identifier) -> Result<Principal, LoginError> {
-    match &principal.domain_id {
-        Some(found) if !found.eq_ignore_ascii_case(&asked_for.to_string()) => {
-            Err(LoginError::OtherDomain { stored: Box::new(stored.clone()), asked_for, found: found.clone() })
-        }
-        _ => Ok(principal),
-    }
-}
-
-fn replaced_state(ended: Result<LogoutOutcome, LogoutError>) -> ReplacedState {
-    match ended {
-        Ok(LogoutOutcome::LoggedOut { revocation: Revocation::Revoked, .. }) => ReplacedState::Revoked,
-        Ok(LogoutOutcome::LoggedOut { revocation: Revocation::AlreadyGone, .. } | LogoutOutcome::NoSession) => {
-            ReplacedState::Gone
-        }
-        // That the token lives or is dead, and where it is kept, is what the state says.
-        Err(LogoutError::Clear { revocation, source, .. }) => {
-            ReplacedState::NotCleared { revocation, cause: chain(&source) }
-        }
-        Err(LogoutError::Revoke { source, .. }) => ReplacedState::Kept { cause: chain(&source) },
-        Err(error) => ReplacedState::Kept { cause: chain(&error) },
-    }
-}
-
-/// The server took too long to say who is logged in.
-#[derive(Debug, Error)]
-#[error("no answer within {} s", READ_TIMEOUT.as_secs())]
-struct NoAnswerInTime;
 
 #[cfg(feature = "testing")]
 #[cfg(test)]
@@ -275,22 +269,23 @@ mod tests {
     use crate::domain::answer_field::FieldValue;
     use crate::domain::bearer_token::BearerToken;
     use crate::domain::device_authorization::AuthorizationFields;
-    use crate::domain::issued_token::TokenFacts;
-    use crate::domain::profile::ProfileToken;
+    use crate::domain::idp_binding::BindingAlias;
+    use crate::domain::profile::{Profile, ProfileToken};
     use crate::domain::session::Session;
     use crate::domain::timestamp::Timestamp;
     use crate::domain::token::SessionToken;
     use crate::ports::browser::MockBrowser;
+    use crate::ports::call_error::{CallError, ResponseFacts};
     use crate::ports::credential_store::{Clearing, MockCredentialStore};
-    use crate::ports::login_outcome::ReplacedToken;
+    use crate::ports::login_outcome::{Replaced, ReplacedState, ReplacedToken};
     use crate::ports::principal_reader::MockPrincipalReader;
     use crate::ports::profile_reader::MockProfileReader;
     use crate::ports::profile_writer::{MockProfileWriter, Saving};
     use crate::ports::reporter::{MockReporter, ReportError};
     use crate::ports::store_error::StoreError;
     use crate::ports::timer::AtRisk;
-    use crate::ports::token_issuer::{BeginError, MockTokenIssuer, PollResponse};
-    use crate::ports::token_revoker::{MockTokenRevoker, RevokeError};
+    use crate::ports::token_issuer::{MockTokenIssuer, PollResponse};
+    use crate::ports::token_revoker::{MockTokenRevoker, Revocation, RevokeError};
     use crate::testing::{
         InMemoryStore, ManualTimer, RecordingBrowser, RecordingReporter, ScriptedIssuer, ScriptedPoll,
         ScriptedPrincipalReader, ScriptedRevoker,
@@ -428,10 +423,8 @@ mod tests {
     pub(super) fn request() -> LoginRequest {
         LoginRequest {
             profile: profile("dev"),
-            authorization: AuthorizationRequest {
-                domain_id: Identifier::parse(DOMAIN).unwrap(),
-                idp_binding_id: Identifier::parse(OLD).unwrap(),
-            },
+            domain_id: Some(Identifier::parse(DOMAIN).unwrap()),
+            idp_binding: None,
             server_flag: Some(SERVER.to_owned()),
             server_fallback: None,
             may_replace_other_origin: false,
@@ -450,7 +443,7 @@ mod tests {
         (server.map(str::to_owned), ProfileToken::new(token))
     }
 
-    fn principal(domain_id: Option<&str>) -> Principal {
+    pub(super) fn principal(domain_id: Option<&str>) -> Principal {
         Principal {
             principal_type: "user".into(),
             subject: "somebody".into(),
@@ -474,6 +467,10 @@ mod tests {
         }
     }
 
+    fn authorization_request() -> AuthorizationRequest {
+        AuthorizationRequest { domain_id: Identifier::parse(DOMAIN).unwrap(), idp_binding: None }
+    }
+
     pub(super) fn replaced(state: ReplacedState) -> Replaced {
         let token = ReplacedToken {
             id: Some(SessionToken::parse(session_token(OLD)).unwrap().id()),
@@ -483,14 +480,31 @@ mod tests {
         Replaced { token, state }
     }
 
-    pub(super) fn stored_login(replaced: Option<ReplacedToken>) -> StoredLogin {
+    pub(super) fn ours() -> TokenFacts {
         let outcome = outcome(None);
-        let token = TokenFacts { id: outcome.token_id, origin: SERVER.into(), expires_at: outcome.expires_at };
-        StoredLogin { profile: outcome.profile, token, replaced }
+        TokenFacts { id: outcome.token_id, origin: SERVER.into(), expires_at: outcome.expires_at }
+    }
+
+    pub(super) fn stored_login(replaced: Option<ReplacedToken>) -> StoredLogin {
+        StoredLogin { token: ours(), replaced }
+    }
+
+    /// What a failed login leaves, if that is a stored session, and why it failed.
+    pub(super) fn stored_and_cause(error: LoginError) -> (StoredLogin, LoginCause) {
+        match *error.state {
+            LoginState::Stored(stored) => (stored, *error.cause),
+            state => panic!("{state:?} {:?}", error.cause),
+        }
+    }
+
+    /// Why a login failed that leaves nothing.
+    fn cause_of_nothing(error: LoginError) -> LoginCause {
+        assert!(matches!(*error.state, LoginState::Nothing { is_response_lost: false }), "{error:?}");
+        *error.cause
     }
 
     #[test]
-    fn a_login_takes_its_steps_in_this_order() {
+    fn steps_come_in_order() {
         let mut order = Sequence::new();
         let (mut profiles, mut writer, mut store) =
             (MockProfileReader::new(), MockProfileWriter::new(), MockCredentialStore::new());
@@ -511,8 +525,8 @@ mod tests {
             server: server.clone(),
             token: BearerToken::parse(token).unwrap(),
             expires_at: start().after(Duration::from_secs(expires_after)),
-            domain_id: Identifier::parse(DOMAIN).unwrap(),
-            idp_binding: Some(IdpBinding::Id(Identifier::parse(OLD).unwrap())),
+            domain_id: authorization_request().domain_id,
+            idp_binding: None,
             held_before: Some(before.clone()),
             time: start().after(Duration::from_secs(time)).unwrap(),
         };
@@ -529,7 +543,7 @@ mod tests {
         issuer
             .expect_begin()
             .once()
-            .with(eq(server.clone()), eq(request().authorization))
+            .with(eq(server.clone()), eq(authorization_request()))
             .in_sequence(&mut order)
             .returning(|_, _| Ok(authorization(SERVER)));
         let is_begun = |progress: &LoginProgress| matches!(progress, LoginProgress::Begun(_));
@@ -557,14 +571,11 @@ mod tests {
             .with(eq(server.clone()), eq(BearerToken::parse(session_token(OURS)).unwrap()))
             .in_sequence(&mut order)
             .returning(|_, _| Ok(principal(Some(DOMAIN))));
-        let found = aside.clone();
-        store
-            .expect_find()
-            .once()
-            .with(eq(Selection::Named(profile(&put_aside()))))
-            .in_sequence(&mut order)
-            .return_once(|_| Ok(Some(found)));
-        store.expect_rehearse_clear().once().with(eq(aside.clone())).in_sequence(&mut order).returning(|_| Ok(()));
+        let look_again = |profiles: &mut MockProfileReader, order: &mut Sequence| {
+            let held = holding("dev", Some(SERVER), &session_token(OURS));
+            profiles.expect_look_up().once().in_sequence(order).return_once(|_| Ok(Some(held)));
+        };
+        look_again(&mut profiles, &mut order);
         revoker
             .expect_revoke()
             .once()
@@ -572,6 +583,7 @@ mod tests {
             .in_sequence(&mut order)
             .returning(|_, _| Ok(Revocation::Revoked));
         store.expect_clear().once().with(eq(aside)).in_sequence(&mut order).returning(|_| Ok(Clearing::Cleared));
+        look_again(&mut profiles, &mut order);
         let told = outcome(Some(replaced(ReplacedState::Revoked)));
         reporter.expect_report().once().with(eq(told.clone())).in_sequence(&mut order).returning(|_| Ok(()));
 
@@ -615,17 +627,16 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_token_that_is_not_known_to_be_dead_is_kept_and_told_with_the_cause() {
-        let no_route = || -> Box<dyn TokenRevoker> { Box::new(ScriptedRevoker::new([])) };
+    fn keeps_a_replaced_token_that_may_be_live() {
         let cases = [
-            (Some(SERVER), session_token(OLD), "the server was not reached"),
-            (None, session_token(OLD), "no server for profile"),
-            (Some("ftp://h"), session_token(OLD), "no server for profile"),
-            (Some(SERVER), "eyJhbGciOiJFZERTQSJ9.e30.c2ln".to_owned(), "no session was ended"),
+            (Some(SERVER), session_token(OLD), "the script has no more answers"),
+            (None, session_token(OLD), "the profile stores no server"),
+            (Some("ftp://h"), session_token(OLD), "the stored server is not a valid URL"),
+            (Some(SERVER), "eyJhbGciOiJFZERTQSJ9.e30.c2ln".to_owned(), "cannot log out"),
         ];
         for (server, token, words) in cases {
             let mut world = World::replacing(server, &token);
-            world.revoker = no_route();
+            world.revoker = Box::new(ScriptedRevoker::new([]));
             let Replaced { token: aside, state } = world.log_in().unwrap().replaced.unwrap();
             let ReplacedState::Kept { cause } = state else { panic!("{state:?}") };
             assert!(cause.contains(words), "{cause}");
@@ -647,12 +658,6 @@ mod tests {
             let state = world.log_in().unwrap().replaced.unwrap().state;
             assert!(matches!(state, ReplacedState::NotCleared { revocation, .. } if revocation == ended), "{state:?}");
         }
-    }
-
-    #[test]
-    fn a_replaced_token_whose_profile_somebody_else_cleared_is_gone() {
-        let ended = replaced_state(Ok(LogoutOutcome::NoSession));
-        assert_eq!(ended, ReplacedState::Gone);
     }
 
     #[test]
@@ -693,18 +698,29 @@ mod tests {
             if let Some(error) = rehearsal {
                 world.store.fail_next_save_rehearsal(error);
             }
-            let error = world.log_in().unwrap_err();
-            assert!(matches!(error, LoginError::NotBegun(_)), "{error:?}");
+            let cause = cause_of_nothing(world.log_in().unwrap_err());
+            assert!(matches!(cause, LoginCause::Store(_)), "{cause:?}");
             assert!(world.is_untouched());
         }
     }
 
     #[test]
-    fn a_server_that_is_not_clear_begins_nothing() {
+    fn begins_nothing_without_a_valid_server() {
         let mut world = World::approved();
-        let error = world.log_in_as(&LoginRequest { server_flag: None, ..request() }).unwrap_err();
-        assert!(matches!(error, LoginError::Server { source: ServerError::Unknown, .. }), "{error:?}");
+        let request = LoginRequest { server_flag: None, ..request() };
+        let cause = cause_of_nothing(world.log_in_as(&request).unwrap_err());
+        assert!(matches!(cause, LoginCause::Missing { needs_domain: false, needs_server: true }), "{cause:?}");
+        let request = LoginRequest { server_flag: Some("ftp://h".to_owned()), ..request };
+        let cause = cause_of_nothing(world.log_in_as(&request).unwrap_err());
+        assert!(matches!(cause, LoginCause::Server(ServerError::Unusable { place: None, .. })), "{cause:?}");
         assert!(world.is_untouched());
+
+        let mut world = World::replacing(Some("ftp://h"), &session_token(OLD));
+        let request = LoginRequest { server_flag: None, ..request };
+        match cause_of_nothing(world.log_in_as(&request).unwrap_err()) {
+            LoginCause::Server(ServerError::Unusable { place: Some(place), .. }) => assert_eq!(place, "memory"),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -721,14 +737,58 @@ mod tests {
         for error in errors {
             let expected = error.to_string();
             let mut world = World { issuer: ScriptedIssuer::new(Err(error), []), ..World::approved() };
-            match world.log_in().unwrap_err() {
-                LoginError::Begin { origin, source } => {
-                    assert_eq!((origin.as_str(), source.to_string()), (SERVER, expected));
+            let error = world.log_in().unwrap_err();
+            assert_eq!(error.server.as_deref().map(ServerUrl::as_given), Some(SERVER));
+            match cause_of_nothing(error) {
+                LoginCause::Begin { error, bindings } => {
+                    assert_eq!((error.to_string(), bindings.len()), (expected, 0));
                 }
                 other => panic!("{other:?}"),
             }
+            assert_eq!(world.issuer.listings(), 0);
             assert!(world.store.profiles().is_empty() && world.progress.outcomes().is_empty());
         }
+    }
+
+    #[test]
+    fn lists_bindings_if_a_code_is_refused_without_one() {
+        let response = |is_problem| ResponseFacts { is_problem, ..ResponseFacts::default() };
+        let rejected =
+            |is_problem| BeginError::Rejected { source: CallError::from("no").with_response(response(is_problem)) };
+        let refused = || BeginError::Refused { source: CallError::from("no").with_response(response(true)) };
+        let binding = || IdpBinding::Alias(BindingAlias::parse("google").unwrap());
+        let choice =
+            BindingChoice { binding: binding(), label: "Google".into(), issuer_host: "accounts.google.com".into() };
+        for (error, named, is_listed) in [
+            (rejected(true), None, true),
+            (rejected(false), None, false),
+            (refused(), None, false),
+            (rejected(true), Some(binding()), false),
+        ] {
+            let issuer = ScriptedIssuer::new(Err(error), []).with_bindings(vec![choice.clone()]);
+            let mut world = World { issuer, ..World::approved() };
+            let request = LoginRequest { idp_binding: named, ..request() };
+            match cause_of_nothing(world.log_in_as(&request).unwrap_err()) {
+                LoginCause::Begin { bindings, .. } => assert_eq!(bindings.len(), usize::from(is_listed)),
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(world.issuer.listings(), usize::from(is_listed));
+        }
+    }
+
+    #[test]
+    fn the_next_login_needs_neither_domain_nor_binding() {
+        let binding = IdpBinding::Alias(BindingAlias::parse("google").unwrap());
+        let store = {
+            let mut world = World::approved();
+            world.log_in_as(&LoginRequest { idp_binding: Some(binding.clone()), ..request() }).unwrap();
+            world.store
+        };
+        let mut world = World { store, ..World::approved() };
+        let request = LoginRequest { domain_id: None, server_flag: None, ..request() };
+        world.log_in_as(&request).unwrap();
+        let expected = AuthorizationRequest { idp_binding: Some(binding), ..authorization_request() };
+        assert_eq!(world.issuer.beginnings()[0].request, expected);
     }
 
     #[test]
@@ -744,7 +804,8 @@ mod tests {
             lifetime: Duration::from_secs(600),
             interval: Duration::from_secs(5),
         };
-        let waiting = LoginProgress::Waiting { browser: Ok(()), lifetime: Duration::from_secs(600) };
+        let page = Some(codes.page().clone());
+        let waiting = LoginProgress::Waiting { browser: Ok(()), page, lifetime: Duration::from_secs(600) };
         assert_eq!(world.progress.outcomes(), [LoginProgress::Begun(Box::new(instructions)), waiting]);
         assert_eq!(world.browser.pages(), [codes.complete_page().unwrap().clone()]);
     }
@@ -753,8 +814,12 @@ mod tests {
     fn a_page_that_is_not_shown_is_told_and_no_failure() {
         let mut world = World { browser: RecordingBrowser::declining(BrowserSkipped::SshSession), ..World::approved() };
         world.log_in().unwrap();
-        let waiting =
-            LoginProgress::Waiting { browser: Err(BrowserSkipped::SshSession), lifetime: Duration::from_secs(600) };
+        let page = Some(authorization(SERVER).page().clone());
+        let waiting = LoginProgress::Waiting {
+            browser: Err(BrowserSkipped::SshSession),
+            page,
+            lifetime: Duration::from_secs(600),
+        };
         assert_eq!(world.progress.outcomes()[1], waiting);
     }
 
@@ -764,9 +829,13 @@ mod tests {
             ScriptedIssuer::new(Ok(authorization("https://evil.example")), [issued(&session_token(OURS)).into()]);
         let mut world = World { issuer, ..World::approved() };
         world.log_in().unwrap();
+        let page = Some(authorization("https://evil.example").page().clone());
         let warning = LoginProgress::PageElsewhere { page: "https://evil.example".into(), server: SERVER.into() };
-        let waiting =
-            LoginProgress::Waiting { browser: Err(BrowserSkipped::OtherOrigin), lifetime: Duration::from_secs(600) };
+        let waiting = LoginProgress::Waiting {
+            browser: Err(BrowserSkipped::OtherOrigin),
+            page,
+            lifetime: Duration::from_secs(600),
+        };
         let told = world.progress.outcomes();
         assert_eq!((&told[0], &told[2], told.len()), (&warning, &waiting, 3));
         assert!(matches!(told[1], LoginProgress::Begun(_)) && world.browser.pages().is_empty());
@@ -829,9 +898,9 @@ mod tests {
             let mut world = World::replacing(Some(SERVER), &session_token(OLD));
             world.revoker = Box::new(MockTokenRevoker::new());
             world.reader = ScriptedPrincipalReader::new([Err(error)]);
-            match world.log_in().unwrap_err() {
-                LoginError::NotAccepted { stored, source } => {
-                    assert_eq!(*stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
+            match stored_and_cause(world.log_in().unwrap_err()) {
+                (stored, LoginCause::NotAccepted(source)) => {
+                    assert_eq!(stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
                     assert_eq!(matches!(source, ReadError::Refused { .. }), is_accepted);
                 }
                 other => panic!("{other:?}"),
@@ -847,9 +916,9 @@ mod tests {
             let mut world = World::replacing(Some(SERVER), &session_token(OLD));
             world.revoker = Box::new(MockTokenRevoker::new());
             world.reader = ScriptedPrincipalReader::new([Ok(principal(Some(found)))]);
-            match world.log_in().unwrap_err() {
-                LoginError::OtherDomain { stored, asked_for, found: named } => {
-                    assert_eq!(*stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
+            match stored_and_cause(world.log_in().unwrap_err()) {
+                (stored, LoginCause::OtherDomain { asked_for, found: named }) => {
+                    assert_eq!(stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
                     assert_eq!((asked_for.to_string().as_str(), named.as_str()), (DOMAIN, found));
                 }
                 other => panic!("{other:?}"),
@@ -871,8 +940,9 @@ mod tests {
     fn a_failed_report_comes_after_everything_is_done() {
         let mut world = World::replacing(Some(SERVER), &session_token(OLD));
         world.reporter.fail_next(ReportError { source: "full".into() });
-        let error = world.log_in().unwrap_err();
-        assert!(matches!(error, LoginError::Report(_)), "{error:?}");
+        let (stored, cause) = stored_and_cause(world.log_in().unwrap_err());
+        assert!(matches!(cause, LoginCause::Report(_)), "{cause:?}");
+        assert_eq!(stored, stored_login(None));
         assert_eq!(world.store.profiles(), ["dev"]);
     }
 
@@ -880,12 +950,8 @@ mod tests {
     fn an_interruption_before_the_codes_arrive_ends_the_login_without_a_request() {
         let mut world = World::approved();
         world.timer.interrupt();
-        let error = world.log_in().unwrap_err();
-        let expected = Interruption::NotIssued { is_response_lost: false };
-        assert!(
-            matches!(&error, LoginError::Interrupted(left) if left.to_string() == expected.to_string()),
-            "{error:?}"
-        );
+        let cause = cause_of_nothing(world.log_in().unwrap_err());
+        assert!(matches!(cause, LoginCause::Interrupted), "{cause:?}");
         assert!(world.is_untouched());
     }
 
@@ -895,9 +961,9 @@ mod tests {
         world.reader = ScriptedPrincipalReader::silent();
         world.revoker = Box::new(MockTokenRevoker::new());
         world.timer.interrupt_at(Duration::from_secs(9));
-        match world.log_in().unwrap_err() {
-            LoginError::Interrupted(Interruption::Stored(stored)) => {
-                assert_eq!(*stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
+        match stored_and_cause(world.log_in().unwrap_err()) {
+            (stored, LoginCause::Interrupted) => {
+                assert_eq!(stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
             }
             other => panic!("{other:?}"),
         }
@@ -920,8 +986,9 @@ mod tests {
     fn an_interruption_while_the_replaced_session_is_ended_keeps_it() {
         let mut world = World::replacing(Some(SERVER), &session_token(OLD));
         world.revoker = Box::new(InterruptedRevoker(Arc::clone(&world.timer)));
-        let error = world.log_in().unwrap_err();
-        assert!(matches!(error, LoginError::Interrupted(Interruption::Stored(_))), "{error:?}");
+        let (stored, cause) = stored_and_cause(world.log_in().unwrap_err());
+        assert!(matches!(cause, LoginCause::Interrupted), "{cause:?}");
+        assert_eq!(stored.replaced.unwrap(), replaced(ReplacedState::Gone).token);
         assert_eq!(world.held(&put_aside()), contents(Some(SERVER), &session_token(OLD)));
         assert_eq!(world.timer.risks().last(), Some(&AtRisk::Nothing));
     }

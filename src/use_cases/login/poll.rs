@@ -128,13 +128,13 @@ pub enum NotIssued {
         cause: Option<CallError>,
     },
     /// The server does not know the request any more, or cannot be asked.
-    #[error("the server did not issue a token")]
+    #[error(transparent)]
     Rejected {
         /// What the server said.
         source: CallError,
     },
     /// The server understood and declined.
-    #[error("the server refused to issue a token")]
+    #[error(transparent)]
     Refused {
         /// What the server said.
         source: CallError,
@@ -145,6 +145,17 @@ pub enum NotIssued {
         /// What is wrong with it.
         source: CallError,
     },
+}
+
+impl NotIssued {
+    /// The response, or the lack of one, that decided.
+    pub(super) fn call_error(&self) -> Option<&CallError> {
+        match self {
+            Self::Denied => None,
+            Self::NotApproved { cause, .. } => cause.as_ref(),
+            Self::Rejected { source } | Self::Refused { source } | Self::Unusable { source } => Some(source),
+        }
+    }
 }
 
 /// Decides what follows from an event and everything before it. Nothing else does.

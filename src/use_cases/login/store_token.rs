@@ -1,80 +1,109 @@
-//! The way of an issued token into the store, or out of this world: while it has no place to wait in, no later run can
-//! end it.
+//! What happens to a token that has arrived: it is stored, or revoked, since a token that is stored nowhere cannot be
+//! ended by a later run.
 
 use std::time::Duration;
 
 use super::LoginPorts;
-use super::error::{Interruption, LoginError, NotKept, NotRevoked, StoredLogin};
+use super::error::{LoginCause, LoginError, LoginState, NotRevoked, StoredLogin};
 use super::select::{Either, select};
 use crate::domain::new_session::NewSession;
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, ProfileToken};
 use crate::domain::server_url::ServerUrl;
+use crate::domain::session::Selection;
 use crate::ports::login_outcome::ReplacedToken;
 use crate::ports::profile_writer::Saving;
 use crate::ports::store_error::StoreError;
 use crate::ports::timer::AtRisk;
 use crate::ports::token_revoker::{Revocation, RevokeError};
 
-/// When the attempts to revoke a homeless token begin, counted from the first.
+/// When the attempts to revoke an unstored token start after the first, counted from that one.
 const FURTHER_ATTEMPTS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 
+/// A session that was stored.
+pub(super) struct StoredSession {
+    /// The profile that the token moved to that the profile held before, until that token is known to be dead. Its token
+    /// is known from here on, whatever other programs make of the profile.
+    pub(super) replaced: Option<Profile>,
+    /// Why a power loss may undo the change.
+    not_durable: Option<StoreError>,
+}
+
+impl StoredSession {
+    /// A failure that leaves the session stored.
+    pub(super) fn error(&self, session: &NewSession, cause: LoginCause) -> LoginError {
+        let replaced = self.replaced.as_ref().map(replaced_token);
+        error_of(session, LoginState::Stored(StoredLogin { token: session.facts(), replaced }), cause)
+    }
+
+    /// The failure of a change that a power loss may undo. It cancels no other step of the login, so it comes last.
+    pub(super) fn take_durability_error(&mut self, session: &NewSession) -> Option<LoginError> {
+        let error = self.not_durable.take()?;
+        Some(self.error(session, LoginCause::NotDurable(error)))
+    }
+}
+
 impl LoginPorts<'_> {
-    /// Stores the session. If that cannot be, its token is revoked; if the operator interrupted, it is revoked before
-    /// anything is stored.
-    pub(super) async fn store_or_revoke(&self, session: &NewSession) -> Result<StoredLogin, LoginError> {
+    /// Stores the session, and revokes its token if that fails. After an interruption the token is revoked first, and
+    /// stored only if that fails.
+    pub(super) async fn store_or_revoke(&self, session: &NewSession) -> Result<StoredSession, LoginError> {
         self.timer.set_at_risk(AtRisk::Token(session.facts()));
         if self.timer.is_interrupted() {
-            return Err(self.revoke_or_store(session).await.into());
+            return Err(self.revoke_or_store(session).await);
         }
         match self.save(session) {
             Ok(stored) => Ok(stored),
-            Err(NotKept::NotDurable { stored, source }) => Err(LoginError::NotDurable { stored, source }),
-            Err(NotKept::Superseded) => Err(self.revoke_superseded(session).await),
-            Err(NotKept::NotSaved(source)) => Err(self.revoke_unstored(session, source).await),
+            Err(cause) => Err(self.revoke_unstored(session, cause).await),
         }
     }
 
-    /// Revokes the token of an interrupted login. One that cannot be revoked is stored, so that a later run can.
-    async fn revoke_or_store(&self, session: &NewSession) -> Interruption {
-        let token = Box::new(session.facts());
-        let Err(revoking) = self.revoke(session).await else { return Interruption::Revoked { token } };
-        match self.save(session) {
-            Ok(stored) => Interruption::Stored(Box::new(stored)),
-            Err(source) => Interruption::LiveUnstored { token, revoking, source },
-        }
-    }
-
-    /// Leaves the profile to the session that was stored meanwhile.
-    async fn revoke_superseded(&self, session: &NewSession) -> LoginError {
-        let revoking = self.revoke(session).await.err();
-        LoginError::Superseded { profile: session.profile.clone(), token: Box::new(session.facts()), revoking }
-    }
-
-    /// Takes back what could not be stored.
-    async fn revoke_unstored(&self, session: &NewSession, source: StoreError) -> LoginError {
-        let token = Box::new(session.facts());
-        match self.revoke(session).await {
-            Ok(_) => LoginError::NotStored { token, source },
-            Err(revoking) => LoginError::LiveUnstored { token, revoking, source },
-        }
-    }
-
-    fn save(&self, session: &NewSession) -> Result<StoredLogin, NotKept> {
-        let (replaced, not_durable) = match self.writer.save(session) {
-            Ok(Saving::Saved { replaced, not_durable }) => (replaced, not_durable),
-            Ok(Saving::Superseded) => return Err(NotKept::Superseded),
-            Err(source) => return Err(NotKept::NotSaved(source)),
+    /// Looks at the profile once more. If another program has put its old text back, the session is not stored, as if
+    /// saving it had failed.
+    pub(super) async fn confirm_stored(&self, session: &NewSession) -> Result<(), LoginError> {
+        let token = ProfileToken::from(session.token.clone());
+        // A store that cannot be read, for example because its mode was widened, does not show that anything is missing.
+        let Ok(held) = self.profiles.look_up(&Selection::Named(session.profile.clone())) else { return Ok(()) };
+        let held = held.and_then(|held| held.token);
+        let before = session.held_before.as_ref().and_then(|held| held.token.as_ref());
+        let cause = match &held {
+            Some(held) if held.is_same_session(&token) => return Ok(()),
+            Some(held) if before.is_none_or(|before| !before.is_same_session(held)) => LoginCause::Superseded,
+            _ => LoginCause::Overwritten,
         };
-        self.timer.set_at_risk(AtRisk::Nothing);
-        let stored = stored_login(session, replaced.as_ref());
-        match not_durable {
-            None => Ok(stored),
-            Some(source) => Err(NotKept::NotDurable { stored: Box::new(stored), source }),
+        Err(self.revoke_unstored(session, cause).await)
+    }
+
+    async fn revoke_or_store(&self, session: &NewSession) -> LoginError {
+        let Err(revoking) = self.revoke(session).await else {
+            return error_of(session, LoginState::Revoked(session.facts()), LoginCause::Interrupted);
+        };
+        match self.save(session) {
+            Ok(stored) => stored.error(session, LoginCause::Interrupted),
+            Err(cause) => error_of(session, LoginState::Live { token: session.facts(), revoking }, cause),
         }
     }
 
-    /// Revokes the session's token: up to three attempts, and one after the operator interrupted. The server's own
-    /// refusal would be no other the next time.
+    async fn revoke_unstored(&self, session: &NewSession, cause: LoginCause) -> LoginError {
+        self.timer.set_at_risk(AtRisk::Token(session.facts()));
+        let state = match self.revoke(session).await {
+            Ok(_) => LoginState::Revoked(session.facts()),
+            Err(revoking) => LoginState::Live { token: session.facts(), revoking },
+        };
+        error_of(session, state, cause)
+    }
+
+    fn save(&self, session: &NewSession) -> Result<StoredSession, LoginCause> {
+        match self.writer.save(session) {
+            Ok(Saving::Saved { replaced, not_durable }) => {
+                self.timer.set_at_risk(AtRisk::Nothing);
+                Ok(StoredSession { replaced, not_durable })
+            }
+            Ok(Saving::Superseded) => Err(LoginCause::Superseded),
+            Err(error) => Err(LoginCause::Store(error)),
+        }
+    }
+
+    /// Revokes the session's token in up to three attempts, or one after the operator interrupted. A server that refuses
+    /// would refuse again.
     async fn revoke(&self, session: &NewSession) -> Result<Revocation, NotRevoked> {
         let token = session.token.to_session_token().ok_or(NotRevoked::WithoutId)?;
         let begun = self.timer.now();
@@ -94,14 +123,18 @@ impl LoginPorts<'_> {
     }
 }
 
-fn stored_login(session: &NewSession, replaced: Option<&Profile>) -> StoredLogin {
-    let origin = |server: &str| ServerUrl::parse(server).ok().map(|server| server.origin());
-    let replaced = replaced.map(|replaced| ReplacedToken {
+/// What may be told of the token of a profile that it was moved to.
+pub(super) fn replaced_token(replaced: &Profile) -> ReplacedToken {
+    let server = replaced.server.as_deref().and_then(|server| ServerUrl::parse(server).ok());
+    ReplacedToken {
         id: replaced.token_id(),
-        origin: replaced.server.as_deref().and_then(origin),
+        origin: server.map(|server| server.origin()),
         kept_as: replaced.name.clone(),
-    });
-    StoredLogin { profile: session.profile.clone(), token: session.facts(), replaced }
+    }
+}
+
+fn error_of(session: &NewSession, state: LoginState, cause: LoginCause) -> LoginError {
+    LoginError::new(&session.profile, Some(&session.server), state, cause)
 }
 
 #[cfg(feature = "testing")]
@@ -112,7 +145,8 @@ mod tests {
     use async_trait::async_trait;
 
     use super::super::tests::{
-        OLD, OURS, SERVER, World, contents, issued, profile, put_aside, replaced, session_token, stored_login,
+        OLD, OURS, SERVER, World, contents, issued, ours, profile, put_aside, replaced, session_token,
+        stored_and_cause, stored_login,
     };
     use super::*;
     use crate::domain::session::Session;
@@ -120,7 +154,7 @@ mod tests {
     use crate::ports::login_outcome::ReplacedState;
     use crate::ports::timer::Timer;
     use crate::ports::token_revoker::TokenRevoker;
-    use crate::testing::{ManualTimer, ScriptedPoll};
+    use crate::testing::{ManualTimer, ScriptedPoll, ScriptedRevoker};
 
     /// Answers by a script, notes when it was asked, and may be interrupted by an attempt or take its time for one.
     struct TimedRevoker {
@@ -219,12 +253,8 @@ mod tests {
             && world.held(&put_aside()) == contents(Some(SERVER), &session_token(OLD))
     }
 
-    fn ours() -> StoredLogin {
-        stored_login(None)
-    }
-
     #[test]
-    fn a_token_that_could_not_be_stored_is_revoked_in_up_to_three_attempts() {
+    fn revokes_an_unstored_token_in_up_to_three_attempts() {
         let unconfirmed = || Err(RevokeError::Unconfirmed { source: "500".into() });
         let unanswered = || Err(RevokeError::Unanswered { source: "silence".into() });
         let scripts = [
@@ -235,9 +265,10 @@ mod tests {
         ];
         for (script, times) in scripts {
             let (mut world, asked) = revoked_by(unwritable(), script, |_| {});
-            match world.log_in().unwrap_err() {
-                LoginError::NotStored { token, source } => {
-                    assert_eq!((*token, source.to_string().as_str()), (ours().token, "memory was not changed"));
+            let error = world.log_in().unwrap_err();
+            match (&*error.state, &*error.cause) {
+                (LoginState::Revoked(token), LoginCause::Store(StoreError::NotWritten { .. })) => {
+                    assert_eq!(*token, ours());
                 }
                 other => panic!("{other:?}"),
             }
@@ -249,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_could_be_neither_stored_nor_revoked_is_told_with_both_causes() {
+    fn reports_a_token_that_is_neither_stored_nor_revoked() {
         let scripts = [
             (vec![unreached(), unreached(), unreached()], vec![0, 1, 3]),
             (vec![refused()], vec![0]),
@@ -257,24 +288,22 @@ mod tests {
         ];
         for (script, times) in scripts {
             let (mut world, asked) = revoked_by(unwritable(), script, |_| {});
-            match world.log_in().unwrap_err() {
-                LoginError::LiveUnstored {
-                    token,
-                    revoking: NotRevoked::Failed(_),
-                    source: StoreError::NotWritten { .. },
-                } => {
-                    assert_eq!(*token, ours().token);
-                }
+            let error = world.log_in().unwrap_err();
+            match (&*error.state, &*error.cause) {
+                (
+                    LoginState::Live { token, revoking: NotRevoked::Failed(_) },
+                    LoginCause::Store(StoreError::NotWritten { .. }),
+                ) => assert_eq!(*token, ours()),
                 other => panic!("{other:?}"),
             }
             assert!(is_as_before(&world));
             assert_eq!(asked(), times);
-            assert_eq!(TimedRevoker::at_risk(&world.timer), Some(AtRisk::Token(ours().token)));
+            assert_eq!(TimedRevoker::at_risk(&world.timer), Some(AtRisk::Token(ours())));
         }
     }
 
     #[test]
-    fn the_attempts_are_counted_from_the_first_however_long_they_take() {
+    fn counts_attempts_from_the_first() {
         let script = [unreached(), unreached(), Ok(Revocation::Revoked)];
         let (mut world, asked) = revoked_by(unwritable(), script, |revoker| revoker.takes = Duration::from_secs(2));
         world.log_in().unwrap_err();
@@ -282,57 +311,55 @@ mod tests {
     }
 
     #[test]
-    fn a_token_without_an_id_that_could_not_be_stored_cannot_be_revoked() {
+    fn cannot_revoke_a_token_without_an_id() {
         let world = World::polled([issued("eyJhbGciOiJFZERTQSJ9.e30.c2ln").into()]);
         world.store.fail_next_save(StoreError::NotWritten { place: "memory".into(), source: "full".into() });
         let (mut world, asked) = revoked_by(world, [], |_| {});
-        match world.log_in().unwrap_err() {
-            LoginError::LiveUnstored { token, revoking: NotRevoked::WithoutId, .. } => assert_eq!(token.id, None),
+        match *world.log_in().unwrap_err().state {
+            LoginState::Live { token, revoking: NotRevoked::WithoutId } => assert_eq!(token.id, None),
             other => panic!("{other:?}"),
         }
         assert!(asked().is_empty());
     }
 
     #[test]
-    fn a_session_that_was_stored_meanwhile_is_kept_and_ours_is_revoked() {
+    fn keeps_a_session_that_was_stored_meanwhile() {
         for (script, is_revoked) in
             [(vec![Ok(Revocation::Revoked)], true), (vec![unreached(), unreached(), unreached()], false)]
         {
             let (mut world, _) = revoked_by(overtaken(), script, |_| {});
-            match world.log_in().unwrap_err() {
-                LoginError::Superseded { profile, token, revoking } => {
-                    assert_eq!((profile.as_str(), *token), ("dev", ours().token));
-                    assert_eq!(revoking.is_none(), is_revoked);
-                }
-                other => panic!("{other:?}"),
-            }
+            let error = world.log_in().unwrap_err();
+            assert_eq!(matches!(*error.state, LoginState::Revoked(_)), is_revoked, "{error:?}");
+            assert_eq!(matches!(*error.state, LoginState::Live { .. }), !is_revoked, "{error:?}");
+            assert!(matches!(*error.cause, LoginCause::Superseded), "{error:?}");
             assert!(world.store.holds(&newer()) && world.store.profiles() == ["dev"]);
         }
     }
 
     #[test]
-    fn a_session_that_may_not_survive_revokes_nothing_and_asks_nothing() {
+    fn undurable_change_cancels_no_other_step() {
         let world = World::replacing(Some(SERVER), &session_token(OLD));
-        let error = StoreError::NotDurable { place: "memory".into(), source: "unsynced".into() };
-        world.store.fail_next_save(error);
-        let (mut world, asked) = revoked_by(world, [], |_| {});
-        match world.log_in().unwrap_err() {
-            LoginError::NotDurable { stored, source: StoreError::NotDurable { .. } } => {
-                assert_eq!(*stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
+        world.store.fail_next_save(StoreError::NotDurable { place: "memory".into(), source: "unsynced".into() });
+        let mut world = World { revoker: Box::new(ScriptedRevoker::new([Ok(Revocation::Revoked)])), ..world };
+        match stored_and_cause(world.log_in().unwrap_err()) {
+            (stored, cause @ LoginCause::NotDurable(_)) => {
+                assert_eq!(stored, stored_login(None));
+                assert_eq!(cause.to_string(), "memory: unsynced");
             }
             other => panic!("{other:?}"),
         }
-        assert!(holds_both(&world) && asked().is_empty() && world.reader.calls().is_empty());
+        assert_eq!((world.reader.calls().len(), world.store.profiles()), (1, vec!["dev".to_owned()]));
         assert_eq!(TimedRevoker::at_risk(&world.timer), Some(AtRisk::Nothing));
     }
 
     #[test]
-    fn a_token_that_comes_after_an_interruption_is_revoked_and_nothing_is_stored() {
+    fn interruption_revokes_a_token_that_arrives() {
         let world = World::replacing(Some(SERVER), &session_token(OLD));
         let (world, asked) = revoked_by(world, [Ok(Revocation::Revoked)], |_| {});
         let mut world = interrupted(world);
-        match world.log_in().unwrap_err() {
-            LoginError::Interrupted(Interruption::Revoked { token }) => assert_eq!(*token, ours().token),
+        let error = world.log_in().unwrap_err();
+        match (&*error.state, &*error.cause) {
+            (LoginState::Revoked(token), LoginCause::Interrupted) => assert_eq!(*token, ours()),
             other => panic!("{other:?}"),
         }
         assert!(is_as_before(&world));
@@ -341,22 +368,25 @@ mod tests {
     }
 
     #[test]
-    fn a_late_token_after_an_interruption_is_revoked_as_well() {
+    fn interruption_revokes_a_late_token() {
         let late = ScriptedPoll::AnswersLate(issued(&session_token(OURS)));
         let (world, asked) = revoked_by(World::polled([late]), [Ok(Revocation::AlreadyGone)], |_| {});
         let error = interrupted(world).log_in().unwrap_err();
-        assert!(matches!(error, LoginError::Interrupted(Interruption::Revoked { .. })), "{error:?}");
+        assert!(
+            matches!((&*error.state, &*error.cause), (LoginState::Revoked(_), LoginCause::Interrupted)),
+            "{error:?}"
+        );
         assert_eq!(asked(), [0]);
     }
 
     #[test]
-    fn a_token_that_cannot_be_revoked_after_an_interruption_is_stored_after_one_attempt() {
+    fn interruption_leaves_one_attempt_to_revoke() {
         let world = World::replacing(Some(SERVER), &session_token(OLD));
         let (world, asked) = revoked_by(world, [unreached()], |_| {});
         let mut world = interrupted(world);
-        match world.log_in().unwrap_err() {
-            LoginError::Interrupted(Interruption::Stored(stored)) => {
-                assert_eq!(*stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
+        match stored_and_cause(world.log_in().unwrap_err()) {
+            (stored, LoginCause::Interrupted) => {
+                assert_eq!(stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
             }
             other => panic!("{other:?}"),
         }
@@ -366,18 +396,19 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_can_be_neither_revoked_nor_stored_after_an_interruption_is_told() {
-        let not_saved = || StoreError::NotWritten { place: "memory".into(), source: "full".into() };
+    fn interruption_stores_a_token_that_cannot_be_revoked() {
+        let not_written = || StoreError::NotWritten { place: "memory".into(), source: "full".into() };
         let not_durable = || StoreError::NotDurable { place: "memory".into(), source: "x".into() };
-        for (error, is_stored) in [(not_saved(), false), (not_durable(), true)] {
+        for (failure, is_stored) in [(not_written(), false), (not_durable(), true)] {
             let world = World::replacing(Some(SERVER), &session_token(OLD));
-            world.store.fail_next_save(error);
+            world.store.fail_next_save(failure);
             let (world, _) = revoked_by(world, [unreached()], |_| {});
             let mut world = interrupted(world);
-            match world.log_in().unwrap_err() {
-                LoginError::Interrupted(Interruption::LiveUnstored { token, source, .. }) => {
-                    assert_eq!(*token, ours().token);
-                    assert_eq!(matches!(source, NotKept::NotDurable { .. }), is_stored);
+            let error = world.log_in().unwrap_err();
+            match (&*error.state, &*error.cause) {
+                (LoginState::Live { token, .. }, LoginCause::Store(_)) if !is_stored => assert_eq!(*token, ours()),
+                (LoginState::Stored(stored), LoginCause::Interrupted) if is_stored => {
+                    assert_eq!(stored.token, ours());
                 }
                 other => panic!("{other:?}"),
             }
@@ -386,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_gives_way_after_an_interruption_is_told() {
+    fn interrupted_login_keeps_a_newer_session() {
         let (mut world, _) = revoked_by(World::approved(), [unreached()], |_| {});
         let (store, timer) = (Arc::clone(&world.store), Arc::clone(&world.timer));
         world.issuer = world.issuer.on_poll(move |_| {
@@ -395,19 +426,19 @@ mod tests {
         });
         let error = world.log_in().unwrap_err();
         assert!(
-            matches!(error, LoginError::Interrupted(Interruption::LiveUnstored { source: NotKept::Superseded, .. })),
+            matches!((&*error.state, &*error.cause), (LoginState::Live { .. }, LoginCause::Superseded)),
             "{error:?}"
         );
     }
 
     #[test]
-    fn an_interruption_among_the_attempts_leaves_one_more() {
+    fn interruption_among_attempts_leaves_one_more() {
         for (interrupted_by, times) in [(1, vec![0, 0]), (2, vec![0, 1, 1])] {
             let script = [unreached(), unreached(), unreached()];
             let change = |revoker: &mut TimedRevoker| revoker.is_interrupted_by = Some(interrupted_by);
             let (mut world, asked) = revoked_by(unwritable(), script, change);
             let error = world.log_in().unwrap_err();
-            assert!(matches!(error, LoginError::LiveUnstored { .. }), "{error:?}");
+            assert!(matches!(*error.state, LoginState::Live { .. }), "{error:?}");
             assert_eq!(asked(), times);
         }
         let (mut world, asked) = revoked_by(unwritable(), [unreached(), unreached()], |_| {});

@@ -183,7 +183,7 @@ impl Waiting {
     }
 
     fn code(&self) -> &str {
-        self.instructions.lines().find_map(|line| line.strip_prefix("It must show this code: ")).unwrap()
+        self.instructions.lines().find_map(|line| line.strip_prefix("Check that it shows this code: ")).unwrap()
     }
 
     /// Waits for the end of the login, and takes what was said after the instructions as its standard error.
@@ -244,7 +244,7 @@ fn browser_denies_login() {
     browser.open(waiting.link());
     browser.click("button[value=deny]");
     browser.await_title("Denied");
-    assert_eq!(waiting.end(), Run::new(4, "", "error: nobody is logged in: the request was denied\n"));
+    assert_eq!(waiting.end(), Run::new(4, "", "error: login failed: the request was denied\n"));
     assert_eq!(waiting.control_plane.live_tokens().len(), 0);
     assert!(!waiting.sandbox.config().exists());
 }

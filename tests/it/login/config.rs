@@ -158,7 +158,7 @@ impl Login {
     fn assert_withdrew(&self, case: &str, run: &Run, words: &str, is_revoked: bool) {
         assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{case}: {run:?}");
         let error = if is_revoked {
-            "error: nobody is logged in; token [NEW] was issued and is revoked: [CONFIG]"
+            "error: login failed: [CONFIG]"
         } else {
             "error: token [NEW] was issued by [ORIGIN], could not be stored and may be live until [TIME]: [CONFIG]"
         };
@@ -306,7 +306,7 @@ fn unwritable_file_system_begins_no_login() {
         let before = login.sandbox.config_state();
         let run = login.labelled(&login.sandbox.observe(&mut in_namespace(&script, &login.command(&[]))));
         assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{run:?}");
-        assert!(run.stderr.starts_with("error: no login was begun: "), "{}", run.stderr);
+        assert!(run.stderr.starts_with("error: cannot log in: "), "{}", run.stderr);
         assert!(run.stderr.contains(&system_words(errno)), "{}", run.stderr);
         assert_eq!((login.sandbox.config_state(), login.asked()), (before, vec![]));
     }

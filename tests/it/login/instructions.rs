@@ -45,8 +45,8 @@ fn drops_untrusted_complete_link() {
         login.server.once(Endpoint::DeviceCode, code);
         let run = login.run(&[]);
         assert_eq!(run.exit, 0, "{run:?}");
-        let start = "To log in to [ORIGIN], open this page:\n\n    [ORIGIN]/v1/device\n\nType this code there: ";
-        assert!(run.stderr.starts_with(start) && !run.stderr.contains("Elsewhere:"), "{}", run.stderr);
+        let start = "To log in to [ORIGIN], open this page:\n\n    [ORIGIN]/v1/device\n\nEnter this code there: ";
+        assert!(run.stderr.starts_with(start) && !run.stderr.contains("another device"), "{}", run.stderr);
     });
 }
 
@@ -62,7 +62,7 @@ fn refuses_plain_http_page_of_https_server() {
         login.server.configure(|settings| settings.verification_uri = Some(page.to_owned()));
         let run = login.sandbox.observe(login.command(&[]).env("SSL_CERT_FILE", &store));
         assert_eq!(run.exit, exit, "{run:?}");
-        let unusable = "error: nobody is logged in: the server's answer cannot be used: verification_uri: it is http, ";
+        let unusable = "error: login failed: the server's answer cannot be used: verification_uri: it is http, ";
         assert_eq!(run.stderr.starts_with(unusable), exit == 1, "{run:?}");
     }
 }

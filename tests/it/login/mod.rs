@@ -7,6 +7,7 @@ mod hints;
 mod instructions;
 pub mod network;
 pub mod signals;
+mod storage;
 mod streams;
 mod success;
 
@@ -154,10 +155,10 @@ fn instructed(more: &str) -> String {
 /// The instructions of a login that takes up to this time, then more.
 fn instructed_for(time: &str, more: &str) -> String {
     format!(
-        "To log in to [ORIGIN], open this page:\n\n    [ORIGIN]/v1/device?user_code=[CODE]\n\nIt must show this code: \
-         [CODE]\nElsewhere: open [ORIGIN]/v1/device and type the code.\nApprove only what you started yourself: whoever \
-         sent you a code to approve wants your access.\nBrowser not opened: standard error is not a \
-         terminal.\nWaiting up to {time} for the approval; Ctrl-C cancels.\n{more}"
+        "To log in to [ORIGIN], open this page:\n\n    [ORIGIN]/v1/device?user_code=[CODE]\n\nCheck that it shows this \
+         code: [CODE]\nOn another device, open [ORIGIN]/v1/device and enter the code.\nOnly approve a login that you \
+         started yourself.\nBrowser not opened: standard error is not a terminal.\nWaiting up to {time} for approval. \
+         Press Ctrl-C to cancel.\n{more}"
     )
 }
 

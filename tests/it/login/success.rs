@@ -12,6 +12,9 @@ use crate::support::sandbox::Run;
 use crate::support::signed_in::id_of;
 use crate::support::trace::{has_strace, traced};
 
+/// What is said of a replaced session that is gone.
+const ENDED: &str = "The session that it replaced has ended.\n";
+
 const LOGGED_IN: &str = "Logged in as operator@plexsphere.example. Saved profile \"default\".\n";
 
 #[test]
@@ -65,7 +68,7 @@ fn put_aside(server: &str) -> String {
 #[test]
 fn revokes_and_clears_replaced_session() {
     let login = Login::replacing();
-    assert_eq!(login.run(&[]), Run::new(0, LOGGED_IN, instructed("")));
+    assert_eq!(login.run(&[]), Run::new(0, LOGGED_IN, instructed(ENDED)));
     assert_eq!(login.config(), renewed());
     assert_eq!(login.sandbox.config_state().mode, 0o600);
     assert_eq!(login.sandbox.neighbours(), [""; 0]);
@@ -90,7 +93,7 @@ fn keeps_replaced_session_of_failing_server() {
     let login = Login::replacing();
     login.server.once(Endpoint::Revoke, Script::answer(Answer::bare(503)));
     let kept = "warning: the replaced token [OLD] may still be live at [ORIGIN]; it is kept as profile \
-                \"default-replaced-[OLD]\": the server did not confirm it: the server answered 503 Service \
+                \"default-replaced-[OLD]\": the server did not confirm it: the server responded with 503 Service \
                 Unavailable\nhint: run `plexctl logout --profile default-replaced-[OLD]` once the cause is gone\n";
     let run = login.run(&[]);
     assert_eq!(run, Run::new(0, LOGGED_IN, instructed(kept)));
@@ -117,7 +120,7 @@ fn replaces_other_origin_only_with_yes() {
     assert_eq!((refused.exit, refused.stdout.as_str()), (2, ""));
     assert!(
         refused.stderr.starts_with(
-            "error: no login was begun: the profile holds a session of [ELSEWHERE], and this one would be of \
+            "error: cannot log in: the profile holds a session of [ELSEWHERE], and this one would be of \
              [ORIGIN]\nhint: choose another --profile-name, or replace that session: run `plexctl login --domain-id "
         ) && refused.stderr.ends_with(" --server [ORIGIN] --yes`\n"),
         "{}",
@@ -126,7 +129,7 @@ fn replaces_other_origin_only_with_yes() {
     assert_eq!(login.sandbox.config_state(), before);
     assert_eq!(login.asked(), [""; 0]);
 
-    assert_eq!(login.run(&["--yes"]), Run::new(0, LOGGED_IN, instructed("")));
+    assert_eq!(login.run(&["--yes"]), Run::new(0, LOGGED_IN, instructed(ENDED)));
     assert_eq!(login.config(), renewed());
     assert_eq!(login.asked(), ["code", "poll", "whoami"]);
     assert_eq!(elsewhere.server.live_tokens(), []);
@@ -151,7 +154,13 @@ fn warns_without_whoami_response() {
         let run = login.run(&[]);
         assert_eq!((run.exit, run.stdout.as_str()), (0, "Logged in. Saved profile \"default\".\n"), "{run:?}");
         let warning = run.stderr.strip_prefix(&instructed("warning: the server did not say who is logged in: "));
-        assert!(warning.is_some_and(|rest| rest.contains(cause) && rest.lines().count() == 1), "{}", run.stderr);
+        assert!(
+            warning.is_some_and(|rest| rest.contains(cause)
+                && rest.ends_with(&format!("\n{ENDED}"))
+                && rest.lines().count() == 2),
+            "{}",
+            run.stderr
+        );
         assert_eq!(login.config(), renewed());
         let mut asked = login.asked();
         asked.dedup();

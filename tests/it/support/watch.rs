@@ -10,7 +10,7 @@ use plexctl::testing::{ControlPlane, LiveToken, Minting, RecordedRequest};
 use super::leak_hunt;
 
 /// What is said wherever a poll may have brought a token that did not arrive.
-const ANSWER_LOST: &str = "a token may have been issued that nobody holds";
+const ANSWER_LOST: &str = "a token may have been issued that is stored nowhere";
 
 /// The control planes that runs meet, and the live tokens of theirs that an operator was told of.
 #[derive(Default)]

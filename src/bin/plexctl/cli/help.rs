@@ -52,6 +52,9 @@ macro_rules! login_server {
     () => {
         "  PLEXSPHERE_URL      server, unless --server is given or the
                       profile stores one
+  PLEXCTL_DOMAIN_ID   domain, unless --domain-id is given
+  PLEXCTL_IDP_BINDING_ID
+                      binding, unless one is given
 "
     };
 }

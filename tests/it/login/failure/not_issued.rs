@@ -42,7 +42,7 @@ impl Login {
 fn denied_request_logs_nobody_in() {
     let login = Login::with_session();
     login.server.decide_next(Decision::Deny, 2);
-    let expected = Run::new(4, "", instructed("error: nobody is logged in: the request was denied\n"));
+    let expected = Run::new(4, "", instructed("error: login failed: the request was denied\n"));
     login.assert_fails(&expected, &["code", "poll", "poll"]);
 }
 
@@ -50,10 +50,8 @@ fn denied_request_logs_nobody_in() {
 fn unapproved_request_logs_nobody_in() {
     let login = Login::with_session();
     login.server.configure(|settings| settings.expires_in = Duration::from_secs(3));
-    let error = format!(
-        "error: nobody is logged in: the request was not approved within 3 seconds\nhint: run {} again\n",
-        again()
-    );
+    let error =
+        format!("error: login failed: the request was not approved within 3 seconds\nhint: run {} again\n", again());
     let before = login.sandbox.config_state();
     assert_eq!(login.run(&[]), Run::new(1, "", instructed_for("3 seconds", &error)));
     assert_eq!(login.sandbox.config_state(), before);
@@ -65,10 +63,10 @@ fn timeout_tells_last_poll_failure() {
     let login = Login::with_session();
     login.server.configure(|settings| settings.expires_in = Duration::from_secs(4));
     login.server.always(Endpoint::DeviceToken, Script::answer(Answer::bare(429)));
-    let busy = "the server answered 429 Too Many Requests";
+    let busy = "the server responded with 429 Too Many Requests";
     let error = format!(
-        "warning: no answer from [ORIGIN] ({busy}); still waiting\nerror: nobody is logged in: the request was not \
-         approved within 4 seconds ([ORIGIN]: {busy})\nhint: run {} again\n",
+        "warning: polling [ORIGIN] failed: {busy}; still waiting for approval\nerror: login failed: the request was not \
+         approved within 4 seconds: {busy} ([ORIGIN])\nhint: run {} again\n",
         again()
     );
     login.assert_fails(&Run::new(1, "", instructed_for("4 seconds", &error)), &["code", "poll", "poll"]);
@@ -91,7 +89,7 @@ fn refused_code_begins_no_login() {
         login.server.once(Endpoint::DeviceCode, script.clone());
         let run = login.run(&[]);
         assert_eq!((run.exit, run.stdout.as_str()), (*exit, ""), "{run:?}");
-        let head = format!("error: nobody is logged in: the server answered {status}: ");
+        let head = format!("error: login failed: the server responded with {status}: ");
         assert!(run.stderr.starts_with(&head) && run.stderr.contains("Not here."), "{}", run.stderr);
         assert!(run.stderr.ends_with(&format!(" ([ORIGIN])\n{hint}")), "{}", run.stderr);
         assert_eq!(login.asked(), ["code"]);
@@ -102,16 +100,14 @@ fn refused_code_begins_no_login() {
 #[test]
 fn failed_code_request_is_not_repeated() {
     let cases = [
-        (Endpoint::DeviceCode, "the connection was closed before an answer", vec!["code"]),
-        (Endpoint::Connection, "the connection was closed before an answer", vec![]),
+        (Endpoint::DeviceCode, "the connection was closed before a response", vec!["code"]),
+        (Endpoint::Connection, "the connection was closed before a response", vec![]),
     ];
     at_once(&cases, |(endpoint, cause, asked)| {
         let login = Login::with_session();
         login.server.once(*endpoint, Script::hang_up());
-        let error = format!(
-            "error: nobody is logged in: {cause} ([ORIGIN])\nhint: once the cause is gone, run {} again\n",
-            again()
-        );
+        let error =
+            format!("error: login failed: {cause} ([ORIGIN])\nhint: once the cause is gone, run {} again\n", again());
         login.assert_fails(&Run::new(1, "", error), asked);
     });
 }
@@ -156,7 +152,7 @@ fn assert_unusable(login: &Login, case: &str, field: &str) {
     let before = login.sandbox.config_state();
     let run = login.run(&[]);
     assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{case}: {run:?}");
-    let error = "error: nobody is logged in: the server's answer cannot be used: ";
+    let error = "error: login failed: the server's answer cannot be used: ";
     assert!(run.stderr.starts_with(error) && run.stderr.contains(field), "{case}: {}", run.stderr);
     assert!(run.stderr.lines().all(|line| line.len() < 600), "{case}: {}", run.stderr);
     assert_eq!(login.sandbox.config_state(), before);
@@ -207,7 +203,7 @@ fn begins_no_login_that_cannot_be_stored() {
         let before = login.sandbox.config_state();
         let run = login.run(&[]);
         assert_eq!((run.exit, run.stdout.as_str()), (exit, ""), "{run:?}");
-        assert!(run.stderr.starts_with("error: no login was begun: [CONFIG]"), "{}", run.stderr);
+        assert!(run.stderr.starts_with("error: cannot log in: [CONFIG]"), "{}", run.stderr);
         assert!(run.stderr.contains(cause), "{}", run.stderr);
         assert_eq!(login.sandbox.config_state(), before);
         assert_eq!(login.asked(), [""; 0]);
@@ -221,7 +217,7 @@ fn uncreatable_directory_sends_no_request() {
     fs::write(login.sandbox.path().join(".config"), "a file").unwrap();
     let run = login.run(&[]);
     assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{run:?}");
-    assert!(run.stderr.starts_with("error: no login was begun: "), "{}", run.stderr);
+    assert!(run.stderr.starts_with("error: cannot log in: "), "{}", run.stderr);
     assert_eq!(login.asked(), [""; 0]);
 }
 
@@ -229,11 +225,11 @@ fn uncreatable_directory_sends_no_request() {
 fn begins_no_login_without_valid_server() {
     let login = Login::new();
     let run = login.sandbox.run(LOGIN);
-    let error = "error: no login was begun: no server is known\nhint: name it with --server or PLEXSPHERE_URL\n";
+    let error = "error: cannot log in: no server is known\nhint: name it with --server or PLEXSPHERE_URL\n";
     assert_eq!(run, Run::new(2, "", error));
     let run = login.sandbox.run([&LOGIN[..], &["--server", "ftp://h"]].concat());
     assert_eq!(run.exit, 2, "{run:?}");
-    assert!(run.stderr.starts_with("error: no login was begun: --server is not a usable URL: "), "{}", run.stderr);
+    assert!(run.stderr.starts_with("error: cannot log in: --server is not a valid URL: "), "{}", run.stderr);
     assert!(!login.sandbox.config().exists());
 }
 
@@ -267,12 +263,13 @@ fn denied_login_as_data() {
         let failed = Failed {
             exit: 4,
             code: "denied",
-            message: "nobody is logged in: the request was denied".to_owned(),
+            message: "login failed: the request was denied".to_owned(),
             hint: None,
             profile: Some("default"),
             server: Some("[ORIGIN]"),
             token_id: None,
             session: "untouched",
+            problem_code: None,
         };
         failed.assert_is(&Run::new(run.exit, run.stdout.clone(), told), format);
     });
@@ -283,7 +280,7 @@ fn unreachable_server_begins_no_login() {
     let login = Login::new();
     let url = format!("http://127.0.0.1:{}", free_port());
     let run = login.sandbox.run([&LOGIN[..], &["--server", &url, "--output", "json"]].concat());
-    let error = format!("error: nobody is logged in: connecting failed: connection refused ({url})\nhint: ");
+    let error = format!("error: login failed: cannot connect: connection refused ({url})\nhint: ");
     assert!(run.exit == 1 && run.stderr.starts_with(&error), "{run:?}");
     assert!(run.stdout.contains("\"code\": \"unreached\""), "{}", run.stdout);
     assert!(!login.sandbox.config().exists());
@@ -300,7 +297,7 @@ fn unwritable_directory_sends_no_request() {
     let run = login.labelled(&login.sandbox.observe(&mut command));
     fs::set_permissions(&directory, Permissions::from_mode(0o700)).unwrap();
     assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{run:?}");
-    assert!(run.stderr.starts_with("error: no login was begun: "), "{}", run.stderr);
+    assert!(run.stderr.starts_with("error: cannot log in: "), "{}", run.stderr);
     assert!(run.stderr.contains(&system_words(Errno::ACCESS)), "{}", run.stderr);
     assert_eq!(login.sandbox.config_state(), before);
     assert_eq!(login.asked(), [""; 0]);

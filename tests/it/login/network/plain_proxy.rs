@@ -76,8 +76,8 @@ fn retries_refusal_without_problem_details() {
         login.server.once(Endpoint::DeviceToken, Script::answer(answer.clone()));
         let run = login.run_proxied();
         assert_eq!((run.exit, run.stdout.as_str()), (0, LOGGED_IN), "{words}: {run:?}");
-        let warning = run.stderr.strip_prefix(&told("warning: no answer from http://plexsphere.example ("));
-        let cause = warning.and_then(|rest| rest.strip_suffix("); still waiting\n")).unwrap_or_default();
+        let warning = run.stderr.strip_prefix(&told("warning: polling http://plexsphere.example failed: "));
+        let cause = warning.and_then(|rest| rest.strip_suffix("; still waiting for approval\n")).unwrap_or_default();
         let said = format!("the server or the proxy [ORIGIN] (HTTP_PROXY) answered {words}");
         assert!(cause.starts_with(&said), "{words}: {}", run.stderr);
         login.assert_waited(&[1, 2, 4]);
@@ -94,7 +94,7 @@ fn problem_details_end_login() {
         login.server.once(Endpoint::DeviceToken, Script::answer(problem));
         let run = login.run_proxied();
         assert_eq!((run.exit, run.stdout.as_str()), (*exit, ""), "{words}: {run:?}");
-        let error = told(&format!("error: nobody is logged in: the server answered {words}"));
+        let error = told(&format!("error: login failed: the server responded with {words}"));
         assert!(run.stderr.starts_with(&error), "{words}: {}", run.stderr);
         assert_eq!(login.polls().len(), 1);
         assert!(!login.sandbox.config().exists());
@@ -112,7 +112,7 @@ fn ignores_denial_without_problem_details() {
     let login = Login::new();
     login.server.configure(|settings| settings.verification_uri = Some(format!("{SERVER}/v1/device")));
     login.server.decide_next(Decision::Deny, 1);
-    assert_eq!(login.run_proxied(), Run::new(4, "", told("error: nobody is logged in: the request was denied\n")));
+    assert_eq!(login.run_proxied(), Run::new(4, "", told("error: login failed: the request was denied\n")));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use plexctl::testing::{Answer, ControlPlane, Decision, Endpoint, Script};
 use crate::login::{INTERVAL, Login, at_once, instructed, instructed_for};
 use crate::support::tls::{Authority, leaf};
 
-pub(super) const LOST: &str = "an earlier answer was lost, so a token may have been issued that nobody holds";
+pub(super) const LOST: &str = "an earlier response was lost, so a token may have been issued that is stored nowhere";
 
 /// By how much two arrivals may lie closer together than the requests were sent.
 const JITTER: Duration = Duration::from_millis(100);
@@ -87,7 +87,7 @@ fn terminal_poll_response_ends_login() {
         login.server.once(Endpoint::DeviceToken, script.clone());
         let run = login.run(&[]);
         assert_eq!((run.exit, run.stdout.as_str()), (*exit, ""), "{run:?}");
-        let told = run.stderr.strip_prefix(&instructed("error: nobody is logged in: ")).unwrap_or_default();
+        let told = run.stderr.strip_prefix(&instructed("error: login failed: ")).unwrap_or_default();
         assert!(told.contains(words) && !told.is_empty() && !told.contains(LOST), "{words}: {}", run.stderr);
         assert_eq!(login.asked(), ["code", "poll"]);
         assert!(!login.sandbox.config().exists());
@@ -149,7 +149,7 @@ fn unusable_success_is_lost() {
         login.server.once(Endpoint::DeviceToken, script.clone());
         let run = login.run(&[]);
         assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{run:?}");
-        assert!(run.stderr.starts_with(&instructed("error: nobody is logged in: ")), "{}", run.stderr);
+        assert!(run.stderr.starts_with(&instructed("error: login failed: ")), "{}", run.stderr);
         assert!(run.stderr.contains(LOST), "{}", run.stderr);
         assert!(!login.sandbox.config().exists());
         assert_eq!(login.asked(), ["code", "poll"]);
@@ -201,7 +201,7 @@ fn warns_once_per_failure_streak() {
         (Script::answer(Answer::bare(302)), false, "302 Found"),
         (Script::answer(Answer::bare(503)), true, "503 Service Unavailable"),
         (Script::answer(Answer::problem(503, "Busy", "busy", "Nothing was done.")), false, "503 Service Unavailable"),
-        (Script::hang_up(), true, "the connection was closed before an answer"),
+        (Script::hang_up(), true, "the connection was closed before a response"),
     ];
     at_once(&cases, |(script, is_lost, words)| {
         let login = Login::approved();
@@ -209,8 +209,8 @@ fn warns_once_per_failure_streak() {
         login.server.once(Endpoint::DeviceToken, script.clone());
         let run = login.run(&[]);
         assert_eq!(run.exit, 0, "{run:?}");
-        assert_eq!(run.stderr.matches("warning: no answer from [ORIGIN] (").count(), 1, "{}", run.stderr);
-        assert!(run.stderr.contains(words) && run.stderr.contains("); still waiting\n"), "{}", run.stderr);
+        assert_eq!(run.stderr.matches("warning: polling [ORIGIN] failed: ").count(), 1, "{}", run.stderr);
+        assert!(run.stderr.contains(words) && run.stderr.contains("; still waiting for approval\n"), "{}", run.stderr);
         assert_eq!(run.stderr.contains(&format!("warning: {LOST}\n")), *is_lost, "{}", run.stderr);
         // The first failure already slows the polls down (RFC 8628, section 3.5).
         login.assert_waited(&[1, 2, 4]);
@@ -224,7 +224,7 @@ fn tells_lost_poll_response_at_end() {
     login.server.once(Endpoint::DeviceToken, Script::real().lost());
     let run = login.run(&[]);
     assert_eq!((run.exit, run.stdout.as_str()), (1, ""));
-    assert!(run.stderr.contains("error: nobody is logged in: ") && run.stderr.contains(LOST), "{}", run.stderr);
+    assert!(run.stderr.contains("error: login failed: ") && run.stderr.contains(LOST), "{}", run.stderr);
     assert_eq!(login.asked(), ["code", "poll", "poll"]);
     assert_eq!(login.live(), ["[NEW]"]);
 }

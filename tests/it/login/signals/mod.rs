@@ -16,8 +16,12 @@ use crate::support::is_heard;
 use crate::support::sandbox::{Run, start};
 
 /// What is said while an answer is waited for.
-const WAITING: &str = "interrupted: waiting up to 10 s for an answer that may bring a token; a second signal ends this \
-                       at once\n";
+const WAITING: &str = "interrupted: waiting up to 10 s for a response that may hold a token; interrupt again to stop at \
+                       once\n";
+
+/// What to do about a token that is stored nowhere.
+const LIST_HINT: &str =
+    "hint: once you are logged in, `plexctl identity-tokens list` shows tokens that no profile holds\n";
 
 /// What is said of a replaced session that was not ended.
 const REPLACED_HINT: &str = "hint: the session that was replaced is kept as profile \"default-replaced-[OLD]\"; to end \
@@ -52,7 +56,7 @@ pub(super) fn send(child: &Child, signal: Signal) {
 fn dies_at_once_between_polls() {
     at_once(&signals(), |signal| {
         let login = Login::new();
-        let expected = Run::new(-signal.as_raw(), "", instructed("interrupted: nobody is logged in\n"));
+        let expected = Run::new(-signal.as_raw(), "", instructed("interrupted: not logged in\n"));
         assert_eq!(login.interrupted(1, &[*signal]), expected);
         assert!(!login.sandbox.config().exists());
         assert_eq!(login.live(), [""; 0]);
@@ -65,7 +69,7 @@ fn revokes_token_of_interrupted_poll() {
         let login = Login::replacing();
         login.server.once(Endpoint::DeviceToken, Script::real().after(DELAY));
         let before = login.sandbox.config_state();
-        let dead = format!("{WAITING}interrupted: nobody is logged in; token [NEW] was issued and is revoked\n");
+        let dead = format!("{WAITING}interrupted: not logged in; token [NEW] was issued and has been revoked\n");
         assert_eq!(login.interrupted(2, &[*signal]), Run::new(-signal.as_raw(), "", instructed(&dead)));
         assert_eq!(login.sandbox.config_state(), before);
         assert_eq!(login.asked(), ["code", "poll", "revoke [NEW]"]);
@@ -77,7 +81,7 @@ fn revokes_token_of_interrupted_poll() {
 fn interrupted_poll_without_token() {
     let login = Login::new();
     login.server.once(Endpoint::DeviceToken, Script::real().after(DELAY));
-    let expected = instructed(&format!("{WAITING}interrupted: nobody is logged in\n"));
+    let expected = instructed(&format!("{WAITING}interrupted: not logged in\n"));
     assert_eq!(login.interrupted(2, &[Signal::TERM]), Run::new(-Signal::TERM.as_raw(), "", expected));
     assert_eq!(login.asked(), ["code", "poll"]);
 }
@@ -100,7 +104,7 @@ fn stores_token_not_revoked_after_signal() {
 fn interrupted_poll_without_response_is_lost() {
     let login = Login::approved();
     login.server.once(Endpoint::DeviceToken, Script::real().after(Duration::from_secs(60)));
-    let lost = format!("{WAITING}interrupted: a token may have been issued that nobody holds\n");
+    let lost = format!("{WAITING}interrupted: a token may have been issued that is stored nowhere\n{LIST_HINT}");
     assert_eq!(login.interrupted(2, &[Signal::TERM]), Run::new(-Signal::TERM.as_raw(), "", instructed(&lost)));
     assert!(!login.sandbox.config().exists());
 }
@@ -122,7 +126,7 @@ fn tells_stored_session_after_signal() {
 fn second_signal_tells_possible_token() {
     let login = Login::approved();
     login.server.once(Endpoint::DeviceToken, Script::real().after(Duration::from_secs(60)));
-    let lost = format!("{WAITING}interrupted: a token may have been issued that nobody holds\n");
+    let lost = format!("{WAITING}interrupted: a token may have been issued that is stored nowhere\n{LIST_HINT}");
     let run = login.interrupted(2, &[Signal::TERM, Signal::HUP]);
     assert_eq!(run, Run::new(-Signal::HUP.as_raw(), "", instructed(&lost)));
 }
@@ -141,8 +145,8 @@ fn second_signal_names_token() {
     send(&child, Signal::TERM);
     let run = login.labelled(&login.sandbox.observe_child(child));
     let named = format!(
-        "{WAITING}interrupted: token [NEW] was issued by [ORIGIN] and may be live until [TIME]\nhint: tell whoever runs \
-         the server to revoke it\n"
+        "{WAITING}interrupted: token [NEW] was issued by [ORIGIN] and may be live until [TIME]\nhint: once you \
+         are logged in, run `plexctl identity-tokens delete --id [NEW]`\n"
     );
     assert_eq!(run, Run::new(-Signal::TERM.as_raw(), "", instructed(&named)));
 }
@@ -167,7 +171,7 @@ fn signal_during_minting_poll_loses_no_token() {
         send(&child, Signal::TERM);
         let run = login.labelled(&login.sandbox.observe_child(child));
         assert_eq!(run.exit, -Signal::TERM.as_raw(), "{run:?}");
-        assert!(run.stderr.ends_with("token [NEW] was issued and is revoked\n"), "{}", run.stderr);
+        assert!(run.stderr.ends_with("token [NEW] was issued and has been revoked\n"), "{}", run.stderr);
         assert_eq!(login.live(), [""; 0]);
     });
 }
