@@ -112,8 +112,15 @@ say "Who is that, and what is stored?"
 run 0 plexctl whoami
 run 0 plexctl profiles
 
-say "A second login into the same profile ends the first session"
-login "${ids[@]}"
+say "Another program uses the session: curl, which never shows the token in an argument"
+# The shell that exec runs expands these, and not this one.
+# shellcheck disable=SC2016
+ask='printf "header = \"Authorization: Bearer %s\"" "$PLEXSPHERE_TOKEN" | curl -fsS --config - "$PLEXSPHERE_URL/v1/auth/whoami"; echo'
+run 0 plexctl exec -- sh -c "$ask"
+run 0 plexctl identity-tokens list
+
+say "A second login remembers the domain and the binding, and ends the first session"
+login
 show "$config"
 second=$(token_of default "$config")
 check 1 the-first-login "$first" "$port"
@@ -127,6 +134,17 @@ check 1 the-second-login "$second" "$port"
 say "There is nothing left to end, and nobody to be"
 run 0 plexctl logout
 run 2 plexctl whoami
+
+say "A session expires: \`plexctl login\` alone begins the next one"
+serve "$directory/expiring.toml" --interval 1 --token-lifetime 8
+port=$(port_of "$directory/expiring.toml")
+login --server "http://127.0.0.1:$port" "${ids[@]}"
+sleep 9
+run 4 plexctl whoami
+run 22 plexctl exec -- sh -c "$(sed 's/; echo$//' <<<"$ask")"
+login
+run 0 plexctl exec -- sh -c "$ask"
+run 0 plexctl logout
 
 for answer in 503:1 403:4; do
     status=${answer%:*}
