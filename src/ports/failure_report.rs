@@ -56,7 +56,8 @@ impl FailureFacts {
         let response = self.response.as_ref();
         let correlation_id = response.and_then(|response| response.correlation_id.as_ref());
         [
-            self.server.as_ref().map(origin),
+            // Before a request, a server that is named by nothing else is not to blame.
+            self.server.as_ref().filter(|_| self.token_id.is_some() || response.is_some()).map(origin),
             self.token_id.map(|id| format!("token {id}")),
             correlation_id.map(|id| format!("correlation {id}")),
         ]

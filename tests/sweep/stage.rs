@@ -228,9 +228,9 @@ impl Stage for LogoutStage {
         } else if run.exit != Some(1) || !run.stdout.is_empty() {
             None
         } else if is_cleared {
-            let is_told = says("is revoked on the server and removed from") || says("is complete, but ");
+            let is_told = says("was revoked on the server and its profile removed") || says("logged out, but ");
             is_told.then_some(Ending::FailedCleared)
-        } else if says("is revoked on the server, but not removed from") {
+        } else if says("was revoked on the server, but its profile is still stored") {
             (!is_live).then_some(Ending::FailedUnchanged)
         } else if says("cannot log out: ") {
             (is_live && self.requests() == 0).then_some(Ending::FailedUnchanged)

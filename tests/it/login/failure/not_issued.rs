@@ -75,7 +75,7 @@ fn timeout_tells_last_poll_failure() {
 #[test]
 fn refused_code_begins_no_login() {
     let check = || "hint: check --domain-id and --idp-binding-id\n".to_owned();
-    let mend = || format!("hint: once the cause is gone, run {} again\n", again());
+    let mend = || format!("hint: run {} again\n", again());
     let problem = |status, title| Answer::problem(status, title, "no_login", "Not here.");
     let cases = [
         (Script::answer(problem(400, "Bad Request")), 1, "400 Bad Request", check()),
@@ -106,8 +106,7 @@ fn failed_code_request_is_not_repeated() {
     at_once(&cases, |(endpoint, cause, asked)| {
         let login = Login::with_session();
         login.server.once(*endpoint, Script::hang_up());
-        let error =
-            format!("error: login failed: {cause} ([ORIGIN])\nhint: once the cause is gone, run {} again\n", again());
+        let error = format!("error: login failed: {cause} ([ORIGIN])\nhint: run {} again\n", again());
         login.assert_fails(&Run::new(1, "", error), asked);
     });
 }

@@ -161,7 +161,7 @@ fn nginx_is_not_plexsphere() {
 
     let nginx_portal = nginx(&program, portal);
     let sandbox = signed_in(&nginx_portal.url());
-    assert_keeps(&sandbox, &mut logout(&sandbox), "the server responded with 200 OK with something else than JSON");
+    assert_keeps(&sandbox, &mut logout(&sandbox), "the server responded with 200 OK, but not with JSON");
 
     let nginx_forbidding = nginx(&program, forbidding);
     let sandbox = signed_in(&nginx_forbidding.url());
