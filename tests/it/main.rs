@@ -18,6 +18,7 @@ mod completion;
 mod contracts;
 mod control_plane;
 mod exec;
+mod identity_tokens;
 mod login;
 mod logout;
 mod profiles;

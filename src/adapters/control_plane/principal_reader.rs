@@ -8,7 +8,8 @@ use super::failure::{CallFailure, UnexpectedResponse};
 use super::http::Body;
 use super::http::{CALL_LIMIT, Call};
 use super::json::JsonObject;
-use super::problem::masked;
+#[cfg(any(test, fuzzing))]
+use super::problem;
 use crate::domain::answer_field::{FieldError, FieldFault, FieldValue};
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::principal::Principal;
@@ -25,7 +26,7 @@ impl PrincipalReader for ControlPlaneClient {
         }
         let body = answer.body(CALL_LIMIT).await;
         let principal = principal_in(&body).map_err(|source| ReadError::Unusable { source })?;
-        Ok(without_echo(principal, token))
+        Ok(masked(principal, |text| self.http.masked(text)))
     }
 }
 
@@ -81,18 +82,17 @@ fn principal_in(body: &Body) -> Result<Principal, CallError> {
     })
 }
 
-/// A server that sends the token back must not have it shown.
-fn without_echo(principal: Principal, token: &BearerToken) -> Principal {
-    let mask = |text| masked(text, &[token.expose_secret()]);
+/// Masks the secrets that a server sends back.
+fn masked(principal: Principal, mask: impl Fn(String) -> String) -> Principal {
     let Principal { principal_type, principal_scope, subject, domain_id, email, acr, amr } = principal;
     Principal {
         principal_type: mask(principal_type),
-        principal_scope: principal_scope.map(mask),
+        principal_scope: principal_scope.map(&mask),
         subject: mask(subject),
-        domain_id: domain_id.map(mask),
-        email: email.map(mask),
-        acr: acr.map(mask),
-        amr: amr.map(|methods| methods.into_iter().map(mask).collect()),
+        domain_id: domain_id.map(&mask),
+        email: email.map(&mask),
+        acr: acr.map(&mask),
+        amr: amr.map(|methods| methods.into_iter().map(&mask).collect()),
     }
 }
 
@@ -100,7 +100,7 @@ fn without_echo(principal: Principal, token: &BearerToken) -> Principal {
 #[cfg(fuzzing)]
 pub(crate) fn fuzzed_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, CallError> {
     let principal = principal_in(&Body { bytes: body.to_vec(), is_complete })?;
-    Ok(without_echo(principal, token))
+    Ok(masked(principal, |text| problem::masked(text, &[token.expose_secret()])))
 }
 
 #[cfg(test)]
@@ -145,7 +145,7 @@ mod tests {
         let token = BearerToken::parse("psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret-s3cret").unwrap();
         let json = r#"{"principal_type":"T","subject":"a T","domain_id":"T","email":"S","acr":"T b","amr":["T","S"]}"#;
         let json = json.replace('T', token.expose_secret()).replace('S', "s3cret-s3cret");
-        let principal = without_echo(read(&json).unwrap(), &token);
+        let principal = masked(read(&json).unwrap(), |text| problem::masked(text, &[token.expose_secret()]));
         assert!(!format!("{principal:?}").contains("s3cret"), "{principal:?}");
         assert_eq!((principal.subject.as_str(), principal.amr.unwrap().len()), ("a [redacted]", 2));
     }
@@ -169,8 +169,12 @@ mod tests {
         let problem = Some(ProblemDetails::default());
         for status in 0..=999 {
             for (proxy, problem) in [(&None, &None), (&None, &problem), (&proxy, &None), (&proxy, &problem)] {
-                let answered =
-                    UnexpectedResponse { status, reason: None, problem: problem.clone(), proxy: proxy.clone() };
+                let answered = UnexpectedResponse {
+                    status,
+                    problem: problem.clone(),
+                    proxy: proxy.clone(),
+                    ..UnexpectedResponse::default()
+                };
                 let is_as_said = match error_of(answered) {
                     ReadError::NotAccepted { .. } => status == 401 && (proxy.is_none() || problem.is_some()),
                     ReadError::Refused { .. } => status == 403,

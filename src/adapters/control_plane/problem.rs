@@ -1,5 +1,6 @@
 //! Problem details (RFC 9457): the bounded, sanitized part of an error answer that may reach the operator.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -27,6 +28,8 @@ pub struct ProblemDetails {
     pub code: Option<String>,
     /// This occurrence of it (RFC 9457, section 3.1.4).
     pub detail: Option<String>,
+    /// The id under which the server logged the request, an extension of plexsphere.
+    pub correlation_id: Option<String>,
 }
 
 impl ProblemDetails {
@@ -34,7 +37,12 @@ impl ProblemDetails {
     pub(super) fn parse(body: &[u8], secrets: &[&str]) -> Option<Self> {
         let members: Map<String, Value> = serde_json::from_slice(body).ok()?;
         let text = |member| Some(sanitize(members.get(member)?.as_str()?, secrets)).filter(|text| !text.is_empty());
-        Some(Self { title: text("title"), code: text("code"), detail: text("detail") })
+        Some(Self {
+            title: text("title"),
+            code: text("code"),
+            detail: text("detail"),
+            correlation_id: text("correlation_id"),
+        })
     }
 
     /// Reads the code of a body of the media type, as it is.
@@ -66,7 +74,7 @@ pub(crate) fn fuzzed_problem(body: &[u8], token: &SessionToken) -> Option<([Opti
 
 /// Strips what could act on a terminal, masks the secrets that a server might send back, and cuts to size. Masking comes
 /// after stripping, which could join a secret, and before cutting, which could leave half of one.
-fn sanitize(text: &str, secrets: &[&str]) -> String {
+pub(super) fn sanitize(text: &str, secrets: &[&str]) -> String {
     let clean = text.chars().filter(|character| !is_unprintable(*character)).collect();
     masked(clean, secrets).chars().take(MAX_TEXT).collect()
 }
@@ -78,14 +86,13 @@ pub(super) fn sanitized(text: &str, limit: usize) -> String {
 
 /// Masks the secrets that a server might send back. Of one that is built as a session token is, the last part is masked
 /// on its own as well.
-pub(super) fn masked(mut text: String, secrets: &[&str]) -> String {
-    for whole in secrets {
-        text = text.replace(whole, MASK);
-        if let Some(part) = whole.splitn(4, '_').nth(3).filter(|part| part.len() >= MIN_MASKED_SECRET) {
-            text = text.replace(part, MASK);
-        }
-    }
-    text
+pub(super) fn masked(text: String, secrets: &[&str]) -> String {
+    let parts = secrets.iter().filter_map(|whole| whole.splitn(4, '_').nth(3));
+    let parts = parts.filter(|part| part.len() >= MIN_MASKED_SECRET);
+    let mut masks: Vec<_> = secrets.iter().copied().chain(parts).filter(|secret| !secret.is_empty()).collect();
+    // The longest first: where one is a part of another, the rest of the other would stay.
+    masks.sort_unstable_by_key(|secret| Reverse(secret.len()));
+    masks.into_iter().fold(text, |text, secret| text.replace(secret, MASK))
 }
 
 #[cfg(test)]
@@ -159,6 +166,7 @@ mod tests {
     fn every_secret_is_masked_and_none_is_no_reason_to_mask() {
         assert_eq!(sanitize("d3vice and t0ken", &["d3vice", "t0ken"]), "[redacted] and [redacted]");
         assert_eq!(sanitize("d3vice and t0ken", &[]), "d3vice and t0ken");
+        assert_eq!(sanitize("alice:hunter2", &["hunter2", "alice:hunter2", ""]), "[redacted]");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use hyper::Method;
 use super::ControlPlaneClient;
 use super::failure::{CallFailure, UnexpectedResponse};
 use super::http::{CALL_LIMIT, Call, Response};
-use super::problem::masked;
+#[cfg(test)]
+use super::problem;
 use super::revocation::RevokeResponse;
 use super::token_list::{TokenListFault, TokenListParser};
 use crate::domain::bearer_token::BearerToken;
@@ -34,7 +35,7 @@ impl TokenDirectory for ControlPlaneClient {
         let tokens = tokens_of(&mut response)
             .await
             .map_err(|fault| DirectoryError::Unconfirmed { source: fault.to_string().into() })?;
-        Ok(tokens.into_iter().map(|token| without_echo(token, credential)).collect())
+        Ok(tokens.into_iter().map(|token| masked(token, |text| self.http.masked(text))).collect())
     }
 
     async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), DirectoryError> {
@@ -77,17 +78,16 @@ async fn tokens_of(response: &mut Response<'_>) -> Result<Vec<TokenSummary>, Tok
     if is_complete { parser.finish() } else { Err(TokenListFault::Incomplete) }
 }
 
-/// Masks the credential wherever the server sends it back.
-fn without_echo(token: TokenSummary, credential: &BearerToken) -> TokenSummary {
-    let mask = |text: String| masked(text, &[credential.expose_secret()]);
+/// Masks the secrets that a server sends back.
+fn masked(token: TokenSummary, mask: impl Fn(String) -> String) -> TokenSummary {
     let TokenSummary { id, env_prefix, created_at, expires_at, last_used_at, rotated_at } = token;
     TokenSummary {
         id: mask(id),
-        env_prefix: env_prefix.map(mask),
-        created_at: created_at.map(mask),
-        expires_at: expires_at.map(mask),
-        last_used_at: last_used_at.map(mask),
-        rotated_at: rotated_at.map(mask),
+        env_prefix: env_prefix.map(&mask),
+        created_at: created_at.map(&mask),
+        expires_at: expires_at.map(&mask),
+        last_used_at: last_used_at.map(&mask),
+        rotated_at: rotated_at.map(&mask),
     }
 }
 
@@ -102,8 +102,12 @@ mod tests {
         let problem = Some(ProblemDetails::default());
         for status in 0..=999 {
             for (proxy, problem) in [(&None, &None), (&None, &problem), (&proxy, &None), (&proxy, &problem)] {
-                let response =
-                    UnexpectedResponse { status, reason: None, problem: problem.clone(), proxy: proxy.clone() };
+                let response = UnexpectedResponse {
+                    status,
+                    problem: problem.clone(),
+                    proxy: proxy.clone(),
+                    ..UnexpectedResponse::default()
+                };
                 let is_expected = match error_of(response) {
                     DirectoryError::NotAccepted { .. } => status == 401 && (proxy.is_none() || problem.is_some()),
                     DirectoryError::Refused { .. } => status == 403,
@@ -129,7 +133,7 @@ mod tests {
             last_used_at: Some(echo()),
             rotated_at: Some("s3cret-s3cret".to_owned()),
         };
-        let masked = without_echo(token, &credential);
+        let masked = masked(token, |text| problem::masked(text, &[credential.expose_secret()]));
         assert!(!format!("{masked:?}").contains("s3cret"), "{masked:?}");
     }
 }

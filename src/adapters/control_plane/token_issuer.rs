@@ -52,7 +52,9 @@ impl TokenIssuer for ControlPlaneClient {
             return Err(error_of(answer.into_error().await));
         }
         let body = answer.body(CALL_LIMIT).await;
-        authorization_in(&body, server).map_err(|source| BeginError::Unusable { source })
+        let authorization = authorization_in(&body, server).map_err(|source| BeginError::Unusable { source })?;
+        self.http.add_secret(authorization.device_code().expose_secret());
+        Ok(authorization)
     }
 
     async fn bindings(&self, server: &ServerUrl, domain_id: Identifier) -> Vec<BindingChoice> {
@@ -72,6 +74,7 @@ impl TokenIssuer for ControlPlaneClient {
     }
 
     async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse {
+        self.http.add_secret(code.expose_secret());
         let body = json!({ "device_code": code.expose_secret() });
         let mut answer = match self.http.call(server, posting("/v1/auth/device-token", &body)).await {
             Ok(answer) => answer,
@@ -81,9 +84,13 @@ impl TokenIssuer for ControlPlaneClient {
         let poll = PollHead {
             code: answer.problem_code(&body),
             retry_after: answer.retry_after().and_then(wait_in),
-            answered: answer.unexpected(&body, &[code.expose_secret()]),
+            answered: answer.unexpected(&body),
         };
-        poll.meaning(&body)
+        let response = poll.meaning(&body);
+        if let PollResponse::Issued(issued) = &response {
+            self.http.add_secret(issued.token.expose_secret());
+        }
+        response
     }
 }
 
@@ -194,9 +201,9 @@ impl PollHead {
         match (answered.status, code.as_deref()) {
             (200, _) => token_in(body).map_or_else(|source| PollResponse::Unusable { source }, PollResponse::Issued),
             // A token may stand in any text of a success.
-            (201..=299, _) => {
-                PollResponse::Unusable { source: UnexpectedResponse { problem: None, ..answered }.into() }
-            }
+            (201..=299, _) => PollResponse::Unusable {
+                source: UnexpectedResponse { problem: None, correlation_id: None, location: None, ..answered }.into(),
+            },
             (300..=399 | 408 | 429, _) => failed(answered, false),
             // With problem details it is the server that says that it did nothing.
             (503, _) if answered.problem.is_some() => failed(answered, false),
@@ -239,9 +246,9 @@ pub(crate) fn fuzzed_poll(
     let proxy = super::ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
     let answered = UnexpectedResponse {
         status,
-        reason: None,
         problem: if is_problem { ProblemDetails::parse(body, &[code]) } else { None },
         proxy: is_proxied.then_some(proxy),
+        ..UnexpectedResponse::default()
     };
     let code = if is_problem { ProblemDetails::code_in(body) } else { None };
     let polled = PollHead { answered, code, retry_after: retry_after.and_then(wait_in) };
@@ -265,9 +272,9 @@ mod tests {
         let proxy = ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
         UnexpectedResponse {
             status,
-            reason: None,
             problem: has_problem.then(ProblemDetails::default),
             proxy: is_proxied.then_some(proxy),
+            ..UnexpectedResponse::default()
         }
     }
 

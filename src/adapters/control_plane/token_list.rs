@@ -1,12 +1,10 @@
 //! The list of tokens, parsed while it arrives: what is held in memory is the tokens, never the whole response.
 
-use std::mem;
-
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::http::Body;
-use super::json::JsonObject;
-use crate::domain::answer_field::{FieldError, FieldFault, FieldValue};
+use crate::domain::answer_field::{FieldError, FieldFault};
 use crate::domain::token_summary::TokenSummary;
 
 /// How much of a list is read, in bytes.
@@ -97,11 +95,7 @@ impl TokenListParser {
         if self.tokens.len() == MAX_TOKENS {
             return Err(TokenListFault::TooMany);
         }
-        let bytes = mem::take(&mut self.element);
-        let body = Body { bytes, is_complete: true };
-        self.tokens.push(token_in(&body)?);
-        // The next element finds the buffer as large as the largest so far.
-        self.element = body.bytes;
+        self.tokens.push(token_in(&self.element)?);
         self.element.clear();
         Ok(())
     }
@@ -145,23 +139,36 @@ impl Position {
 }
 
 /// Takes the id, which makes a token, and the other fields as far as they are texts.
-fn token_in(body: &Body) -> Result<TokenSummary, TokenListFault> {
-    let fields = JsonObject::parse(body).map_err(|_| TokenListFault::NoList)?;
-    let id = match fields.value("id") {
-        Some(FieldValue::Text(id)) => id,
-        None => return Err(TokenListFault::Token(FieldError { field: "id", fault: FieldFault::Missing })),
-        Some(FieldValue::Integer(_) | FieldValue::Other) => {
-            return Err(TokenListFault::Token(FieldError { field: "id", fault: FieldFault::NoText }));
-        }
-    };
+fn token_in(element: &[u8]) -> Result<TokenSummary, TokenListFault> {
+    let fields: Element = serde_json::from_slice(element).map_err(|_| TokenListFault::NoList)?;
+    let text = |value: &RawValue| serde_json::from_str::<String>(value.get()).ok();
+    let fault = |fault| TokenListFault::Token(FieldError { field: "id", fault });
+    let id = fields.id.filter(|id| id.get() != "null").ok_or(fault(FieldFault::Missing))?;
     Ok(TokenSummary {
-        id,
-        env_prefix: fields.get("env_prefix"),
-        created_at: fields.get("created_at"),
-        expires_at: fields.get("expires_at"),
-        last_used_at: fields.get("last_used_at"),
-        rotated_at: fields.get("rotated_at"),
+        id: text(id).ok_or(fault(FieldFault::NoText))?,
+        env_prefix: fields.env_prefix.and_then(text),
+        created_at: fields.created_at.and_then(text),
+        expires_at: fields.expires_at.and_then(text),
+        last_used_at: fields.last_used_at.and_then(text),
+        rotated_at: fields.rotated_at.and_then(text),
     })
+}
+
+/// The fields of an element, unread, so that no value spoils another. A field that occurs twice makes the element invalid.
+#[derive(Deserialize)]
+struct Element<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    env_prefix: Option<&'a RawValue>,
+    #[serde(borrow)]
+    created_at: Option<&'a RawValue>,
+    #[serde(borrow)]
+    expires_at: Option<&'a RawValue>,
+    #[serde(borrow)]
+    last_used_at: Option<&'a RawValue>,
+    #[serde(borrow)]
+    rotated_at: Option<&'a RawValue>,
 }
 
 /// Why a response is not a list of tokens.
@@ -253,6 +260,7 @@ mod tests {
             (r#"[{"id":"a",}]"#, NoList),
             ("\u{feff}\u{feff}[]", NoList),
             (" \u{feff}[]", NoList),
+            (r#"[{"id":"a","id":"b"}]"#, NoList),
             ("[{}]", missing),
             (r#"[{"id":null}]"#, missing),
             (r#"[{"id":7}]"#, no_text),

@@ -1,7 +1,6 @@
 //! The reporter for programs that read JSON (RFC 8259).
 
-use std::fmt::Write as _;
-use std::io::Write;
+use std::io::{self, Write};
 
 use serde::Serialize;
 
@@ -24,30 +23,49 @@ impl<O: Write + Send, E: NoteWriter> JsonReporter<O, E> {
 
 impl<T: Render + Send, O: Write + Send, E: NoteWriter> Reporter<T> for JsonReporter<O, E> {
     fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
-        outcome.to_programs().write(|data| to_json(&data), &mut self.out, &mut self.err)
+        outcome.to_programs().write(|data, out| write_json(&data, out), &mut self.out, &mut self.err)
     }
 }
 
-/// Writes data as JSON with two spaces of indentation.
-pub(super) fn to_json(data: &impl Serialize) -> Result<String, ReportError> {
-    Ok(printable(serde_json::to_string_pretty(data))? + "\n")
+/// Writes data as JSON with two spaces of indentation, and a line break.
+pub(super) fn write_json(data: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(Printable(&mut *out), data)?;
+    out.write_all(b"\n")
 }
 
-/// Writes data as JSON on one line, without a line break.
+/// Formats data as JSON on one line, without its line break.
 pub(super) fn to_json_line(data: &impl Serialize) -> Result<String, ReportError> {
-    printable(serde_json::to_string(data))
+    let mut line = Vec::new();
+    serde_json::to_writer(Printable(&mut line), data).map_err(|error| ReportError { source: error.into() })?;
+    String::from_utf8(line).map_err(|error| ReportError { source: error.into() })
 }
 
-/// Replaces the characters that must not reach a terminal, which JSON would allow in a string, by their `\u` escapes.
-fn printable(json: serde_json::Result<String>) -> Result<String, ReportError> {
-    let json = json.map_err(|error| ReportError { source: error.into() })?;
-    let mut printable = String::with_capacity(json.len());
-    for character in json.chars() {
-        if is_unprintable(character) && character != '\n' {
-            let _ = write!(printable, "\\u{:04x}", u32::from(character));
-        } else {
-            printable.push(character);
+/// Writes JSON with escapes in the place of characters that must not reach a terminal. JSON would allow them in a
+/// string.
+struct Printable<W>(W);
+
+impl<W: Write> Write for Printable<W> {
+    /// Takes a piece of JSON. It consists of whole characters, since the serializer cuts a string at ASCII only.
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        // Most pieces are plain ASCII, and a list of tokens has millions of them.
+        if piece.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+            return self.0.write_all(piece).map(|()| piece.len());
         }
+        let text = str::from_utf8(piece).map_err(io::Error::other)?;
+        let mut plain_from = 0;
+        for (index, character) in text.char_indices().filter(|(_, character)| is_unprintable(*character)) {
+            // The serializer escapes line breaks in strings, so this one is its own.
+            if character != '\n' {
+                self.0.write_all(&piece[plain_from..index])?;
+                write!(self.0, "\\u{:04x}", u32::from(character))?;
+                plain_from = index + character.len_utf8();
+            }
+        }
+        self.0.write_all(&piece[plain_from..])?;
+        Ok(piece.len())
     }
-    Ok(printable)
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }

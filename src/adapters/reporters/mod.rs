@@ -19,7 +19,7 @@ mod tokens;
 mod whoami;
 mod yaml;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
@@ -30,6 +30,9 @@ pub use self::qr::QrCode;
 pub use self::text::TextReporter;
 pub use self::yaml::YamlReporter;
 use crate::ports::reporter::ReportError;
+
+/// The size up to which a result is written in one piece, in bytes.
+const RESULT_BUFFER: usize = 64 * 1024;
 
 /// An outcome that the reporters can write.
 trait Render {
@@ -69,22 +72,30 @@ impl<R> Rendered<R> {
     /// Writes everything, the result as this format writes it.
     fn write(
         self,
-        format: impl FnOnce(R) -> Result<String, ReportError>,
+        format: impl FnOnce(R, &mut dyn Write) -> io::Result<()>,
         out: &mut impl Write,
         err: &mut impl NoteWriter,
     ) -> Result<(), ReportError> {
         write_notes(err, &self.warnings);
         if let Some(result) = self.result {
-            write_result(out, &format(result)?)?;
+            write_result(out, |out| format(result, out))?;
         }
         write_notes(err, &self.notes);
         Ok(())
     }
 }
 
-/// Writes a result in one piece. A closed pipe is no failure: `plexctl … | head -1` is common.
-fn write_result(out: &mut impl Write, result: &str) -> Result<(), ReportError> {
-    match out.write_all(result.as_bytes()).and_then(|()| out.flush()) {
+/// Writes a result in one piece, unless it is larger than the buffer: a list of tokens is never in memory as a whole
+/// text. A closed pipe is no failure: `plexctl … | head -1` is common.
+fn write_result(
+    out: &mut impl Write,
+    format: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), ReportError> {
+    let mut buffer = BufWriter::with_capacity(RESULT_BUFFER, out);
+    let written = format(&mut buffer).and_then(|()| buffer.flush());
+    // After a failure the buffer is dropped, because half a result would be written otherwise.
+    let _ = buffer.into_parts();
+    match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(ReportError { source: error.into() }),
         _ => Ok(()),
     }
@@ -119,7 +130,7 @@ mod tests {
     }
 
     fn write(out: &mut impl Write, err: &mut impl NoteWriter) -> Result<(), ReportError> {
-        rendered().write(|result| Ok(format!("<{result}>")), out, err)
+        rendered().write(|result, out| write!(out, "<{result}>"), out, err)
     }
 
     #[test]
@@ -137,7 +148,8 @@ mod tests {
         assert_eq!(err, b"warned\n");
 
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let unformatted = rendered().write(|_| Err(ReportError { source: "no".into() }), &mut out, &mut err);
+        let half = |result, out: &mut dyn Write| write!(out, "<{result}").and(Err(io::Error::other("no")));
+        let unformatted = rendered().write(half, &mut out, &mut err);
         assert!(unformatted.is_err());
         assert_eq!((out.as_slice(), err.as_slice()), (&b""[..], &b"warned\n"[..]));
     }

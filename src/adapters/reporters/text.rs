@@ -20,6 +20,6 @@ impl<O: Write + Send, E: NoteWriter> TextReporter<O, E> {
 
 impl<T: Render + Send, O: Write + Send, E: NoteWriter> Reporter<T> for TextReporter<O, E> {
     fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
-        outcome.to_people().write(Ok, &mut self.out, &mut self.err)
+        outcome.to_people().write(|text, out| out.write_all(text.as_bytes()), &mut self.out, &mut self.err)
     }
 }

@@ -1,11 +1,11 @@
 //! The reporter for programs that read YAML 1.2.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_saphyr::ser_options;
+use serde_saphyr::{ser, ser_options};
 
-use super::json::to_json;
+use super::json::write_json;
 use super::{NoteWriter, Render};
 use crate::domain::printable::is_unprintable;
 use crate::ports::reporter::{ReportError, Reporter};
@@ -25,15 +25,59 @@ impl<O: Write + Send, E: NoteWriter> YamlReporter<O, E> {
 
 impl<T: Render + Send, O: Write + Send, E: NoteWriter> Reporter<T> for YamlReporter<O, E> {
     fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
-        outcome.to_programs().write(|data| to_yaml(&data), &mut self.out, &mut self.err)
+        outcome.to_programs().write(|data, out| write_yaml(&data, out), &mut self.out, &mut self.err)
     }
 }
 
-/// Writes data as a block mapping. A text with characters that must not reach a terminal needs escapes that the block
-/// style would not use; then it is the JSON object, which YAML reads as it is (YAML 1.2.2, section 1.2).
-fn to_yaml(data: &impl Serialize) -> Result<String, ReportError> {
+/// Writes data in block style. A text with characters that must not reach a terminal needs escapes that the block style
+/// would not use; then the data is written as JSON, which YAML reads as it is (YAML 1.2.2, section 1.2).
+fn write_yaml(data: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut check = PrintableCheck { is_printable: true };
+    serialize(data, &mut check)?;
+    if check.is_printable { serialize(data, out) } else { write_json(data, out) }
+}
+
+fn serialize(data: &impl Serialize, mut out: &mut dyn Write) -> io::Result<()> {
     let options = ser_options! { prefer_block_scalars: false };
-    let yaml =
-        serde_saphyr::to_string_with_options(data, options).map_err(|error| ReportError { source: error.into() })?;
-    if yaml.contains(|character| is_unprintable(character) && character != '\n') { to_json(data) } else { Ok(yaml) }
+    serde_saphyr::to_io_writer_with_options(&mut out, data, options).map_err(|error| match error {
+        ser::Error::IO { error } => error,
+        error => io::Error::other(error),
+    })
+}
+
+/// Finds out whether a text can be written as it is, without keeping it.
+struct PrintableCheck {
+    is_printable: bool,
+}
+
+impl Write for PrintableCheck {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let text = str::from_utf8(piece).map_err(io::Error::other)?;
+        self.is_printable &= !text.contains(|character| is_unprintable(character) && character != '\n');
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// YAML and JSON allow some of these as they are, but a terminal acts on them.
+    #[test]
+    fn escapes_what_acts_on_a_terminal() {
+        for text in ["a\u{7f}b", "a\u{202e}b", "a\u{7f}\u{202e}b", "\u{85}\u{7f}", "a\u{1b}[2J"] {
+            let mut yaml = Vec::new();
+            write_yaml(&BTreeMap::from([("key", text)]), &mut yaml).unwrap();
+            let yaml = String::from_utf8(yaml).unwrap();
+            assert!(!yaml.contains(|character| is_unprintable(character) && character != '\n'), "{yaml:?}");
+            let read: BTreeMap<String, String> = serde_json::from_str(&yaml).unwrap();
+            assert_eq!(read["key"], text);
+        }
+    }
 }

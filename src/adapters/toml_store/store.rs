@@ -68,6 +68,7 @@ impl TomlStore {
 
     /// The file's text. `None` means that there is no file.
     fn read(&self) -> Result<Option<String>, ConfigError> {
+        log::debug!("config file {}", self.path.display());
         let Some(file) = PrivateFile::open(&self.path)? else { return Ok(None) };
         Ok(Some(document::utf8(file.read()?)?))
     }
@@ -221,7 +222,9 @@ impl TomlStore {
 
 impl CredentialStore for TomlStore {
     fn find(&self, selection: &Selection) -> Result<Option<Session>, StoreError> {
-        self.try_find(selection).map_err(|error| self.failure(Operation::Read, error))
+        let session = self.try_find(selection).map_err(|error| self.failure(Operation::Read, error))?;
+        log_profile(session.as_ref().map(|session| &session.profile));
+        Ok(session)
     }
 
     fn rehearse_clear(&self, session: &Session) -> Result<(), StoreError> {
@@ -235,9 +238,18 @@ impl CredentialStore for TomlStore {
     }
 }
 
+fn log_profile(name: Option<&ProfileName>) {
+    match name {
+        Some(name) => log::debug!("profile \"{name}\" of the config file"),
+        None => log::debug!("no such profile or session in the config file"),
+    }
+}
+
 impl ProfileReader for TomlStore {
     fn look_up(&self, selection: &Selection) -> Result<Option<Profile>, StoreError> {
-        self.try_look_up(selection).map_err(|error| self.failure(Operation::Read, error))
+        let profile = self.try_look_up(selection).map_err(|error| self.failure(Operation::Read, error))?;
+        log_profile(profile.as_ref().map(|profile| &profile.name));
+        Ok(profile)
     }
 
     fn list(&self) -> Result<ProfileList, StoreError> {

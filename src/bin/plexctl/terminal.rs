@@ -3,21 +3,25 @@
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use plexctl::adapters::reporters::{Label, Note, NoteWriter};
 use plexctl::domain::printable::escape_unprintable;
+use terminal_size::terminal_size_of;
 use tokio::time::timeout;
 
 use crate::{environment, stderr};
 
-/// How long a wait may take before it is said what for.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a request may take before the terminal shows what plexctl waits for.
+const WAIT_NOTICE_DELAY: Duration = Duration::from_secs(1);
 
-/// How many columns of a line that is to be erased stand on the terminal.
-static ERASABLE: Mutex<usize> = Mutex::new(0);
+/// Moves to the start of the line and erases it (ECMA-48: CR, EL).
+const ERASE_LINE: &str = "\r\u{1b}[K";
+
+/// Whether the last line on the terminal says what plexctl waits for.
+static IS_WAIT_SHOWN: AtomicBool = AtomicBool::new(false);
 
 fn style(label: Label) -> Style {
     let color = match label {
@@ -99,29 +103,30 @@ pub fn is_colored(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && !environment::is_dumb_terminal() && !environment::refuses_color()
 }
 
-/// Waits for something to happen at a server. Where an operator watches, the second that follows the first one says
-/// what for; the line is gone before anything else is written.
-pub async fn watched<T>(origin: &str, something: impl Future<Output = T>) -> T {
+/// Waits for a request to a server. After a second a terminal shows what plexctl waits for, until anything else is
+/// written.
+pub async fn watched<T>(origin: &str, request: impl Future<Output = T>) -> T {
     if !io::stderr().is_terminal() || environment::is_dumb_terminal() {
-        return something.await;
+        return request.await;
     }
-    let mut something = pin!(something);
-    if let Ok(result) = timeout(PATIENCE, &mut something).await {
+    let mut request = pin!(request);
+    if let Ok(result) = timeout(WAIT_NOTICE_DELAY, &mut request).await {
         return result;
     }
-    let line = format!("waiting for {origin} (30 s at most)");
-    *ERASABLE.lock().unwrap_or_else(PoisonError::into_inner) = line.chars().count();
-    stderr::write(line);
-    let result = something.await;
+    let notice = format!("waiting for {origin} (30 s at most)");
+    // A line that wraps could not be erased, and a terminal may wrap after its last column.
+    let columns =
+        terminal_size_of(io::stderr()).map_or(usize::MAX, |(width, _)| usize::from(width.0).saturating_sub(1));
+    stderr::write(notice.chars().take(columns).collect());
+    IS_WAIT_SHOWN.store(true, Ordering::Relaxed);
+    let result = request.await;
     erase();
     result
 }
 
-/// Overwrites the line that says what is waited for, if there is one.
+/// Erases the line that says what plexctl waits for, if it is shown.
 fn erase() {
-    let mut columns = ERASABLE.lock().unwrap_or_else(PoisonError::into_inner);
-    if *columns > 0 {
-        stderr::write(format!("\r{:width$}\r", "", width = *columns));
-        *columns = 0;
+    if IS_WAIT_SHOWN.swap(false, Ordering::Relaxed) {
+        stderr::write(ERASE_LINE.to_owned());
     }
 }

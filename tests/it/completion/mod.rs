@@ -1,5 +1,7 @@
 //! Completion scripts: what is printed, and what the shells that load it make of it.
 
+mod typed;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -11,8 +13,10 @@ use crate::support::shell::{has_namespaces, without_network};
 const SHELLS: [&str; 4] = ["bash", "zsh", "fish", "powershell"];
 
 /// What is typed before Tab, and what it can become.
-const COMPLETIONS: [(&str, &[&str]); 6] = [
+const COMPLETIONS: [(&str, &[&str]); 8] = [
     ("plexctl log", &["login", "logout"]),
+    ("plexctl completion ", &["bash", "fish", "powershell", "zsh"]),
+    ("plexctl completion bash po", &[]),
     ("plexctl logout --out", &["--output"]),
     ("plexctl --out", &["--output"]),
     ("plexctl profiles fo", &["forget"]),
@@ -27,7 +31,7 @@ function=${spec#*-F }
 function=${function%% *}
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
 "$function" plexctl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
-printf '%s\n' "${COMPREPLY[@]}"
+for reply in ${COMPREPLY[@]+"${COMPREPLY[@]}"}; do printf '%s\n' "$reply"; done
 "#;
 
 /// Completes a line as fish does on Tab; the script and the line are the arguments.

@@ -9,6 +9,7 @@ mod instructions;
 pub mod network;
 mod remembered;
 pub mod signals;
+mod storage;
 mod streams;
 mod success;
 

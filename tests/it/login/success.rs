@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use plexctl::testing::{Answer, Endpoint, Script, TokenShape};
 
-use super::{DOMAIN, Login, at_once, instructed};
+use super::{DOMAIN, LOGIN, Login, at_once, instructed};
 use crate::support::bystander::config;
 use crate::support::sandbox::Run;
 use crate::support::signed_in::id_of;
+use crate::support::trace::{has_strace, traced};
 
 /// What is said of a replaced session that is gone.
 const ENDED: &str = "The session that it replaced has ended.\n";
@@ -92,7 +93,7 @@ fn keeps_replaced_session_of_failing_server() {
     let login = Login::replacing();
     login.server.once(Endpoint::Revoke, Script::answer(Answer::bare(503)));
     let kept = "warning: the replaced token [OLD] may still be live at [ORIGIN]; it is kept as profile \
-                \"default-replaced-[OLD]\": the server did not confirm it: the server answered 503 Service \
+                \"default-replaced-[OLD]\": the server did not confirm it: the server responded with 503 Service \
                 Unavailable\nhint: run `plexctl logout --profile default-replaced-[OLD]` once the cause is gone\n";
     let run = login.run(&[]);
     assert_eq!(run, Run::new(0, LOGGED_IN, instructed(kept)));
@@ -284,4 +285,27 @@ fn sends_replaced_token_without_server_nowhere() {
     assert!(run.exit == 0 && run.stderr.starts_with(&instructed(warning)), "{run:?}");
     assert_eq!(login.asked(), ["code", "poll", "whoami"]);
     assert_eq!(login.live(), ["[OLD]", "[NEW]"]);
+}
+
+/// Otherwise they may be gone after a power loss, and the token with them.
+#[test]
+fn syncs_new_directories_into_their_parents() {
+    if !has_strace("the directories of a first login") {
+        return;
+    }
+    let login = Login::approved();
+    fs::remove_dir_all(login.sandbox.path().join(".config")).unwrap();
+    let url = login.server.url();
+    let (run, trace) = traced(&login.sandbox, &[&LOGIN[..], &["--server", &url]].concat(), &[]);
+    assert_eq!(run.exit, 0, "{run:?}");
+    // The dry run has created and removed the directories before.
+    let (_, stored) = trace.rsplit_once("rmdir(").unwrap();
+    let (before, after) = stored.split_once("renameat").unwrap();
+    for (place, calls) in [("", before), (".config", before), (".config/plexctl", after)] {
+        let directory = login.sandbox.path().join(place);
+        let synced = format!("<{}>)", directory.display().to_string().trim_end_matches('/'));
+        let is_synced =
+            calls.lines().any(|line| line.contains("fsync(") && line.contains(&synced) && line.ends_with("= 0"));
+        assert!(is_synced, "{place} is not synced:\n{trace}");
+    }
 }

@@ -9,7 +9,7 @@ use crate::support::sandbox::{Sandbox, file_state};
 use crate::support::trace::{has_strace, traced};
 
 /// A command line, the config before it, and the config after it.
-const EDITS: [(&str, &str, &str); 14] = [
+const EDITS: [(&str, &str, &str); 15] = [
     ("use b", "default = \"a\" # mine\n[profiles]\na={}\nb={}\n", "default = \"b\" # mine\n[profiles]\na={}\nb={}\n"),
     (
         "use b",
@@ -31,6 +31,11 @@ const EDITS: [(&str, &str, &str); 14] = [
     ("forget b --yes", "default='a'\nprofiles = { b = {}, a = {} }\n", "default='a'\nprofiles = {  a = {} }\n"),
     ("forget b --yes", "profiles.b.x = 1 # b\nprofiles.a.x = 1 # a\nprofiles.b.y = 2\n", "profiles.a.x = 1 # a\n"),
     ("forget b --yes", "[profiles.b]\nx = 1\n[other]\n[profiles.b.sub]\ny = 2\n[profiles]\n", "[other]\n[profiles]\n"),
+    (
+        "forget b --yes",
+        "\n\n\n[profiles.a]\n\n\n[profiles.b]\nx = 1\n\n\n\n# end\n",
+        "\n\n\n[profiles.a]\n\n\n\n\n\n# end\n",
+    ),
     ("forget b --yes", "[profiles]\nb = { token = \"t\" } # b\n# end", "[profiles]\n# end"),
 ];
 

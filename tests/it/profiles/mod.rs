@@ -2,10 +2,11 @@
 //! without a word to any server.
 
 mod edits;
+mod interrupted;
 
 use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -103,6 +104,7 @@ fn failed<'a>(exit: i32, code: &'a str, message: &str, hint: Option<&str>, profi
         server: None,
         token_id: None,
         session: "untouched",
+        problem_code: None,
     }
 }
 
@@ -187,7 +189,7 @@ fn escapes_hostile_values() {
     assert_eq!(used, Run::new(0, format!("Default profile is now \"{shown}\".\n"), ""));
     let kept = sandbox.run(["profiles", "forget", hostile]);
     let hint = "hint: if its server is gone for good, run the same command with --yes\n";
-    let error = format!("error: profile \"{shown}\" is kept: forgetting it would not revoke its token\n");
+    let error = format!("error: profile \"{shown}\" was kept: forgetting it does not revoke its token\n");
     assert_eq!(kept, Run::new(2, "", error + hint));
     let forgotten = sandbox.run(["profiles", "forget", "--yes", hostile]);
     assert_eq!(forgotten, Run::new(0, format!("Forgot profile \"{shown}\".\n"), ""));
@@ -244,7 +246,7 @@ fn forget_needs_yes_and_names_token() {
     ] {
         for (format, told) in [("text", format!("Forgot profile \"{name}\".\n")), ("json", json), ("yaml", yaml)] {
             let sandbox = storing(STORED);
-            let kept = format!("profile \"{name}\" is kept: forgetting it would not revoke its token");
+            let kept = format!("profile \"{name}\" was kept: forgetting it does not revoke its token");
             let hint = format!("if its server is gone for good, run `plexctl profiles forget --yes {name}`");
             let kept = failed(2, "confirmation_needed", &kept, Some(&hint), Some(name));
             assert_fails(&sandbox, &format!("profiles forget {name}"), &kept);
@@ -256,17 +258,13 @@ fn forget_needs_yes_and_names_token() {
     }
 }
 
+/// That a profile is not there is said before anything else.
 #[test]
-fn unconfirmed_forget_opens_no_file() {
-    let kept = "profile \"a\" is kept: forgetting it would not revoke its token";
-    let hint = "if its server is gone for good, run `plexctl profiles forget --yes a`";
-    let kept = failed(2, "confirmation_needed", kept, Some(hint), Some("a"));
-    let sandbox = Sandbox::new();
-    assert_fails(&sandbox, "profiles forget a", &kept);
-    assert!(Command::new("mkfifo").arg(sandbox.config()).status().unwrap().success());
-    assert_fails(&sandbox, "profiles forget a", &kept);
-    let mut command = sandbox.command(["profiles", "forget", "a"]);
-    kept.assert_is(&sandbox.observe(command.env_remove("HOME")), "text");
+fn unconfirmed_forget_of_missing_profile_fails() {
+    let missing =
+        |names: &str| failed(2, "no_such_profile", &format!("[CONFIG] has no profile \"x\", {names}"), None, Some("x"));
+    assert_fails(&Sandbox::new(), "profiles forget x", &missing("and no other"));
+    assert_fails(&storing("[profiles.a]\n"), "profiles forget x", &missing("it has \"a\""));
 }
 
 #[test]
@@ -350,8 +348,9 @@ fn writers_wait_for_lock_up_to_limit() {
     for late in late {
         let late = sandbox.observe_child(late);
         assert_eq!((late.exit, late.stdout.contains("\"code\": \"not_stored\"")), (1, true), "{late:?}");
-        let cause = "[CONFIG] was not changed: another program has held the lock on its directory for 10 seconds\n";
-        assert!(late.stderr.contains(&format!("error: {cause}")), "{late:?}");
+        let cause =
+            "error: [CONFIG] was not changed: another program has held the lock on its directory for 10 seconds";
+        assert!(late.stderr.contains(cause), "{late:?}");
     }
     assert_eq!((sandbox.config_state(), sandbox.neighbours()), (before, vec![]));
 
@@ -360,4 +359,32 @@ fn writers_wait_for_lock_up_to_limit() {
     assert_eq!(sandbox.config_text(), STORED);
     drop(lock);
     assert_eq!(sandbox.observe_child(waiting), Run::new(0, "Default profile is now \"jwt\".\n", ""));
+}
+
+/// No command can select such a profile, so the list has to show it.
+#[test]
+fn lists_profile_without_name_with_warning() {
+    let sandbox = storing("[profiles.\"\"]\ntoken = \"a.jwt\"\nserver = \"user:hunter2@h/http://z@y\"\n");
+    let warning =
+        "warning: [CONFIG] has a profile whose name is empty, which no command can select; rename it in the file\n";
+    let table = "DEFAULT  PROFILE  SERVER  TOKEN ID  EXPIRES\n         \"\"       y       -         -\n";
+    assert_eq!(run(&sandbox, "profiles"), Run::new(0, table, warning));
+    let listed = run(&sandbox, "profiles --output json");
+    assert_eq!((listed.exit, listed.stderr.as_str()), (0, warning));
+    assert!(listed.stdout.contains("\"name\": \"\"") && !listed.stdout.contains("hunter2"), "{listed:?}");
+}
+
+/// Whatever interrupts the removal, what it loses has been told by then.
+#[test]
+fn tells_forgotten_token_before_removal() {
+    let sandbox = storing(STORED);
+    let lock = sandbox.lock_directory();
+    let mut waiting = start(&mut sandbox.command(["profiles", "forget", "--yes", "work"]));
+    let mut told = String::new();
+    BufReader::new(waiting.stderr.take().unwrap()).read_line(&mut told).unwrap();
+    assert_eq!(told, format!("warning: token {ID} may still be live at https://plexsphere.example\n"));
+    assert_eq!(sandbox.config_text(), STORED, "nothing is removed yet");
+    waiting.kill().unwrap();
+    waiting.wait().unwrap();
+    drop(lock);
 }

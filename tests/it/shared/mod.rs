@@ -1,7 +1,8 @@
 //! What all commands have in common, seen from outside.
 //!
 //! - [`config`]: config files that no command can use.
-//! - [`streams`]: streams and files that whoami and profiles cannot write.
+//! - [`credentials`]: which credential goes to which server.
+//! - [`streams`]: streams and files that a command cannot write.
 //! - [`terminal`]: what an operator at a terminal sees.
 //! - [`help`]: what the help of each command shows.
 //! - [`usage`]: usage errors and what they suggest.
@@ -12,6 +13,7 @@
 
 mod concurrency;
 mod config;
+mod credentials;
 mod help;
 mod hints;
 mod proxies;

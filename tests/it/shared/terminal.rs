@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::support::bystander::config;
 use crate::support::sandbox::{Run, Sandbox};
@@ -41,7 +42,14 @@ impl Terminal {
 
 /// Runs a command whose standard error is a terminal, and gives what that was sent beside the rest.
 pub fn at_a_terminal(sandbox: &Sandbox, command: &mut Command) -> (Run, String) {
+    at_a_terminal_of(80, sandbox, command)
+}
+
+/// The same on a terminal of so many columns.
+fn at_a_terminal_of(columns: u16, sandbox: &Sandbox, command: &mut Command) -> (Run, String) {
     let terminal = Terminal::open();
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&terminal.0, size).unwrap();
     let child = command.stdout(Stdio::piped()).stderr(terminal.slave()).spawn().unwrap();
     // The command holds the last copies of the slave's end.
     command.stderr(Stdio::null());
@@ -74,12 +82,12 @@ fn colors_labels_only_on_terminal() {
     let sandbox = signed_in(&server);
     let (run, seen) = at_a_terminal(&sandbox, &mut logout(&sandbox));
     assert_eq!((run.exit, run.stdout.as_str()), (1, ""));
-    assert!(seen.starts_with("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m profile \"default\" is kept"), "{seen:?}");
-    assert!(seen.contains("\n\u{1b}[1m\u{1b}[36mhint:\u{1b}[0m once the cause is gone"), "{seen:?}");
+    assert!(seen.starts_with("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m profile \"default\" was kept"), "{seen:?}");
+    assert!(seen.contains("\n\u{1b}[1m\u{1b}[36mhint:\u{1b}[0m run `plexctl logout` again"), "{seen:?}");
 
     for (variable, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
         let (_, plain) = at_a_terminal(&sandbox, logout(&sandbox).env(variable, value));
-        assert!(plain.starts_with("error: profile \"default\" is kept"), "{variable}: {plain:?}");
+        assert!(plain.starts_with("error: profile \"default\" was kept"), "{variable}: {plain:?}");
         assert!(!plain.contains('\u{1b}'), "{variable}: {plain:?}");
     }
     let (_, colored) = at_a_terminal(&sandbox, logout(&sandbox).env("NO_COLOR", ""));
@@ -104,8 +112,12 @@ fn shows_and_erases_long_wait() {
     let sandbox = signed_in(&server);
     let (_, seen) = at_a_terminal(&sandbox, logout(&sandbox).env("NO_COLOR", "1"));
     let line = format!("waiting for {} (30 s at most)", server.url());
-    let erased = format!("{line}\r{}\rerror: ", " ".repeat(line.len()));
-    assert!(seen.starts_with(&erased), "{seen:?}");
+    assert!(seen.starts_with(&format!("{line}\r\u{1b}[Kerror: ")), "{seen:?}");
+
+    // A line that wraps is not erased as a whole, and some terminals wrap after the last column.
+    let mut command = logout(&sandbox);
+    let (_, narrow) = at_a_terminal_of(30, &sandbox, command.env("NO_COLOR", "1"));
+    assert!(narrow.starts_with(&format!("{}\r\u{1b}[Kerror: ", &line[..29])), "{narrow:?}");
 
     let (_, dumb) = at_a_terminal(&sandbox, logout(&sandbox).env("TERM", "dumb"));
     assert!(dumb.starts_with("error: "), "{dumb:?}");
@@ -119,4 +131,21 @@ fn shows_nothing_for_short_wait() {
     let sandbox = signed_in(&server);
     let (run, seen) = at_a_terminal(&sandbox, &mut logout(&sandbox));
     assert_eq!((run, seen.as_str()), (Run::new(0, "Logged out. Cleared profile \"default\".\n", ""), ""));
+}
+
+/// The library's own messages are shown; those of other crates could hold a secret.
+#[test]
+fn verbose_shows_debug_messages_without_secrets() {
+    let server = ScriptedServer::answering("HTTP/1.1 204 No Content\r\n\r\n");
+    for flag in ["-v", "--verbose"] {
+        let sandbox = signed_in(&server);
+        let run = sandbox.run([flag, "logout"]);
+        assert_eq!((run.exit, run.stdout.as_str()), (0, "Logged out. Cleared profile \"default\".\n"));
+        assert!(run.stderr.contains("debug: config file [CONFIG]\n"), "{}", run.stderr);
+        assert!(run.stderr.contains("debug: profile \"default\" of the config file\n"), "{}", run.stderr);
+        for line in run.stderr.lines() {
+            assert!(line.starts_with("debug: "), "{line}");
+        }
+    }
+    assert_eq!(signed_in(&server).run(["logout"]).stderr, "");
 }

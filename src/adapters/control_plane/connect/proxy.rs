@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use data_encoding::BASE64;
 use hyper::header::HeaderValue;
 use ipnet::IpNet;
+use log::debug;
 use percent_encoding::percent_decode_str;
 
 use super::super::failure::{Cause, Peer, Phase, ProxyName, ProxyProblem};
@@ -97,8 +98,14 @@ impl ProxySettings {
             Scheme::Https => &self.https_proxy,
             Scheme::Http => &self.http_proxy,
         };
-        let Some(ProxyVariable { name, value }) = setting else { return Ok(Route::Direct) };
+        let origin = server.origin();
+        let Some(ProxyVariable { name, value }) = setting else {
+            debug!("route to {origin}: direct, no proxy is set for {}", server.scheme());
+            return Ok(Route::Direct);
+        };
         if server.is_loopback() || self.is_exempt(server) {
+            let reason = if server.is_loopback() { "a loopback address" } else { "NO_PROXY" };
+            debug!("route to {origin}: direct, {name} does not apply ({reason})");
             return Ok(Route::Direct);
         }
         let proxy = match server.scheme() {
@@ -106,7 +113,10 @@ impl ProxySettings {
             _ => parse_proxy(value),
         };
         match proxy {
-            Ok((address, authorization)) => Ok(Route::Proxy(Proxy { address, authorization, variable: name.clone() })),
+            Ok((address, authorization)) => {
+                debug!("route to {origin}: through the proxy {} ({name})", address.origin());
+                Ok(Route::Proxy(Proxy { address, authorization, variable: name.clone() }))
+            }
             Err(problem) => Err(Cause::UnusableProxy { variable: name.clone(), problem }),
         }
     }
@@ -260,8 +270,8 @@ mod tests {
 
     #[test]
     fn a_value_that_cannot_be_used_is_an_error_where_it_would_apply() {
-        let (scheme, unusable) = ("THE_PROXY cannot be used: only http://", "THE_PROXY is not the URL of an http://");
-        let unencoded = "THE_PROXY is not a usable URL: in a password, / ? # and @ must be percent-encoded";
+        let (scheme, unusable) = ("THE_PROXY is unusable: only http://", "THE_PROXY is not a valid http:// URL");
+        let unencoded = "THE_PROXY is not a valid URL: in a password, / ? # and @ must be percent-encoded";
         let cases = [
             ("https://proxy:3128", scheme),
             ("socks5://proxy:1080", scheme),
@@ -373,7 +383,7 @@ mod tests {
             no_proxy: some("exempt"),
             is_cgi: true,
         };
-        assert!(route(&settings, "http://h").starts_with("THE_PROXY is not used where REQUEST_METHOD is set"));
+        assert!(route(&settings, "http://h").starts_with("THE_PROXY is refused while REQUEST_METHOD is set"));
         assert_eq!(route(&settings, "http://exempt"), "direct");
         assert_eq!(route(&settings, "https://h"), "http://proxy");
     }

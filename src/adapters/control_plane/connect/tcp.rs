@@ -5,6 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::thread;
 use std::time::Duration;
 
+use log::debug;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -32,14 +33,17 @@ pub(crate) async fn resolve(peer: &ServerUrl) -> Result<Vec<SocketAddr>, Cause> 
         let _ = sender.send(name.to_socket_addrs().map(Vec::from_iter));
     });
     started.map_err(|error| Cause::of_io(&error))?;
-    answer.await.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(|error| cause_of(&error))
+    let addresses: Vec<SocketAddr> =
+        answer.await.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(|error| cause_of(&error))?;
+    debug!("addresses of {}: {addresses:?}", peer.host());
+    Ok(addresses)
 }
 
 /// Connects to the addresses of a peer, the next one each time the last has had its time or any has failed, and takes the
 /// first connection (RFC 8305, section 5). The first attempt is under way before the result is awaited.
 pub(crate) fn connect(addresses: &[SocketAddr]) -> impl Future<Output = Result<TcpStream, Cause>> + use<> {
     let mut waiting = by_turns(addresses).into_iter();
-    let mut attempts = JoinSet::from_iter(waiting.next().map(TcpStream::connect));
+    let mut attempts = JoinSet::from_iter(waiting.next().map(attempt));
     let mut first_failure = None;
     async move {
         loop {
@@ -48,6 +52,9 @@ pub(crate) fn connect(addresses: &[SocketAddr]) -> impl Future<Output = Result<T
                 Ok(Some(Ok(Ok(stream)))) => {
                     // What is sent is small, and nothing should hold it back.
                     let _ = stream.set_nodelay(true);
+                    if let Ok(address) = stream.peer_addr() {
+                        debug!("connected to {address}");
+                    }
                     return Ok(stream);
                 }
                 Ok(Some(Ok(Err(failure)))) => _ = first_failure.get_or_insert(failure),
@@ -55,9 +62,16 @@ pub(crate) fn connect(addresses: &[SocketAddr]) -> impl Future<Output = Result<T
                 Ok(None) => return Err(first_failure.map_or(Cause::NameNotFound, |failure| Cause::of_io(&failure))),
                 Err(_) => {}
             }
-            attempts.extend(waiting.next().map(TcpStream::connect));
+            attempts.extend(waiting.next().map(attempt));
         }
     }
+}
+
+async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
+    debug!("connecting to {address}");
+    TcpStream::connect(address)
+        .await
+        .inspect_err(|error| debug!("connecting to {address} failed: {}", system_words(error)))
 }
 
 /// Lets the two families take turns, in the system's order, so that one that leads nowhere does not hold up the other

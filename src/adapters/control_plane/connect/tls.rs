@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use hyper::Uri;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::rt::TokioIo;
+use log::debug;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, ClientConfig, InvalidMessage, PeerIncompatible, RootCertStore};
 use tokio::net::TcpStream;
@@ -44,7 +45,12 @@ pub(crate) async fn start(
     let uri = Uri::try_from(server.origin()).map_err(|error| Cause::System(error.to_string()))?;
     // Whatever is wrong with the connection is an error of the system; the library's own one is about the name.
     let cause = |error: BoxError| error.downcast_ref().map_or(Cause::UncertifiableName, cause_of_io);
-    HttpsConnector::from((Established(Some(tcp)), config)).call(uri).await.map_err(cause)
+    let stream = HttpsConnector::from((Established(Some(tcp)), config)).call(uri).await.map_err(cause)?;
+    if let Stream::Https(stream) = &stream {
+        let (_, session) = stream.inner().get_ref();
+        debug!("TLS session with {}: {:?}, {:?}", server.host(), session.protocol_version(), session.handshake_kind());
+    }
+    Ok(stream)
 }
 
 /// A connector over a connection that is there already.

@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use log::debug;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls_native_certs::{ErrorKind, load_certs_from_paths};
@@ -68,6 +69,7 @@ impl<'a> TrustStore<'a> {
         bundles.into_iter().find_map(|bundle| {
             self.bundle = self.read_file(bundle).map_err(|problem| self.problem.get_or_insert(problem)).ok()?;
             let roots = usable(&self.bundle);
+            debug!("trust store {}: {} certificates", bundle.display(), self.bundle.len());
             if roots.is_none() {
                 self.problem.get_or_insert_with(|| TrustStoreProblem::NoCertificate(bundle.to_owned()));
             }
@@ -87,7 +89,10 @@ impl<'a> TrustStore<'a> {
         let mut more = Vec::new();
         for directory in directories {
             match self.read_directory(directory) {
-                Ok(certificates) => more.extend(certificates),
+                Ok(certificates) => {
+                    debug!("trust store {}: {} certificates", directory.display(), certificates.len());
+                    more.extend(certificates);
+                }
                 Err(problem) => _ = self.problem.get_or_insert(problem),
             }
         }

@@ -12,6 +12,9 @@ use super::late::{extend_if_late, wait_until};
 /// How much of a body is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
+/// The byte order mark, which is ignored before JSON (RFC 8259, section 8.1).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// How long the end of a body is waited for that is a whole JSON object already. It may be a token, which nothing is to
 /// keep from where it is stored.
 const END_LIMIT: Duration = Duration::from_secs(2);
@@ -19,7 +22,7 @@ const END_LIMIT: Duration = Duration::from_secs(2);
 /// What was read of a body.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Body {
-    /// At most 64 KiB.
+    /// At most 64 KiB, without a byte order mark.
     pub(crate) bytes: Vec<u8>,
     /// Whether that is all of it: it did not break off, nor run into a limit.
     pub(crate) is_complete: bool,
@@ -35,7 +38,12 @@ impl Body {
                 deadline = deadline.min(Instant::now() + END_LIMIT);
             }
             match wait_until(deadline, body.frame()).await {
-                Some(Some(Ok(frame))) => bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
+                Some(Some(Ok(frame))) => {
+                    bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+                    if bytes.starts_with(BYTE_ORDER_MARK) {
+                        bytes.drain(..BYTE_ORDER_MARK.len());
+                    }
+                }
                 Some(None) => return Self { bytes, is_complete: true },
                 Some(Some(Err(_))) | None => return Self { bytes, is_complete: false },
             }
@@ -129,14 +137,16 @@ mod tests {
     #[test]
     fn a_whole_object_does_not_wait_long_for_the_end_of_its_body() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        for (text, is_whole) in [("{\"a\": {}}\n", true), ("{\"a\": {}", false), ("[{}]", false)] {
+        for (text, is_whole) in [("{\"a\": {}}\n", true), ("\u{feff}{}", true), ("{\"a\": {}", false), ("[{}]", false)]
+        {
             let (began, limit) = (std::time::Instant::now(), Duration::from_secs(3));
             let frames = Frames { left: 1, size: 0, then: Then::Hangs };
             let body = runtime.block_on(async {
                 let mut body = frames.map_frame(|_| Frame::data(Bytes::from(text)));
                 Body::read(&mut body, Instant::now() + limit).await
             });
-            assert_eq!((body.bytes.as_slice(), body.is_complete), (text.as_bytes(), false));
+            let read = text.trim_start_matches('\u{feff}').as_bytes();
+            assert_eq!((body.bytes.as_slice(), body.is_complete), (read, false));
             assert_eq!(began.elapsed() < limit, is_whole, "{text}");
         }
     }

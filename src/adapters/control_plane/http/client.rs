@@ -1,17 +1,20 @@
 //! The HTTP client below the ports: sends the one request of a call and hands on the head of its response.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::super::connect::proxy::{Proxy, ProxySettings};
+use log::debug;
+
+use super::super::connect::proxy::{Proxy, ProxySettings, Route};
 use super::super::connect::trust_store::TrustSettings;
 use super::super::failure::{CallFailure, Cause, Peer, Phase};
+use super::super::problem::masked;
 use super::call::Call;
 use super::connection::{Connection, Sent};
 use super::deadline::Deadline;
 use super::idle_connection::IdleConnection;
 use super::plaintext_warnings::PlaintextWarnings;
 use super::response::Response;
-use super::sent_tokens::SentTokens;
+use super::sent_secrets::SentSecrets;
 use super::transport::Transport;
 use crate::domain::server_url::{Scheme, ServerUrl};
 
@@ -28,14 +31,14 @@ pub(crate) struct HttpClient {
     transport: Transport,
     idle: IdleConnection,
     plaintext_warnings: PlaintextWarnings,
-    sent_tokens: SentTokens,
+    sent_secrets: SentSecrets,
     warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl HttpClient {
     pub(crate) fn new(proxy: ProxySettings, trust: TrustSettings, warn: Box<dyn Fn(&str) + Send + Sync>) -> Self {
-        let (idle, plaintext_warnings, sent_tokens) = Default::default();
-        Self { proxy, transport: Transport::new(trust), idle, plaintext_warnings, sent_tokens, warn }
+        let (idle, plaintext_warnings, sent_secrets) = Default::default();
+        Self { proxy, transport: Transport::new(trust), idle, plaintext_warnings, sent_secrets, warn }
     }
 
     /// Sends the one request of a call and waits for the head of its response.
@@ -43,7 +46,7 @@ impl HttpClient {
     /// A request that could not be sent on the idle connection is sent on a new one. One that may have been received is
     /// sent again only if it was a GET and the idle connection ended without a byte of a response.
     pub(crate) async fn call<'a>(&'a self, server: &'a ServerUrl, call: Call<'_>) -> Result<Response<'a>, CallFailure> {
-        let deadline = Deadline::within(call.limit);
+        let (began, deadline) = (Instant::now(), Deadline::within(call.limit));
         if server.scheme() == Scheme::Http && !server.is_loopback() && self.plaintext_warnings.is_new(server) {
             self.warn(&format!("the token travels unencrypted to {}", server.origin()));
         }
@@ -54,9 +57,13 @@ impl HttpClient {
         })?;
         let failed = |cause| CallFailure { phase: Phase::Answer, peer: route.peer(server, Phase::Answer), cause };
         if let Some(bearer) = call.bearer {
-            self.sent_tokens.add(bearer);
+            self.sent_secrets.add(bearer);
+        }
+        if let Route::Proxy(Proxy { authorization: Some(value), .. }) = &route {
+            self.sent_secrets.add_basic(value.to_str().unwrap_or_default());
         }
         let idle = call.keeps_connection.then_some(&self.idle);
+        debug!("{} {}{}{}", call.method, server.origin(), server.base_path(), call.path);
         // A request that only reads may be sent again, so a connection that may have ended meanwhile will do for it.
         let is_repeatable = call.method.is_safe();
         let idle_limit = if is_repeatable { Duration::MAX } else { IDLE_LIMIT };
@@ -64,10 +71,13 @@ impl HttpClient {
 
         let mut sent = match idle.and_then(|idle| idle.take(server, idle_limit)) {
             None => Sent::Not(request),
-            Some(connection) => match deadline.bound(connection.send(request.clone())).await.map_err(failed)? {
-                Sent::Unanswered(_) if is_repeatable => Sent::Not(request),
-                sent => sent,
-            },
+            Some(connection) => {
+                debug!("using the connection of the request before");
+                match deadline.bound(connection.send(request.clone())).await.map_err(failed)? {
+                    Sent::Unanswered(_) if is_repeatable => Sent::Not(request),
+                    sent => sent,
+                }
+            }
         };
         if let Sent::Not(request) = sent {
             let stream = self.transport.connect(server, &route, deadline).await?;
@@ -75,18 +85,36 @@ impl HttpClient {
             sent = deadline.bound(connection.send(request)).await.map_err(failed)?;
         }
         match sent {
-            Sent::Answered(connection, inner) => Ok(Response {
-                inner,
-                connection: Some(connection),
-                idle,
-                server,
-                deadline: deadline.at,
-                sent_tokens: &self.sent_tokens,
-                proxy: route.reader(server).map(Proxy::name),
-            }),
+            Sent::Answered(connection, inner) => {
+                debug!(
+                    "response from {}: {} after {} ms",
+                    server.origin(),
+                    inner.status(),
+                    began.elapsed().as_millis()
+                );
+                Ok(Response {
+                    inner,
+                    connection: Some(connection),
+                    idle,
+                    server,
+                    deadline: deadline.at,
+                    sent_secrets: &self.sent_secrets,
+                    proxy: route.reader(server).map(Proxy::name),
+                })
+            }
             Sent::Unanswered(cause) => Err(failed(cause)),
             Sent::Not(_) => Err(failed(Cause::Closed)),
         }
+    }
+
+    /// Records a secret beside those that the client sends as bearer tokens.
+    pub(crate) fn add_secret(&self, secret: &str) {
+        self.sent_secrets.add(secret);
+    }
+
+    /// Masks every secret in a text that a server sent.
+    pub(crate) fn masked(&self, text: String) -> String {
+        self.sent_secrets.with(|secrets| masked(text, secrets))
     }
 
     /// Tells the operator something that is no failure.
@@ -103,7 +131,7 @@ mod tests {
     use std::thread;
 
     use hyper::Method;
-    use tokio::time::{Instant, sleep};
+    use tokio::time::sleep;
 
     use super::*;
 

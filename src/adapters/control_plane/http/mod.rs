@@ -10,7 +10,7 @@ mod late;
 mod lenient_stream;
 mod plaintext_warnings;
 mod response;
-mod sent_tokens;
+mod sent_secrets;
 mod transport;
 
 pub(super) use self::body::Body;

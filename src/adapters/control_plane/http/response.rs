@@ -4,19 +4,22 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use tokio::time::{Instant, timeout_at};
 
 use super::super::failure::{ProxyName, UnexpectedResponse};
-use super::super::problem::ProblemDetails;
+use super::super::problem::{ProblemDetails, sanitize};
 use super::body::Body;
 use super::connection::Connection;
 use super::idle_connection::IdleConnection;
-use super::sent_tokens::SentTokens;
+use super::sent_secrets::SentSecrets;
 use crate::domain::server_url::ServerUrl;
 
 /// How long the body of an error is waited for.
 pub(crate) const ERROR_BODY_LIMIT: Duration = Duration::from_secs(2);
+
+/// The id under which the server logged a request.
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
 /// The head of a response, with the body still on its way.
 pub(crate) struct Response<'a> {
@@ -28,7 +31,7 @@ pub(crate) struct Response<'a> {
     pub(super) server: &'a ServerUrl,
     /// When the whole call has to be done.
     pub(super) deadline: Instant,
-    pub(super) sent_tokens: &'a SentTokens,
+    pub(super) sent_secrets: &'a SentSecrets,
     /// The proxy that could read the request and answer it itself.
     pub(crate) proxy: Option<ProxyName>,
 }
@@ -80,19 +83,29 @@ impl Response<'_> {
         }
     }
 
-    /// Makes an error of the response, with its problem details as far as they may be shown: without any token that the
+    /// Makes an error of the response, with its problem details as far as they may be shown: without any secret that the
     /// client has sent.
     pub(crate) async fn into_error(mut self) -> UnexpectedResponse {
         let body = if self.is_problem() { self.body(ERROR_BODY_LIMIT).await } else { Body::default() };
-        self.unexpected(&body, &[])
+        self.unexpected(&body)
     }
 
-    /// Makes an error of a response whose body was read already, without these secrets either.
-    pub(crate) fn unexpected(self, body: &Body, secrets: &[&str]) -> UnexpectedResponse {
+    /// Makes an error of a response whose body was read already.
+    pub(crate) fn unexpected(self, body: &Body) -> UnexpectedResponse {
         let parse = |secrets: &[&str]| ProblemDetails::parse(&body.bytes, secrets);
-        let problem = if self.is_problem() { self.sent_tokens.with(secrets, parse) } else { None };
+        let problem = if self.is_problem() { self.sent_secrets.with(parse) } else { None };
         let status = self.inner.status();
-        UnexpectedResponse { status: status.as_u16(), reason: status.canonical_reason(), problem, proxy: self.proxy }
+        let header = |name| self.sent_secrets.with(|secrets| shown(self.inner.headers().get(name)?, secrets));
+        let correlation_id = problem.as_ref().and_then(|problem| problem.correlation_id.clone());
+        UnexpectedResponse {
+            status: status.as_u16(),
+            reason: status.canonical_reason(),
+            correlation_id: correlation_id.or_else(|| header(CORRELATION_ID)),
+            location: header(LOCATION),
+            retry_after: self.retry_after().and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
+            problem,
+            proxy: self.proxy,
+        }
     }
 
     /// The code of the problem details as it was sent, for comparisons. It is not to be shown.
@@ -108,4 +121,10 @@ impl Response<'_> {
     fn is_problem(&self) -> bool {
         self.media_type().is_some_and(|media_type| media_type == "application/problem+json")
     }
+}
+
+/// A header as far as it may be shown. An empty one counts as missing.
+fn shown(value: &HeaderValue, secrets: &[&str]) -> Option<String> {
+    let text = sanitize(&String::from_utf8_lossy(value.as_bytes()), secrets);
+    Some(text).filter(|text| !text.is_empty())
 }

@@ -139,7 +139,10 @@ pub(super) fn split(path: &Path) -> Result<(PathBuf, &OsStr), ReplaceError> {
         return Err(ReplaceError::NoFileName);
     }
     let directory = OsStr::from_bytes(&bytes[..bytes.len() - name.len()]);
-    Ok((Path::new(".").join(directory), OsStr::from_bytes(name)))
+    // Without a slash at its end, which would have realpath(3) ask whether it may be entered (faccessat2), and some seccomp
+    // filters forbid the question.
+    let directory = Path::new(".").join(directory).components().collect();
+    Ok((directory, OsStr::from_bytes(name)))
 }
 
 /// Creates the directory of a file, and those above it that are missing, so that they survive a power loss.

@@ -34,8 +34,8 @@ pub struct Arguments {
     pub command: Command,
 }
 
-// Arguments are only defined for the command that is typed: all of them together would cost every run a tenth more
-// instructions. A struct of arguments has no doc comment, because clap would show it instead of the command's.
+// Arguments are only defined for the command that is typed. A struct of arguments has no doc comment, because clap would
+// show it instead of the command's.
 #[derive(Subcommand)]
 #[command(defer = true)]
 pub enum Command {
@@ -64,11 +64,11 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "NAME", value_parser = profile_name(), value_hint = ValueHint::Other)]
     pub profile: Option<ProfileName>,
 
-    /// Output format: text, json or yaml [default: text]
+    /// Output format: text (default), json or yaml
     #[arg(long, global = true, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     output: Option<Format>,
 
-    /// Server to log in to, or of a profile that stores none
+    /// Server to log in to, or if none is stored
     #[arg(
         long,
         global = true,
@@ -78,13 +78,17 @@ pub struct Flags {
     )]
     pub server: Option<String>,
 
-    /// File with the token for whoami and identity-tokens
+    /// Token file for whoami and identity-tokens
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub token_file: Option<PathBuf>,
 
     /// Confirm replacing or forgetting a session
     #[arg(long, global = true)]
     pub yes: bool,
+
+    /// Print debug messages on standard error
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
 
     /// No effect: plexctl never prints secrets
     #[arg(long, global = true, hide_short_help = true)]
@@ -114,7 +118,7 @@ pub struct LoginArguments {
     #[arg(long, value_name = "UUID", value_parser = Identifier::parse, value_hint = ValueHint::Other)]
     pub domain_id: Option<Identifier>,
 
-    /// Identity provider binding of that domain
+    /// Identity provider binding of the domain
     #[arg(long, value_name = "UUID", value_parser = Identifier::parse, value_hint = ValueHint::Other)]
     pub idp_binding_id: Option<Identifier>,
 

@@ -1,23 +1,91 @@
-//! Completion scripts for shells.
+//! Completion scripts for shells: those that clap generates, and what they lack. In all of them the names of the stored
+//! profiles come from `plexctl profiles`, values may follow `=`, and files are only offered where one belongs.
+
+mod syntax;
 
 use clap::CommandFactory;
 use clap_complete::aot;
 
+use self::syntax::Syntax;
 use super::arguments::{Arguments, Shell};
 
 /// The script that completes command lines of plexctl in a shell.
 pub fn script(shell: Shell) -> String {
     match shell {
-        Shell::Bash => format!("# bash completion for plexctl\n{}", generate(aot::Bash)),
-        Shell::Zsh => generate(aot::Zsh),
-        Shell::Fish => format!("# fish completion for plexctl\n{}{FISH_SHELLS}", generate(aot::Fish)),
+        Shell::Bash => bash(),
+        Shell::Zsh => zsh(),
+        Shell::Fish => fish(),
         Shell::Powershell => format!("# powershell completion for plexctl\n{}", generate(aot::PowerShell)),
     }
 }
 
-/// The generator leaves the values of operands out.
-const FISH_SHELLS: &str =
-    "complete -c plexctl -n \"__fish_plexctl_using_subcommand completion\" -f -a \"bash zsh fish powershell\"\n";
+/// The generated function only completes commands and options. The function around it parses the line.
+fn bash() -> String {
+    let syntax = Syntax::of(Arguments::command());
+    let arm = |options: &[String], deed: &str| format!("        {}) {deed} ;;", options.join(" | "));
+    let mut values = vec![
+        arm(&syntax.profile_options, "_plexctl_profiles && _plexctl_offer ${profiles[@]+\"${profiles[@]}\"}"),
+        arm(&syntax.file_options, "_plexctl_offer_files"),
+    ];
+    for (option, words) in &syntax.word_options {
+        values.push(format!("        {option}) _plexctl_offer {} ;;", words.join(" ")));
+    }
+    let quoted = |words: &[String]| words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" | ");
+    let own = include_str!("bash.sh")
+        .replace("@VALUES@", &values.join("\n"))
+        .replace("@OPTIONS@", &syntax.value_options.join(" | "))
+        .replace("@COMMANDS@", &quoted(&syntax.commands))
+        .replace("@PROFILE_OPERANDS@", &quoted(&syntax.profile_commands));
+    format!("# bash completion for plexctl\n{}{own}", generate(aot::Bash))
+}
+
+/// The generator has no action for names of ours, so their empty action is filled in.
+fn zsh() -> String {
+    let script = generate(aot::Zsh);
+    let is_name = |line: &str| line.contains(":NAME:' \\") || line.starts_with("':name -- ");
+    let lines = script.lines().map(|line| match line.strip_suffix(":' \\") {
+        Some(head) if is_name(line) => format!("{head}:_plexctl_profiles' \\\n"),
+        _ => format!("{line}\n"),
+    });
+    // The function has to be known before the last lines, which may call what needs it.
+    lines.collect::<String>().replacen("\n_plexctl() {", &format!("{}\n_plexctl() {{", include_str!("zsh.sh")), 1)
+}
+
+/// The generator leaves out operands, and offers files in their place.
+fn fish() -> String {
+    let syntax = Syntax::of(Arguments::command());
+    let script = generate(aot::Fish);
+    let is_name =
+        |line: &str| syntax.profile_options.iter().any(|option| line.contains(&format!(" -l {} ", &option[2..])));
+    // Without this no value is completed before the command, since the option lacks one.
+    let script = script.replacen("\n    or return\n", FISH_LAST_OPTION, 1);
+    let generated: String = script
+        .lines()
+        .map(|line| match line.strip_suffix(" -r -f") {
+            Some(head) if is_name(line) => format!("{head} -r -f -a \"(__fish_plexctl_profiles)\"\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let at = |command: &String, words: &str| {
+        format!("complete -c plexctl -n \"__fish_plexctl_at {command}\" -f -a \"{words}\"\n")
+    };
+    let profiles = syntax.profile_commands.iter().map(|command| at(command, "(__fish_plexctl_profiles)"));
+    let words = syntax.word_commands.iter().map(|(command, words)| at(command, &words.join(" ")));
+    format!(
+        "# fish completion for plexctl\n{generated}{}{}",
+        include_str!("fish.fish"),
+        profiles.chain(words).collect::<String>()
+    )
+}
+
+/// Parses the words before the cursor again without the last one, which may be an option whose value is being typed.
+const FISH_LAST_OPTION: &str = "
+    or begin
+        set -e cmd[-1]
+        argparse -s (__fish_plexctl_global_optspecs) -- $cmd 2>/dev/null
+    end
+    or return
+";
 
 fn generate(shell: impl aot::Generator) -> String {
     let mut script = Vec::new();
