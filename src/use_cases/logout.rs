@@ -31,6 +31,27 @@ pub struct LogoutRequest {
 }
 
 /// Ends the selected session.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use plexctl::ports::{Clearing, LogoutOutcome, Revocation};
+/// use plexctl::testing::{InMemoryStore, RecordingReporter, ScriptedRevoker, session};
+/// use plexctl::use_cases::{LogoutRequest, LogoutUseCase};
+///
+/// let store = InMemoryStore::new().with_default_session(session("dev", 1));
+/// let revoker = ScriptedRevoker::new([Ok(Revocation::Revoked)]);
+/// let mut reporter = RecordingReporter::new();
+/// let request = LogoutRequest::default();
+/// let mut logout = LogoutUseCase::new(&store, &revoker, &mut reporter);
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let outcome = runtime.block_on(async {
+/// let outcome = logout.execute(&request).await?;
+/// # Ok::<_, plexctl::use_cases::LogoutError>(outcome) })?;
+/// assert!(matches!(outcome, LogoutOutcome::LoggedOut { clearing: Clearing::Cleared, .. }));
+/// assert!(!store.holds(&session("dev", 1)));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct LogoutUseCase<'a> {
     store: &'a dyn CredentialStore,
     revoker: &'a dyn TokenRevoker,

@@ -38,6 +38,22 @@ pub enum ProfilesRequest {
 }
 
 /// Shows and changes which profiles are stored.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use plexctl::domain::ProfileName;
+/// use plexctl::ports::ProfilesOutcome;
+/// use plexctl::testing::{InMemoryStore, RecordingReporter, session};
+/// use plexctl::use_cases::{ProfilesRequest, ProfilesUseCase};
+///
+/// let store = InMemoryStore::new().with_session(session("dev", 1));
+/// let mut reporter = RecordingReporter::new();
+/// let request = ProfilesRequest::Use(ProfileName::new("dev")?);
+/// let outcome = ProfilesUseCase::new(&store, &store, &mut reporter).execute(&request)?;
+/// assert_eq!(outcome, ProfilesOutcome::DefaultIs(ProfileName::new("dev")?));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct ProfilesUseCase<'a> {
     reader: &'a dyn ProfileReader,
     writer: &'a dyn ProfileWriter,

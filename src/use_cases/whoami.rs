@@ -17,6 +17,31 @@ use crate::ports::token_file::TokenFile;
 pub type WhoamiRequest = CredentialRequest;
 
 /// Asks the server who the operator is.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use plexctl::domain::Principal;
+/// use plexctl::testing::{InMemoryStore, InMemoryTokenFile, RecordingReporter, ScriptedPrincipalReader, session};
+/// use plexctl::use_cases::{WhoamiRequest, WhoamiUseCase};
+///
+/// let store = InMemoryStore::new().with_default_session(session("dev", 1));
+/// let principal = Principal {
+///     principal_type: "user".to_owned(),
+///     subject: "0192f0c1-0000-7000-8000-000000000001".to_owned(),
+///     ..Principal::default()
+/// };
+/// let reader = ScriptedPrincipalReader::new([Ok(principal.clone())]);
+/// let (token_file, mut reporter) = (InMemoryTokenFile::new(), RecordingReporter::new());
+/// let request = WhoamiRequest::default();
+/// let mut whoami = WhoamiUseCase::new(&store, &token_file, &reader, &mut reporter);
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let outcome = runtime.block_on(async {
+/// let outcome = whoami.execute(&request).await?;
+/// # Ok::<_, plexctl::use_cases::WhoamiError>(outcome) })?;
+/// assert_eq!(outcome.principal, principal);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct WhoamiUseCase<'a> {
     profiles: &'a dyn ProfileReader,
     token_file: &'a dyn TokenFile,

@@ -254,14 +254,20 @@ impl Stage for LoginStage {
     /// A login is as good without what frees or tunes a descriptor, as a logout is, and without the instructions, which
     /// nobody may need. Which directories are missing is asked only to sync what holds them, and one too many does no
     /// harm. Where a path ends in a slash, `realpath` of the C library asks in another way too whether it is a directory.
-    fn may_fail_unnoticed(&self, Point { name, call, .. }: &Point) -> bool {
+    /// Whether the config is a mount point is only asked to refuse one early. A new directory that cannot be opened gets its
+    /// mode once more, and one that the dry run cannot remove again is there when it is needed. The third response is that
+    /// of whoami, which is asked once more on a new connection.
+    fn may_fail_unnoticed(&self, Point { name, call, occurrence, .. }: &Point) -> bool {
         let is_first = self.old.is_none();
         match name.as_str() {
-            "close" | "epoll_ctl" | "fcntl" | "ioctl" | "setsockopt" => true,
+            "close" | "epoll_ctl" | "fcntl" | "ioctl" | "rmdir" | "setsockopt" => true,
             "write" => call.starts_with("write(2, "),
+            "statx" if call.contains("AT_SYMLINK_NOFOLLOW, 0, ") => true,
             "statx" => {
                 is_first && !call.contains("NOFOLLOW") && (call.contains("/config/\"") || !call.contains("config"))
             }
+            "openat" => is_first && call.contains(", \"config\", "),
+            "recvfrom" => *occurrence == 3,
             "readlink" => is_first && call.contains("/config\""),
             _ => false,
         }
