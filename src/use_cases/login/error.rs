@@ -461,13 +461,13 @@ mod tests {
                 live(not_written()),
                 "not_stored",
                 "token [ID] was issued by https://h, could not be stored and may be live until 1970-01-01T00:00:00Z: \
-                 memory was not changed: full; revoking it: the server was not reached: no route",
+                 memory was not changed: full; revoking it: no route",
             ),
             (
                 live(LoginCause::Superseded),
                 "superseded",
                 "profile \"dev\" holds a newer session, which is kept; token [ID] was issued by https://h and may still \
-                 be live until 1970-01-01T00:00:00Z: the server was not reached: no route",
+                 be live until 1970-01-01T00:00:00Z: no route",
             ),
             (
                 stored(LoginCause::NotDurable(not_durable)),
