@@ -632,7 +632,7 @@ mod tests {
             (Some(SERVER), session_token(OLD), "the script has no more answers"),
             (None, session_token(OLD), "the profile stores no server"),
             (Some("ftp://h"), session_token(OLD), "the stored server is not a valid URL"),
-            (Some(SERVER), "eyJhbGciOiJFZERTQSJ9.e30.c2ln".to_owned(), "cannot log out"),
+            (Some(SERVER), "eyJhbGciOiJFZERTQSJ9.e30.c2ln".to_owned(), "it is not a session token"),
         ];
         for (server, token, words) in cases {
             let mut world = World::replacing(server, &token);
