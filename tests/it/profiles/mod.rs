@@ -388,3 +388,14 @@ fn tells_forgotten_token_before_removal() {
     waiting.wait().unwrap();
     drop(lock);
 }
+
+#[test]
+fn names_config_of_other_program_where_there_is_none() {
+    let mut sandbox = Sandbox::new();
+    let other = sandbox.config().with_file_name("config.json");
+    sandbox.write(&other, "{}");
+    let hint = "hint: [SANDBOX]/.config/plexctl/config.json belongs to another plexctl, which keeps its sessions there; \
+                this one reads [CONFIG]\n";
+    assert_eq!(run(&sandbox, "profiles"), Run::new(0, "", format!("No profiles in [CONFIG].\n{hint}")));
+    assert_eq!(run(&sandbox, "logout"), Run::new(0, "", format!("No active session; nothing to do.\n{hint}")));
+}

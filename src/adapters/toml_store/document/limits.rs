@@ -20,40 +20,40 @@ const MAX_UNCOUNTED_SIZE: usize = MAX_KEYS_AND_VALUES;
 
 /// What a text has too much of, and where, if that is in one place.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Excess {
+pub(super) struct TooLarge {
     pub(super) offset: Option<usize>,
     pub(super) problem: &'static str,
 }
 
 /// Counts what a text holds, if it is long enough to hold too much.
-pub(super) fn check(text: &str) -> Result<(), Excess> {
+pub(super) fn check(text: &str) -> Result<(), TooLarge> {
     if text.len() <= MAX_UNCOUNTED_SIZE { Ok(()) } else { count(text) }
 }
 
 /// Counts what a text holds. It need not be valid.
-pub(super) fn count(text: &str) -> Result<(), Excess> {
-    let mut census = Census::default();
+pub(super) fn count(text: &str) -> Result<(), TooLarge> {
+    let mut counter = TokenCounter::default();
     for token in Source::new(text).lex() {
-        census.take(token.kind());
-        let (problem, offset) = if census.parts > MAX_DEPTH {
+        counter.take(token.kind());
+        let (problem, offset) = if counter.parts > MAX_DEPTH {
             ("the key has more than 80 parts", Some(token.span().start()))
-        } else if census.open.len() > MAX_DEPTH {
+        } else if counter.open.len() > MAX_DEPTH {
             ("the value is nested more than 80 levels deep", Some(token.span().start()))
-        } else if census.keys_and_values > MAX_KEYS_AND_VALUES {
+        } else if counter.keys_and_values > MAX_KEYS_AND_VALUES {
             ("it has more than a million keys and values", None)
-        } else if census.tokens > MAX_TOKENS {
+        } else if counter.tokens > MAX_TOKENS {
             ("it has more than 3,500,000 words, signs and line ends", None)
         } else {
             continue;
         };
-        return Err(Excess { offset, problem });
+        return Err(TooLarge { offset, problem });
     }
     Ok(())
 }
 
 /// What is counted, and what has to be known of the tokens before to count the next one.
 #[derive(Default)]
-struct Census {
+struct TokenCounter {
     tokens: usize,
     keys_and_values: usize,
     /// How many parts the key has that is being read.
@@ -72,7 +72,7 @@ enum Next {
     Nothing,
 }
 
-impl Census {
+impl TokenCounter {
     fn take(&mut self, kind: TokenKind) {
         use TokenKind::{
             Atom, BasicString, Comma, Dot, Equals, LeftCurlyBracket, LeftSquareBracket, LiteralString, MlBasicString,
@@ -118,10 +118,10 @@ impl Census {
 mod tests {
     use super::*;
 
-    fn census(text: &str) -> Census {
-        let mut census = Census::default();
-        Source::new(text).lex().for_each(|token| census.take(token.kind()));
-        census
+    fn counted(text: &str) -> TokenCounter {
+        let mut counter = TokenCounter::default();
+        Source::new(text).lex().for_each(|token| counter.take(token.kind()));
+        counter
     }
 
     #[test]
@@ -145,30 +145,30 @@ mod tests {
             ("a = [\n1\n, 2\n]\n[b]\n", 5),
         ];
         for (text, expected) in cases {
-            assert_eq!(census(text).keys_and_values, expected, "{text:?}");
+            assert_eq!(counted(text).keys_and_values, expected, "{text:?}");
         }
     }
 
     #[test]
     fn a_million_keys_and_values_and_three_and_a_half_million_tokens_are_the_limits() {
         let list = |values: usize| format!("a = [{}]", "1,".repeat(values));
-        let excess = |problem| Err(Excess { offset: None, problem });
+        let too_large = |problem| Err(TooLarge { offset: None, problem });
         assert_eq!(check(&list(999_998)), Ok(()));
-        assert_eq!(check(&list(999_999)), excess("it has more than a million keys and values"));
+        assert_eq!(check(&list(999_999)), too_large("it has more than a million keys and values"));
         // The end of the text is a token too.
         assert_eq!(check(&"\n".repeat(3_499_999)), Ok(()));
-        assert_eq!(check(&"\n".repeat(3_500_000)), excess("it has more than 3,500,000 words, signs and line ends"));
+        assert_eq!(check(&"\n".repeat(3_500_000)), too_large("it has more than 3,500,000 words, signs and line ends"));
     }
 
     #[test]
     fn no_text_has_more_keys_and_values_than_bytes() {
         for unit in ["a.", "a=1\n", "[a]\n", "a={}\n", "a=[1,1]\n"] {
             let text = unit.repeat(100);
-            assert!(census(&text).keys_and_values <= text.len(), "{unit:?}");
+            assert!(counted(&text).keys_and_values <= text.len(), "{unit:?}");
         }
         for unit in ["1,", "[],", "{},", "[1],", "''", "[", "{"] {
             let text = "a=[".to_owned() + &unit.repeat(100);
-            assert!(census(&text).keys_and_values <= text.len(), "{unit:?}");
+            assert!(counted(&text).keys_and_values <= text.len(), "{unit:?}");
         }
     }
 }

@@ -57,7 +57,7 @@ pub(super) struct Document<'a> {
 impl<'a> Document<'a> {
     /// Parses a document and checks the types of `default` and `profiles`.
     pub(super) fn parse(text: &'a str) -> Result<Self, Fault> {
-        limits::check(text).map_err(|excess| Fault::at(text, excess.offset, excess.problem))?;
+        limits::check(text).map_err(|too_large| Fault::at(text, too_large.offset, too_large.problem))?;
         Self::parse_rest(text)
     }
 
@@ -238,7 +238,7 @@ impl Fault {
 /// Why the parser refused a text. It is a limit of the parser if that was exceeded before anything else was wrong.
 fn refusal(text: &str, offset: Option<usize>) -> Fault {
     match limits::count(text) {
-        Err(excess) if offset.is_none() || excess.offset <= offset => Fault::at(text, excess.offset, excess.problem),
+        Err(limit) if offset.is_none() || limit.offset <= offset => Fault::at(text, limit.offset, limit.problem),
         _ => Fault::at(text, offset, INVALID),
     }
 }

@@ -1,14 +1,17 @@
 //! `plexctl profiles`, `plexctl profiles use` and `plexctl profiles forget`.
 
+use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
+use plexctl::ports::reporter::ProfilesOutcome;
 use plexctl::use_cases::profiles::{ProfilesRequest, ProfilesUseCase};
 
 use super::reporter;
 use crate::cli::Flags;
 use crate::environment;
-use crate::hints::{self, HintContext};
+use crate::hints::{self, HintContext, no_profile_hint};
 use crate::report::Failure;
 use crate::retry_command::RetryCommand;
+use crate::terminal;
 
 /// Shows or changes which profiles are stored. Sends no request.
 pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure> {
@@ -16,7 +19,16 @@ pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure>
     let store = TomlStore::new(config.as_path());
     let (mut warnings, mut reporter) = (reporter(flags.output()), reporter(flags.output()));
     let mut use_case = ProfilesUseCase::new(&store, &store, &mut *warnings, &mut *reporter);
-    let Err(error) = use_case.execute(request) else { return Ok(()) };
+    let error = match use_case.execute(request) {
+        Ok(ProfilesOutcome::Listed { list, .. }) if list.profiles.is_empty() => {
+            if let Some(hint) = no_profile_hint(&config) {
+                terminal::note(Label::Hint, &hint);
+            }
+            return Ok(());
+        }
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
 
     let (retry, profile) = match request {
         ProfilesRequest::List { .. } => (RetryCommand::new("profiles"), None),

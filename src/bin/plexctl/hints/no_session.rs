@@ -7,10 +7,14 @@ use plexctl::ports::profile_reader::NoSessionReason;
 use crate::environment;
 use plexctl::domain::session::quoted_list;
 
+/// The name of the config of another plexctl.
+const OTHER_CONFIG: &str = "config.json";
+
 /// What was looked at, if the operator may have meant something else.
 pub fn no_session_hint(absence: &NoSessionReason, config: &Path) -> Option<String> {
     let path = config.display();
     match absence {
+        NoSessionReason::NoFile if has_other_config(config) => Some(other_config(config)),
         NoSessionReason::NoFile if environment::names_config() => Some(format!("PLEXCTL_CONFIG names no file: {path}")),
         NoSessionReason::NoFile => None,
         NoSessionReason::NoDefault { profiles } | NoSessionReason::NoProfile { profiles, .. }
@@ -33,4 +37,23 @@ pub fn no_session_hint(absence: &NoSessionReason, config: &Path) -> Option<Strin
         }
         NoSessionReason::NoToken { name } => Some(format!("profile \"{name}\" of {path} has no token")),
     }
+}
+
+/// What to know where there is no profile: an empty file, or none beside the one of another program.
+pub fn no_profile_hint(config: &Path) -> Option<String> {
+    (!config.exists() && has_other_config(config)).then(|| other_config(config))
+}
+
+/// Tells whether the config of another plexctl, which keeps its sessions as JSON, stands beside the missing file.
+fn has_other_config(config: &Path) -> bool {
+    config.with_file_name(OTHER_CONFIG).is_file()
+}
+
+fn other_config(config: &Path) -> String {
+    let other = config.with_file_name(OTHER_CONFIG);
+    format!(
+        "{} belongs to another plexctl, which keeps its sessions there; this one reads {}",
+        other.display(),
+        config.display()
+    )
 }
