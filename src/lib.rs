@@ -4,13 +4,13 @@
 //! other programs run the same use cases over ports of their own. There are three doors:
 //!
 //! - **[`use_cases`]**: the whole of a command is one call.
-//!   [`LogoutUseCase`](use_cases::logout::LogoutUseCase) is the shortest way in; beside it are
-//!   [`LoginUseCase`](use_cases::login::LoginUseCase), [`WhoamiUseCase`](use_cases::whoami::WhoamiUseCase) and
-//!   [`ProfilesUseCase`](use_cases::profiles::ProfilesUseCase). Their errors say which state a failure leaves, and an
-//!   [`ExitStatus`](use_cases::exit_status::ExitStatus) is the exit code that the binary ends with.
+//!   [`LogoutUseCase`](use_cases::LogoutUseCase) is the shortest way in; beside it are
+//!   [`LoginUseCase`](use_cases::LoginUseCase), [`WhoamiUseCase`](use_cases::WhoamiUseCase) and
+//!   [`ProfilesUseCase`](use_cases::ProfilesUseCase). Their errors say which state a failure leaves, and an
+//!   [`ExitStatus`](use_cases::ExitStatus) is the exit code that the binary ends with.
 //! - **[`ports`]**: what they need, as traits with the promises that an implementation owes: a
-//!   [`CredentialStore`](ports::credential_store::CredentialStore), a
-//!   [`TokenRevoker`](ports::token_revoker::TokenRevoker) and a [`Reporter`](ports::reporter::Reporter) for a logout.
+//!   [`CredentialStore`](ports::CredentialStore), a
+//!   [`TokenRevoker`](ports::TokenRevoker) and a [`Reporter`](ports::Reporter) for a logout.
 //!   What files, HTTP and terminals make of them are the
 //!   [`adapters`](./adapters/index.html).
 //! - **[`testing`](./testing/index.html)**: mocks and fakes of every port, the promises as tests for ports of your own,
@@ -18,9 +18,9 @@
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
-//! use plexctl::ports::reporter::LogoutOutcome;
+//! use plexctl::ports::LogoutOutcome;
 //! use plexctl::testing::{InMemoryStore, RecordingReporter, ScriptedRevoker};
-//! use plexctl::use_cases::logout::{LogoutRequest, LogoutUseCase};
+//! use plexctl::use_cases::{LogoutRequest, LogoutUseCase};
 //!
 //! let (store, revoker) = (InMemoryStore::new(), ScriptedRevoker::new([]));
 //! let mut reporter = RecordingReporter::new();
@@ -29,7 +29,7 @@
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
 //! # let outcome = runtime.block_on(async {
 //! let outcome = logout.execute(&request).await?;
-//! # Ok::<_, plexctl::use_cases::logout::LogoutError>(outcome) })?;
+//! # Ok::<_, plexctl::use_cases::LogoutError>(outcome) })?;
 //! assert_eq!(outcome, LogoutOutcome::NoSession);
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -89,6 +89,17 @@ impl fmt::Display for ProfileName {
 #[error("a profile name must not be empty")]
 pub struct EmptyProfileName;
 
+/// Names profiles, as many as fit a line.
+#[must_use]
+pub fn quoted_list(profiles: &[ProfileName]) -> String {
+    const SHOWN: usize = 5;
+    let mut names: Vec<_> = profiles.iter().take(SHOWN).map(|profile| format!("\"{profile}\"")).collect();
+    if profiles.len() > SHOWN {
+        names.push(format!("and {} more", profiles.len() - SHOWN));
+    }
+    names.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! What went wrong with a request to a server, in one form for every port that makes one.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 /// Why a request to a server failed, or what the server's response said instead of what was asked for.
@@ -74,21 +76,50 @@ pub struct ResponseFacts {
     pub correlation_id: Option<String>,
 }
 
-/// What an operator can do about a failed request.
+/// What can be done about a failed request, before it is sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Remedy {
-    /// Name credentials for the proxy.
+    /// Give the proxy credentials.
     ProxyCredentials {
         /// The address of the proxy, as `http://HOST:PORT`.
         address: String,
         /// The variable that names the proxy.
         variable: String,
     },
+    /// Correct the variable that names a proxy, or do without the proxy.
+    FixProxy {
+        /// The variable.
+        variable: String,
+    },
+    /// Correct the host of the server.
+    CheckHost,
+    /// Start the server, or correct its port.
+    CheckPort,
+    /// Connect to the network, or let the connection through.
+    CheckNetwork,
+    /// Set this machine's clock.
+    CheckClock,
     /// Trust the authority of the server's certificate.
     TrustAuthority,
     /// Install certificates to trust.
     InstallTrustStore,
-    /// Replace the server's certificate, which is an authority's.
-    ReplaceServerCertificate,
+    /// Give the server another certificate.
+    ReplaceCertificate,
+    /// Use `http://` for this server: the port has no TLS.
+    UseHttp,
+    /// Use `https://` for this server: the port has TLS.
+    UseHttps,
+    /// Check whether the URL is one of plexsphere.
+    CheckServer,
+    /// Use the URL that the server redirects to.
+    FollowRedirect {
+        /// The URL, fit to be shown.
+        location: String,
+    },
+    /// Wait.
+    Wait {
+        /// How long the server asks to wait.
+        duration: Option<Duration>,
+    },
 }

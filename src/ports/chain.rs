@@ -9,10 +9,10 @@ use std::iter;
 ///
 /// ```
 /// use plexctl::ports::chain::chain;
-/// use plexctl::ports::token_revoker::RevokeError;
+/// use plexctl::ports::reporter::ReportError;
 ///
-/// let error = RevokeError::Unreached { source: "connection refused".into() };
-/// assert_eq!(chain(&error), "the server was not reached: connection refused");
+/// let error = ReportError { source: "no space left on device".into() };
+/// assert_eq!(chain(&error), "the summary could not be written: no space left on device");
 /// ```
 #[must_use]
 pub fn chain(error: &(dyn Error + 'static)) -> String {

@@ -20,10 +20,28 @@ pub mod token_file;
 pub mod token_issuer;
 pub mod token_revoker;
 
+pub use self::browser::{Browser, BrowserSkipped};
+pub use self::call_error::{CallError, Remedy, ResponseFacts};
+pub use self::chain::chain;
 pub use self::credential_store::{Clearing, CredentialStore};
+pub use self::failure_report::{FailureFacts, FailureReport, SessionState};
+pub use self::login_outcome::{
+    Instructions, Lifetime, LoginOutcome, LoginProgress, Replaced, ReplacedState, ReplacedToken,
+};
+pub use self::principal_reader::{PrincipalReader, ReadError};
+pub use self::process_replacer::{ProcessReplacer, Program, ReplaceError};
 pub use self::profile_reader::{NoSessionReason, ProfileKey, ProfileList, ProfileReader};
 pub use self::profile_writer::{DefaultSetting, Forgetting, ProfileWriter, Saving};
+pub use self::reporter::{
+    CredentialSource, ExpiredSession, ListedToken, LogoutOutcome, ProfilesOutcome, ReportError, Reporter,
+    TokensOutcome, WhoamiOutcome,
+};
 pub use self::store_error::StoreError;
+pub use self::timer::{AtRisk, Timer};
+pub use self::token_directory::{DirectoryError, TokenDirectory};
+pub use self::token_file::TokenFile;
+pub use self::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
+pub use self::token_revoker::{Revocation, RevokeError, TokenRevoker};
 /// What an implementation of an asynchronous port is marked with.
 pub use async_trait::async_trait;
 

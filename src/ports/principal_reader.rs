@@ -51,31 +51,31 @@ pub trait PrincipalReader: Send + Sync {
 #[derive(Debug, Error)]
 pub enum ReadError {
     /// The server does not accept the token: it is revoked, expired or none of its own.
-    #[error("the server does not accept the token")]
+    #[error(transparent)]
     NotAccepted {
         /// What the server said.
         source: CallError,
     },
     /// The server knows the token and declines to answer.
-    #[error("the server refused to say who it is")]
+    #[error(transparent)]
     Refused {
         /// What the server said.
         source: CallError,
     },
     /// The server answered something that names no principal.
-    #[error("the server did not say who it is")]
+    #[error(transparent)]
     Unusable {
         /// What the server said, or what is wrong with it.
         source: CallError,
     },
     /// The request may have reached the server, but no answer came back.
-    #[error("the server gave no answer")]
+    #[error(transparent)]
     Unanswered {
         /// What happened instead.
         source: CallError,
     },
     /// The server could not be reached, and the token was not sent.
-    #[error("the server was not reached")]
+    #[error(transparent)]
     Unreached {
         /// How far the attempt came, and what stopped it.
         source: CallError,

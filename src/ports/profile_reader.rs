@@ -1,5 +1,7 @@
 //! The port that reads stored profiles.
 
+use thiserror::Error;
+
 use super::store_error::StoreError;
 use crate::domain::profile::Profile;
 use crate::domain::session::{ProfileName, Selection};
@@ -109,16 +111,19 @@ pub enum ProfileKey {
 }
 
 /// Why a store holds no session for a selection. Profiles are named in the store's own order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NoSessionReason {
     /// There is no place to look in, such as a file.
+    #[error("the config file does not exist")]
     NoFile,
     /// There is no default pointer, or an empty one.
+    #[error("there is no default profile")]
     NoDefault {
         /// What could be selected instead.
         profiles: Vec<ProfileName>,
     },
     /// The default pointer names a profile that is not there.
+    #[error("the default profile \"{name}\" does not exist")]
     DanglingDefault {
         /// What the pointer names.
         name: ProfileName,
@@ -126,6 +131,7 @@ pub enum NoSessionReason {
         profiles: Vec<ProfileName>,
     },
     /// There is no profile of the given name.
+    #[error("profile \"{name}\" does not exist")]
     NoProfile {
         /// The name as given.
         name: ProfileName,
@@ -133,6 +139,7 @@ pub enum NoSessionReason {
         profiles: Vec<ProfileName>,
     },
     /// The profile is there, but without a token, or with an empty one.
+    #[error("profile \"{name}\" has no token")]
     NoToken {
         /// The selected profile.
         name: ProfileName,

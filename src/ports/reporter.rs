@@ -1,5 +1,6 @@
 //! The port to whoever asked for something to be done, and the outcomes that are told.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -11,6 +12,7 @@ pub use super::failure_report::{FailureReport, SessionState as Leaves};
 use super::profile_reader::ProfileList;
 use super::token_revoker::Revocation;
 use crate::domain::principal::Principal;
+use crate::domain::printable::escape_unprintable;
 use crate::domain::profile::Profile;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::ProfileName;
@@ -91,6 +93,16 @@ pub enum CredentialSource {
     Variable,
     /// A file that the operator named.
     File(PathBuf),
+}
+
+impl fmt::Display for CredentialSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Profile(profile) => write!(formatter, "profile \"{profile}\""),
+            Self::Variable => formatter.write_str("PLEXSPHERE_TOKEN"),
+            Self::File(path) => formatter.write_str(&escape_unprintable(&path.to_string_lossy())),
+        }
+    }
 }
 
 impl CredentialSource {

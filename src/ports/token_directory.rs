@@ -68,37 +68,37 @@ pub trait TokenDirectory: Send + Sync {
 #[derive(Debug, Error)]
 pub enum DirectoryError {
     /// The server does not accept the credential.
-    #[error("the token is not accepted")]
+    #[error(transparent)]
     NotAccepted {
         /// What the server said.
         source: CallError,
     },
     /// The server understood and declined.
-    #[error("the server refused")]
+    #[error(transparent)]
     Refused {
         /// What the server said.
         source: CallError,
     },
     /// The server knows no such token of this principal.
-    #[error("the server knows no such token")]
+    #[error(transparent)]
     NoSuchToken {
         /// What the server said.
         source: CallError,
     },
     /// The server responded with something else.
-    #[error("unexpected response")]
+    #[error(transparent)]
     Unconfirmed {
         /// What the server said, or what is wrong with it.
         source: CallError,
     },
     /// The request may have reached the server, but no response came back.
-    #[error("no response")]
+    #[error(transparent)]
     Unanswered {
         /// What happened instead.
         source: CallError,
     },
     /// The server could not be reached, and the credential was not sent.
-    #[error("the server was not reached")]
+    #[error(transparent)]
     Unreached {
         /// How far the attempt came, and what stopped it.
         source: CallError,

@@ -58,25 +58,25 @@ pub enum Revocation {
 #[derive(Debug, Error)]
 pub enum RevokeError {
     /// The server understood and declined.
-    #[error("the server refused to revoke it")]
+    #[error(transparent)]
     Refused {
         /// What the server said.
         source: CallError,
     },
     /// The server answered something that does not say whether the token is dead.
-    #[error("the server did not confirm it")]
+    #[error(transparent)]
     Unconfirmed {
         /// What the server said.
         source: CallError,
     },
     /// The request may have reached the server, but no answer came back: the outcome is unknown.
-    #[error("the server gave no answer, so the outcome is unknown")]
+    #[error(transparent)]
     Unanswered {
         /// What happened instead.
         source: CallError,
     },
     /// The server could not be reached, and the token was not sent.
-    #[error("the server was not reached")]
+    #[error(transparent)]
     Unreached {
         /// How far the attempt came, and what stopped it.
         source: CallError,

@@ -13,8 +13,9 @@ use crate::domain::bearer_token::{BearerToken, BearerTokenError};
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::Selection;
 use crate::domain::timestamp::Timestamp;
+use crate::ports::chain::chain;
 use crate::ports::failure_report::FailureFacts;
-use crate::ports::profile_reader::{ProfileKey, ProfileReader};
+use crate::ports::profile_reader::{NoSessionReason, ProfileKey, ProfileReader};
 use crate::ports::reporter::CredentialSource;
 use crate::ports::store_error::StoreError;
 use crate::ports::token_file::TokenFile;
@@ -87,7 +88,7 @@ impl CredentialRequest {
         };
         match self.servers(stored.as_deref()).for_given_credential() {
             Ok(server) => Ok(Credential { source, token, server, expires_at: None }),
-            Err(error) => Err(CredentialError::Server { credential: source, source: error }),
+            Err(fault) => Err(CredentialError::Server { credential: source, fault }),
         }
     }
 
@@ -96,16 +97,22 @@ impl CredentialRequest {
         let profile = profiles.look_up(&self.selection).map_err(CredentialError::Load)?;
         let Some((profile, token)) = profile.and_then(|mut profile| profile.token.take().map(|token| (profile, token)))
         else {
-            return Err(CredentialError::None { selection: self.selection.clone() });
+            let reason = profiles.why_none(&self.selection);
+            return Err(CredentialError::None { selection: self.selection.clone(), reason });
         };
         let token = token.to_bearer().map_err(|reason| {
             let place = profiles.place_of(&profile.name, ProfileKey::Token);
             CredentialError::Load(StoreError::NotABearerToken { place, source: reason.into() })
         })?;
-        let source = CredentialSource::Profile(profile.name);
         match self.servers(profile.server.as_deref()).for_stored_credential() {
-            Ok(server) => Ok(Credential { source, token, server, expires_at: profile.expires_at }),
-            Err(error) => Err(CredentialError::Server { credential: source, source: error }),
+            Ok(server) => {
+                let source = CredentialSource::Profile(profile.name);
+                Ok(Credential { source, token, server, expires_at: profile.expires_at })
+            }
+            Err(fault) => {
+                let fault = fault.stored_at(|| profiles.place_of(&profile.name, ProfileKey::Server));
+                Err(CredentialError::Server { credential: CredentialSource::Profile(profile.name), fault })
+            }
         }
     }
 
@@ -137,24 +144,26 @@ pub(super) struct Credential {
 #[derive(Debug, Error)]
 pub enum CredentialError {
     /// What is stored in the config or in the named file cannot be used.
-    #[error("nobody was asked")]
-    Load(#[source] StoreError),
+    #[error(transparent)]
+    Load(StoreError),
     /// The credential that the operator set for every run is not one.
-    #[error("nobody was asked: the token that is set is no bearer token")]
+    #[error("PLEXSPHERE_TOKEN is not a bearer token")]
     Variable(#[source] BearerTokenError),
     /// There is no credential.
-    #[error("nobody was asked: there is no credential")]
+    #[error("no credential{}", reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default())]
     None {
         /// The profile that was looked for.
         selection: Selection,
+        /// Why it holds none, if the store can say.
+        reason: Option<NoSessionReason>,
     },
     /// There is no server that may see the credential.
-    #[error("nobody was asked: no server for the credential")]
+    #[error("{}", chain(fault))]
     Server {
         /// The credential that would be sent.
         credential: CredentialSource,
         /// What is wrong with the server.
-        source: ServerError,
+        fault: ServerError,
     },
 }
 
@@ -167,7 +176,7 @@ impl CredentialError {
             Self::Load(StoreError::NotABearerToken { .. }) | Self::Variable(_) => FailureKind::NotASessionToken,
             Self::Load(_) => FailureKind::ConfigUnusable,
             Self::None { .. } => FailureKind::NoCredential,
-            Self::Server { source, .. } => source.kind(),
+            Self::Server { fault, .. } => fault.kind(),
         }
     }
 
@@ -176,6 +185,11 @@ impl CredentialError {
     pub fn facts(&self) -> FailureFacts {
         let profile = match self {
             Self::Server { credential, .. } => credential.profile().cloned(),
+            Self::None { selection: Selection::Named(profile), .. } => Some(profile.clone()),
+            Self::None {
+                reason: Some(NoSessionReason::DanglingDefault { name, .. } | NoSessionReason::NoToken { name }),
+                ..
+            } => Some(name.clone()),
             Self::Load(_) | Self::Variable(_) | Self::None { .. } => None,
         };
         FailureFacts { profile, ..FailureFacts::default() }

@@ -10,6 +10,7 @@ use super::server::{NamedServers, ServerError};
 use crate::domain::printable::escape_unprintable;
 use crate::domain::session::{ProfileName, Selection};
 use crate::domain::timestamp::Timestamp;
+use crate::ports::chain::chain;
 use crate::ports::failure_report::FailureFacts;
 use crate::ports::process_replacer::{ProcessReplacer, Program, ReplaceError};
 use crate::ports::profile_reader::{NoSessionReason, ProfileKey, ProfileReader};
@@ -105,8 +106,10 @@ impl<'a> ExecUseCase<'a> {
             flag: request.server_flag.as_deref(),
             fallback: request.server_fallback.as_deref(),
         };
-        let server =
-            servers.for_stored_credential().map_err(|source| ExecFault::Server { profile: name.clone(), source })?;
+        let server = servers.for_stored_credential().map_err(|fault| ExecFault::Server {
+            fault: fault.stored_at(|| self.profiles.place_of(&name, ProfileKey::Server)),
+            profile: name.clone(),
+        })?;
 
         if let Some(expired_at) = profile.expires_at.filter(|expires_at| *expires_at <= request.now) {
             // The program runs all the same: the server's clock decides, and a warning that is lost changes nothing.
@@ -145,7 +148,7 @@ pub enum ExecFault {
     #[error(transparent)]
     Load(StoreError),
     /// The selected profile holds no session.
-    #[error("no session")]
+    #[error("no session{}", reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default())]
     NoSession {
         /// The profile that was selected.
         selection: Selection,
@@ -159,12 +162,12 @@ pub enum ExecFault {
         profile: ProfileName,
     },
     /// There is no server for the session.
-    #[error("no server for profile \"{profile}\"")]
+    #[error("{}", chain(fault))]
     Server {
         /// The profile that holds the session.
         profile: ProfileName,
         /// What is wrong with the server.
-        source: ServerError,
+        fault: ServerError,
     },
     /// The system does not run the program.
     #[error("{error}")]
@@ -185,7 +188,7 @@ impl ExecError {
             ExecFault::Load(StoreError::NotABearerToken { .. }) => FailureKind::NotASessionToken,
             ExecFault::Load(_) => FailureKind::ConfigUnusable,
             ExecFault::NoSession { .. } | ExecFault::NulInName { .. } => FailureKind::NoSession,
-            ExecFault::Server { source, .. } => source.kind(),
+            ExecFault::Server { fault, .. } => fault.kind(),
             ExecFault::Program { error: ReplaceError::NotFound { .. }, .. } => FailureKind::CommandNotFound,
             ExecFault::Program { error: ReplaceError::NotExecutable { .. }, .. } => FailureKind::CommandNotExecutable,
         }

@@ -60,7 +60,9 @@ pub enum FailureKind {
     CommandNotFound,
     /// The program cannot be executed.
     CommandNotExecutable,
-    /// Anything else, such as a result that could not be written.
+    /// The outcome could not be written.
+    NotReported,
+    /// Anything else, such as a lack of descriptors.
     Internal,
 }
 
@@ -106,7 +108,7 @@ impl FailureKind {
             Self::NoSession => ("no_session", ExitStatus::Unusable),
             Self::CommandNotFound => ("command_not_found", ExitStatus::CommandNotFound),
             Self::CommandNotExecutable => ("command_not_executable", ExitStatus::CommandNotExecutable),
-            Self::Internal => ("internal", ExitStatus::Failed),
+            Self::NotReported | Self::Internal => ("internal", ExitStatus::Failed),
         }
     }
 }

@@ -12,6 +12,7 @@ pub use super::server::{ServerError, ServerSetting};
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::{ProfileName, Selection, Session};
 use crate::domain::token::TokenId;
+use crate::ports::chain::chain;
 use crate::ports::credential_store::{Clearing, CredentialStore, StoreError};
 use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
@@ -30,6 +31,27 @@ pub struct LogoutRequest {
 }
 
 /// Ends the selected session.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use plexctl::ports::{Clearing, LogoutOutcome, Revocation};
+/// use plexctl::testing::{InMemoryStore, RecordingReporter, ScriptedRevoker, session};
+/// use plexctl::use_cases::{LogoutRequest, LogoutUseCase};
+///
+/// let store = InMemoryStore::new().with_default_session(session("dev", 1));
+/// let revoker = ScriptedRevoker::new([Ok(Revocation::Revoked)]);
+/// let mut reporter = RecordingReporter::new();
+/// let request = LogoutRequest::default();
+/// let mut logout = LogoutUseCase::new(&store, &revoker, &mut reporter);
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let outcome = runtime.block_on(async {
+/// let outcome = logout.execute(&request).await?;
+/// # Ok::<_, plexctl::use_cases::LogoutError>(outcome) })?;
+/// assert!(matches!(outcome, LogoutOutcome::LoggedOut { clearing: Clearing::Cleared, .. }));
+/// assert!(!store.holds(&session("dev", 1)));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct LogoutUseCase<'a> {
     store: &'a dyn CredentialStore,
     revoker: &'a dyn TokenRevoker,
@@ -109,10 +131,10 @@ fn server_in_use(session: &Session, request: &LogoutRequest) -> Result<ServerUrl
 #[derive(Debug, Error)]
 pub enum LogoutError {
     /// The stored session cannot be used. Nothing was sent, nothing was changed.
-    #[error("no session was ended")]
+    #[error("cannot log out")]
     Load(#[source] StoreError),
     /// It is not clear to which server the token may go. Nothing was sent, nothing was changed.
-    #[error("no session was ended: no server for profile \"{profile}\"")]
+    #[error("cannot log out")]
     Server {
         /// The selected profile.
         profile: ProfileName,
@@ -122,7 +144,7 @@ pub enum LogoutError {
         source: ServerError,
     },
     /// The session could not be cleared without touching anything else. Nothing was sent, nothing was changed.
-    #[error("no session was ended: profile \"{}\" cannot be cleared", about.profile)]
+    #[error("cannot log out")]
     Rehearse {
         /// The session that is kept.
         about: Box<SessionFacts>,
@@ -130,7 +152,7 @@ pub enum LogoutError {
         source: StoreError,
     },
     /// The token is not known to be dead, so the profile was kept.
-    #[error("token {} may still be live at {}, so profile \"{}\" is kept", about.id, about.server.origin(), about.profile)]
+    #[error("profile \"{}\" was kept, and its session may still be live", about.profile)]
     Revoke {
         /// The session that may still be live.
         about: Box<SessionFacts>,
@@ -138,7 +160,7 @@ pub enum LogoutError {
         source: RevokeError,
     },
     /// The token is dead, but the profile is still stored, or its removal may not last.
-    #[error("token {} is revoked on the server", about.id)]
+    #[error("the session of profile \"{}\" was revoked on the server{}", about.profile, after_revoking(source))]
     Clear {
         /// The session that has ended.
         about: Box<SessionFacts>,
@@ -148,8 +170,8 @@ pub enum LogoutError {
         source: StoreError,
     },
     /// The logout is complete, but nobody was told.
-    #[error("the logout is complete")]
-    Report(#[source] ReportError),
+    #[error("logged out, but {}", chain(.0))]
+    Report(ReportError),
 }
 
 /// What may be told about the session that an error is about.
@@ -161,6 +183,14 @@ pub struct SessionFacts {
     pub id: TokenId,
     /// The server that was asked, or would have been.
     pub server: ServerUrl,
+}
+
+/// What became of the profile of a session that is dead.
+fn after_revoking(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::NotDurable { .. } => " and its profile removed",
+        _ => ", but its profile is still stored",
+    }
 }
 
 impl SessionFacts {
@@ -190,7 +220,7 @@ impl LogoutError {
             Self::Revoke { source: RevokeError::Unreached { .. }, .. } => FailureKind::Unreached,
             Self::Clear { source: StoreError::NotDurable { .. }, .. } => FailureKind::NotDurable,
             Self::Clear { .. } => FailureKind::NotCleared,
-            Self::Report(_) => FailureKind::Internal,
+            Self::Report(_) => FailureKind::NotReported,
         }
     }
 
@@ -457,7 +487,7 @@ mod tests {
 
     #[test]
     fn a_token_goes_nowhere_if_its_server_is_not_certain() {
-        let unusable = |setting, source| ServerError::Unusable { setting, source };
+        let unusable = |setting, source| ServerError::Unusable { setting, place: None, source };
         let other = ServerError::OtherOrigin { stored: "https://stored".into(), given: "https://flag".into() };
         let cases = [
             (None, None, None, ServerError::Unknown),

@@ -9,8 +9,9 @@ use thiserror::Error;
 use super::exit_status::ExitStatus;
 use super::failure_kind::FailureKind;
 use crate::domain::profile::Profile;
-use crate::domain::session::ProfileName;
+use crate::domain::session::{ProfileName, quoted_list};
 use crate::domain::timestamp::Timestamp;
+use crate::ports::chain::chain;
 use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::profile_reader::ProfileReader;
 use crate::ports::profile_writer::{DefaultSetting, Forgetting, ProfileWriter};
@@ -37,6 +38,22 @@ pub enum ProfilesRequest {
 }
 
 /// Shows and changes which profiles are stored.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use plexctl::domain::ProfileName;
+/// use plexctl::ports::ProfilesOutcome;
+/// use plexctl::testing::{InMemoryStore, RecordingReporter, session};
+/// use plexctl::use_cases::{ProfilesRequest, ProfilesUseCase};
+///
+/// let store = InMemoryStore::new().with_session(session("dev", 1));
+/// let mut reporter = RecordingReporter::new();
+/// let request = ProfilesRequest::Use(ProfileName::new("dev")?);
+/// let outcome = ProfilesUseCase::new(&store, &store, &mut reporter).execute(&request)?;
+/// assert_eq!(outcome, ProfilesOutcome::DefaultIs(ProfileName::new("dev")?));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct ProfilesUseCase<'a> {
     reader: &'a dyn ProfileReader,
     writer: &'a dyn ProfileWriter,
@@ -72,10 +89,7 @@ impl<'a> ProfilesUseCase<'a> {
         match request {
             ProfilesRequest::List { now } => Ok(ProfilesOutcome::Listed { list: self.reader.list()?, now: *now }),
             ProfilesRequest::Use(profile) => self.set_default(profile),
-            ProfilesRequest::Forget { profile, is_confirmed: true } => self.forget(profile),
-            ProfilesRequest::Forget { profile, is_confirmed: false } => {
-                Err(ProfilesError::Unconfirmed { profile: profile.clone() })
-            }
+            ProfilesRequest::Forget { profile, is_confirmed } => self.forget(profile, *is_confirmed),
         }
     }
 
@@ -86,12 +100,15 @@ impl<'a> ProfilesUseCase<'a> {
         }
     }
 
-    fn forget(&mut self, name: &ProfileName) -> Result<ProfilesOutcome, ProfilesError> {
+    fn forget(&mut self, name: &ProfileName, is_confirmed: bool) -> Result<ProfilesOutcome, ProfilesError> {
         loop {
             let list = self.reader.list()?;
             let Some(profile) = list.profiles.iter().find(|profile| profile.name == *name).cloned() else {
                 return Err(self.no_such_profile(name)?);
             };
+            if !is_confirmed {
+                return Err(ProfilesError::Unconfirmed { profile: name.clone() });
+            }
             if profile.token.is_some() {
                 // Told before the removal, which nothing can interrupt then without a trace. A warning that cannot be
                 // written stops nothing: the operator has confirmed.
@@ -102,7 +119,7 @@ impl<'a> ProfilesUseCase<'a> {
                 Ok(Forgetting::NoSuchProfile) => return Err(self.no_such_profile(name)?),
                 // Another program stored a token meanwhile, which nobody has been told of.
                 Ok(Forgetting::Superseded) => {}
-                Err(source) => return Err(ProfilesError::Forget { profile: Box::new(profile), source }),
+                Err(error) => return Err(ProfilesError::Forget { profile: Box::new(profile), error }),
             }
         }
     }
@@ -118,13 +135,13 @@ impl<'a> ProfilesUseCase<'a> {
 #[derive(Debug, Error)]
 pub enum ProfilesError {
     /// The operator did not say that a profile is to be forgotten without revoking its token. Nothing was changed.
-    #[error("profile \"{profile}\" is kept: forgetting it would not revoke its token")]
+    #[error("profile \"{profile}\" was kept: forgetting it does not revoke its token")]
     Unconfirmed {
         /// The profile that is kept.
         profile: ProfileName,
     },
     /// There is no such profile. Nothing was changed.
-    #[error("{place} has no profile \"{profile}\"")]
+    #[error("{place} has no profile \"{profile}\"{}", others(present))]
     NoSuchProfile {
         /// The profile that was asked for.
         profile: ProfileName,
@@ -137,16 +154,21 @@ pub enum ProfilesError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The store could not remove the profile, or not for good.
-    #[error("cannot forget profile \"{}\"", profile.name)]
+    #[error("{}", chain(error))]
     Forget {
         /// The profile.
         profile: Box<Profile>,
         /// What became of it.
-        source: StoreError,
+        error: StoreError,
     },
     /// All is done, but nobody was told.
-    #[error("what was asked for is done")]
-    Report(#[source] ReportError),
+    #[error("done, but {}", chain(.0))]
+    Report(ReportError),
+}
+
+/// The profiles that there are instead of a missing one.
+fn others(present: &[ProfileName]) -> String {
+    if present.is_empty() { ", and no other".to_owned() } else { format!(", it has {}", quoted_list(present)) }
 }
 
 impl ProfilesError {
@@ -156,13 +178,13 @@ impl ProfilesError {
         match self {
             Self::Unconfirmed { .. } => FailureKind::ConfirmationNeeded,
             Self::NoSuchProfile { .. } => FailureKind::NoSuchProfile,
-            Self::Store(source) | Self::Forget { source, .. } => match source {
+            Self::Store(error) | Self::Forget { error, .. } => match error {
                 StoreError::Exposed { .. } => FailureKind::ConfigExposed,
                 StoreError::NotWritten { .. } => FailureKind::NotStored,
                 StoreError::NotDurable { .. } => FailureKind::NotDurable,
                 _ => FailureKind::ConfigUnusable,
             },
-            Self::Report(_) => FailureKind::Internal,
+            Self::Report(_) => FailureKind::NotReported,
         }
     }
 
@@ -173,8 +195,8 @@ impl ProfilesError {
             Self::Unconfirmed { profile } | Self::NoSuchProfile { profile, .. } => {
                 FailureFacts { profile: Some(profile.clone()), ..FailureFacts::default() }
             }
-            Self::Forget { profile, source } => {
-                let is_removed = matches!(source, StoreError::NotDurable { .. });
+            Self::Forget { profile, error } => {
+                let is_removed = matches!(error, StoreError::NotDurable { .. });
                 FailureFacts {
                     profile: Some(profile.name.clone()),
                     server: profile.shown_server().map(|server| server.as_str().to_owned()),
@@ -311,12 +333,16 @@ mod tests {
     }
 
     #[test]
-    fn without_a_confirmation_the_store_is_not_even_looked_at() {
+    fn without_a_confirmation_nothing_is_changed() {
         let store = InMemoryStore::new().with_profile(profile("dev", "t"));
         let error = execute(&store, MockReporter::new(), &forget(false)).unwrap_err();
         assert_eq!(error.ending(), ExitStatus::Unusable);
         assert!(matches!(error, ProfilesError::Unconfirmed { profile } if profile == name("dev")));
-        assert!(store.calls().is_empty());
+        assert_eq!(store.list().unwrap().names(), [name("dev")]);
+
+        // That it is not there is said first.
+        let error = execute(&InMemoryStore::new(), MockReporter::new(), &forget(false)).unwrap_err();
+        assert!(matches!(error, ProfilesError::NoSuchProfile { .. }), "{error:?}");
     }
 
     #[test]
@@ -325,7 +351,7 @@ mod tests {
         for request in [ProfilesRequest::Use(name("dev")), forget(true)] {
             let error = execute(&store, MockReporter::new(), &request).unwrap_err();
             assert_eq!(error.ending(), ExitStatus::Unusable);
-            assert_eq!(error.to_string(), "memory has no profile \"dev\"");
+            assert_eq!(error.to_string(), "memory has no profile \"dev\", it has \"other\"");
             match error {
                 ProfilesError::NoSuchProfile { profile, present, .. } => {
                     assert_eq!((profile, present), (name("dev"), vec![name("other")]));
@@ -352,7 +378,7 @@ mod tests {
                 let error = execute(&store, MockReporter::new(), &request).unwrap_err();
                 assert_eq!(error.ending(), ending, "{error:?}");
                 match (&request, error) {
-                    (ProfilesRequest::Forget { .. }, ProfilesError::Forget { profile: forgotten, source }) => {
+                    (ProfilesRequest::Forget { .. }, ProfilesError::Forget { profile: forgotten, error: source }) => {
                         assert_eq!((*forgotten, source.to_string()), (profile("dev", "t"), failure().to_string()));
                     }
                     (_, ProfilesError::Store(source)) => assert_eq!(source.to_string(), failure().to_string()),

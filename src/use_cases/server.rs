@@ -1,8 +1,6 @@
 //! Which server issues a credential, and which one it goes to: the one that issued it where that is known, and else the
 //! one that the operator named.
 
-use std::fmt;
-
 use thiserror::Error;
 
 use super::failure_kind::FailureKind;
@@ -71,22 +69,24 @@ impl NamedServers<'_> {
 }
 
 fn parse(text: &str, setting: ServerSetting) -> Result<ServerUrl, ServerError> {
-    ServerUrl::parse(text).map_err(|source| ServerError::Unusable { setting, source })
+    ServerUrl::parse(text).map_err(|source| ServerError::Unusable { setting, place: None, source })
 }
 
 /// Why there is no server to which the token may go.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ServerError {
     /// The server that would be used is not a usable URL.
-    #[error("the {setting} server is not a usable URL")]
+    #[error("{} is not a valid URL", named(*setting, place.as_deref()))]
     Unusable {
         /// Where the text came from; the text itself may hold a password and stays out.
         setting: ServerSetting,
+        /// Where the profile stores the server, if that is known.
+        place: Option<String>,
         /// Which part of the rule it breaks.
         source: ServerUrlError,
     },
     /// The operator named another origin than the one that issued the token.
-    #[error("the given server {given} is not {stored}, which issued the token")]
+    #[error("--server names {given}, but the token was issued by {stored}")]
     OtherOrigin {
         /// The origin that issued the token.
         stored: String,
@@ -94,11 +94,20 @@ pub enum ServerError {
         given: String,
     },
     /// The profile stores no server, and none was given.
-    #[error("the profile stores none and none was given")]
+    #[error("the profile stores no server, and none was given")]
     Unknown,
 }
 
 impl ServerError {
+    /// The same error with the place where the profile stores its server, if that is what cannot be used.
+    #[must_use]
+    pub fn stored_at(mut self, stored_at: impl FnOnce() -> String) -> Self {
+        if let Self::Unusable { setting: ServerSetting::Stored, place, .. } = &mut self {
+            *place = Some(stored_at());
+        }
+        self
+    }
+
     /// The kind of failure, for programs.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
@@ -121,13 +130,13 @@ pub enum ServerSetting {
     Fallback,
 }
 
-impl fmt::Display for ServerSetting {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Stored => "stored",
-            Self::Given => "given",
-            Self::Fallback => "fallback",
-        })
+/// What a setting goes by.
+fn named(setting: ServerSetting, place: Option<&str>) -> String {
+    match (setting, place) {
+        (ServerSetting::Stored, Some(place)) => format!("the server at {place}"),
+        (ServerSetting::Stored, None) => "the stored server".to_owned(),
+        (ServerSetting::Given, _) => "--server".to_owned(),
+        (ServerSetting::Fallback, _) => "PLEXSPHERE_URL".to_owned(),
     }
 }
 
@@ -151,13 +160,15 @@ mod tests {
     }
 
     #[test]
-    fn an_unusable_server_is_named_by_where_it_came_from() {
-        for (setting, words) in [
-            (ServerSetting::Stored, "the stored server is not a usable URL"),
-            (ServerSetting::Given, "the given server is not a usable URL"),
-            (ServerSetting::Fallback, "the fallback server is not a usable URL"),
+    fn an_unusable_server_is_named_by_where_it_stands() {
+        for (setting, name) in [
+            (ServerSetting::Stored, "the server at config:3:10"),
+            (ServerSetting::Given, "--server"),
+            (ServerSetting::Fallback, "PLEXSPHERE_URL"),
         ] {
-            assert_eq!(ServerError::Unusable { setting, source: ServerUrlError::Syntax }.to_string(), words);
+            let error = ServerError::Unusable { setting, place: None, source: ServerUrlError::Syntax };
+            let error = error.stored_at(|| "config:3:10".to_owned());
+            assert_eq!(error.to_string(), format!("{name} is not a valid URL"));
         }
     }
 }

@@ -161,7 +161,7 @@ pub enum TokensError {
     #[error(transparent)]
     Credential(#[from] CredentialError),
     /// The server did not list the tokens.
-    #[error("cannot list the tokens at {}", server.origin())]
+    #[error("{}", list_sentence(credential, server, source))]
     List {
         /// The credential that was sent.
         credential: CredentialSource,
@@ -171,7 +171,7 @@ pub enum TokensError {
         source: DirectoryError,
     },
     /// The server did not confirm that the token is revoked.
-    #[error("cannot revoke token {id} at {}", server.origin())]
+    #[error("{}", revoke_sentence(credential, server, *id, source))]
     Revoke {
         /// The credential that was sent.
         credential: CredentialSource,
@@ -183,8 +183,38 @@ pub enum TokensError {
         source: DirectoryError,
     },
     /// What was asked for is done, but the outcome could not be written.
-    #[error("the result could not be written")]
-    Report(#[source] ReportError),
+    #[error("the server has responded, but {}", chain(.0))]
+    Report(ReportError),
+}
+
+fn list_sentence(credential: &CredentialSource, server: &ServerUrl, error: &DirectoryError) -> String {
+    let origin = server.origin();
+    match error {
+        DirectoryError::NotAccepted { .. } => not_accepted(credential, &origin),
+        DirectoryError::Refused { .. } => format!("{origin} refused to list the tokens"),
+        DirectoryError::NoSuchToken { .. }
+        | DirectoryError::Unconfirmed { .. }
+        | DirectoryError::Unanswered { .. }
+        | DirectoryError::Unreached { .. } => format!("cannot list the tokens at {origin}"),
+    }
+}
+
+fn revoke_sentence(credential: &CredentialSource, server: &ServerUrl, id: TokenId, error: &DirectoryError) -> String {
+    let origin = server.origin();
+    match error {
+        DirectoryError::NotAccepted { .. } => not_accepted(credential, &origin),
+        DirectoryError::Refused { .. } => format!("{origin} refused to revoke token {id}, which may still be live"),
+        DirectoryError::NoSuchToken { .. } => {
+            format!("{origin} knows no token {id} of this principal: it is gone, or it belongs to another")
+        }
+        DirectoryError::Unconfirmed { .. } | DirectoryError::Unanswered { .. } | DirectoryError::Unreached { .. } => {
+            format!("cannot revoke token {id} at {origin}, so it may still be live")
+        }
+    }
+}
+
+fn not_accepted(credential: &CredentialSource, origin: &str) -> String {
+    format!("not logged in at {origin}: the token of {credential} is not accepted")
 }
 
 impl TokensError {
@@ -201,7 +231,7 @@ impl TokensError {
                 DirectoryError::Unanswered { .. } => FailureKind::Unanswered,
                 DirectoryError::Unreached { .. } => FailureKind::Unreached,
             },
-            Self::Report(_) => FailureKind::Internal,
+            Self::Report(_) => FailureKind::NotReported,
         }
     }
 

@@ -5,6 +5,8 @@ use thiserror::Error;
 use super::credential::{Credential, CredentialError, CredentialRequest};
 use super::exit_status::ExitStatus;
 use super::failure_kind::FailureKind;
+use crate::domain::server_url::ServerUrl;
+use crate::ports::chain::chain;
 use crate::ports::failure_report::FailureFacts;
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
 use crate::ports::profile_reader::ProfileReader;
@@ -15,6 +17,31 @@ use crate::ports::token_file::TokenFile;
 pub type WhoamiRequest = CredentialRequest;
 
 /// Asks the server who the operator is.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use plexctl::domain::Principal;
+/// use plexctl::testing::{InMemoryStore, InMemoryTokenFile, RecordingReporter, ScriptedPrincipalReader, session};
+/// use plexctl::use_cases::{WhoamiRequest, WhoamiUseCase};
+///
+/// let store = InMemoryStore::new().with_default_session(session("dev", 1));
+/// let principal = Principal {
+///     principal_type: "user".to_owned(),
+///     subject: "0192f0c1-0000-7000-8000-000000000001".to_owned(),
+///     ..Principal::default()
+/// };
+/// let reader = ScriptedPrincipalReader::new([Ok(principal.clone())]);
+/// let (token_file, mut reporter) = (InMemoryTokenFile::new(), RecordingReporter::new());
+/// let request = WhoamiRequest::default();
+/// let mut whoami = WhoamiUseCase::new(&store, &token_file, &reader, &mut reporter);
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let outcome = runtime.block_on(async {
+/// let outcome = whoami.execute(&request).await?;
+/// # Ok::<_, plexctl::use_cases::WhoamiError>(outcome) })?;
+/// assert_eq!(outcome.principal, principal);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct WhoamiUseCase<'a> {
     profiles: &'a dyn ProfileReader,
     token_file: &'a dyn TokenFile,
@@ -45,7 +72,7 @@ impl<'a> WhoamiUseCase<'a> {
             request.resolve(self.profiles, self.token_file)?;
         let principal = self.reader.read(&server, &token).await.map_err(|source| WhoamiError::Read {
             credential: credential.clone(),
-            origin: server.origin(),
+            server: Box::new(server.clone()),
             source,
         })?;
 
@@ -62,18 +89,31 @@ pub enum WhoamiError {
     #[error(transparent)]
     Credential(#[from] CredentialError),
     /// The server said no, or it did not say who it is.
-    #[error("{origin} did not say who is logged in")]
+    #[error("{}", read_sentence(credential, server, source))]
     Read {
         /// The credential that was asked with.
         credential: CredentialSource,
-        /// The origin that was asked.
-        origin: String,
+        /// The server that was asked.
+        server: Box<ServerUrl>,
         /// How the attempt to ask it ended.
         source: ReadError,
     },
     /// The server said who it is, but nobody was told.
-    #[error("the server said who is logged in")]
-    Report(#[source] ReportError),
+    #[error("the server has responded, but {}", chain(.0))]
+    Report(ReportError),
+}
+
+fn read_sentence(credential: &CredentialSource, server: &ServerUrl, error: &ReadError) -> String {
+    let origin = server.origin();
+    match error {
+        ReadError::NotAccepted { .. } => {
+            format!("not logged in at {origin}: the token of {credential} is not accepted")
+        }
+        ReadError::Refused { .. } => format!("{origin} refused to say who is logged in"),
+        ReadError::Unusable { .. } | ReadError::Unanswered { .. } | ReadError::Unreached { .. } => {
+            format!("cannot tell who is logged in at {origin}")
+        }
+    }
 }
 
 impl WhoamiError {
@@ -87,7 +127,7 @@ impl WhoamiError {
             Self::Read { source: ReadError::Unusable { .. }, .. } => FailureKind::Unconfirmed,
             Self::Read { source: ReadError::Unanswered { .. }, .. } => FailureKind::Unanswered,
             Self::Read { source: ReadError::Unreached { .. }, .. } => FailureKind::Unreached,
-            Self::Report(_) => FailureKind::Internal,
+            Self::Report(_) => FailureKind::NotReported,
         }
     }
 
@@ -96,8 +136,8 @@ impl WhoamiError {
     pub fn facts(&self) -> FailureFacts {
         match self {
             Self::Credential(error) => error.facts(),
-            Self::Read { credential, origin, source } => {
-                let (profile, server) = (credential.profile().cloned(), Some(origin.clone()));
+            Self::Read { credential, server, source } => {
+                let (profile, server) = (credential.profile().cloned(), Some(server.as_given().to_owned()));
                 FailureFacts { profile, server, ..FailureFacts::default() }.with_response_of(source.call_error())
             }
             Self::Report(_) => FailureFacts::default(),
@@ -241,6 +281,8 @@ mod tests {
         };
         let mut profiles = MockProfileReader::new();
         profiles.expect_look_up().returning(move |selection| Ok(look_up(selection)));
+        profiles.expect_why_none().returning(|_| None);
+        profiles.expect_place_of().returning(|_, _| "the store".to_owned());
         profiles
     }
 
@@ -275,18 +317,17 @@ mod tests {
                 assert_eq!((error.ending(), sent.as_str()), (ExitStatus::Unusable, ""));
                 match error {
                     WhoamiError::Credential(CredentialError::None { .. }) => "no credential".to_owned(),
-                    WhoamiError::Credential(CredentialError::Server { source: ServerError::Unknown, .. }) => {
+                    WhoamiError::Credential(CredentialError::Server { fault: ServerError::Unknown, .. }) => {
                         "no server".to_owned()
                     }
                     WhoamiError::Credential(CredentialError::Server {
-                        source: ServerError::OtherOrigin { .. },
-                        ..
+                        fault: ServerError::OtherOrigin { .. }, ..
                     }) => "other origin".to_owned(),
                     WhoamiError::Credential(CredentialError::Server {
-                        source: ServerError::Unusable { setting, .. },
+                        fault: ServerError::Unusable { setting, .. },
                         ..
                     }) => {
-                        format!("unusable: {setting}")
+                        format!("unusable: {setting:?}")
                     }
                     other => panic!("{other:?}"),
                 }
@@ -302,14 +343,14 @@ mod tests {
         ("--token-file", "token", "no server", true),
         ("--token-file", "server=https://dev", "of-file -> https://dev", true),
         ("--token-file", "server=https://dev token", "of-file -> https://dev", true),
-        ("--token-file", "server=junk token", "unusable: stored", true),
+        ("--token-file", "server=junk token", "unusable: Stored", true),
         ("--token-file --server=https://flag", "", "of-file -> https://flag", false),
         ("--token-file --server=https://flag", "server=https://dev token", "of-file -> https://flag", false),
         ("--token-file --server=https://flag", "server=junk", "of-file -> https://flag", false),
-        ("--token-file --server=junk", "server=https://dev token", "unusable: given", false),
+        ("--token-file --server=junk", "server=https://dev token", "unusable: Given", false),
         ("--token-file PLEXSPHERE_URL=https://url", "", "of-file -> https://url", false),
         ("--token-file PLEXSPHERE_URL=https://url", "server=https://dev token", "of-file -> https://url", false),
-        ("--token-file PLEXSPHERE_URL=junk", "server=https://dev token", "unusable: fallback", false),
+        ("--token-file PLEXSPHERE_URL=junk", "server=https://dev token", "unusable: Fallback", false),
         ("--token-file --server=https://flag PLEXSPHERE_URL=https://url", "", "of-file -> https://flag", false),
         ("--token-file --server=https://flag PLEXSPHERE_URL=junk", "", "of-file -> https://flag", false),
         ("--token-file PLEXSPHERE_TOKEN", "", "no server", true),
@@ -330,7 +371,7 @@ mod tests {
         ("--profile=other --server=http://other", "token", "other origin", true),
         ("--profile=other --server=https://other:8443", "token", "other origin", true),
         ("--profile=other --server=https://flag PLEXSPHERE_TOKEN", "token", "other origin", true),
-        ("--profile=other --server=junk", "token", "unusable: given", true),
+        ("--profile=other --server=junk", "token", "unusable: Given", true),
         ("--profile=missing", "server=https://dev token", "no credential", true),
         (
             "--profile=missing PLEXSPHERE_TOKEN PLEXSPHERE_URL=https://url",
@@ -343,7 +384,7 @@ mod tests {
         ("--profile=dev --server=https://flag", "token", "of-dev -> https://flag", true),
         ("--profile=dev PLEXSPHERE_URL=https://url", "token", "of-dev -> https://url", true),
         ("--profile=dev --server=https://flag PLEXSPHERE_URL=https://url", "token", "of-dev -> https://flag", true),
-        ("--profile=dev --server=https://flag", "server=junk token", "unusable: stored", true),
+        ("--profile=dev --server=https://flag", "server=junk token", "unusable: Stored", true),
         ("--profile=dev", "", "no credential", true),
         // Then the variable, which goes where the operator says.
         ("PLEXSPHERE_TOKEN", "", "no server", true),
@@ -495,7 +536,7 @@ mod tests {
             let mut world = World { profiles: config("server=https://dev"), ..World::default() };
             let error = world.execute(&given(words)).unwrap_err();
             assert!(
-                matches!(error, WhoamiError::Credential(CredentialError::None { selection: looked_for }) if looked_for == selection)
+                matches!(error, WhoamiError::Credential(CredentialError::None { selection: looked_for, .. }) if looked_for == selection)
             );
         }
     }
@@ -503,7 +544,7 @@ mod tests {
     #[test]
     fn an_unclear_server_is_told_with_the_credential_that_would_have_gone_there() {
         let of_dev = CredentialSource::Profile(ProfileName::new("dev").unwrap());
-        let unusable = |setting, source| ServerError::Unusable { setting, source };
+        let unusable = |setting, source| ServerError::Unusable { setting, place: None, source };
         let cases = [
             ("", "token", of_dev.clone(), ServerError::Unknown),
             (
@@ -529,7 +570,7 @@ mod tests {
             let mut world = World { profiles: config(stored), ..World::default() };
             world.token_file.expect_read().returning(|_| Ok(token("of-file")));
             match world.execute(&given(words)).unwrap_err() {
-                WhoamiError::Credential(CredentialError::Server { credential, source }) => {
+                WhoamiError::Credential(CredentialError::Server { credential, fault: source }) => {
                     assert_eq!((credential, source), (expected_credential, expected), "{words}");
                 }
                 other => panic!("{other:?}"),
@@ -553,9 +594,9 @@ mod tests {
             let error = world.execute(&request()).unwrap_err();
             assert_eq!(error.ending(), ending, "{words}");
             match error {
-                WhoamiError::Read { credential, origin, source } => {
+                WhoamiError::Read { credential, server, source } => {
                     assert_eq!(credential, CredentialSource::Profile(ProfileName::new("dev").unwrap()));
-                    assert_eq!((origin.as_str(), source.to_string()), ("https://h", words));
+                    assert_eq!((server.origin(), source.to_string()), ("https://h".to_owned(), words));
                 }
                 other => panic!("{other:?}"),
             }

@@ -232,10 +232,10 @@ impl Stage for LogoutStage {
             is_told.then_some(Ending::FailedCleared)
         } else if says("is revoked on the server, but not removed from") {
             (!is_live).then_some(Ending::FailedUnchanged)
-        } else if says("no session was ended: ") {
+        } else if says("cannot log out: ") {
             (is_live && self.requests() == 0).then_some(Ending::FailedUnchanged)
         } else {
-            says("is kept, and its session may still be live: ").then_some(Ending::FailedUnchanged)
+            says("was kept, and its session may still be live: ").then_some(Ending::FailedUnchanged)
         };
         ending.ok_or_else(|| format!("disagreement: live {is_live}, cleared {is_cleared}, temp {has_temp}, {told}"))
     }

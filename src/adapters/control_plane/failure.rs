@@ -36,12 +36,29 @@ impl CallFailure {
     }
 
     fn remedy(&self) -> Option<Remedy> {
+        let is_https = matches!(&self.peer, Peer::Server(origin) if origin.starts_with("https:"));
         match (&self.peer, &self.cause) {
+            (_, Cause::UnusableProxy { variable, .. }) => Some(Remedy::FixProxy { variable: variable.clone() }),
             (Peer::Proxy(proxy), Cause::TunnelRefused { status: 407, .. }) => Some(proxy.asks_for_credentials()),
-            (_, Cause::NotTrusted { .. }) => Some(Remedy::TrustAuthority),
-            (_, Cause::TrustStore(_)) => Some(Remedy::InstallTrustStore),
-            (_, Cause::OwnCertificateIsCa) => Some(Remedy::ReplaceServerCertificate),
-            _ => None,
+            (Peer::Proxy(proxy), _) => Some(Remedy::FixProxy { variable: proxy.variable.clone() }),
+            (Peer::Server(_), cause) => match cause {
+                Cause::NotTrusted { .. } => Some(Remedy::TrustAuthority),
+                Cause::TrustStore(_) => Some(Remedy::InstallTrustStore),
+                Cause::NotYetValid(_) => Some(Remedy::CheckClock),
+                Cause::Expired(_) | Cause::OwnCertificateIsCa | Cause::WrongPurpose | Cause::UnusableCertificate => {
+                    Some(Remedy::ReplaceCertificate)
+                }
+                Cause::NotTls => Some(Remedy::UseHttp),
+                // What a port with TLS sends to a plain request is an alert, which is no HTTP.
+                Cause::NotHttp if !is_https => Some(Remedy::UseHttps),
+                Cause::NameNotFound | Cause::WrongName { .. } | Cause::UncertifiableName => Some(Remedy::CheckHost),
+                Cause::Refused => Some(Remedy::CheckPort),
+                Cause::NetworkUnreachable | Cause::HostUnreachable => Some(Remedy::CheckNetwork),
+                Cause::TimedOut(_) if self.phase != Phase::Answer => Some(Remedy::CheckNetwork),
+                Cause::TimedOut(_) | Cause::Closed => Some(Remedy::Wait { duration: None }),
+                Cause::NotHttp | Cause::HeadTooLarge => Some(Remedy::CheckServer),
+                _ => None,
+            },
         }
     }
 }
@@ -58,25 +75,24 @@ impl fmt::Display for CallFailure {
         match (phase, cause) {
             (Phase::ProxySetting, _) | (Phase::Tls, Cause::TrustStore(_)) => cause.fmt(formatter),
             (Phase::NameLookup, _) => match proxy {
-                None => write!(formatter, "looking up the server's name failed: {cause}"),
-                Some(proxy) => write!(formatter, "looking up the name of {proxy} failed: {cause}"),
+                None => write!(formatter, "cannot look up the host: {cause}"),
+                Some(proxy) => write!(formatter, "cannot look up the host of {proxy}: {cause}"),
             },
-            (Phase::Connection, _) => write!(formatter, "connecting{} failed: {cause}", with("to")),
+            (Phase::Connection, _) => write!(formatter, "cannot connect{}: {cause}", with("to")),
             (Phase::Tunnel, Cause::TunnelRefused { .. }) => match proxy {
                 None => write!(formatter, "the proxy refused the tunnel: {cause}"),
                 Some(proxy) => write!(formatter, "{proxy} refused the tunnel: {cause}"),
             },
-            (Phase::Tunnel, _) => write!(formatter, "opening a tunnel{} failed: {cause}", with("through")),
-            (Phase::Tls, _) => write!(formatter, "the TLS handshake failed: {cause}"),
+            (Phase::Tunnel, _) => write!(formatter, "cannot open a tunnel{}: {cause}", with("through")),
+            (Phase::Tls, _) => write!(formatter, "TLS handshake failed: {cause}"),
             (Phase::Answer, Cause::TimedOut(limit)) => {
-                write!(formatter, "no answer came{} within {} s", with("from"), limit.as_secs())
+                write!(formatter, "no response{} within {} s", with("from"), limit.as_secs())
             }
             (Phase::Answer, Cause::Closed) => {
-                write!(formatter, "the connection{} was closed before an answer", with("to"))
+                write!(formatter, "the connection{} was closed before a response", with("to"))
             }
-            (Phase::Answer, Cause::NotHttp) => write!(formatter, "the answer{} is not HTTP", with("of")),
-            (Phase::Answer, Cause::HeadTooLarge) => write!(formatter, "the answer{} has too large a head", with("of")),
-            (Phase::Answer, _) => write!(formatter, "waiting for the answer{} failed: {cause}", with("of")),
+            (Phase::Answer, Cause::NotHttp | Cause::HeadTooLarge) => write!(formatter, "{cause}{}", with("from")),
+            (Phase::Answer, _) => write!(formatter, "no response{}: {cause}", with("from")),
         }
     }
 }
@@ -146,7 +162,7 @@ pub enum Cause {
         problem: ProxyProblem,
     },
     /// There is no such name, or it has no address.
-    #[error("no such name")]
+    #[error("no such host")]
     NameNotFound,
     /// Nobody listens there.
     #[error("connection refused")]
@@ -155,10 +171,10 @@ pub enum Cause {
     #[error("the network is unreachable")]
     NetworkUnreachable,
     /// There is no route to the host.
-    #[error("there is no route to the host")]
+    #[error("no route to the host")]
     HostUnreachable,
     /// The limit has passed.
-    #[error("it took longer than {} s", .0.as_secs())]
+    #[error("timed out after {} s", .0.as_secs())]
     TimedOut(Duration),
     /// The connection was closed or reset.
     #[error("the connection was closed")]
@@ -172,31 +188,31 @@ pub enum Cause {
         reason: Option<&'static str>,
     },
     /// What came is not HTTP.
-    #[error("the answer is not HTTP")]
+    #[error("the response is not HTTP")]
     NotHttp,
     /// The answer's head has more than 64 KiB or more than 256 lines.
-    #[error("the answer has too large a head")]
+    #[error("the header of the response is larger than 64 KiB or 256 lines")]
     HeadTooLarge,
     /// What came is not TLS. It may be plain HTTP.
-    #[error("the port speaks no TLS, but perhaps plain http")]
+    #[error("the port does not use TLS")]
     NotTls,
     /// The server speaks no TLS from version 1.2 on.
-    #[error("the server speaks no TLS from version 1.2 on")]
+    #[error("the server does not support TLS 1.2 or newer")]
     TlsVersion,
     /// The server has no cipher suite or key in common with this client, which takes no P-521 keys.
-    #[error("no cipher suite or key in common (P-521 keys are not supported)")]
+    #[error("no common cipher suite or key type (P-521 keys are not supported)")]
     TlsParameters,
     /// The server wants a certificate of the client, which has none.
-    #[error("the server wants a client certificate, which plexctl cannot give")]
+    #[error("the server requires a client certificate, which plexctl does not support")]
     ClientCertificate,
     /// The server ended the TLS connection with an alert.
-    #[error("the server ended the TLS connection")]
+    #[error("the server aborted it")]
     TlsRefused,
     /// The server broke the rules of TLS.
-    #[error("the server broke the rules of TLS")]
+    #[error("the server violated the TLS protocol")]
     TlsViolated,
     /// The certificate's authority is not in the trust store.
-    #[error("the certificate is of an unknown authority{}", and(store.as_ref()))]
+    #[error("the certificate was issued by an unknown authority{}", and(store.as_ref()))]
     NotTrusted {
         /// A part of the trust store that could not be used, which may be why.
         store: Option<TrustStoreProblem>,
@@ -218,19 +234,19 @@ pub enum Cause {
         others: usize,
     },
     /// No certificate can be for the server's name (RFC 5280, section 4.2.1.6).
-    #[error("no certificate can be for the server's name")]
+    #[error("no certificate can be valid for the server's name")]
     UncertifiableName,
     /// The server shows an authority's certificate as its own (RFC 5280, section 4.2.1.9).
-    #[error("the server shows the certificate of an authority (CA:TRUE) as its own")]
+    #[error("the server presents a CA certificate (CA:TRUE) as its own")]
     OwnCertificateIsCa,
     /// A key or a signature in the certificate chain is of a kind that this client does not take, such as P-521.
-    #[error("a key behind the certificate is of a kind that is not supported, such as P-521")]
+    #[error("the certificate chain has an unsupported key type, such as P-521")]
     KeyType,
     /// The certificate is not meant for servers (RFC 5280, section 4.2.1.12).
-    #[error("the certificate is not meant for servers")]
+    #[error("the certificate is not for servers")]
     WrongPurpose,
     /// The certificate cannot be used otherwise: malformed, wrongly signed, or with rules that this client does not know.
-    #[error("the certificate is malformed or of a kind that is not supported")]
+    #[error("the certificate is malformed or unsupported")]
     UnusableCertificate,
     /// There is nothing to trust.
     #[error("{0}")]
@@ -266,16 +282,16 @@ pub(super) fn system_words(error: &io::Error) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ProxyProblem {
     /// It has another scheme than `http`.
-    #[error("cannot be used: only http:// proxies work (NO_PROXY lists hosts that need none)")]
+    #[error("is unusable: only http:// proxies work (NO_PROXY lists hosts that need none)")]
     Scheme,
     /// It is not the URL of a proxy.
-    #[error("is not the URL of an http:// proxy (NO_PROXY lists hosts that need none)")]
+    #[error("is not a valid http:// URL of a proxy (NO_PROXY lists hosts that need none)")]
     Url,
     /// An `@` stands behind the first `/`, `?` or `#`: a password with such a character, which needs percent-encoding.
     #[error("is not a valid URL: in a password, / ? # and @ must be percent-encoded (%2F %3F %23 %40)")]
     Unencoded,
     /// The program runs as a CGI script, where a client can set it (RFC 3875, section 4.1.18).
-    #[error("is not used where REQUEST_METHOD is set (NO_PROXY lists hosts that need none)")]
+    #[error("is refused while REQUEST_METHOD is set (NO_PROXY lists hosts that need none)")]
     Cgi,
 }
 
@@ -318,8 +334,8 @@ pub enum BodyFault {
     SeveralTokens,
 }
 
-/// An answer that is not what was asked for, as far as it may be shown.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+/// A response that is not what was asked for, as far as it may be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Error)]
 pub struct UnexpectedResponse {
     /// The number in the status line.
     pub status: u16,
@@ -327,6 +343,12 @@ pub struct UnexpectedResponse {
     pub reason: Option<&'static str>,
     /// The problem details in it.
     pub problem: Option<ProblemDetails>,
+    /// The id under which the server logged the request, from the problem details or the header.
+    pub correlation_id: Option<String>,
+    /// Where a redirect leads.
+    pub location: Option<String>,
+    /// How long the server asks to wait.
+    pub retry_after: Option<Duration>,
     /// The proxy that could read the request and answer it itself.
     pub proxy: Option<ProxyName>,
 }
@@ -336,35 +358,49 @@ impl UnexpectedResponse {
     pub(super) fn may_be_the_proxys(&self) -> bool {
         self.proxy.is_some() && self.problem.is_none()
     }
+
+    fn remedy(&self) -> Option<Remedy> {
+        match (self.status, &self.proxy, &self.problem) {
+            (407, Some(proxy), _) => Some(proxy.asks_for_credentials()),
+            (300..400, ..) => {
+                self.location.clone().map(|location| Remedy::FollowRedirect { location }).or(Some(Remedy::CheckServer))
+            }
+            (408 | 429 | 500.., ..) => Some(Remedy::Wait { duration: self.retry_after }),
+            (_, Some(proxy), None) => Some(Remedy::FixProxy { variable: proxy.variable.clone() }),
+            (_, None, None) => Some(Remedy::CheckServer),
+            (_, _, Some(_)) => None,
+        }
+    }
 }
 
 impl fmt::Display for UnexpectedResponse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { status, reason, problem, proxy } = self;
+        let Self { status, reason, problem, proxy, location, .. } = self;
         match (proxy, problem) {
             (Some(proxy), None) => write!(formatter, "the server or {proxy}")?,
             _ => formatter.write_str("the server")?,
         }
-        write!(formatter, " answered {}", status_line(*status, *reason))?;
+        write!(formatter, " responded with {}", status_line(*status, *reason))?;
         let details = problem.as_ref().map(ToString::to_string).filter(|details| !details.is_empty());
-        match (status, proxy, details) {
-            (_, _, Some(details)) => write!(formatter, ": {details}"),
-            (300..400, _, None) => formatter.write_str(", and a token follows no redirect"),
-            (200, Some(_), None) => formatter.write_str(", which a proxy may say of anything"),
-            (200, None, None) => formatter.write_str(" with something else than JSON, as a captive portal does"),
-            (_, _, None) => Ok(()),
+        match (status, details, location) {
+            (_, Some(details), _) => write!(formatter, ": {details}"),
+            (300..400, None, Some(location)) => write!(formatter, ", a redirect to {location}"),
+            (200, None, _) if proxy.is_some() => formatter.write_str(", which may be the proxy's own response"),
+            (200, None, _) => formatter.write_str(", but not with JSON, as a captive portal does"),
+            (_, None, _) => Ok(()),
         }
     }
 }
 
 impl From<UnexpectedResponse> for CallError {
-    fn from(answered: UnexpectedResponse) -> Self {
-        let UnexpectedResponse { status, problem, proxy, .. } = &answered;
-        let remedy = proxy.as_ref().filter(|_| *status == 407).map(ProxyName::asks_for_credentials);
-        let problem_code = problem.as_ref().and_then(|problem| problem.code.clone());
-        let is_problem = problem.is_some();
-        let facts = ResponseFacts { status: *status, is_problem, problem_code, correlation_id: None };
-        Self::from(answered.to_string()).with_response(facts).with_remedy(remedy)
+    fn from(response: UnexpectedResponse) -> Self {
+        let facts = ResponseFacts {
+            status: response.status,
+            is_problem: response.problem.is_some(),
+            problem_code: response.problem.as_ref().and_then(|problem| problem.code.clone()),
+            correlation_id: response.correlation_id.clone(),
+        };
+        Self::from(response.to_string()).with_response(facts).with_remedy(response.remedy())
     }
 }
 
@@ -395,7 +431,7 @@ fn and(store: Option<&TrustStoreProblem>) -> String {
 /// Whom a certificate is for, up to where the name is told that it is not for.
 fn presented_names(first: Option<&str>, others: usize) -> String {
     match (first, others) {
-        (None, _) => "names no host, so it is not ".to_owned(),
+        (None, _) => "names no host, so it is not valid ".to_owned(),
         (Some(name), 0) => format!("is for {name}, not "),
         (Some(name), others) => format!("is for {name} and {others} more, not "),
     }
@@ -428,29 +464,29 @@ mod tests {
         vec![
             (
                 failure(Phase::ProxySetting, unusable(ProxyProblem::Scheme)),
-                "HTTP_PROXY cannot be used: only http:// proxies work (NO_PROXY lists hosts that need none)",
+                "HTTP_PROXY is unusable: only http:// proxies work (NO_PROXY lists hosts that need none)",
             ),
             (
                 failure(Phase::ProxySetting, unusable(ProxyProblem::Url)),
-                "HTTP_PROXY is not the URL of an http:// proxy (NO_PROXY lists hosts that need none)",
+                "HTTP_PROXY is not a valid http:// URL of a proxy (NO_PROXY lists hosts that need none)",
             ),
             (
                 failure(Phase::ProxySetting, unusable(ProxyProblem::Cgi)),
-                "HTTP_PROXY is not used where REQUEST_METHOD is set (NO_PROXY lists hosts that need none)",
+                "HTTP_PROXY is refused while REQUEST_METHOD is set (NO_PROXY lists hosts that need none)",
             ),
-            (failure(Phase::NameLookup, Cause::NameNotFound), "looking up the server's name failed: no such name"),
+            (failure(Phase::NameLookup, Cause::NameNotFound), "cannot look up the host: no such host"),
             (
                 through_proxy(Phase::NameLookup, Cause::System("Temporary failure in name resolution".to_owned())),
-                "looking up the name of the proxy http://127.0.0.1:3128 (HTTPS_PROXY) failed: Temporary failure in name \
+                "cannot look up the host of the proxy http://127.0.0.1:3128 (HTTPS_PROXY): Temporary failure in name \
                  resolution",
             ),
-            (failure(Phase::Connection, Cause::Refused), "connecting failed: connection refused"),
-            (failure(Phase::Connection, Cause::NetworkUnreachable), "connecting failed: the network is unreachable"),
-            (failure(Phase::Connection, Cause::HostUnreachable), "connecting failed: there is no route to the host"),
-            (failure(Phase::Connection, ten), "connecting failed: it took longer than 10 s"),
+            (failure(Phase::Connection, Cause::Refused), "cannot connect: connection refused"),
+            (failure(Phase::Connection, Cause::NetworkUnreachable), "cannot connect: the network is unreachable"),
+            (failure(Phase::Connection, Cause::HostUnreachable), "cannot connect: no route to the host"),
+            (failure(Phase::Connection, ten), "cannot connect: timed out after 10 s"),
             (
                 through_proxy(Phase::Connection, Cause::Refused),
-                "connecting to the proxy http://127.0.0.1:3128 (HTTPS_PROXY) failed: connection refused",
+                "cannot connect to the proxy http://127.0.0.1:3128 (HTTPS_PROXY): connection refused",
             ),
             (
                 through_proxy(Phase::Tunnel, Cause::TunnelRefused { status: 403, reason: Some("Forbidden") }),
@@ -462,27 +498,30 @@ mod tests {
             ),
             (
                 through_proxy(Phase::Tunnel, Cause::Closed),
-                "opening a tunnel through the proxy http://127.0.0.1:3128 (HTTPS_PROXY) failed: the connection was closed",
+                "cannot open a tunnel through the proxy http://127.0.0.1:3128 (HTTPS_PROXY): the connection was closed",
             ),
             (
                 through_proxy(Phase::Tunnel, Cause::NotHttp),
-                "opening a tunnel through the proxy http://127.0.0.1:3128 (HTTPS_PROXY) failed: the answer is not HTTP",
+                "cannot open a tunnel through the proxy http://127.0.0.1:3128 (HTTPS_PROXY): the response is not HTTP",
             ),
-            (failure(Phase::Answer, Cause::TimedOut(Duration::from_secs(30))), "no answer came within 30 s"),
+            (failure(Phase::Answer, Cause::TimedOut(Duration::from_secs(30))), "no response within 30 s"),
             (
                 through_proxy(Phase::Answer, Cause::TimedOut(Duration::from_secs(30))),
-                "no answer came from the proxy http://127.0.0.1:3128 (HTTPS_PROXY) within 30 s",
+                "no response from the proxy http://127.0.0.1:3128 (HTTPS_PROXY) within 30 s",
             ),
-            (failure(Phase::Answer, Cause::Closed), "the connection was closed before an answer"),
+            (failure(Phase::Answer, Cause::Closed), "the connection was closed before a response"),
             (
                 through_proxy(Phase::Answer, Cause::Closed),
-                "the connection to the proxy http://127.0.0.1:3128 (HTTPS_PROXY) was closed before an answer",
+                "the connection to the proxy http://127.0.0.1:3128 (HTTPS_PROXY) was closed before a response",
             ),
-            (failure(Phase::Answer, Cause::NotHttp), "the answer is not HTTP"),
-            (failure(Phase::Answer, Cause::HeadTooLarge), "the answer has too large a head"),
+            (failure(Phase::Answer, Cause::NotHttp), "the response is not HTTP"),
+            (
+                failure(Phase::Answer, Cause::HeadTooLarge),
+                "the header of the response is larger than 64 KiB or 256 lines",
+            ),
             (
                 failure(Phase::Answer, Cause::ClientCertificate),
-                "waiting for the answer failed: the server wants a client certificate, which plexctl cannot give",
+                "no response: the server requires a client certificate, which plexctl does not support",
             ),
         ]
     }
@@ -496,69 +535,63 @@ mod tests {
         };
         let no_file = || TrustStoreProblem::Unreadable { path: "/a.pem".into(), words: "Permission denied".to_owned() };
         vec![
-            (failure(Phase::Tls, ten), "the TLS handshake failed: it took longer than 10 s"),
-            (
-                failure(Phase::Tls, Cause::NotTls),
-                "the TLS handshake failed: the port speaks no TLS, but perhaps plain http",
-            ),
+            (failure(Phase::Tls, ten), "TLS handshake failed: timed out after 10 s"),
+            (failure(Phase::Tls, Cause::NotTls), "TLS handshake failed: the port does not use TLS"),
             (
                 failure(Phase::Tls, Cause::TlsVersion),
-                "the TLS handshake failed: the server speaks no TLS from version 1.2 on",
+                "TLS handshake failed: the server does not support TLS 1.2 or newer",
             ),
             (
                 failure(Phase::Tls, Cause::TlsParameters),
-                "the TLS handshake failed: no cipher suite or key in common (P-521 keys are not supported)",
+                "TLS handshake failed: no common cipher suite or key type (P-521 keys are not supported)",
             ),
-            (failure(Phase::Tls, Cause::TlsRefused), "the TLS handshake failed: the server ended the TLS connection"),
-            (failure(Phase::Tls, Cause::TlsViolated), "the TLS handshake failed: the server broke the rules of TLS"),
+            (failure(Phase::Tls, Cause::TlsRefused), "TLS handshake failed: the server aborted it"),
+            (failure(Phase::Tls, Cause::TlsViolated), "TLS handshake failed: the server violated the TLS protocol"),
             (
                 failure(Phase::Tls, Cause::NotTrusted { store: None }),
-                "the TLS handshake failed: the certificate is of an unknown authority",
+                "TLS handshake failed: the certificate was issued by an unknown authority",
             ),
             (
                 failure(Phase::Tls, Cause::NotTrusted { store: Some(no_file()) }),
-                "the TLS handshake failed: the certificate is of an unknown authority, and the trust store /a.pem cannot be \
+                "TLS handshake failed: the certificate was issued by an unknown authority, and the trust store /a.pem cannot be \
                  read: Permission denied",
             ),
             (
                 failure(Phase::Tls, Cause::Expired(day(1_577_836_799))),
-                "the TLS handshake failed: the certificate expired on 2019-12-31",
+                "TLS handshake failed: the certificate expired on 2019-12-31",
             ),
             (
                 failure(Phase::Tls, Cause::NotYetValid(day(1_577_836_800))),
-                "the TLS handshake failed: the certificate is not valid before 2020-01-01",
+                "TLS handshake failed: the certificate is not valid before 2020-01-01",
             ),
             (
                 failure(Phase::Tls, name(Some("a.example"), 0)),
-                "the TLS handshake failed: the certificate is for a.example, not for b.example",
+                "TLS handshake failed: the certificate is for a.example, not for b.example",
             ),
             (
                 failure(Phase::Tls, name(Some("a.example"), 899)),
-                "the TLS handshake failed: the certificate is for a.example and 899 more, not for b.example",
+                "TLS handshake failed: the certificate is for a.example and 899 more, not for b.example",
             ),
             (
                 failure(Phase::Tls, name(None, 0)),
-                "the TLS handshake failed: the certificate names no host, so it is not for b.example",
+                "TLS handshake failed: the certificate names no host, so it is not valid for b.example",
             ),
             (
                 failure(Phase::Tls, Cause::UncertifiableName),
-                "the TLS handshake failed: no certificate can be for the server's name",
+                "TLS handshake failed: no certificate can be valid for the server's name",
             ),
             (
                 failure(Phase::Tls, Cause::OwnCertificateIsCa),
-                "the TLS handshake failed: the server shows the certificate of an authority (CA:TRUE) as its own",
+                "TLS handshake failed: the server presents a CA certificate (CA:TRUE) as its own",
             ),
             (
                 failure(Phase::Tls, Cause::KeyType),
-                "the TLS handshake failed: a key behind the certificate is of a kind that is not supported, such as P-521",
+                "TLS handshake failed: the certificate chain has an unsupported key type, such as P-521",
             ),
-            (
-                failure(Phase::Tls, Cause::WrongPurpose),
-                "the TLS handshake failed: the certificate is not meant for servers",
-            ),
+            (failure(Phase::Tls, Cause::WrongPurpose), "TLS handshake failed: the certificate is not for servers"),
             (
                 failure(Phase::Tls, Cause::UnusableCertificate),
-                "the TLS handshake failed: the certificate is malformed or of a kind that is not supported",
+                "TLS handshake failed: the certificate is malformed or unsupported",
             ),
             (failure(Phase::Tls, Cause::TrustStore(TrustStoreProblem::Missing)), "the system has no trust store"),
             (
@@ -577,40 +610,54 @@ mod tests {
     }
 
     fn answers() -> Vec<(UnexpectedResponse, &'static str)> {
-        let answer = |status, reason, problem, proxy| UnexpectedResponse { status, reason, problem, proxy };
+        let answer = |status, reason, problem, proxy| UnexpectedResponse {
+            status,
+            reason,
+            problem,
+            proxy,
+            ..UnexpectedResponse::default()
+        };
         let problem = ProblemDetails {
             title: Some("Down".to_owned()),
             code: Some("maintenance".to_owned()),
             detail: Some("Back soon.".to_owned()),
+            correlation_id: None,
         };
         vec![
             (
                 answer(503, Some("Service Unavailable"), Some(problem.clone()), None),
-                "the server answered 503 Service Unavailable: Down (maintenance): Back soon.",
+                "the server responded with 503 Service Unavailable: Down (maintenance): Back soon.",
             ),
             (
                 answer(503, Some("Service Unavailable"), Some(problem), Some(proxy())),
-                "the server answered 503 Service Unavailable: Down (maintenance): Back soon.",
+                "the server responded with 503 Service Unavailable: Down (maintenance): Back soon.",
             ),
             (
                 answer(404, Some("Not Found"), None, Some(proxy())),
-                "the server or the proxy http://127.0.0.1:3128 (HTTPS_PROXY) answered 404 Not Found",
+                "the server or the proxy http://127.0.0.1:3128 (HTTPS_PROXY) responded with 404 Not Found",
             ),
             (
                 answer(200, Some("OK"), None, Some(proxy())),
-                "the server or the proxy http://127.0.0.1:3128 (HTTPS_PROXY) answered 200 OK, which a proxy may say of \
-                 anything",
+                "the server or the proxy http://127.0.0.1:3128 (HTTPS_PROXY) responded with 200 OK, which may be the \
+                 proxy's own response",
             ),
             (
                 answer(200, Some("OK"), None, None),
-                "the server answered 200 OK with something else than JSON, as a captive portal does",
+                "the server responded with 200 OK, but not with JSON, as a captive portal does",
             ),
-            (answer(302, Some("Found"), None, None), "the server answered 302 Found, and a token follows no redirect"),
+            (
+                UnexpectedResponse {
+                    location: Some("https://b/x".to_owned()),
+                    ..answer(302, Some("Found"), None, None)
+                },
+                "the server responded with 302 Found, a redirect to https://b/x",
+            ),
+            (answer(302, Some("Found"), None, None), "the server responded with 302 Found"),
             (
                 answer(403, Some("Forbidden"), Some(ProblemDetails::default()), None),
-                "the server answered 403 Forbidden",
+                "the server responded with 403 Forbidden",
             ),
-            (answer(999, None, None, None), "the server answered 999"),
+            (answer(999, None, None, None), "the server responded with 999"),
         ]
     }
 
@@ -632,27 +679,32 @@ mod tests {
         let refused = |status| Cause::TunnelRefused { status, reason: None };
         let cases = [
             (through_proxy(Phase::Tunnel, refused(407)), Some(&credentials)),
-            (through_proxy(Phase::Tunnel, refused(403)), None),
+            (
+                through_proxy(Phase::Tunnel, refused(403)),
+                Some(&Remedy::FixProxy { variable: "HTTPS_PROXY".to_owned() }),
+            ),
             (failure(Phase::Tls, Cause::NotTrusted { store: None }), Some(&Remedy::TrustAuthority)),
             (failure(Phase::Tls, Cause::TrustStore(TrustStoreProblem::Missing)), Some(&Remedy::InstallTrustStore)),
-            (failure(Phase::Tls, Cause::OwnCertificateIsCa), Some(&Remedy::ReplaceServerCertificate)),
-            (failure(Phase::Connection, Cause::Refused), None),
+            (failure(Phase::Tls, Cause::OwnCertificateIsCa), Some(&Remedy::ReplaceCertificate)),
+            (failure(Phase::Connection, Cause::Refused), Some(&Remedy::CheckPort)),
+            (failure(Phase::Tls, Cause::NotTls), Some(&Remedy::UseHttp)),
+            (failure(Phase::Tls, Cause::TlsRefused), None),
         ];
         for (failure, expected) in cases {
             assert_eq!(CallError::from(failure).remedy(), expected);
         }
         let answered =
-            |status, proxy| CallError::from(UnexpectedResponse { status, reason: None, problem: None, proxy });
+            |status, proxy| CallError::from(UnexpectedResponse { status, proxy, ..UnexpectedResponse::default() });
         assert_eq!(answered(407, Some(proxy())).remedy(), Some(&credentials));
-        assert_eq!(answered(407, None).remedy(), None);
-        assert_eq!(answered(502, Some(proxy())).remedy(), None);
+        assert_eq!(answered(407, None).remedy(), Some(&Remedy::CheckServer));
+        assert_eq!(answered(502, Some(proxy())).remedy(), Some(&Remedy::Wait { duration: None }));
     }
 
     #[test]
     fn a_response_tells_its_status_and_the_code_of_its_problem() {
         for (code, expected) in [(None, None), (Some("gone"), Some("gone"))] {
             let problem = code.map(|code| ProblemDetails { code: Some(code.to_owned()), ..ProblemDetails::default() });
-            let error = CallError::from(UnexpectedResponse { status: 503, reason: None, problem, proxy: None });
+            let error = CallError::from(UnexpectedResponse { status: 503, problem, ..UnexpectedResponse::default() });
             let facts = error.response().unwrap();
             assert_eq!((facts.status, facts.problem_code.as_deref()), (503, expected));
         }

@@ -169,8 +169,12 @@ mod tests {
         let problem = Some(ProblemDetails::default());
         for status in 0..=999 {
             for (proxy, problem) in [(&None, &None), (&None, &problem), (&proxy, &None), (&proxy, &problem)] {
-                let answered =
-                    UnexpectedResponse { status, reason: None, problem: problem.clone(), proxy: proxy.clone() };
+                let answered = UnexpectedResponse {
+                    status,
+                    problem: problem.clone(),
+                    proxy: proxy.clone(),
+                    ..UnexpectedResponse::default()
+                };
                 let is_as_said = match error_of(answered) {
                     ReadError::NotAccepted { .. } => status == 401 && (proxy.is_none() || problem.is_some()),
                     ReadError::Refused { .. } => status == 403,

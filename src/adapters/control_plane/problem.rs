@@ -28,6 +28,8 @@ pub struct ProblemDetails {
     pub code: Option<String>,
     /// This occurrence of it (RFC 9457, section 3.1.4).
     pub detail: Option<String>,
+    /// The id under which the server logged the request, an extension of plexsphere.
+    pub correlation_id: Option<String>,
 }
 
 impl ProblemDetails {
@@ -35,7 +37,12 @@ impl ProblemDetails {
     pub(super) fn parse(body: &[u8], secrets: &[&str]) -> Option<Self> {
         let members: Map<String, Value> = serde_json::from_slice(body).ok()?;
         let text = |member| Some(sanitize(members.get(member)?.as_str()?, secrets)).filter(|text| !text.is_empty());
-        Some(Self { title: text("title"), code: text("code"), detail: text("detail") })
+        Some(Self {
+            title: text("title"),
+            code: text("code"),
+            detail: text("detail"),
+            correlation_id: text("correlation_id"),
+        })
     }
 
     /// Reads the code of a body of the media type, as it is.
@@ -67,7 +74,7 @@ pub(crate) fn fuzzed_problem(body: &[u8], token: &SessionToken) -> Option<([Opti
 
 /// Strips what could act on a terminal, masks the secrets that a server might send back, and cuts to size. Masking comes
 /// after stripping, which could join a secret, and before cutting, which could leave half of one.
-fn sanitize(text: &str, secrets: &[&str]) -> String {
+pub(super) fn sanitize(text: &str, secrets: &[&str]) -> String {
     let clean = text.chars().filter(|character| !is_unprintable(*character)).collect();
     masked(clean, secrets).chars().take(MAX_TEXT).collect()
 }

@@ -59,7 +59,7 @@ impl ControlPlaneClient {
         if response.problem.is_none() {
             let status = response.status;
             self.http.warn(&format!(
-                "the server answered {status} without problem details for token {id}, so it may not be plexsphere"
+                "the server responded with {status} without problem details for token {id}, so it may not be plexsphere"
             ));
         }
     }

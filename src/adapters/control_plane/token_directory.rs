@@ -102,8 +102,12 @@ mod tests {
         let problem = Some(ProblemDetails::default());
         for status in 0..=999 {
             for (proxy, problem) in [(&None, &None), (&None, &problem), (&proxy, &None), (&proxy, &problem)] {
-                let response =
-                    UnexpectedResponse { status, reason: None, problem: problem.clone(), proxy: proxy.clone() };
+                let response = UnexpectedResponse {
+                    status,
+                    problem: problem.clone(),
+                    proxy: proxy.clone(),
+                    ..UnexpectedResponse::default()
+                };
                 let is_expected = match error_of(response) {
                     DirectoryError::NotAccepted { .. } => status == 401 && (proxy.is_none() || problem.is_some()),
                     DirectoryError::Refused { .. } => status == 403,

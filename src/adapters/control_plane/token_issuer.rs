@@ -201,9 +201,9 @@ impl PollHead {
         match (answered.status, code.as_deref()) {
             (200, _) => token_in(body).map_or_else(|source| PollResponse::Unusable { source }, PollResponse::Issued),
             // A token may stand in any text of a success.
-            (201..=299, _) => {
-                PollResponse::Unusable { source: UnexpectedResponse { problem: None, ..answered }.into() }
-            }
+            (201..=299, _) => PollResponse::Unusable {
+                source: UnexpectedResponse { problem: None, correlation_id: None, location: None, ..answered }.into(),
+            },
             (300..=399 | 408 | 429, _) => failed(answered, false),
             // With problem details it is the server that says that it did nothing.
             (503, _) if answered.problem.is_some() => failed(answered, false),
@@ -246,9 +246,9 @@ pub(crate) fn fuzzed_poll(
     let proxy = super::ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
     let answered = UnexpectedResponse {
         status,
-        reason: None,
         problem: if is_problem { ProblemDetails::parse(body, &[code]) } else { None },
         proxy: is_proxied.then_some(proxy),
+        ..UnexpectedResponse::default()
     };
     let code = if is_problem { ProblemDetails::code_in(body) } else { None };
     let polled = PollHead { answered, code, retry_after: retry_after.and_then(wait_in) };
@@ -272,9 +272,9 @@ mod tests {
         let proxy = ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
         UnexpectedResponse {
             status,
-            reason: None,
             problem: has_problem.then(ProblemDetails::default),
             proxy: is_proxied.then_some(proxy),
+            ..UnexpectedResponse::default()
         }
     }
 

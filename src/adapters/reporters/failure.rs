@@ -21,10 +21,14 @@ struct Body<'a> {
     server: Option<&'a str>,
     token_id: Option<String>,
     session: &'static str,
+    status: Option<u16>,
+    problem_code: Option<&'a str>,
+    correlation_id: Option<&'a str>,
 }
 
 impl<'a> Envelope<'a> {
     fn new(report: &'a FailureReport) -> Self {
+        let response = report.facts.response.as_ref();
         Self {
             error: Body {
                 code: report.code,
@@ -39,6 +43,9 @@ impl<'a> Envelope<'a> {
                     SessionState::Revoked => "revoked",
                     SessionState::Ended => "ended",
                 },
+                status: response.map(|response| response.status),
+                problem_code: response.and_then(|response| response.problem_code.as_deref()),
+                correlation_id: response.and_then(|response| response.correlation_id.as_deref()),
             },
         }
     }

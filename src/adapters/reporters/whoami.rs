@@ -1,14 +1,16 @@
-//! What there is to tell of who the operator is: a table for people, with what was asked beside it; for programs the
+//! What there is to tell of who the operator is: a table for people, with who is logged in where beside it; for programs the
 //! server's answer alone.
 
 use std::fmt::Write as _;
 use std::slice;
+use std::time::SystemTime;
 
 use super::principal::PrincipalData;
 use super::table::{cell, table};
 use super::{Note, Render, Rendered};
 use crate::domain::printable::escape_unprintable;
-use crate::ports::reporter::{CredentialSource, WhoamiOutcome};
+use crate::domain::timestamp::Timestamp;
+use crate::ports::reporter::WhoamiOutcome;
 
 const HEADER: [&str; 5] = ["PRINCIPAL", "SUBJECT", "DOMAIN", "ACR", "AMR"];
 
@@ -26,7 +28,7 @@ impl Render for WhoamiOutcome {
                 cell(methods.as_deref()).into_owned().into(),
             ]
         });
-        Rendered { notes: vec![Note::plain(question(self))], ..Rendered::result(principal) }
+        Rendered { notes: vec![Note::plain(sentences(self, SystemTime::now().into()))], ..Rendered::result(principal) }
     }
 
     fn to_programs(&self) -> Rendered<PrincipalData<'_>> {
@@ -34,18 +36,17 @@ impl Render for WhoamiOutcome {
     }
 }
 
-/// Who was asked with what, and for how long that will do.
-fn question(outcome: &WhoamiOutcome) -> String {
-    let credential = match &outcome.credential {
-        CredentialSource::Profile(profile) => format!("the token of profile \"{profile}\""),
-        CredentialSource::Variable => "PLEXSPHERE_TOKEN".to_owned(),
-        CredentialSource::File(path) => format!("the token in {}", escape_unprintable(&path.to_string_lossy())),
-    };
-    let mut question = format!("Asked {} with {credential}.", outcome.server.origin());
-    if let Some(time) = &outcome.expires_at {
-        let _ = write!(question, "\nThe token expires at {time}.");
+/// Who is logged in where, with which credential, and until when by this machine's clock.
+fn sentences(outcome: &WhoamiOutcome, now: Timestamp) -> String {
+    let WhoamiOutcome { principal, server, credential, expires_at } = outcome;
+    let email = principal.email.as_deref().filter(|email| !email.is_empty());
+    let who = escape_unprintable(email.unwrap_or(&principal.subject));
+    let mut sentences = format!("Logged in to {} as {who}, using {credential}.", server.origin());
+    if let Some(time) = expires_at {
+        let verb = if *time <= now { "expired" } else { "expires" };
+        let _ = write!(sentences, "\nThe token {verb} at {time}.");
     }
-    question
+    sentences
 }
 
 #[cfg(test)]
@@ -58,8 +59,7 @@ mod tests {
     use crate::domain::principal::Principal;
     use crate::domain::server_url::ServerUrl;
     use crate::domain::session::ProfileName;
-    use crate::domain::timestamp::Timestamp;
-    use crate::ports::reporter::Reporter;
+    use crate::ports::reporter::{CredentialSource, Reporter};
 
     const HOSTILE: &str = "a\t\u{1b}[2J\u{202e}\"b\"\n- c: [d]\u{85}é日本";
 
@@ -127,28 +127,30 @@ service    0192f0c1-0000-7000-8000-000000000001  0192f0c1-0000-7000-8000-0000000
     }
 
     #[test]
-    fn people_read_who_was_asked_with_what_and_when_the_token_expires() {
-        let mut outcome = outcome(least());
-        let mut notes = |credential, expires_at: Option<Timestamp>| {
-            outcome.credential = credential;
-            outcome.expires_at = expires_at;
-            text(&outcome).1
-        };
+    fn people_read_who_is_logged_in_where_and_until_when() {
         let profile = || CredentialSource::Profile(ProfileName::new("my \"dev\"\u{1b}").unwrap());
-        let file = |path: &[u8]| CredentialSource::File(std::ffi::OsString::from_vec(path.to_vec()).into());
+        let file = CredentialSource::File(std::ffi::OsString::from_vec(b"/run/a\x1b\xff b".to_vec()).into());
+        let second_before = Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_795_614_359));
+        let notes = |principal, credential, expires_at, now| {
+            sentences(&WhoamiOutcome { credential, expires_at, ..outcome(principal) }, now)
+        };
         assert_eq!(
-            notes(CredentialSource::Variable, None),
-            "Asked https://plexsphere.example with PLEXSPHERE_TOKEN.\n"
+            notes(least(), CredentialSource::Variable, None, expiry()),
+            "Logged in to https://plexsphere.example as 0192f0c1, using PLEXSPHERE_TOKEN."
         );
         assert_eq!(
-            notes(file(b"/run/a\x1b\xff b"), None),
-            "Asked https://plexsphere.example with the token in /run/a\\u{1b}\u{fffd} b.\n"
+            notes(full(), file, None, expiry()),
+            "Logged in to https://plexsphere.example as ops@plexsphere.example, using /run/a\\u{1b}\u{fffd} b."
         );
-        assert_eq!(
-            notes(profile(), Some(expiry())),
-            "Asked https://plexsphere.example with the token of profile \"my \"dev\"\\u{1b}\".\n\
-             The token expires at 2026-11-25T13:46:00Z.\n"
-        );
+        for (now, verb) in [(second_before, "expires"), (expiry(), "expired")] {
+            assert_eq!(
+                notes(least(), profile(), Some(expiry()), now),
+                format!(
+                    "Logged in to https://plexsphere.example as 0192f0c1, using profile \"my \"dev\"\\u{{1b}}\".\n\
+                     The token {verb} at 2026-11-25T13:46:00Z."
+                )
+            );
+        }
     }
 
     #[test]

@@ -4,7 +4,9 @@ mod cli;
 mod commands;
 mod debug_log;
 mod environment;
-mod failure;
+mod hints;
+mod report;
+mod retry_command;
 mod stderr;
 mod terminal;
 
@@ -12,44 +14,48 @@ use std::env;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use plexctl::adapters::reporters::Label;
 use plexctl::use_cases::exit_status::ExitStatus;
 use signal_hook::consts::signal::SIGXFSZ;
+use tokio::runtime::Builder;
 
 use crate::cli::{Arguments, Command, Format, Invocation};
-use crate::failure::Failure;
+use crate::report::{Failure, StartError};
 
 fn main() -> ExitCode {
     forbid_core_dumps();
     outlive_size_limit();
-    let result = match cli::parse(env::args_os()) {
+    let (result, format) = match cli::parse(env::args_os()) {
         Ok(Invocation::Run(arguments)) => {
             let format = arguments.flags.output();
             if arguments.flags.verbose {
                 debug_log::enable();
             }
-            run(arguments).inspect_err(|failure| explain(failure, format))
+            (run(arguments), format)
         }
-        Ok(Invocation::Print(text)) => {
-            terminal::print(&text).map_err(Failure::Stdout).inspect_err(|failure| explain(failure, Format::Text))
-        }
-        Err(error) => {
-            if let Some(help) = &error.help {
-                terminal::lines(&format!("{help}\n"));
-            }
-            Err(Failure::Usage(error.message)).inspect_err(|failure| explain(failure, Format::Text))
+        Ok(Invocation::Print(text)) => (terminal::print(&text).map_err(Failure::of_stdout), Format::Text),
+        Err(error) => (Err(Failure::Usage(error)), Format::Text),
+    };
+    let status = match result {
+        Ok(()) => ExitStatus::Done,
+        Err(failure) => {
+            failure.tell(format);
+            failure.exit_status()
         }
     };
     stderr::flush();
-    let status = result.map_or_else(|failure| failure.exit_status(), |()| ExitStatus::Done);
     ExitCode::from(status.exit_code())
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::from)?;
+    runtime.block_on(run_command(arguments))
+}
+
+async fn run_command(arguments: Arguments) -> Result<(), Failure> {
     let flags = arguments.flags;
     match arguments.command {
-        Command::Login(login) => commands::login(flags, &login),
-        Command::Whoami(_) => commands::whoami(flags),
+        Command::Login(login) => commands::login(flags, login).await,
+        Command::Whoami(_) => commands::whoami(flags).await,
         Command::Profiles(profiles) => {
             let request = profiles.request(flags.yes);
             commands::profiles(&flags, &request)
@@ -58,25 +64,11 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             let mut words = exec.command.into_iter();
             commands::exec(flags, words.next().unwrap_or_default(), words.collect())
         }
-        Command::IdentityTokens(tokens) => commands::identity_tokens(flags, &tokens.command),
-        Command::Logout(_) => commands::logout(flags),
+        Command::IdentityTokens(tokens) => commands::identity_tokens(flags, &tokens.command).await,
+        Command::Logout(_) => commands::logout(flags).await,
         Command::Completion(completion) => {
-            terminal::print(&cli::completion::script(completion.shell)).map_err(Failure::Stdout)
+            terminal::print(&cli::completion::script(completion.shell)).map_err(Failure::of_stdout)
         }
-    }
-}
-
-/// Tells a failure on standard error and, where a program reads the results, as data among these.
-fn explain(failure: &Failure, format: Format) {
-    let report = failure.explain();
-    terminal::note_lines(Label::Error, &report.message);
-    if let Some(hint) = &report.hint {
-        terminal::note(Label::Hint, hint);
-    }
-    // What could not be written once is not tried again.
-    if !failure.is_of_stdout() && !failure.is_usage() {
-        // The exit code tells that the run failed, so a failure to write that down changes nothing.
-        let _ = commands::reporter(format).report(&report);
     }
 }
 

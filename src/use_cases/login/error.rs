@@ -21,7 +21,7 @@ use crate::ports::token_issuer::{BeginError, BindingChoice};
 use crate::ports::token_revoker::RevokeError;
 use crate::use_cases::exit_status::ExitStatus;
 use crate::use_cases::failure_kind::FailureKind;
-use crate::use_cases::server::{ServerError, ServerSetting};
+use crate::use_cases::server::ServerError;
 
 /// What a lost response may mean.
 const RESPONSE_LOST: &str = "an earlier response was lost, so a token may have been issued that is stored nowhere";
@@ -75,13 +75,8 @@ pub enum LoginCause {
         needs_server: bool,
     },
     /// The server is unusable, or another one than that of the session that the profile holds.
-    #[error("{}", server_fault(error, place.as_deref()))]
-    Server {
-        /// What is wrong with the server.
-        error: ServerError,
-        /// Where the store keeps the server of the profile.
-        place: Option<String>,
-    },
+    #[error("{}", server_fault(.0))]
+    Server(ServerError),
     /// The server did not begin a login.
     #[error("{}", chain(error))]
     Begin {
@@ -165,7 +160,7 @@ impl LoginError {
             (LoginCause::Store(_), LoginState::Nothing { .. }) => FailureKind::ConfigUnusable,
             (LoginCause::Store(_) | LoginCause::Overwritten, _) => FailureKind::NotStored,
             (LoginCause::Missing { .. }, _) => FailureKind::ServerUnknown,
-            (LoginCause::Server { error, .. }, _) => error.kind(),
+            (LoginCause::Server(error), _) => error.kind(),
             (LoginCause::Begin { error, .. }, _) => match error {
                 BeginError::Rejected { .. } | BeginError::Unconfirmed { .. } => FailureKind::Unconfirmed,
                 BeginError::Refused { .. } => FailureKind::Refused,
@@ -184,7 +179,8 @@ impl LoginError {
             (LoginCause::NotDurable(_), _) => FailureKind::NotDurable,
             (LoginCause::NotAccepted(ReadError::Refused { .. }), _) => FailureKind::SessionRefused,
             (LoginCause::NotAccepted(_) | LoginCause::OtherDomain { .. }, _) => FailureKind::NotAccepted,
-            (LoginCause::Report(_) | LoginCause::Interrupted, _) => FailureKind::Internal,
+            (LoginCause::Report(_), _) => FailureKind::NotReported,
+            (LoginCause::Interrupted, _) => FailureKind::Internal,
         }
     }
 
@@ -237,7 +233,7 @@ impl fmt::Display for LoginError {
         let (profile, cause) = (&self.profile, chain(&*self.cause));
         let origin = self.server.as_ref().map(|server| server.origin()).unwrap_or_default();
         match (&*self.state, &*self.cause) {
-            (State::Nothing { .. }, Cause::Store(_) | Cause::Missing { .. } | Cause::Server { .. }) => {
+            (State::Nothing { .. }, Cause::Store(_) | Cause::Missing { .. } | Cause::Server(_)) => {
                 write!(formatter, "cannot log in: {cause}")
             }
             (State::Nothing { is_response_lost: false }, Cause::Interrupted) => {
@@ -312,24 +308,14 @@ fn missing(needs_domain: bool, needs_server: bool) -> &'static str {
     }
 }
 
-/// What is wrong with the server. `place` is where the profile stores it.
-fn server_fault(source: &ServerError, place: Option<&str>) -> String {
-    match (source, place) {
-        (ServerError::Unusable { setting: ServerSetting::Stored, source }, Some(place)) => {
-            format!("the server at {place} is not a valid URL: {source}")
-        }
-        (ServerError::Unusable { setting, source }, _) => {
-            let name = match setting {
-                ServerSetting::Given => "--server",
-                ServerSetting::Fallback => "PLEXSPHERE_URL",
-                ServerSetting::Stored => "the stored server",
-            };
-            format!("{name} is not a valid URL: {source}")
-        }
-        (ServerError::OtherOrigin { stored, given }, _) => {
+/// What is wrong with the server.
+fn server_fault(error: &ServerError) -> String {
+    match error {
+        ServerError::Unusable { .. } => chain(error),
+        ServerError::OtherOrigin { stored, given } => {
             format!("the profile holds a session of {stored}, and this one would be of {given}")
         }
-        (ServerError::Unknown, _) => missing(false, true).to_owned(),
+        ServerError::Unknown => missing(false, true).to_owned(),
     }
 }
 
@@ -350,6 +336,7 @@ mod tests {
     use super::*;
     use crate::domain::timestamp::Timestamp;
     use crate::domain::token::SessionToken;
+    use crate::use_cases::server::ServerSetting;
 
     const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
 
@@ -404,9 +391,9 @@ mod tests {
         let exposed = || LoginCause::Store(StoreError::Exposed { place: "memory".into(), source: "open".into() });
         let unusable = ServerError::Unusable {
             setting: ServerSetting::Stored,
+            place: Some("memory:1:2".to_owned()),
             source: crate::domain::server_url::ServerUrlError::Scheme,
         };
-        let place = Some("memory:1:2".to_owned());
         let other = ServerError::OtherOrigin { stored: "https://a".into(), given: "https://b".into() };
         let missing = |needs_domain, needs_server| LoginCause::Missing { needs_domain, needs_server };
         let asked_for = Identifier::parse(ID).unwrap();
@@ -419,12 +406,12 @@ mod tests {
             (nothing(missing(false, true)), "server_unknown", "cannot log in: no server is known"),
             (nothing(missing(true, true)), "server_unknown", "cannot log in: no domain and no server are known"),
             (
-                nothing(LoginCause::Server { error: unusable, place }),
+                nothing(LoginCause::Server(unusable)),
                 "server_unusable",
                 "cannot log in: the server at memory:1:2 is not a valid URL: its scheme is not http or https",
             ),
             (
-                nothing(LoginCause::Server { error: other, place: None }),
+                nothing(LoginCause::Server(other)),
                 "server_mismatch",
                 "cannot log in: the profile holds a session of https://a, and this one would be of https://b",
             ),

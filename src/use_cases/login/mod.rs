@@ -41,7 +41,6 @@ use crate::ports::reporter::Reporter;
 use crate::ports::timer::Timer;
 use crate::ports::token_issuer::{AuthorizationRequest, BeginError, BindingChoice, TokenIssuer};
 use crate::ports::token_revoker::TokenRevoker;
-use crate::use_cases::server::{ServerError, ServerSetting};
 
 /// How long the server has to say who is logged in.
 const WHOAMI_LIMIT: Duration = Duration::from_secs(10);
@@ -193,9 +192,9 @@ impl LoginPorts<'_> {
     /// Adds where the store keeps a server that is unusable.
     fn locate(&self, cause: LoginCause, profile: &ProfileName) -> LoginCause {
         match cause {
-            LoginCause::Server {
-                error: error @ ServerError::Unusable { setting: ServerSetting::Stored, .. }, ..
-            } => LoginCause::Server { error, place: Some(self.profiles.place_of(profile, ProfileKey::Server)) },
+            LoginCause::Server(error) => {
+                LoginCause::Server(error.stored_at(|| self.profiles.place_of(profile, ProfileKey::Server)))
+            }
             cause => cause,
         }
     }
@@ -291,6 +290,7 @@ mod tests {
         InMemoryStore, ManualTimer, RecordingBrowser, RecordingReporter, ScriptedIssuer, ScriptedPoll,
         ScriptedPrincipalReader, ScriptedRevoker,
     };
+    use crate::use_cases::server::ServerError;
 
     pub(super) const SERVER: &str = "https://plexsphere.example";
     pub(super) const DOMAIN: &str = "0192f0c1-0000-7000-8000-00000000000a";
@@ -630,9 +630,9 @@ mod tests {
     fn keeps_a_replaced_token_that_may_be_live() {
         let cases = [
             (Some(SERVER), session_token(OLD), "the script has no more answers"),
-            (None, session_token(OLD), "the profile stores none"),
-            (Some("ftp://h"), session_token(OLD), "not a usable URL"),
-            (Some(SERVER), "eyJhbGciOiJFZERTQSJ9.e30.c2ln".to_owned(), "it is not a session token"),
+            (None, session_token(OLD), "the profile stores no server"),
+            (Some("ftp://h"), session_token(OLD), "the stored server is not a valid URL"),
+            (Some(SERVER), "eyJhbGciOiJFZERTQSJ9.e30.c2ln".to_owned(), "cannot log out"),
         ];
         for (server, token, words) in cases {
             let mut world = World::replacing(server, &token);
@@ -712,13 +712,13 @@ mod tests {
         assert!(matches!(cause, LoginCause::Missing { needs_domain: false, needs_server: true }), "{cause:?}");
         let request = LoginRequest { server_flag: Some("ftp://h".to_owned()), ..request };
         let cause = cause_of_nothing(world.log_in_as(&request).unwrap_err());
-        assert!(matches!(cause, LoginCause::Server { place: None, .. }), "{cause:?}");
+        assert!(matches!(cause, LoginCause::Server(ServerError::Unusable { place: None, .. })), "{cause:?}");
         assert!(world.is_untouched());
 
         let mut world = World::replacing(Some("ftp://h"), &session_token(OLD));
         let request = LoginRequest { server_flag: None, ..request };
         match cause_of_nothing(world.log_in_as(&request).unwrap_err()) {
-            LoginCause::Server { place: Some(place), .. } => assert_eq!(place, "memory"),
+            LoginCause::Server(ServerError::Unusable { place: Some(place), .. }) => assert_eq!(place, "memory"),
             other => panic!("{other:?}"),
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn choose_target(held: Option<Profile>, request: &LoginRequest) -> Re
         (Err(ServerError::Unknown), domain_id) => {
             Err(LoginCause::Missing { needs_domain: domain_id.is_none(), needs_server: true })
         }
-        (Err(error), _) => Err(LoginCause::Server { error, place: None }),
+        (Err(error), _) => Err(LoginCause::Server(error)),
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn rejects_a_missing_or_invalid_server() {
-        let unusable = |setting, source| ServerError::Unusable { setting, source };
+        let unusable = |setting, source| ServerError::Unusable { setting, place: None, source };
         let cases = [
             ((None, ""), None, None, ServerError::Unknown),
             ((Some("https://h"), "t"), Some("junk"), None, unusable(ServerSetting::Given, ServerUrlError::Syntax)),

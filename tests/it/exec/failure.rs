@@ -18,6 +18,7 @@ fn failed<'a>(exit: i32, code: &'a str, reason: &str, hint: Option<&str>) -> Fai
         server: None,
         token_id: None,
         session: "untouched",
+        problem_code: None,
     }
 }
 
@@ -38,33 +39,37 @@ fn assert_runs_nothing(sandbox: &Sandbox, flags: &[&str], variables: &[(&str, &s
 
 #[test]
 fn no_session_is_explained_as_by_logout() {
-    const LOG_IN: &str = "log in with `plexctl login`";
-    let no_session = |hint| failed(2, "no_session", "no session", Some(hint));
-    for (config, flags, profile, hint) in [
-        (None, &[][..], None, LOG_IN),
-        (Some("# nothing\n"), &[], None, LOG_IN),
+    const LOG_IN: &str = "run `plexctl login` to log in";
+    let no_session = |why: &str, hint| failed(2, "no_session", &format!("no session: {why}"), Some(hint));
+    for (config, flags, profile, why, hint) in [
+        (None, &[][..], None, "the config file does not exist", LOG_IN),
+        (Some("# nothing\n"), &[], None, "there is no default profile", LOG_IN),
         (
             Some("[profiles.a]\ntoken = \"t\"\n"),
             &[],
             None,
+            "there is no default profile",
             "there is no default, but [CONFIG] has \"a\"; name one with --profile",
         ),
         (
             Some("default = \"b\"\n[profiles.a]\ntoken = \"t\"\n"),
             &[],
-            None,
+            Some("b"),
+            "the default profile \"b\" does not exist",
             "the default of [CONFIG] names profile \"b\", which is not there; it has \"a\"",
         ),
         (
             Some("[profiles.a]\ntoken = \"t\"\n"),
             &["--profile", "b"],
             Some("b"),
+            "profile \"b\" does not exist",
             "[CONFIG] has no profile \"b\", it has \"a\"",
         ),
         (
             Some("[profiles.a]\nserver = \"https://h\"\n"),
             &["--profile", "a"],
             Some("a"),
+            "profile \"a\" has no token",
             "profile \"a\" of [CONFIG] has no token",
         ),
     ] {
@@ -74,7 +79,7 @@ fn no_session_is_explained_as_by_logout() {
         }
         // The variable is no source of a session here.
         let variables = [("PLEXSPHERE_TOKEN", "of-the-caller"), ("PLEXSPHERE_URL", "https://h")];
-        assert_runs_nothing(&sandbox, flags, &variables, &Failed { profile, ..no_session(hint) });
+        assert_runs_nothing(&sandbox, flags, &variables, &Failed { profile, ..no_session(why, hint) });
         assert_eq!(sandbox.config().exists(), config.is_some());
     }
 }
@@ -92,8 +97,8 @@ fn session_goes_to_no_other_server() {
         &[],
         &of_default(
             "server_mismatch",
-            "--server names https://other, but the token of profile \"a\" was issued by https://h",
-            "a token goes to its own server only: run `plexctl exec`",
+            "--server names https://other, but the token was issued by https://h",
+            "run `plexctl exec`",
         ),
     );
     sandbox.write_config("default = \"a\"\n[profiles.a]\ntoken = \"t\"\nserver = \"junk\"\n");
@@ -103,8 +108,8 @@ fn session_goes_to_no_other_server() {
         &[],
         &of_default(
             "server_unusable",
-            "the server of profile \"a\" at [CONFIG]:4:10 is not a usable URL: it is not a URL",
-            &format!("it must look like {FORM}; mend it and run `plexctl exec` again"),
+            "the server at [CONFIG]:4:10 is not a valid URL: it is not a URL",
+            &format!("change it to {FORM}; then run `plexctl exec` again"),
         ),
     );
     sandbox.write_config("default = \"a\"\n[profiles.a]\ntoken = \"t\"\n");
@@ -114,7 +119,7 @@ fn session_goes_to_no_other_server() {
         &[],
         &of_default(
             "server_unknown",
-            "it is not known which server issued the token: profile \"a\" stores none",
+            "the profile stores no server, and none was given",
             "name the server that issued the token with --server or PLEXSPHERE_URL",
         ),
     );
@@ -206,6 +211,7 @@ fn command_that_cannot_run_ends_as_in_a_shell() {
             server: None,
             token_id: None,
             session: "untouched",
+            problem_code: None,
         };
         for format in ["text", "json", "yaml"] {
             let mut run = sandbox.command(["exec", "--output", format, "--", command, "argument"]);

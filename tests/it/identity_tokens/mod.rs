@@ -32,6 +32,7 @@ fn failed(exit: i32, code: &'static str, message: impl Into<String>, hint: Optio
         server: Some("[ORIGIN]"),
         token_id: None,
         session: "untouched",
+        problem_code: None,
     }
 }
 

@@ -22,13 +22,14 @@ fn kept(code: &'static str, reason: &str) -> Failed<'static> {
         exit: 1,
         code,
         message: format!(
-            "profile \"default\" is kept, and its session may still be live: {reason} ([ORIGIN], token [ID])"
+            "profile \"default\" was kept, and its session may still be live: {reason} ([ORIGIN], token [ID])"
         ),
-        hint: Some("once the cause is gone, run `plexctl logout` again".to_owned()),
+        hint: Some("run `plexctl logout` again".to_owned()),
         profile: Some("default"),
         server: Some("[ORIGIN]"),
         token_id: Some("[ID]"),
         session: "kept",
+        problem_code: None,
     }
 }
 
@@ -43,6 +44,7 @@ fn stopped(exit: i32, code: &'static str, message: &str, hint: &str) -> Failed<'
         server: None,
         token_id: None,
         session: "untouched",
+        problem_code: None,
     }
 }
 
@@ -50,14 +52,12 @@ fn stopped(exit: i32, code: &'static str, message: &str, hint: &str) -> Failed<'
 fn keeps_profile_on_403_with_server_detail() {
     let refused = |words: &str| Failed {
         exit: 4,
-        hint: Some(
-            "somebody with the right to revoke token [ID] has to do it; then run `plexctl logout` again".to_owned(),
-        ),
-        ..kept("refused", &format!("the server answered 403 Forbidden{words}"))
+        hint: Some("ask somebody who may revoke token [ID]; then run `plexctl logout` again".to_owned()),
+        ..kept("refused", &format!("the server responded with 403 Forbidden{words}"))
     };
     SignedIn::answering(Answer::problem(403, "Forbidden", "not_allowed", "Tokens of services stay.")).assert_fails(
         &["logout"],
-        &refused(": Forbidden (not_allowed): Tokens of services stay."),
+        &Failed { problem_code: Some("not_allowed"), ..refused(": Forbidden (not_allowed): Tokens of services stay.") },
         1,
     );
     SignedIn::answering(Answer::bare(403)).assert_fails(&["logout"], &refused(""), 1);
@@ -68,8 +68,8 @@ fn keeps_profile_on_other_status() {
     let cases = [
         (202, "202 Accepted"),
         (206, "206 Partial Content"),
-        (301, "301 Moved Permanently, and a token follows no redirect"),
-        (307, "307 Temporary Redirect, and a token follows no redirect"),
+        (301, "301 Moved Permanently"),
+        (307, "307 Temporary Redirect"),
         (400, "400 Bad Request"),
         (409, "409 Conflict"),
         (410, "410 Gone"),
@@ -78,16 +78,25 @@ fn keeps_profile_on_other_status() {
         (503, "503 Service Unavailable"),
         (799, "799"),
     ];
+    let check = "check the server at [CONFIG]:4:10: [ORIGIN] may not be a plexsphere server; then run `plexctl logout` \
+                 again";
+    let forget = "if the server is gone for good, run `plexctl profiles forget --yes default`";
     for (status, words) in cases {
-        SignedIn::answering(Answer::bare(status)).assert_fails(
-            &["logout"],
-            &kept("unconfirmed", &format!("the server answered {words}")),
-            1,
-        );
+        let hint = match status {
+            400 | 410 => format!("{check}; {forget}"),
+            429 | 500.. => "run `plexctl logout` again".to_owned(),
+            _ => check.to_owned(),
+        };
+        let expected =
+            Failed { hint: Some(hint), ..kept("unconfirmed", &format!("the server responded with {words}")) };
+        SignedIn::answering(Answer::bare(status)).assert_fails(&["logout"], &expected, 1);
     }
     SignedIn::answering(Answer::problem(503, "Down", "maintenance", "Back soon.")).assert_fails(
         &["logout"],
-        &kept("unconfirmed", "the server answered 503 Service Unavailable: Down (maintenance): Back soon."),
+        &Failed {
+            problem_code: Some("maintenance"),
+            ..kept("unconfirmed", "the server responded with 503 Service Unavailable: Down (maintenance): Back soon.")
+        },
         1,
     );
 }
@@ -98,12 +107,15 @@ fn keeps_profile_without_response() {
     let closed = "http://127.0.0.1:1";
     signed_in.sandbox.label(closed, "[ORIGIN]");
     signed_in.sandbox.write_config(config(closed, &signed_in.token));
-    signed_in.assert_fails(&["logout"], &kept("unreached", "connecting failed: connection refused"), 0);
+    let hint = "start the server, or check the port of the server at [CONFIG]:4:10; then run `plexctl logout` again; if \
+                the server is gone for good, run `plexctl profiles forget --yes default`";
+    let refused = kept("unreached", "cannot connect: connection refused");
+    signed_in.assert_fails(&["logout"], &Failed { hint: Some(hint.to_owned()), ..refused }, 0);
 
     let hangs_up = ScriptedServer::answering("");
     signed_in.sandbox.label(hangs_up.url(), "[ORIGIN]");
     signed_in.sandbox.write_config(config(&hangs_up.url(), &signed_in.token));
-    let reason = "the connection was closed before an answer, so the outcome is unknown";
+    let reason = "the connection was closed before a response";
     signed_in.assert_fails(&["logout"], &kept("unanswered", reason), 0);
 }
 
@@ -120,12 +132,16 @@ fn refuses_stored_token_of_other_kind() {
     for (token, reason) in cases {
         let mut signed_in = SignedIn::new();
         signed_in.sandbox.write_config(config("junk", token));
-        let expected = stopped(
-            2,
-            "not_a_session_token",
-            &format!("no session was ended: [CONFIG]:5:9 holds no session token: {reason}"),
-            "only sessions that `plexctl login` has begun can be ended; nothing was sent or changed",
-        );
+        let expected = Failed {
+            profile: Some("default"),
+            ..stopped(
+                2,
+                "not_a_session_token",
+                &format!("cannot log out: [CONFIG]:5:9 holds no session token: {reason}"),
+                "plexctl cannot revoke this token; run `plexctl profiles forget --yes default` to remove it from the \
+                 config file",
+            )
+        };
         signed_in.assert_fails(&["logout"], &expected, 0);
     }
 }
@@ -135,21 +151,21 @@ fn sends_nothing_to_uncertain_server() {
     let refused = |code, reason: &str, hint: &str| Failed {
         profile: Some("default"),
         token_id: Some("[ID]"),
-        ..stopped(2, code, &format!("no session was ended: {reason} (token [ID])"), hint)
+        ..stopped(2, code, &format!("cannot log out: {reason} (token [ID])"), hint)
     };
-    let form = "must look like https://HOST[:PORT][/PATH], or http for development";
+    let form = "https://HOST[:PORT][/PATH], or http for development";
 
     let mut signed_in = SignedIn::new();
     let other = refused(
         "server_mismatch",
-        "--server names http://localhost:1, but the token of profile \"default\" was issued by [ORIGIN]",
-        "a token goes to its own server only: run `plexctl logout`",
+        "--server names http://localhost:1, but the token was issued by [ORIGIN]",
+        "run `plexctl logout`",
     );
     signed_in.assert_fails(&["logout", "--server", "http://localhost:1"], &other, 0);
     let junk = refused(
         "server_unusable",
-        "--server is not a usable URL: it is not a URL; profile \"default\" is kept",
-        &format!("nothing was sent or changed; --server {form}"),
+        "--server is not a valid URL: it is not a URL",
+        &format!("--server must look like {form}"),
     );
     signed_in.assert_fails(&["--server", "junk", "logout"], &junk, 0);
 
@@ -163,8 +179,8 @@ fn sends_nothing_to_uncertain_server() {
         signed_in.sandbox.write_config(config(stored, &signed_in.token));
         let expected = refused(
             "server_unusable",
-            &format!("the server of profile \"default\" at [CONFIG]:4:10 is not a usable URL: {reason}"),
-            &format!("it {form}; mend it and run `plexctl logout` again"),
+            &format!("the server at [CONFIG]:4:10 is not a valid URL: {reason}"),
+            &format!("change it to {form}; then run `plexctl logout` again"),
         );
         signed_in.assert_fails(&["logout"], &expected, 0);
     }
@@ -173,7 +189,7 @@ fn sends_nothing_to_uncertain_server() {
     signed_in.sandbox.write_config(&without_server);
     let unknown = refused(
         "server_unknown",
-        "it is not known which server issued the token: profile \"default\" stores none",
+        "the profile stores no server, and none was given",
         "name the server that issued the token with --server or PLEXSPHERE_URL",
     );
     signed_in.assert_fails(&["logout"], &unknown, 0);
@@ -190,7 +206,7 @@ fn rejects_config_wider_than_0600() {
             let expected = stopped(
                 3,
                 "config_exposed",
-                &format!("no session was ended: [CONFIG] is refused: its mode {mode:04o} is wider than 0600"),
+                &format!("cannot log out: [CONFIG] is refused: its mode {mode:04o} is wider than 0600"),
                 "run `chmod 600 [CONFIG]`, then `plexctl logout` again",
             );
             assert_fails(&sandbox, &["logout"], &expected);
@@ -242,8 +258,9 @@ fn rejects_config_that_is_not_regular_file() {
 }
 
 fn unusable(reason: &str, typed: &str) -> Failed<'static> {
-    let hint = format!("nothing was sent or changed; mend the cause and run `plexctl logout{typed}` again");
-    stopped(1, "config_unusable", &format!("no session was ended: {reason}"), &hint)
+    let place = reason.split_once(" cannot be used").unwrap().0;
+    let hint = format!("fix {place}; then run `plexctl logout{typed}` again");
+    stopped(1, "config_unusable", &format!("cannot log out: {reason}"), &hint)
 }
 
 #[test]
@@ -284,9 +301,12 @@ fn meanwhile(deed: impl Fn(&Path) + Send + 'static) -> (Sandbox, ScriptedServer)
 fn reports_revoked_token_not_removed() {
     let not_removed = |reason: &str| Failed {
         message: format!(
-            "profile \"default\" is revoked on the server, but not removed from {reason} ([ORIGIN], token [ID])"
+            "the session of profile \"default\" was revoked on the server, but its profile is still stored: the profile \
+             was not removed from {reason} ([ORIGIN], token [ID])"
         ),
+        hint: Some("run `plexctl logout` again, or delete the profile by hand: its token is dead".to_owned()),
         session: "revoked",
+        problem_code: None,
         ..kept("not_cleared", "")
     };
     for format in FORMATS {
@@ -325,7 +345,7 @@ fn fails_when_summary_cannot_be_written() {
         let mut command = signed_in.sandbox.command(["logout", "--output", format]);
         let full = File::options().write(true).open("/dev/full").unwrap();
         let child = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
-        let error = "error: the logout is complete, but its summary could not be written: No space left on device\n";
+        let error = "error: logged out, but the summary could not be written: No space left on device\n";
         assert_eq!(signed_in.sandbox.observe_child(child), Run::new(1, "", error));
         assert_eq!(signed_in.sandbox.config_text(), BYSTANDER);
     }
@@ -341,6 +361,6 @@ fn warns_about_plain_http_first() {
     assert_eq!((run.exit, run.stdout.as_str()), (1, ""));
     let (warning, rest) = run.stderr.split_once('\n').unwrap();
     assert_eq!(warning, "warning: the token travels unencrypted to http://plexsphere.example");
-    let error = "error: profile \"default\" is kept, and its session may still be live: ";
+    let error = "error: profile \"default\" was kept, and its session may still be live: ";
     assert!(rest.starts_with(error) && rest.contains("http://127.0.0.1:1"), "{rest}");
 }

@@ -49,7 +49,7 @@ fn full_stdout_fails_after_clearing() {
         let run = trial.sandbox.observe(&mut redirected(&trial, format, ">/dev/full"));
         let outcome = trial.outcome(run, &server.finish());
         let cause = system_words(Errno::NOSPC);
-        let error = format!("error: the logout is complete, but its summary could not be written: {cause}\n");
+        let error = format!("error: logged out, but the summary could not be written: {cause}\n");
         assert_eq!(outcome, Outcome { run: Run::new(1, "", error), ..Outcome::cleared() }, "{format}");
     }
 }
@@ -118,7 +118,7 @@ fn unwritable_help_fails() {
         assert_eq!(sandbox.observe_child(child), Run::new(0, "", ""), "{argument}");
 
         let mut full = in_shell("exec \"$0\" \"$@\" >/dev/full", &sandbox.command([argument]));
-        let error = format!("error: standard output could not be written: {}\n", system_words(Errno::NOSPC));
+        let error = format!("error: cannot write to standard output: {}\n", system_words(Errno::NOSPC));
         assert_eq!(sandbox.observe(&mut full), Run::new(1, "", error), "{argument}");
     }
 }

@@ -51,7 +51,7 @@ fn clears_on_bare_401_or_404_with_warning() {
             Answer { status, content_type: "application/problem+json".into(), body: b"[]".to_vec() },
         ] {
             let warning = format!(
-                "warning: the server answered {status} without problem details for token [ID], so it may not be \
+                "warning: the server responded with {status} without problem details for token [ID], so it may not be \
                  plexsphere\n"
             );
             SignedIn::answering(answer)

@@ -21,7 +21,7 @@ use crate::support::unprivileged::{Unprivileged, output_behind};
 /// The commands, each with the beginning of what it says.
 const COMMANDS: [(&[&str], &str); 5] = [
     (&LOGIN, "no login was begun: "),
-    (&["whoami"], "nobody was asked: "),
+    (&["whoami"], ""),
     (&["profiles"], ""),
     (&["profiles", "use", "default"], ""),
     (&["profiles", "forget", "--yes", "default"], ""),

@@ -82,12 +82,12 @@ fn colors_labels_only_on_terminal() {
     let sandbox = signed_in(&server);
     let (run, seen) = at_a_terminal(&sandbox, &mut logout(&sandbox));
     assert_eq!((run.exit, run.stdout.as_str()), (1, ""));
-    assert!(seen.starts_with("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m profile \"default\" is kept"), "{seen:?}");
-    assert!(seen.contains("\n\u{1b}[1m\u{1b}[36mhint:\u{1b}[0m once the cause is gone"), "{seen:?}");
+    assert!(seen.starts_with("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m profile \"default\" was kept"), "{seen:?}");
+    assert!(seen.contains("\n\u{1b}[1m\u{1b}[36mhint:\u{1b}[0m run `plexctl logout` again"), "{seen:?}");
 
     for (variable, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
         let (_, plain) = at_a_terminal(&sandbox, logout(&sandbox).env(variable, value));
-        assert!(plain.starts_with("error: profile \"default\" is kept"), "{variable}: {plain:?}");
+        assert!(plain.starts_with("error: profile \"default\" was kept"), "{variable}: {plain:?}");
         assert!(!plain.contains('\u{1b}'), "{variable}: {plain:?}");
     }
     let (_, colored) = at_a_terminal(&sandbox, logout(&sandbox).env("NO_COLOR", ""));

@@ -26,6 +26,7 @@ pub struct Failed<'a> {
     pub server: Option<&'a str>,
     pub token_id: Option<&'a str>,
     pub session: &'a str,
+    pub problem_code: Option<&'a str>,
 }
 
 impl SignedIn {
@@ -76,16 +77,30 @@ impl Failed<'_> {
     pub fn assert_is(&self, run: &Run, format: &str) {
         let Self { exit, message, hint, .. } = self;
         let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-        assert_eq!((run.exit, run.stderr.as_str()), (*exit, format!("error: {message}\n{hint}").as_str()), "{format}");
+        let (stderr, correlation_id) = without_correlation_id(&run.stderr);
+        assert_eq!((run.exit, stderr.as_str()), (*exit, format!("error: {message}\n{hint}").as_str()), "{format}");
+        // The control plane gives one with each problem.
+        assert!(self.problem_code.is_none() || correlation_id.is_some(), "{format}: {run:?}");
+        let (stdout, in_data) = without_correlation_id(&run.stdout);
+        let correlation_id = correlation_id.as_deref();
         match format {
             "text" => assert_eq!(run.stdout, ""),
-            "json" => assert_eq!(run.stdout, self.json()),
-            "yaml" => assert_eq!(from_yaml(&run.stdout), self.members()),
+            "json" => assert_eq!((stdout, in_data.as_deref()), (self.json(correlation_id), correlation_id)),
+            "yaml" => {
+                let members = self.members(correlation_id);
+                assert_eq!((from_yaml(&stdout), in_data.as_deref()), (members, correlation_id));
+            }
             other => panic!("{other}"),
         }
     }
 
-    fn members(&self) -> Vec<(String, Option<String>)> {
+    /// The status that the message names.
+    fn status(&self) -> Option<&str> {
+        let (_, rest) = self.message.split_once("responded with ")?;
+        rest.get(..3)
+    }
+
+    fn members(&self, correlation_id: Option<&str>) -> Vec<(String, Option<String>)> {
         let members = [
             ("code", Some(self.code)),
             ("message", Some(self.message.as_str())),
@@ -94,15 +109,32 @@ impl Failed<'_> {
             ("server", self.server),
             ("token_id", self.token_id),
             ("session", Some(self.session)),
+            ("status", self.status()),
+            ("problem_code", self.problem_code),
+            ("correlation_id", correlation_id),
         ];
         members.map(|(key, value)| (key.to_owned(), value.map(str::to_owned))).to_vec()
     }
 
-    fn json(&self) -> String {
-        let line = |(key, value)| format!("    \"{key}\": {}", serde_json::to_string(&value).unwrap());
-        let lines: Vec<_> = self.members().into_iter().map(line).collect();
+    fn json(&self, correlation_id: Option<&str>) -> String {
+        let line = |(key, value): (String, Option<String>)| match value {
+            Some(number) if key == "status" => format!("    \"{key}\": {number}"),
+            value => format!("    \"{key}\": {}", serde_json::to_string(&value).unwrap()),
+        };
+        let lines: Vec<_> = self.members(correlation_id).into_iter().map(line).collect();
         format!("{{\n  \"error\": {{\n{}\n  }}\n}}\n", lines.join(",\n"))
     }
+}
+
+/// Cuts the id of a request in the server's log out of a message, which ends with it in parentheses.
+fn without_correlation_id(text: &str) -> (String, Option<String>) {
+    let Some((before, rest)) = text.split_once("correlation ") else { return (text.to_owned(), None) };
+    let (id, after) = rest.split_once(')').unwrap();
+    let text = match before.strip_suffix(", ") {
+        Some(before) => format!("{before}){after}"),
+        None => format!("{}{after}", before.strip_suffix(" (").unwrap()),
+    };
+    (text, Some(id.to_owned()))
 }
 
 /// The members below `error:`, in order. A scalar is plain, in single quotes, or in double quotes as in JSON.

@@ -83,7 +83,7 @@ impl Trial {
             assert_eq!(self.sandbox.run(["logout"]), nothing_but_the_bystander());
             assert_eq!(self.judge_config(), Config::Cleared);
         }
-        Outcome { run, config, neighbours: self.sandbox.neighbours(), requests }
+        Outcome { run: with_short_hint(run), config, neighbours: self.sandbox.neighbours(), requests }
     }
 
     fn judge_config(&self) -> Config {
@@ -100,6 +100,20 @@ impl Trial {
     }
 }
 
+/// A hint in which only the end is compared: what precedes it belongs to the cause, and is held where hints are.
+const RETRY_HINT: &str = "[…] run `plexctl logout` again";
+
+/// Leaves out what a hint says before it names the command, and what else it names.
+fn with_short_hint(run: Run) -> Run {
+    match run.stderr.split_once("\nhint: ") {
+        Some((error, hint)) if run.exit == 1 && hint.contains("run `plexctl logout` again") => {
+            let stderr = format!("{error}\nhint: {RETRY_HINT}\n");
+            Run { stderr, ..run }
+        }
+        _ => run,
+    }
+}
+
 impl Outcome {
     /// The server said that the token is dead.
     pub fn cleared() -> Self {
@@ -109,7 +123,7 @@ impl Outcome {
     /// The server said so without problem details.
     pub fn cleared_with_warning(status: u16) -> Self {
         let warning = format!(
-            "warning: the server answered {status} without problem details for token {ID}, so it may not be plexsphere\n"
+            "warning: the server responded with {status} without problem details for token {ID}, so it may not be plexsphere\n"
         );
         Self { run: Run::new(0, LOGGED_OUT, warning), ..Self::cleared() }
     }
@@ -119,7 +133,7 @@ impl Outcome {
     }
 
     pub fn unanswered(cause: &str) -> Self {
-        Self::kept(&format!("{cause}, so the outcome is unknown"))
+        Self::kept(cause)
     }
 
     pub fn unconfirmed(answer: &str) -> Self {
@@ -127,18 +141,17 @@ impl Outcome {
     }
 
     pub fn refused(answer: &str) -> Self {
-        let hint =
-            format!("somebody with the right to revoke token {ID} has to do it; then run `plexctl logout` again");
+        let hint = format!("ask somebody who may revoke token {ID}; then run `plexctl logout` again");
         Self::failed(4, answer, &hint)
     }
 
     fn kept(why: &str) -> Self {
-        Self::failed(1, why, "once the cause is gone, run `plexctl logout` again")
+        Self::failed(1, why, RETRY_HINT)
     }
 
     fn failed(exit: i32, why: &str, hint: &str) -> Self {
         let error =
-            format!("profile \"default\" is kept, and its session may still be live: {why} ([SERVER], token {ID})");
+            format!("profile \"default\" was kept, and its session may still be live: {why} ([SERVER], token {ID})");
         Self {
             run: Run::new(exit, "", format!("error: {error}\nhint: {hint}\n")),
             config: Config::Untouched,

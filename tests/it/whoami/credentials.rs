@@ -15,16 +15,33 @@ fn unasked(exit: i32, code: &'static str, message: impl Into<String>, hint: Opti
 
 #[test]
 fn sends_nothing_without_credential() {
-    let by_default = "log in with `plexctl login`, or set PLEXSPHERE_TOKEN".to_owned();
-    let named = |login| format!("log in with `plexctl login {login}`, or set PLEXSPHERE_TOKEN and leave out --profile");
+    let by_default = "run `plexctl login`, or set PLEXSPHERE_TOKEN".to_owned();
     let bare = "default = \"a\"\n[profiles.a]\nserver = \"https://h\"\n[profiles.b]\ntoken = \"\"\n";
     let at_server = ["whoami", "--profile", "c d", "--server", "https://h"];
-    for (config, arguments, place, hint) in [
-        (None, vec!["whoami"], "[CONFIG]", by_default.clone()),
-        (Some("# nothing\n"), vec!["whoami"], "[CONFIG]", by_default.clone()),
-        (Some(bare), vec!["whoami"], "[CONFIG]", by_default),
-        (Some(bare), vec!["whoami", "--profile", "b"], "profile \"b\" of [CONFIG]", named("--profile b")),
-        (Some(bare), at_server.into(), "profile \"c d\" of [CONFIG]", named("--profile 'c d' --server https://h")),
+    for (config, arguments, profile, why, hint) in [
+        (None, vec!["whoami"], None, "the config file does not exist", by_default.clone()),
+        (Some("# nothing\n"), vec!["whoami"], None, "there is no default profile", by_default),
+        (
+            Some(bare),
+            vec!["whoami"],
+            Some("a"),
+            "profile \"a\" has no token",
+            "profile \"a\" of [CONFIG] has no token".to_owned(),
+        ),
+        (
+            Some(bare),
+            vec!["whoami", "--profile", "b"],
+            Some("b"),
+            "profile \"b\" has no token",
+            "profile \"b\" of [CONFIG] has no token".to_owned(),
+        ),
+        (
+            Some(bare),
+            at_server.into(),
+            Some("c d"),
+            "profile \"c d\" does not exist",
+            "[CONFIG] has no profile \"c d\", it has \"a\", \"b\"".to_owned(),
+        ),
     ] {
         let mut sandbox = Sandbox::new();
         if let Some(config) = config {
@@ -32,9 +49,8 @@ fn sends_nothing_without_credential() {
         }
         for format in ["text", "json", "yaml"] {
             let run = sandbox.run([&arguments[..], &["--output", format]].concat());
-            let mut expected =
-                unasked(2, "no_credential", format!("no credential: {place} names no session"), Some(&hint));
-            expected.profile = arguments.get(2).copied();
+            let mut expected = unasked(2, "no_credential", format!("no credential: {why}"), Some(&hint));
+            expected.profile = profile;
             expected.assert_is(&run, format);
         }
         assert_eq!(sandbox.config().exists(), config.is_some());
@@ -45,7 +61,7 @@ fn sends_nothing_without_credential() {
 fn checks_mode_of_file_with_token() {
     let mut signed_in = SignedIn::new();
     fs::set_permissions(signed_in.sandbox.config(), Permissions::from_mode(0o644)).unwrap();
-    let message = "nobody was asked: [CONFIG] is refused: its mode 0644 is wider than 0600";
+    let message = "[CONFIG] is refused: its mode 0644 is wider than 0600";
     let hint = "run `chmod 600 [CONFIG]`, then `plexctl whoami` again";
     signed_in.assert_fails(&["whoami"], &unasked(3, "config_exposed", message, Some(hint)), 0);
 
@@ -68,10 +84,7 @@ fn names_place_of_invalid_config() {
         sandbox.write_config(config);
         let run = sandbox.run(["whoami", "--output", "json"]);
         assert_eq!((run.exit, run.stdout.contains("\"code\": \"config_unusable\"")), (1, true), "{run:?}");
-        assert!(
-            run.stderr.starts_with(&format!("error: nobody was asked: [CONFIG]{place} cannot be used: ")),
-            "{run:?}"
-        );
+        assert!(run.stderr.starts_with(&format!("error: [CONFIG]{place} cannot be used: ")), "{run:?}");
         assert!(run.stderr.contains(cause), "{run:?}");
     }
 }
@@ -93,24 +106,22 @@ fn names_place_of_invalid_server() {
 
     let stored = about_default(
         "server_unusable",
-        "nobody was asked: the server of profile \"default\" at [CONFIG]:4:10 is not a usable URL: it is not a URL"
-            .to_owned(),
-        format!("it must look like {FORM}; mend it and run `plexctl whoami` again"),
+        "the server at [CONFIG]:4:10 is not a valid URL: it is not a URL".to_owned(),
+        format!("change it to {FORM}; then run `plexctl whoami` again"),
     );
     with("server = \"junk\"\n").assert_fails(&["whoami"], &stored, 0);
 
     let unknown = about_default(
         "server_unknown",
-        "nobody was asked: it is not known which server issued the token: profile \"default\" stores none".to_owned(),
+        "the profile stores no server, and none was given".to_owned(),
         "name the server that issued the token with --server or PLEXSPHERE_URL".to_owned(),
     );
     with("").assert_fails(&["whoami"], &unknown, 0);
 
     let other = about_default(
         "server_mismatch",
-        "nobody was asked: --server names https://elsewhere.example, but the token of profile \"default\" was issued by \
-         [ORIGIN]".to_owned(),
-        "a token goes to its own server only: run `plexctl whoami`".to_owned(),
+        "--server names https://elsewhere.example, but the token was issued by [ORIGIN]".to_owned(),
+        "run `plexctl whoami`".to_owned(),
     );
     SignedIn::new().assert_fails(&["whoami", "--server", "https://elsewhere.example"], &other, 0);
 }
@@ -122,7 +133,7 @@ fn rejects_invalid_token_variable_unseen() {
         let mut command = signed_in.sandbox.command(["whoami", "--output", "json"]);
         let run = signed_in.sandbox.observe(command.env("PLEXSPHERE_TOKEN", value));
         assert_eq!((run.exit, run.stderr.contains(cause)), (2, true), "{run:?}");
-        assert!(run.stderr.starts_with("error: nobody was asked: PLEXSPHERE_TOKEN is no bearer token: "), "{run:?}");
+        assert!(run.stderr.starts_with("error: PLEXSPHERE_TOKEN is not a bearer token: "), "{run:?}");
         assert!(!run.stderr.contains("c4nary") && !run.stdout.contains("c4nary"), "{run:?}");
     }
     assert_eq!(signed_in.server.connections(), 0);
@@ -139,21 +150,26 @@ fn tells_which_credential_was_used() {
         signed_in.sandbox.observe(command.env("PLEXSPHERE_TOKEN", value))
     };
     let by_file = ["--token-file", "token.toml"];
-    assert_eq!(ask(&[], &variable).stderr, "Asked [ORIGIN] with PLEXSPHERE_TOKEN.\n");
+    let using = |source: &str| format!("Logged in to [ORIGIN] as operator@plexsphere.example, using {source}.\n");
+    assert_eq!(ask(&[], &variable).stderr, using("PLEXSPHERE_TOKEN"));
     // A variable that was set from a file may end as one.
     for end in ["\n", "\r\n"] {
-        assert_eq!(ask(&[], &format!("{variable}{end}")).stderr, "Asked [ORIGIN] with PLEXSPHERE_TOKEN.\n");
+        assert_eq!(ask(&[], &format!("{variable}{end}")).stderr, using("PLEXSPHERE_TOKEN"));
     }
     assert_eq!(ask(&[], &format!("{variable}\n\n")).exit, 2);
-    assert_eq!(ask(&by_file, &variable).stderr, "Asked [ORIGIN] with the token in token.toml.\n");
+    assert_eq!(ask(&by_file, &variable).stderr, using("token.toml"));
 
     let refused = |which: &str, instead: &str| {
-        let hint = format!("hint: run `plexctl login` with --domain-id and --idp-binding-id, and {instead}\n");
-        Run::new(4, "", format!("error: not logged in at [ORIGIN]: the token of {which} is not accepted\n{hint}"))
+        let hint = format!("hint: run `plexctl login` to log in again, and {instead}\n");
+        let error = format!("error: not logged in at [ORIGIN]: the token of {which} is not accepted: ");
+        move |run: &Run| {
+            assert_eq!((run.exit, run.stdout.as_str()), (4, ""));
+            assert!(run.stderr.starts_with(&error) && run.stderr.ends_with(&hint), "{run:?}");
+        }
     };
-    assert_eq!(ask(&[], &token("nobody")), refused("PLEXSPHERE_TOKEN", "unset PLEXSPHERE_TOKEN"));
+    refused("PLEXSPHERE_TOKEN", "unset PLEXSPHERE_TOKEN")(&ask(&[], &token("nobody")));
     fs::write(&path, token("nobody")).unwrap();
-    assert_eq!(ask(&by_file, &variable), refused("token.toml", "leave out --token-file"));
+    refused("token.toml", "omit --token-file")(&ask(&by_file, &variable));
 }
 
 /// What a token file can be, and what comes of it.
@@ -189,7 +205,7 @@ fn opens_token_file_like_config() {
         ("longest.toml", &long),
     ] {
         let run = ask(name);
-        let asked = format!("Asked [ORIGIN] with the token in [SANDBOX]/{name}.\n");
+        let asked = format!("Logged in to [ORIGIN] as s-1, using [SANDBOX]/{name}.\n");
         assert_eq!((run.exit, run.stderr), (0, asked), "{name}");
         let header = format!("Bearer {sent}");
         assert_eq!(
@@ -212,7 +228,7 @@ fn opens_token_file_like_config() {
     ] {
         let run = ask(name);
         assert_eq!((run.exit, run.stdout.as_str()), (exit, ""), "{name}: {run:?}");
-        let message = format!("error: nobody was asked: [SANDBOX]/{name} {cause}");
+        let message = format!("error: [SANDBOX]/{name} {cause}");
         assert!(run.stderr.starts_with(&message), "{run:?}");
         assert_eq!(run.stderr.contains(&format!("hint: run `chmod 600 [SANDBOX]/{name}`")), exit == 3, "{run:?}");
     }

@@ -69,6 +69,7 @@ fn failed(exit: i32, code: &'static str, message: impl Into<String>, hint: Optio
         server: Some("[ORIGIN]"),
         token_id: None,
         session: "untouched",
+        problem_code: None,
     }
 }
 
@@ -80,7 +81,7 @@ pub fn token(name: &str) -> String {
 #[test]
 fn prints_table_or_payload() {
     let mut signed_in = named(PRINCIPAL);
-    let asked = "Asked [ORIGIN] with the token of profile \"default\".\n";
+    let asked = "Logged in to [ORIGIN] as ops@plexsphere.example, using profile \"default\".\n";
     assert_eq!(signed_in.sandbox.run(["whoami"]), Run::new(0, TABLE, asked));
     assert_eq!(signed_in.sandbox.run(["whoami", "--output", "json"]), Run::new(0, JSON, ""));
     assert_eq!(signed_in.sandbox.run(["--output=yaml", "whoami"]), Run::new(0, YAML, ""));
@@ -88,10 +89,10 @@ fn prints_table_or_payload() {
     let text = signed_in
         .sandbox
         .config_text()
-        .replace("\n\n[profiles.b", "\nexpires_at = 2026-11-25T13:46:00Z\n\n[profiles.b");
+        .replace("\n\n[profiles.b", "\nexpires_at = 2126-11-25T13:46:00Z\n\n[profiles.b");
     signed_in.sandbox.write_config(&text);
     let before = signed_in.sandbox.config_state();
-    let expires = format!("{asked}The token expires at 2026-11-25T13:46:00Z.\n");
+    let expires = format!("{asked}The token expires at 2126-11-25T13:46:00Z.\n");
     assert_eq!(signed_in.sandbox.run(["whoami"]), Run::new(0, TABLE, expires));
     assert_eq!(signed_in.sandbox.run(["whoami", "--output", "json"]), Run::new(0, JSON, ""));
     assert_eq!(signed_in.sandbox.config_state(), before);
@@ -141,19 +142,30 @@ fn escapes_hostile_values() {
 
 #[test]
 fn tells_rejection_from_no_response() {
-    let login = "run `plexctl login --profile default` with --domain-id and --idp-binding-id";
-    let not_logged_in = "not logged in at [ORIGIN]: the token of profile \"default\" is not accepted";
-    for answer in [Answer::bare(401), Answer::problem(401, "Unauthorized", "unauthenticated", "No.")] {
+    let login = "run `plexctl login --profile default` to log in again";
+    let not_logged_in = "not logged in at [ORIGIN]: the token of profile \"default\" is not accepted: the server responded \
+                         with 401 Unauthorized";
+    for (answer, details, problem_code) in [
+        (Answer::bare(401), "", None),
+        (
+            Answer::problem(401, "Unauthorized", "unauthenticated", "No."),
+            ": Unauthorized (unauthenticated): No.",
+            Some("unauthenticated"),
+        ),
+    ] {
         let signed_in = SignedIn::new();
         signed_in.server.always(Endpoint::Whoami, Script::answer(answer));
-        signed_in.assert_fails(&["whoami"], &failed(4, "not_authenticated", not_logged_in, Some(login)), 1);
+        let message = format!("{not_logged_in}{details}");
+        let expected = Failed { problem_code, ..failed(4, "not_authenticated", message, Some(login)) };
+        signed_in.assert_fails(&["whoami"], &expected, 1);
     }
 
     let signed_in = SignedIn::new();
     let problem = Answer::problem(403, "Forbidden", "no_scope", "Not\u{1b} for you.");
     signed_in.server.always(Endpoint::Whoami, Script::answer(problem));
-    let message = "[ORIGIN] refused to say who is logged in: the server answered 403 Forbidden: Forbidden (no_scope): Not for you.";
-    signed_in.assert_fails(&["whoami"], &failed(4, "refused", message, None), 1);
+    let message = "[ORIGIN] refused to say who is logged in: the server responded with 403 Forbidden: Forbidden (no_scope): Not for you.";
+    let expected = Failed { problem_code: Some("no_scope"), ..failed(4, "refused", message, None) };
+    signed_in.assert_fails(&["whoami"], &expected, 1);
 }
 
 #[test]

@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_value_that_cannot_be_used_is_an_error_where_it_would_apply() {
-        let (scheme, unusable) = ("THE_PROXY cannot be used: only http://", "THE_PROXY is not the URL of an http://");
+        let (scheme, unusable) = ("THE_PROXY is unusable: only http://", "THE_PROXY is not a valid http:// URL");
         let unencoded = "THE_PROXY is not a valid URL: in a password, / ? # and @ must be percent-encoded";
         let cases = [
             ("https://proxy:3128", scheme),
@@ -383,7 +383,7 @@ mod tests {
             no_proxy: some("exempt"),
             is_cgi: true,
         };
-        assert!(route(&settings, "http://h").starts_with("THE_PROXY is not used where REQUEST_METHOD is set"));
+        assert!(route(&settings, "http://h").starts_with("THE_PROXY is refused while REQUEST_METHOD is set"));
         assert_eq!(route(&settings, "http://exempt"), "direct");
         assert_eq!(route(&settings, "https://h"), "http://proxy");
     }

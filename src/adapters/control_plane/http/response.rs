@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use tokio::time::{Instant, timeout_at};
 
 use super::super::failure::{ProxyName, UnexpectedResponse};
-use super::super::problem::ProblemDetails;
+use super::super::problem::{ProblemDetails, sanitize};
 use super::body::Body;
 use super::connection::Connection;
 use super::idle_connection::IdleConnection;
@@ -17,6 +17,9 @@ use crate::domain::server_url::ServerUrl;
 
 /// How long the body of an error is waited for.
 pub(crate) const ERROR_BODY_LIMIT: Duration = Duration::from_secs(2);
+
+/// The id under which the server logged a request.
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
 /// The head of a response, with the body still on its way.
 pub(crate) struct Response<'a> {
@@ -92,7 +95,17 @@ impl Response<'_> {
         let parse = |secrets: &[&str]| ProblemDetails::parse(&body.bytes, secrets);
         let problem = if self.is_problem() { self.sent_secrets.with(parse) } else { None };
         let status = self.inner.status();
-        UnexpectedResponse { status: status.as_u16(), reason: status.canonical_reason(), problem, proxy: self.proxy }
+        let header = |name| self.sent_secrets.with(|secrets| shown(self.inner.headers().get(name)?, secrets));
+        let correlation_id = problem.as_ref().and_then(|problem| problem.correlation_id.clone());
+        UnexpectedResponse {
+            status: status.as_u16(),
+            reason: status.canonical_reason(),
+            correlation_id: correlation_id.or_else(|| header(CORRELATION_ID)),
+            location: header(LOCATION),
+            retry_after: self.retry_after().and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
+            problem,
+            proxy: self.proxy,
+        }
     }
 
     /// The code of the problem details as it was sent, for comparisons. It is not to be shown.
@@ -108,4 +121,10 @@ impl Response<'_> {
     fn is_problem(&self) -> bool {
         self.media_type().is_some_and(|media_type| media_type == "application/problem+json")
     }
+}
+
+/// A header as far as it may be shown. An empty one counts as missing.
+fn shown(value: &HeaderValue, secrets: &[&str]) -> Option<String> {
+    let text = sanitize(&String::from_utf8_lossy(value.as_bytes()), secrets);
+    Some(text).filter(|text| !text.is_empty())
 }

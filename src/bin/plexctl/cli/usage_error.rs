@@ -10,11 +10,14 @@ use plexctl::domain::shell;
 use super::arguments::{Arguments, Shell};
 
 /// A command line that plexctl does not understand.
+#[derive(Debug)]
 pub struct UsageError {
     /// The help that is shown above the message, where no command was given.
     pub help: Option<String>,
     /// What is wrong and how the command is used, without the label. Tokens that were typed are blanked in it.
     pub message: String,
+    /// What to type instead, where the message does not show it.
+    pub hint: Option<String>,
 }
 
 impl UsageError {
@@ -23,9 +26,9 @@ impl UsageError {
         let mut command = typed_command(arguments);
         if matches!(error.kind(), ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
             let help = command.render_help().to_string();
-            return Self { help: Some(help), message: "no command was given".to_owned() };
+            return Self { help: Some(help), message: "no command was given".to_owned(), hint: None };
         }
-        Self { help: None, message: message(error, &mut command, arguments) }
+        Self { help: None, message: message(error, &mut command, arguments), hint: None }
     }
 }
 

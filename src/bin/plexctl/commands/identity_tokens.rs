@@ -7,19 +7,20 @@ use plexctl::adapters::toml_store::{GuardedTokenFile, TomlStore};
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::domain::token::TokenId;
 use plexctl::ports::reporter::{CredentialSource, TokensOutcome};
-use plexctl::use_cases::credential::{CredentialError, CredentialRequest};
-use plexctl::use_cases::tokens::{TokensError, TokensRequest, TokensUseCase};
+use plexctl::use_cases::credential::CredentialRequest;
+use plexctl::use_cases::tokens::{TokensRequest, TokensUseCase};
 
-use super::on_demand::OnDemand;
-use super::{client, place_of_unusable_server, reporter};
+use super::watched::Watched;
+use super::{client, place_of_server, reporter, selected_or_default};
 use crate::cli::{Flags, IdentityTokensCommand};
 use crate::environment;
-use crate::failure::again::Again;
-use crate::failure::{CredentialContext, Failure, TokensFailure};
+use crate::hints::{self, HintContext};
+use crate::report::Failure;
+use crate::retry_command::RetryCommand;
 use crate::terminal;
 
 /// Lists the operator's tokens, or revokes one of them and says where it is still stored.
-pub fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> Result<(), Failure> {
+pub async fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> Result<(), Failure> {
     let format = flags.output();
     let (name, id) = match command {
         IdentityTokensCommand::List => ("identity-tokens list", None),
@@ -27,7 +28,7 @@ pub fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> Result<
     };
     let selected = flags.profile.clone();
     let token_file = flags.token_file;
-    let again = Again::new(name)
+    let retry = RetryCommand::new(name)
         .with("--token-file", token_file.as_deref().map(Path::to_string_lossy))
         .with("--profile", selected.as_ref().map(ProfileName::as_str))
         .with("--server", flags.server.as_deref())
@@ -39,31 +40,32 @@ pub fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> Result<
         server_flag: flags.server,
         server_fallback: environment::server_fallback(),
     };
+    // Without a profile no file is read: none has an empty path.
     let config = match environment::config_path() {
         Ok(path) => path,
-        Err(error) if credential.needs_profile() => return Err(Failure::NoConfigPlace(error)),
-        // No file has this path, so no profile holds a token.
+        Err(error) if credential.needs_profile() => return Err(error.into()),
         Err(_) => PathBuf::new(),
     };
+    let needs_profile = credential.needs_profile();
     let request = match id {
         None => TokensRequest::List(credential),
         Some(id) => TokensRequest::Revoke { credential, id },
     };
     let store = TomlStore::new(config.as_path());
-    let client = OnDemand(client());
+    let client = Watched(client());
     let mut reporter = reporter(format);
     let mut use_case = TokensUseCase::new(&store, &GuardedTokenFile, &client, &mut *reporter);
-    let outcome = pollster::block_on(use_case.execute(&request)).map_err(|error| {
-        let place_of_server = match &error {
-            TokensError::Credential(CredentialError::Server {
-                credential: CredentialSource::Profile(profile),
-                source,
-            }) => place_of_unusable_server(&store, profile, source),
-            _ => None,
-        };
-        let context = CredentialContext { again, selected, token_file, config, place_of_server };
-        Failure::Tokens(Box::new(TokensFailure { error, context }))
-    })?;
+    let outcome = match use_case.execute(&request).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let facts = error.facts();
+            let place_of_server = place_of_server(&store, facts.profile.as_ref());
+            let profile = if needs_profile { selected_or_default(&store, selected) } else { selected };
+            let context = HintContext { retry, profile: profile.clone(), token_file, config, place_of_server };
+            let hint = hints::identity_tokens::hint(&error, &context);
+            return Err(Failure::new(&error, error.kind(), facts, hint).of_profile(profile));
+        }
+    };
     for hint in hints_to_clear(&outcome) {
         terminal::note(Label::Hint, &hint);
     }
@@ -74,7 +76,7 @@ pub fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> Result<
 fn hints_to_clear(outcome: &TokensOutcome) -> Vec<String> {
     let TokensOutcome::Revoked { profile, credential, .. } = outcome else { return Vec::new() };
     let of_profile = profile.as_ref().map(|profile| {
-        let logout = Again::another("logout").with("--profile", Some(profile.as_str()));
+        let logout = RetryCommand::another("logout").with("--profile", Some(profile.as_str()));
         format!("profile \"{profile}\" holds this token; run {logout} to remove it")
     });
     let of_credential = match credential {

@@ -12,13 +12,14 @@ use plexctl::domain::idp_binding::{BindingAlias, IdpBinding};
 use plexctl::domain::session::ProfileName;
 use plexctl::use_cases::login::{LoginCause, LoginPorts, LoginRequest, LoginUseCase};
 
-use super::on_demand::runtime;
-use super::{client, reporter, tell_what_stays_in_use};
-use crate::cli::{Flags, Format, LoginArguments};
-use crate::failure::again::Again;
-use crate::failure::{Failure, LoginFailure, RuntimeError, last_words};
+use super::{client, hint_other_credentials, place_of_server, reporter};
+use crate::cli::{Flags, Format, LoginArguments, UsageError};
+use crate::hints::login::last_words;
+use crate::hints::{self, HintContext};
+use crate::report::{Failure, StartError};
+use crate::retry_command::RetryCommand;
 use crate::terminal::{self, Stderr};
-use crate::{environment, explain, stderr};
+use crate::{environment, stderr};
 
 /// The profile that is written where none is named.
 const DEFAULT_PROFILE: &str = "default";
@@ -27,18 +28,18 @@ const DEFAULT_PROFILE: &str = "default";
 const INTERRUPTED_FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
 /// Begins a session, and says which credentials beside it stay in use.
-pub fn login(flags: Flags, login: &LoginArguments) -> Result<(), Failure> {
+pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     let format = flags.output();
-    let config = environment::config_path().map_err(Failure::NoConfigPlace)?;
-    let again = again(&flags, login);
+    let config = environment::config_path()?;
+    let retry = retry(&flags, &login);
     let profile = match login.profile_name.clone() {
         Some(profile) => profile,
-        None => ProfileName::new(DEFAULT_PROFILE).map_err(|error| Failure::Usage(error.to_string()))?,
+        None => ProfileName::new(DEFAULT_PROFILE).map_err(|error| usage_failure(error.to_string(), None))?,
     };
     let request = LoginRequest {
         profile,
-        domain_id: domain_id(login)?,
-        idp_binding: idp_binding(login)?,
+        domain_id: domain_id(&login)?,
+        idp_binding: idp_binding(&login)?,
         server_flag: flags.server,
         server_fallback: environment::server_fallback(),
         may_replace_other_origin: flags.yes,
@@ -46,9 +47,8 @@ pub fn login(flags: Flags, login: &LoginArguments) -> Result<(), Failure> {
     let store = TomlStore::new(config.as_path());
     let client = client();
     let browser = SystemBrowser::new(environment::browser_settings(!login.no_browser && format == Format::Text));
-    stderr::write_in_background().map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
-    let runtime = runtime().map_err(Failure::NotStarted)?;
-    let timer = SystemTimer::start(last_words).map_err(|error| Failure::NotStarted(RuntimeError(error)))?;
+    stderr::write_in_background().map_err(StartError::from)?;
+    let timer = SystemTimer::start(last_words).map_err(StartError::from)?;
     let ports = LoginPorts {
         profiles: &store,
         writer: &store,
@@ -61,27 +61,34 @@ pub fn login(flags: Flags, login: &LoginArguments) -> Result<(), Failure> {
     };
     let (mut progress, mut reporter) = (progress(format, login.qr), reporter(format));
 
-    let result = runtime.block_on(LoginUseCase::new(ports, &mut progress, &mut *reporter).execute(&request));
+    let result = LoginUseCase::new(ports, &mut progress, &mut *reporter).execute(&request).await;
     if let Err(error) = result {
-        let failure = LoginFailure { error, again, config };
-        if matches!(*failure.error.cause, LoginCause::Interrupted) {
-            terminal::line(&failure.error.to_string());
-            if let Some(hint) = failure.hint() {
-                terminal::note(Label::Hint, &hint);
+        let profile = Some(request.profile.clone());
+        let place_of_server = place_of_server(&store, profile.as_ref());
+        let context = HintContext { retry, profile, token_file: None, config, place_of_server };
+        let hint = hints::login::hint(&error, &context);
+        if matches!(*error.cause, LoginCause::Interrupted) {
+            terminal::line(&error.to_string());
+            if let Some(hint) = &hint {
+                terminal::note(Label::Hint, hint);
             }
             // No token is lost with these words, so an unread pipe must not keep the process alive.
             stderr::flush_within(INTERRUPTED_FLUSH_LIMIT);
             timer.die_interrupted();
         }
-        let failure = Failure::Login(Box::new(failure));
+        let failure = if matches!(*error.cause, LoginCause::Missing { needs_domain: true, .. }) {
+            usage_failure(error.to_string(), hint)
+        } else {
+            Failure::new(&error, error.kind(), error.facts(), hint)
+        };
         if timer.signal().is_some() {
-            explain(&failure, format);
+            failure.tell(format);
             stderr::flush();
             timer.die_interrupted();
         }
         return Err(failure);
     }
-    tell_what_stays_in_use(flags.token_file.is_some());
+    hint_other_credentials(flags.token_file.is_some());
     Ok(())
 }
 
@@ -99,19 +106,25 @@ fn idp_binding(login: &LoginArguments) -> Result<Option<IdpBinding>, Failure> {
     }
 }
 
+/// An incomplete or invalid request, which is no failure for programs to read.
+fn usage_failure(message: String, hint: Option<String>) -> Failure {
+    Failure::Usage(UsageError { help: None, message, hint })
+}
+
 fn parse_variable(name: &str, value: Option<String>) -> Result<Option<Identifier>, Failure> {
-    let parse = |text: String| Identifier::parse(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")));
+    let parse =
+        |text: String| Identifier::parse(&text).map_err(|error| usage_failure(format!("{name}: {error}"), None));
     value.map(parse).transpose()
 }
 
-fn again(flags: &Flags, login: &LoginArguments) -> Again {
-    let again = Again::new("login")
+fn retry(flags: &Flags, login: &LoginArguments) -> RetryCommand {
+    let retry = RetryCommand::new("login")
         .with("--domain-id", login.domain_id.map(|id| id.to_string()))
         .with("--idp-binding-id", login.idp_binding_id.map(|id| id.to_string()))
         .with("--idp-binding-alias", login.idp_binding_alias.as_ref().map(BindingAlias::as_str))
         .with("--profile-name", login.profile_name.as_ref().map(ProfileName::as_str))
         .with("--server", flags.server.as_deref());
-    if flags.yes { again.with_switch("--yes") } else { again }
+    if flags.yes { retry.with_switch("--yes") } else { retry }
 }
 
 fn progress(format: Format, wants_qr: bool) -> ProgressReporter<Stderr> {

@@ -1,31 +1,30 @@
 //! `plexctl logout`.
 
-use std::path::PathBuf;
-
 use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::{ProfileName, Selection};
-use plexctl::ports::profile_reader::ProfileReader;
+use plexctl::ports::profile_reader::{ProfileKey, ProfileReader};
 use plexctl::ports::reporter::LogoutOutcome;
 use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 
-use super::on_demand::OnDemand;
-use super::{client, place_of_unusable_server, reporter, tell_what_stays_in_use};
+use super::watched::Watched;
+use super::{client, hint_other_credentials, place_of_server, reporter, selected_or_default};
 use crate::cli::Flags;
 use crate::environment;
-use crate::failure::again::Again;
-use crate::failure::{Failure, LogoutFailure, no_session_hint};
+use crate::hints::{self, HintContext, no_session_hint};
+use crate::report::Failure;
+use crate::retry_command::RetryCommand;
 use crate::terminal;
 
 /// Ends the selected session, and says which credentials that leaves.
-pub fn logout(flags: Flags) -> Result<(), Failure> {
+pub async fn logout(flags: Flags) -> Result<(), Failure> {
     let format = flags.output();
-    let config = environment::config_path().map_err(Failure::NoConfigPlace)?;
+    let config = environment::config_path()?;
     let store = TomlStore::new(config.as_path());
-    let client = OnDemand(client());
+    let client = Watched(client());
     let mut reporter = reporter(format);
     let selected = flags.profile.clone();
-    let again = Again::new("logout")
+    let retry = RetryCommand::new("logout")
         .with("--profile", selected.as_ref().map(ProfileName::as_str))
         .with("--server", flags.server.as_deref());
     let request = LogoutRequest {
@@ -34,28 +33,34 @@ pub fn logout(flags: Flags) -> Result<(), Failure> {
         server_fallback: environment::server_fallback(),
     };
 
-    let outcome = pollster::block_on(LogoutUseCase::new(&store, &client, &mut *reporter).execute(&request))
-        .map_err(|error| failure(error, again, selected, config.clone(), &store))?;
+    let outcome = match LogoutUseCase::new(&store, &client, &mut *reporter).execute(&request).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let error = with_place_of_server(error, &store);
+            let profile = selected_or_default(&store, selected);
+            let place_of_server = place_of_server(&store, profile.as_ref());
+            let context = HintContext { retry, profile: profile.clone(), token_file: None, config, place_of_server };
+            let hint = hints::logout::hint(&error, &context);
+            return Err(Failure::new(&error, error.kind(), error.facts(), hint).of_profile(profile));
+        }
+    };
 
     if outcome == LogoutOutcome::NoSession
-        && let Some(hint) = store.why_none(&request.selection).and_then(|absence| no_session_hint(&absence, &config))
+        && let Some(hint) = store.why_none(&request.selection).and_then(|reason| no_session_hint(&reason, &config))
     {
         terminal::note(Label::Hint, &hint);
     }
-    tell_what_stays_in_use(flags.token_file.is_some());
+    hint_other_credentials(flags.token_file.is_some());
     Ok(())
 }
 
-fn failure(
-    error: LogoutError,
-    again: Again,
-    selected: Option<ProfileName>,
-    config: PathBuf,
-    store: &TomlStore,
-) -> Failure {
-    let place_of_server = match &error {
-        LogoutError::Server { profile, source, .. } => place_of_unusable_server(store, profile, source),
-        _ => None,
-    };
-    Failure::Logout(Box::new(LogoutFailure { error, again, selected, config, place_of_server }))
+/// The same error with the place of an unusable server, which only a store of profiles can tell.
+fn with_place_of_server(error: LogoutError, store: &TomlStore) -> LogoutError {
+    match error {
+        LogoutError::Server { profile, id, source } => {
+            let source = source.stored_at(|| store.place_of(&profile, ProfileKey::Server));
+            LogoutError::Server { profile, id, source }
+        }
+        error => error,
+    }
 }

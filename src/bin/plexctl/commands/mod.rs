@@ -4,17 +4,16 @@ mod exec;
 mod identity_tokens;
 mod login;
 mod logout;
-mod on_demand;
 mod profiles;
+mod watched;
 mod whoami;
 
 use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::reporters::{JsonReporter, Label, TextReporter, YamlReporter};
 use plexctl::adapters::toml_store::TomlStore;
-use plexctl::domain::session::ProfileName;
+use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::profile_reader::{ProfileKey, ProfileReader};
 use plexctl::ports::reporter::Reporter;
-use plexctl::use_cases::server::{ServerError, ServerSetting};
 
 pub use self::exec::exec;
 pub use self::identity_tokens::identity_tokens;
@@ -47,14 +46,20 @@ fn client() -> ControlPlaneClient {
     })
 }
 
-/// Where the config file stores the server of a profile, if that server is what cannot be used.
-fn place_of_unusable_server(store: &TomlStore, profile: &ProfileName, error: &ServerError) -> Option<String> {
-    let is_stored = matches!(error, ServerError::Unusable { setting: ServerSetting::Stored, .. });
-    is_stored.then(|| store.place_of(profile, ProfileKey::Server))
+/// The profile that a run is about: the one that was typed, else the default.
+fn selected_or_default(store: &TomlStore, typed: Option<ProfileName>) -> Option<ProfileName> {
+    typed.or_else(|| store.list().ok()?.default)
+}
+
+/// Where the config file stores the server of a profile, if it stores one.
+fn place_of_server(store: &TomlStore, profile: Option<&ProfileName>) -> Option<String> {
+    let profile = profile?;
+    store.look_up(&Selection::Named(profile.clone())).ok()??.server?;
+    Some(store.place_of(profile, ProfileKey::Server))
 }
 
 /// Names the credentials beside the session, on which no command that begins or ends one acts.
-fn tell_what_stays_in_use(has_token_file: bool) {
+fn hint_other_credentials(has_token_file: bool) {
     if environment::holds_token() {
         terminal::note(Label::Hint, "PLEXSPHERE_TOKEN still authenticates other commands");
     }

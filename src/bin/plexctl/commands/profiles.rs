@@ -1,7 +1,5 @@
 //! `plexctl profiles`, `plexctl profiles use` and `plexctl profiles forget`.
 
-use std::path::PathBuf;
-
 use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::ports::reporter::ProfilesOutcome;
@@ -9,39 +7,37 @@ use plexctl::use_cases::profiles::{ProfilesRequest, ProfilesUseCase};
 
 use super::reporter;
 use crate::cli::Flags;
-use crate::environment;
-use crate::failure::again::Again;
-use crate::failure::{Failure, ProfilesFailure, no_profile_hint};
-use crate::terminal;
+use crate::hints::{self, HintContext, no_profile_hint};
+use crate::report::Failure;
+use crate::retry_command::RetryCommand;
+use crate::{environment, terminal};
 
-/// Shows or changes which profiles are stored. Asks no server.
+/// Shows or changes which profiles are stored. Sends no request.
 pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure> {
-    let config = match (environment::config_path(), request) {
-        (Ok(path), _) => path,
-        // What is not confirmed is refused whatever is stored.
-        (Err(_), ProfilesRequest::Forget { is_confirmed: false, .. }) => PathBuf::new(),
-        (Err(error), _) => return Err(Failure::NoConfigPlace(error)),
-    };
+    let config = environment::config_path()?;
     let store = TomlStore::new(config.as_path());
     let (mut warnings, mut reporter) = (reporter(flags.output()), reporter(flags.output()));
-    let outcome = ProfilesUseCase::new(&store, &store, &mut *warnings, &mut *reporter).execute(request);
-    let outcome = outcome.map_err(|error| {
-        let (again, selected) = match request {
-            ProfilesRequest::List { .. } => (Again::new("profiles"), None),
-            ProfilesRequest::Use(profile) => (Again::new("profiles use").of(profile), Some(profile.clone())),
-            ProfilesRequest::Forget { profile, is_confirmed } => {
-                let again = Again::new("profiles forget").of(profile);
-                (if *is_confirmed { again.with_switch("--yes") } else { again }, Some(profile.clone()))
+    let mut use_case = ProfilesUseCase::new(&store, &store, &mut *warnings, &mut *reporter);
+    let error = match use_case.execute(request) {
+        Ok(ProfilesOutcome::Listed { list, .. }) if list.profiles.is_empty() => {
+            if let Some(hint) = no_profile_hint(&config) {
+                terminal::note(Label::Hint, &hint);
             }
-        };
-        let config = config.clone();
-        Failure::Profiles(Box::new(ProfilesFailure { error, again, selected, config }))
-    })?;
-    if let ProfilesOutcome::Listed { list, .. } = outcome
-        && list.profiles.is_empty()
-        && let Some(hint) = no_profile_hint(&config)
-    {
-        terminal::note(Label::Hint, &hint);
-    }
-    Ok(())
+            return Ok(());
+        }
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+
+    let (retry, profile) = match request {
+        ProfilesRequest::List { .. } => (RetryCommand::new("profiles"), None),
+        ProfilesRequest::Use(profile) => (RetryCommand::new("profiles use").of(profile), Some(profile.clone())),
+        ProfilesRequest::Forget { profile, is_confirmed } => {
+            let retry = RetryCommand::new("profiles forget").of(profile);
+            (if *is_confirmed { retry.with_switch("--yes") } else { retry }, Some(profile.clone()))
+        }
+    };
+    let context = HintContext { retry, profile: profile.clone(), token_file: None, config, place_of_server: None };
+    let hint = hints::profiles::hint(&error, &context);
+    Err(Failure::new(&error, error.kind(), error.facts(), hint).of_profile(profile))
 }

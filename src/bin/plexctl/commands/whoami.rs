@@ -4,23 +4,22 @@ use std::path::{Path, PathBuf};
 
 use plexctl::adapters::toml_store::{GuardedTokenFile, TomlStore};
 use plexctl::domain::session::{ProfileName, Selection};
-use plexctl::ports::reporter::CredentialSource;
-use plexctl::use_cases::credential::CredentialError;
-use plexctl::use_cases::whoami::{WhoamiError, WhoamiRequest, WhoamiUseCase};
+use plexctl::use_cases::whoami::{WhoamiRequest, WhoamiUseCase};
 
-use super::on_demand::OnDemand;
-use super::{client, place_of_unusable_server, reporter};
+use super::watched::Watched;
+use super::{client, place_of_server, reporter, selected_or_default};
 use crate::cli::Flags;
 use crate::environment;
-use crate::failure::again::Again;
-use crate::failure::{CredentialContext, Failure, WhoamiFailure};
+use crate::hints::{self, HintContext};
+use crate::report::Failure;
+use crate::retry_command::RetryCommand;
 
 /// Asks the server who the operator is.
-pub fn whoami(flags: Flags) -> Result<(), Failure> {
+pub async fn whoami(flags: Flags) -> Result<(), Failure> {
     let format = flags.output();
     let selected = flags.profile.clone();
     let token_file = flags.token_file;
-    let again = Again::new("whoami")
+    let retry = RetryCommand::new("whoami")
         .with("--token-file", token_file.as_deref().map(Path::to_string_lossy))
         .with("--profile", selected.as_ref().map(ProfileName::as_str))
         .with("--server", flags.server.as_deref());
@@ -31,24 +30,18 @@ pub fn whoami(flags: Flags) -> Result<(), Failure> {
         server_flag: flags.server,
         server_fallback: environment::server_fallback(),
     };
-    let config = match environment::config_path() {
-        Ok(path) => path,
-        Err(error) if request.needs_profile() => return Err(Failure::NoConfigPlace(error)),
-        Err(_) => PathBuf::new(),
-    };
+    // Without a profile the config file is not opened, so it does not matter where it is.
+    let config = if request.needs_profile() { environment::config_path()? } else { PathBuf::new() };
     let store = TomlStore::new(config.as_path());
-    let client = OnDemand(client());
+    let client = Watched(client());
     let mut reporter = reporter(format);
     let mut use_case = WhoamiUseCase::new(&store, &GuardedTokenFile, &client, &mut *reporter);
-    pollster::block_on(use_case.execute(&request)).map(|_| ()).map_err(|error| {
-        let place_of_server = match &error {
-            WhoamiError::Credential(CredentialError::Server {
-                credential: CredentialSource::Profile(profile),
-                source,
-            }) => place_of_unusable_server(&store, profile, source),
-            _ => None,
-        };
-        let context = CredentialContext { again, selected, token_file, config, place_of_server };
-        Failure::Whoami(Box::new(WhoamiFailure { error, context }))
-    })
+    let Err(error) = use_case.execute(&request).await else { return Ok(()) };
+
+    let facts = error.facts();
+    let place_of_server = place_of_server(&store, facts.profile.as_ref());
+    let profile = if request.needs_profile() { selected_or_default(&store, selected) } else { selected };
+    let context = HintContext { retry, profile: profile.clone(), token_file, config, place_of_server };
+    let hint = hints::whoami::hint(&error, &context);
+    Err(Failure::new(&error, error.kind(), facts, hint).of_profile(profile))
 }

@@ -63,7 +63,7 @@ fn timeout_tells_last_poll_failure() {
     let login = Login::with_session();
     login.server.configure(|settings| settings.expires_in = Duration::from_secs(4));
     login.server.always(Endpoint::DeviceToken, Script::answer(Answer::bare(429)));
-    let busy = "the server answered 429 Too Many Requests";
+    let busy = "the server responded with 429 Too Many Requests";
     let error = format!(
         "warning: polling [ORIGIN] failed: {busy}; still waiting for approval\nerror: login failed: the request was not \
          approved within 4 seconds: {busy} ([ORIGIN])\nhint: run {} again\n",
@@ -89,7 +89,7 @@ fn refused_code_begins_no_login() {
         login.server.once(Endpoint::DeviceCode, script.clone());
         let run = login.run(&[]);
         assert_eq!((run.exit, run.stdout.as_str()), (*exit, ""), "{run:?}");
-        let head = format!("error: login failed: the server answered {status}: ");
+        let head = format!("error: login failed: the server responded with {status}: ");
         assert!(run.stderr.starts_with(&head) && run.stderr.contains("Not here."), "{}", run.stderr);
         assert!(run.stderr.ends_with(&format!(" ([ORIGIN])\n{hint}")), "{}", run.stderr);
         assert_eq!(login.asked(), ["code"]);
@@ -100,8 +100,8 @@ fn refused_code_begins_no_login() {
 #[test]
 fn failed_code_request_is_not_repeated() {
     let cases = [
-        (Endpoint::DeviceCode, "the connection was closed before an answer", vec!["code"]),
-        (Endpoint::Connection, "the connection was closed before an answer", vec![]),
+        (Endpoint::DeviceCode, "the connection was closed before a response", vec!["code"]),
+        (Endpoint::Connection, "the connection was closed before a response", vec![]),
     ];
     at_once(&cases, |(endpoint, cause, asked)| {
         let login = Login::with_session();
@@ -269,6 +269,7 @@ fn denied_login_as_data() {
             server: Some("[ORIGIN]"),
             token_id: None,
             session: "untouched",
+            problem_code: None,
         };
         failed.assert_is(&Run::new(run.exit, run.stdout.clone(), told), format);
     });
@@ -279,7 +280,7 @@ fn unreachable_server_begins_no_login() {
     let login = Login::new();
     let url = format!("http://127.0.0.1:{}", free_port());
     let run = login.sandbox.run([&LOGIN[..], &["--server", &url, "--output", "json"]].concat());
-    let error = format!("error: login failed: connecting failed: connection refused ({url})\nhint: ");
+    let error = format!("error: login failed: cannot connect: connection refused ({url})\nhint: ");
     assert!(run.exit == 1 && run.stderr.starts_with(&error), "{run:?}");
     assert!(run.stdout.contains("\"code\": \"unreached\""), "{}", run.stdout);
     assert!(!login.sandbox.config().exists());

@@ -140,15 +140,15 @@ impl Detoured {
 
 #[test]
 fn broken_connection_follows_table() {
-    let closed = "the connection was closed before an answer";
+    let closed = "the connection was closed before a response";
     let faults = [
         (Fate::Closed, closed),
         (Fate::Reset, closed),
         (Fate::Hears(b""), closed),
         (Fate::Hears(b"HTTP/1.1 200 OK\r\nContent-Le"), closed),
-        (Fate::Hears(b"SSH-2.0-OpenSSH_9.6\r\n"), "the answer is not HTTP"),
+        (Fate::Hears(b"SSH-2.0-OpenSSH_9.6\r\n"), "the response is not HTTP"),
         // What a TLS server says to plain HTTP.
-        (Fate::Hears(&[0x15, 3, 3, 0, 2, 2, 22]), "the answer is not HTTP"),
+        (Fate::Hears(&[0x15, 3, 3, 0, 2, 2, 22]), "the response is not HTTP"),
     ];
     let cases: Vec<_> = faults.into_iter().flat_map(|fault| MET.map(|met| (fault, met))).collect();
     at_once(&cases, |((fate, words), met)| {
@@ -165,7 +165,7 @@ fn failed_handshake_follows_table_and_leaks_nothing() {
     let identities = [
         (authority.certify(&expired), "the certificate expired on 2020-01-01"),
         (authority.certify(&leaf_for(["plexsphere.example"])), "the certificate is for plexsphere.example, not for"),
-        (stranger.certify(&leaf()), "the certificate is of an unknown authority"),
+        (stranger.certify(&leaf()), "the certificate was issued by an unknown authority"),
     ];
     let (impostors, words): (Vec<ScriptedServer>, Vec<&str>) = identities
         .into_iter()
@@ -174,16 +174,16 @@ fn failed_handshake_follows_table_and_leaks_nothing() {
     let fates = impostors.iter().map(|impostor| Fate::LeadsTo(impostor.port()));
     let mut faults: Vec<(Fate, &str)> = fates.zip(words).collect();
     faults.extend([
-        (Fate::Hears(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "the port speaks no TLS, but perhaps plain http"),
+        (Fate::Hears(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "the port does not use TLS"),
         // The alert of a server that has no version from 1.2 on.
-        (Fate::Hears(&[0x15, 3, 1, 0, 2, 2, 70]), "the server speaks no TLS from version 1.2 on"),
+        (Fate::Hears(&[0x15, 3, 1, 0, 2, 2, 70]), "the server does not support TLS 1.2 or newer"),
         (Fate::Closed, "the connection was closed"),
     ]);
     let cases: Vec<_> = faults.into_iter().flat_map(|fault| MET.map(|met| (fault, met))).collect();
     at_once(&cases, |((fate, words), met)| {
         let detoured = Detoured::over_tls(&authority, *met, *fate);
         let run = detoured.run(*met);
-        assert!(run.stderr.contains("the TLS handshake failed: "), "{met:?}: {run:?}");
+        assert!(run.stderr.contains("TLS handshake failed: "), "{met:?}: {run:?}");
         detoured.assert_met(*met, &run, words, false);
     });
     for impostor in impostors {
@@ -195,7 +195,7 @@ fn failed_handshake_follows_table_and_leaks_nothing() {
 
 #[test]
 fn gone_server_follows_table() {
-    let refused = "connecting failed: connection refused";
+    let refused = "cannot connect: connection refused";
     at_once(&[Met::Poll, Met::Whoami, Met::Revoke], |met| {
         let detoured = Detoured::new(ControlPlane::start().unwrap(), "http", *met, Fate::Refused);
         detoured.login.server.configure(|settings| settings.expires_in = Duration::from_secs(5));
@@ -222,11 +222,11 @@ fn gone_server_follows_table() {
 
 /// Takes 30 seconds, which another test takes as well, and so calls it.
 pub fn every_wait_ends_at_its_limit() {
-    let handshake = "the TLS handshake failed: it took longer than 10 s";
+    let handshake = "TLS handshake failed: timed out after 10 s";
     let cases = [
-        ("http", Met::Code, 30, "no answer came within 30 s"),
-        ("http", Met::Poll, 31, "no answer came within 30 s"),
-        ("http", Met::WhoamiAlone, 30, "no answer came within 30 s"),
+        ("http", Met::Code, 30, "no response within 30 s"),
+        ("http", Met::Poll, 31, "no response within 30 s"),
+        ("http", Met::WhoamiAlone, 30, "no response within 30 s"),
         ("https", Met::Code, 10, handshake),
         ("https", Met::WhoamiAlone, 10, handshake),
         ("http", Met::Whoami, 11, "no answer within 10 s"),

@@ -94,7 +94,7 @@ fn problem_details_end_login() {
         login.server.once(Endpoint::DeviceToken, Script::answer(problem));
         let run = login.run_proxied();
         assert_eq!((run.exit, run.stdout.as_str()), (*exit, ""), "{words}: {run:?}");
-        let error = told(&format!("error: login failed: the server answered {words}"));
+        let error = told(&format!("error: login failed: the server responded with {words}"));
         assert!(run.stderr.starts_with(&error), "{words}: {}", run.stderr);
         assert_eq!(login.polls().len(), 1);
         assert!(!login.sandbox.config().exists());

@@ -201,7 +201,7 @@ fn warns_once_per_failure_streak() {
         (Script::answer(Answer::bare(302)), false, "302 Found"),
         (Script::answer(Answer::bare(503)), true, "503 Service Unavailable"),
         (Script::answer(Answer::problem(503, "Busy", "busy", "Nothing was done.")), false, "503 Service Unavailable"),
-        (Script::hang_up(), true, "the connection was closed before an answer"),
+        (Script::hang_up(), true, "the connection was closed before a response"),
     ];
     at_once(&cases, |(script, is_lost, words)| {
         let login = Login::approved();

@@ -91,7 +91,7 @@ fn failed(answer: PollResponse) -> PollFailure {
 }
 
 /// What a poll says whose connection ended before its response.
-const CLOSED: &str = "the connection was closed before an answer";
+const CLOSED: &str = "the connection was closed before a response";
 
 fn cause(failure: &PollFailure) -> String {
     failure.source.to_string()
@@ -216,9 +216,9 @@ fn lost_poll_is_not_repeated() {
 fn invalid_response_is_lost() {
     for (script, expected) in [
         (Script::hang_up(), CLOSED),
-        (Script::raw("SSH-2.0-OpenSSH_9.6\r\n"), "the answer is not HTTP"),
+        (Script::raw("SSH-2.0-OpenSSH_9.6\r\n"), "the response is not HTTP"),
         (Script::raw("HTTP/1.1 200 OK\r\nContent-Le"), CLOSED),
-        (Script::raw([0xff; 100]), "the answer is not HTTP"),
+        (Script::raw([0xff; 100]), "the response is not HTTP"),
     ] {
         let calls = Calls::with_polls([script]);
         let failure = failed(calls.first_poll());
@@ -234,7 +234,7 @@ fn unreachable_server_issued_nothing() {
     let Calls { runtime, client, control_plane, server } = calls;
     drop(control_plane);
     let failure = failed(runtime.block_on(client.poll(&server, login.device_code())));
-    assert_eq!((cause(&failure), failure.may_have_issued), ("connecting failed: connection refused".to_owned(), false));
+    assert_eq!((cause(&failure), failure.may_have_issued), ("cannot connect: connection refused".to_owned(), false));
 }
 
 #[test]

@@ -498,8 +498,9 @@ fn sends_only_session_tokens() {
             2,
             "",
             format!(
-                "error: no session was ended: [CONFIG]:5:9 holds no session token: {problem}\n\
-                 hint: only sessions that `plexctl login` has begun can be ended; nothing was sent or changed\n"
+                "error: cannot log out: [CONFIG]:5:9 holds no session token: {problem}\n\
+                 hint: plexctl cannot revoke this token; run `plexctl profiles forget --yes default` to remove it from the config \
+                 file\n"
             ),
         );
         assert_stopped(&[], contents, 0o600, &server, &expected);
@@ -519,7 +520,7 @@ fn rejects_every_mode_wider_than_0600() {
                 3,
                 "",
                 format!(
-                    "error: no session was ended: [CONFIG] is refused: its mode {mode:04o} is wider than 0600\n\
+                    "error: cannot log out: [CONFIG] is refused: its mode {mode:04o} is wider than 0600\n\
                      hint: run `chmod 600 [CONFIG]`, then `plexctl logout{typed}` again\n"
                 ),
             )
@@ -533,11 +534,11 @@ fn rejects_every_mode_wider_than_0600() {
 
 /// A run that knows no server to which the token may go.
 fn no_server(problem: &str, hint: &str) -> Run {
-    Run::new(2, "", format!("error: no session was ended: {problem} (token {ID})\nhint: {hint}\n"))
+    Run::new(2, "", format!("error: cannot log out: {problem} (token {ID})\nhint: {hint}\n"))
 }
 
 /// What a usable server looks like.
-const FORM: &str = "must look like https://HOST[:PORT][/PATH], or http for development";
+const FORM: &str = "https://HOST[:PORT][/PATH], or http for development";
 
 #[test]
 fn invalid_stored_server_is_not_echoed() {
@@ -566,9 +567,9 @@ fn invalid_stored_server_is_not_echoed() {
         ("http://127.0.0.1:65536".to_owned(), "its port is not from 1 to 65535"),
     ];
     for (url, problem) in cases {
-        let problem = format!("the server of profile \"default\" at [CONFIG]:4:10 is not a usable URL: {problem}");
+        let problem = format!("the server at [CONFIG]:4:10 is not a valid URL: {problem}");
         let expected =
-            |typed| no_server(&problem, &format!("it {FORM}; mend it and run `plexctl logout{typed}` again"));
+            |typed| no_server(&problem, &format!("change it to {FORM}; then run `plexctl logout{typed}` again"));
         assert_stopped(&[], config(&url), 0o600, &server, &expected(""));
         // Naming a good server does not replace a stored one.
         let given = ["--server", &server.url()];
@@ -590,15 +591,13 @@ fn server_flag_never_redirects_stored_token() {
         ("http://127.0.0.1".to_owned(), "http://127.0.0.1".to_owned()),
     ];
     for (given, origin) in cases {
-        let issuer_of = "but the token of profile \"default\" was issued by";
+        let issuer_of = "but the token was issued by";
         let problem = format!("--server names {origin}, {issuer_of} {stored}").replace(&stored, "[SERVER]");
-        let expected = no_server(&problem, "a token goes to its own server only: run `plexctl logout`");
+        let expected = no_server(&problem, "run `plexctl logout`");
         assert_stopped(&["--server", &given], config(&stored), 0o600, &issuer, &expected);
     }
-    let unusable = no_server(
-        "--server is not a usable URL: it has userinfo; profile \"default\" is kept",
-        &format!("nothing was sent or changed; --server {FORM}"),
-    );
+    let unusable =
+        no_server("--server is not a valid URL: it has userinfo", &format!("--server must look like {FORM}"));
     let given = stored.replace("//", "//operator:hunter22-pa55word@");
     assert_stopped(&["--server", &given], config(&stored), 0o600, &issuer, &unusable);
     assert_eq!(other.requests(), [""; 0]);
@@ -609,19 +608,15 @@ fn keeps_token_without_server() {
     let server = unasked_server();
     let contents = config("").replace("server = \"\"\n", "");
     let unknown = no_server(
-        "it is not known which server issued the token: profile \"default\" stores none",
+        "the profile stores no server, and none was given",
         "name the server that issued the token with --server or PLEXSPHERE_URL",
     );
     assert_stopped(&[], &contents, 0o600, &server, &unknown);
 
     for (variable, value, problem) in [
-        ("PLEXSPHERE_URL", "", "profile \"default\" stores none"),
-        ("PLEXSPHERE_URL", "nonsense", "PLEXSPHERE_URL is not a usable URL: it is not a URL"),
-        (
-            "PLEXSPHERE_URL",
-            "http://operator:hunter22-pa55word@h",
-            "PLEXSPHERE_URL is not a usable URL: it has userinfo",
-        ),
+        ("PLEXSPHERE_URL", "", "the profile stores no server, and none was given"),
+        ("PLEXSPHERE_URL", "nonsense", "PLEXSPHERE_URL is not a valid URL: it is not a URL"),
+        ("PLEXSPHERE_URL", "http://operator:hunter22-pa55word@h", "PLEXSPHERE_URL is not a valid URL: it has userinfo"),
     ] {
         let mut sandbox = Sandbox::new();
         sandbox.write_config(&contents);

@@ -103,8 +103,8 @@ fn unusable_after(typed: &str, place: &str, problem: &str) -> Run {
         1,
         "",
         format!(
-            "error: no session was ended: {place} cannot be used: {problem}\n\
-             hint: nothing was sent or changed; mend the cause and run `plexctl logout{typed}` again\n"
+            "error: cannot log out: {place} cannot be used: {problem}\n\
+             hint: fix {place}; then run `plexctl logout{typed}` again\n"
         ),
     )
 }
@@ -115,17 +115,21 @@ fn not_removed(place: &str, problem: &str) -> Run {
         1,
         "",
         format!(
-            "error: profile \"default\" is revoked on the server, but not removed from {place}: {problem} ([SERVER], \
-             token {ID})\nhint: once the cause is gone, run `plexctl logout` again\n"
+            "error: the session of profile \"default\" was revoked on the server, but its profile is still stored: the \
+             profile was not removed from {place}: {problem} ([SERVER], token {ID})\nhint: run `plexctl logout` again, or \
+             delete the profile by hand: its token is dead\n"
         ),
     )
 }
 
 /// A run that removed the profile, but could not make that last.
 fn not_durable(place: &str, problem: &str) -> Run {
-    let removed = format!("removed from {place}, but its removal may not survive a power cut: {problem}");
-    let error = format!("profile \"default\" is revoked on the server and {removed} ([SERVER], token {ID})");
-    let hint = "should the profile be there again after a power cut, run `plexctl logout` again";
+    let removed = format!("{place} was changed, but the change may not survive a power loss: {problem}");
+    let error = format!(
+        "the session of profile \"default\" was revoked on the server and its profile removed: {removed} ([SERVER], token \
+         {ID})"
+    );
+    let hint = "if the change is undone after a power loss, run `plexctl logout` again";
     Run::new(1, "", format!("error: {error}\nhint: {hint}\n"))
 }
 

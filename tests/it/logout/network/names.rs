@@ -25,7 +25,7 @@ fn unknown_host_keeps_profile() {
         let Some((name_server, asked)) = name_server else { return };
         let trial = Trial::against("https://plexsphere.example");
         let run = trial.sandbox.observe(&mut asking(name_server, &trial));
-        let cause = "looking up the server's name failed: no such name";
+        let cause = "cannot look up the host: no such host";
         assert_kept(&format!("code {code}"), trial.outcome(run, &[]), Kept::Unreached, cause);
         let query = asked.try_recv().unwrap();
         assert!(String::from_utf8_lossy(&query).contains("\x0aplexsphere\x07example\0"), "{query:?}");
@@ -40,7 +40,7 @@ fn dead_name_server_keeps_profile() {
     let trial = Trial::against("https://plexsphere.example");
     // Nobody takes this address, which is none of those that the tests' own name servers have.
     let run = trial.sandbox.observe(&mut asking(Ipv4Addr::new(127, 53, 1, 1), &trial));
-    let cause = "looking up the server's name failed: Temporary failure in name resolution";
+    let cause = "cannot look up the host: Temporary failure in name resolution";
     assert_kept("a name server that is down", trial.outcome(run, &[]), Kept::Unreached, cause);
 }
 
@@ -50,7 +50,7 @@ fn gives_up_on_silent_resolver() {
     let Some((name_server, asked)) = name_server("a resolver that does not answer", |_| None) else { return };
     let trial = Trial::against("https://plexsphere.example");
     let (run, took) = timed(|| trial.sandbox.observe(&mut asking(name_server, &trial)));
-    let cause = "looking up the server's name failed: it took longer than 30 s";
+    let cause = "cannot look up the host: it took longer than 30 s";
     assert_kept("a silent resolver", trial.outcome(run, &[]), Kept::Unreached, cause);
     assert_took("a silent resolver", took, 30);
     assert!(asked.try_recv().is_ok());
@@ -105,7 +105,7 @@ fn missing_network_keeps_profile() {
     let server = ScriptedServer::answering(NO_CONTENT);
     let trial = Trial::against(&server.url());
     let run = trial.sandbox.observe(&mut without_network(&trial.command()));
-    let cause = "connecting failed: the network is unreachable";
+    let cause = "cannot connect: the network is unreachable";
     assert_kept("no network", trial.outcome(run, &server.finish()), Kept::Unreached, cause);
 }
 

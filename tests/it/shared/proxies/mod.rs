@@ -115,7 +115,7 @@ fn plain_proxy_403_is_refusal() {
         ),
         (
             "HTTP/1.1 403 Forbidden\r\nContent-Type: application/problem+json\r\n\r\n{\"title\":\"Not yours\"}",
-            "the server answered 403 Forbidden: Not yours",
+            "the server responded with 403 Forbidden: Not yours",
         ),
     ];
     for (answer, cause) in cases {
@@ -142,7 +142,7 @@ fn plain_proxy_failure_keeps_profile() {
     let sandbox = signed_in("http://plexsphere.example");
     let mut command = logout(&sandbox);
     command.env("HTTP_PROXY", proxy.url());
-    let cause = format!("the connection to the proxy {} (HTTP_PROXY) was closed before an answer", proxy.url());
+    let cause = format!("the connection to the proxy {} (HTTP_PROXY) was closed before a response", proxy.url());
     assert_keeps(&sandbox, &mut command, &cause);
 }
 
@@ -159,9 +159,9 @@ fn refused_tunnel_keeps_profile() {
         ("301 M", refused("301 Moved Permanently")),
         ("204 N", refused("204 No Content")),
         ("599", refused("599")),
-        ("100 C", failed("the answer is not HTTP")),
-        ("junk", failed("the answer is not HTTP")),
-        ("403 F\r\nX: ", failed("the answer has too large a head")),
+        ("100 C", failed("the response is not HTTP")),
+        ("junk", failed("the response is not HTTP")),
+        ("403 F\r\nX: ", failed("the header of the response is larger than 64 KiB or 256 lines")),
     ];
     for (status, cause) in cases {
         let flood = if status.ends_with(' ') { "x".repeat(70_000) } else { String::new() };
@@ -188,7 +188,7 @@ fn early_bytes_close_tunnel() {
     let sandbox = signed_in("https://plexsphere.example");
     let mut command = logout(&sandbox);
     command.env("HTTPS_PROXY", proxy.url());
-    assert_keeps(&sandbox, &mut command, "failed: the port speaks no TLS, but perhaps plain http");
+    assert_keeps(&sandbox, &mut command, "failed: the port does not use TLS");
 }
 
 #[test]
@@ -214,8 +214,8 @@ fn invalid_proxy_fails_closed() {
     let unencoded =
         "HTTPS_PROXY is not a valid URL: in a password, / ? # and @ must be percent-encoded (%2F %3F %23 %40)";
     let (scheme, url) = (
-        "HTTPS_PROXY cannot be used: only http:// proxies work (NO_PROXY lists hosts that need none)",
-        "HTTPS_PROXY is not the URL of an http:// proxy (NO_PROXY lists hosts that need none)",
+        "HTTPS_PROXY is unusable: only http:// proxies work (NO_PROXY lists hosts that need none)",
+        "HTTPS_PROXY is not a valid http:// URL of a proxy (NO_PROXY lists hosts that need none)",
     );
     for (value, cause) in [
         ("https://127.0.0.1:1", scheme),
@@ -234,7 +234,7 @@ fn invalid_proxy_fails_closed() {
     let sandbox = signed_in("http://plexsphere.example");
     let mut command = logout(&sandbox);
     command.env("http_proxy", "127.0.0.1:1").env("REQUEST_METHOD", "GET");
-    assert_keeps(&sandbox, &mut command, "http_proxy is not used where REQUEST_METHOD is set");
+    assert_keeps(&sandbox, &mut command, "http_proxy is refused while REQUEST_METHOD is set");
 }
 
 /// The token would go to a host that is part of a password.
@@ -308,7 +308,7 @@ fn exempt_servers_bypass_proxy() {
     let sandbox = signed_in("http://0.0.0.0:1");
     let mut command = logout(&sandbox);
     command.env("HTTP_PROXY", proxy.url()).env("NO_PROXY", "other,0.0.0.0/8");
-    assert_keeps(&sandbox, &mut command, "connecting failed: connection refused");
+    assert_keeps(&sandbox, &mut command, "cannot connect: connection refused");
     assert_eq!(proxy.requests(), [""; 0]);
 }
 
@@ -319,7 +319,7 @@ fn ignores_other_proxy_variables() {
         let sandbox = signed_in("https://0.0.0.0:1");
         let mut command = logout(&sandbox);
         command.env(variable, proxy.url());
-        assert_keeps(&sandbox, &mut command, "connecting failed: connection refused");
+        assert_keeps(&sandbox, &mut command, "cannot connect: connection refused");
     }
     assert_eq!(proxy.requests(), [""; 0]);
 }
@@ -373,7 +373,7 @@ fn proxy_credentials_stay_outside_tunnel() {
 fn wrong_certificate_behind_tunnel_gets_no_token() {
     let (server, _proxy, sandbox, mut command) = behind_a_tunnel("other.example");
 
-    let cause = "the TLS handshake failed: the certificate is for other.example, not for plexsphere.example";
+    let cause = "TLS handshake failed: the certificate is for other.example, not for plexsphere.example";
     assert_keeps(&sandbox, &mut command, cause);
     assert!(server.requests().iter().all(|request| !request.contains("DELETE")));
 }
@@ -383,7 +383,7 @@ fn uncertifiable_name_gets_no_token() {
     let (server, _proxy, mut sandbox, mut command) = behind_a_tunnel("plexsphere.example");
     sandbox.write_config(sandbox.config_text().replace("plexsphere.example", "plexsphere..example"));
 
-    let cause = "the TLS handshake failed: no certificate can be for the server's name";
+    let cause = "TLS handshake failed: no certificate can be valid for the server's name";
     assert_keeps(&sandbox, &mut command, cause);
     assert_eq!(server.requests(), [""; 0]);
 }

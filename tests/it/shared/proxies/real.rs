@@ -89,7 +89,7 @@ fn squid_200_confirms_nothing() {
     let mut command = logout(&sandbox);
     command.env("HTTPS_PROXY", squid.url());
     // The tunnel seems to be open, and then comes a page.
-    assert_keeps(&sandbox, &mut command, " failed: the port speaks no TLS, but perhaps plain http");
+    assert_keeps(&sandbox, &mut command, " failed: the port does not use TLS");
 }
 
 #[test]
@@ -161,27 +161,23 @@ fn nginx_is_not_plexsphere() {
 
     let nginx_portal = nginx(&program, portal);
     let sandbox = signed_in(&nginx_portal.url());
-    assert_keeps(&sandbox, &mut logout(&sandbox), "the server answered 200 OK with something else than JSON");
+    assert_keeps(&sandbox, &mut logout(&sandbox), "the server responded with 200 OK with something else than JSON");
 
     let nginx_forbidding = nginx(&program, forbidding);
     let sandbox = signed_in(&nginx_forbidding.url());
-    assert_keeps_with(4, &sandbox, &mut logout(&sandbox), "the server answered 403 Forbidden");
+    assert_keeps_with(4, &sandbox, &mut logout(&sandbox), "the server responded with 403 Forbidden");
 
     let nginx_missing = nginx(&program, missing);
     let sandbox = signed_in(&nginx_missing.url());
     let run = sandbox.observe(&mut logout(&sandbox));
     assert_eq!((run.exit, run.stdout.as_str()), (0, CLEARED), "{}", run.stderr);
-    assert!(run.stderr.starts_with("warning: the server answered 404 without problem details"), "{}", run.stderr);
+    assert!(run.stderr.starts_with("warning: the server responded with 404 without problem details"), "{}", run.stderr);
 
     let nginx_empty = nginx(&program, empty);
     let sandbox = signed_in(&nginx_empty.url());
     assert_eq!(sandbox.observe(&mut logout(&sandbox)), Run::new(0, CLEARED, ""));
     let sandbox = signed_in(&nginx_empty.url().replace("http:", "https:"));
-    assert_keeps(
-        &sandbox,
-        &mut logout(&sandbox),
-        "the TLS handshake failed: the port speaks no TLS, but perhaps plain http",
-    );
+    assert_keeps(&sandbox, &mut logout(&sandbox), "TLS handshake failed: the port does not use TLS");
 }
 
 /// An operator who logs in through a proxy to a control plane: not at the address of loopback, which is reached without a

@@ -21,16 +21,15 @@ use crate::support::trial::{Outcome, Trial};
 /// Runs a logout that trusts the authority alone, and expects that the handshake fails for this cause.
 fn assert_fails(case: &str, trial: &Trial, server: ScriptedServer, words: &str) {
     let run = trial.sandbox.observe(trial.command().envs(AUTHORITY));
-    let words = format!("the TLS handshake failed: {words}");
+    let words = format!("TLS handshake failed: {words}");
     assert_kept(case, trial.outcome(run, &server.finish()), Kept::Unreached, &words);
 }
 
 #[test]
 fn broken_tls_server_never_sees_token() {
     type Script = fn(&mut TcpStream);
-    let (no_tls, old) =
-        ("the port speaks no TLS, but perhaps plain http", "the server speaks no TLS from version 1.2 on");
-    let nothing_in_common = "no cipher suite or key in common (P-521 keys are not supported)";
+    let (no_tls, old) = ("the port does not use TLS", "the server does not support TLS 1.2 or newer");
+    let nothing_in_common = "no common cipher suite or key type (P-521 keys are not supported)";
     let cases: [(&str, Script, &str); 10] = [
         ("plain HTTP", |stream| send(stream, b"HTTP/1.1 400 Bad Request\r\n\r\n"), no_tls),
         ("a lure in plain HTTP", |stream| send(stream, NO_CONTENT), no_tls),
@@ -39,11 +38,7 @@ fn broken_tls_server_never_sees_token() {
         ("TLS 1.0", |stream| send(stream, &server_hello(1)), old),
         ("TLS 1.1", |stream| send(stream, &server_hello(2)), old),
         ("no cipher suite that the client offers", |stream| send(stream, &alert(40)), nothing_in_common),
-        (
-            "a name that the server does not know",
-            |stream| send(stream, &alert(112)),
-            "the server ended the TLS connection",
-        ),
+        ("a name that the server does not know", |stream| send(stream, &alert(112)), "the server aborted it"),
         ("half a record", |stream| send(stream, &[0x16, 3, 3, 0, 2, 2, 0]), "the connection was closed"),
         ("nothing", |_| (), "the connection was closed"),
     ];
@@ -74,7 +69,7 @@ fn invalid_certificate_gets_no_token() {
         let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
         authority.certify(&CertificateParams::new(hosts).unwrap())
     };
-    let unknown = "the certificate is of an unknown authority";
+    let unknown = "the certificate was issued by an unknown authority";
     let cases = [
         ("expired", with(|leaf| leaf.not_after = date_time_ymd(2020, 1, 1)), "the certificate expired on 2020-01-01"),
         (
@@ -98,12 +93,12 @@ fn invalid_certificate_gets_no_token() {
         (
             "of an authority",
             with(|leaf| leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)),
-            "the server shows the certificate of an authority (CA:TRUE) as its own",
+            "the server presents a CA certificate (CA:TRUE) as its own",
         ),
         (
             "for clients",
             with(|leaf| leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth]),
-            "the certificate is not meant for servers",
+            "the certificate is not for servers",
         ),
     ];
     for (case, identity, cause) in cases {
@@ -151,8 +146,8 @@ fn verifies_certificate_against_stored_name() {
 fn names_unsupported_certificate_key() {
     let Some(openssl) = program::find("P-521 keys", "openssl") else { return };
     let (from_authority, of_server) = (
-        "a key behind the certificate is of a kind that is not supported, such as P-521",
-        "no cipher suite or key in common (P-521 keys are not supported)",
+        "the certificate chain has an unsupported key type, such as P-521",
+        "no common cipher suite or key type (P-521 keys are not supported)",
     );
     for (authority, leaf, cause) in [("P-256", "P-521", of_server), ("P-521", "P-256", from_authority)] {
         for version in ["-tls1_2", "-tls1_3"] {
@@ -188,7 +183,7 @@ fn names_unsupported_certificate_key() {
             let trial = Trial::against(&format!("https://127.0.0.1:{}", server.port));
             copy(&directory.path().join("ca.pem"), &trial);
             let run = trial.sandbox.observe(trial.command().envs(AUTHORITY));
-            let cause = format!("the TLS handshake failed: {cause}");
+            let cause = format!("TLS handshake failed: {cause}");
             assert_kept(&format!("{leaf} {version}"), trial.outcome(run, &[]), Kept::Unreached, &cause);
         }
     }

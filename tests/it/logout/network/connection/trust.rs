@@ -190,7 +190,7 @@ fn unknown_authority_gets_no_token() {
     if !has_namespaces("an authority that the system does not know") {
         return;
     }
-    let unknown = "the TLS handshake failed: the certificate is of an unknown authority";
+    let unknown = "TLS handshake failed: the certificate was issued by an unknown authority";
     let systems: [(System, usize, &str); 4] = [
         (&[], 0, "the system has no trust store"),
         (&[(BUNDLE, Nothing)], 0, "the trust store /etc/ssl/certs/ca-certificates.crt has no usable certificate"),
@@ -218,7 +218,7 @@ fn variables_override_trust_store() {
     let in_bundle: System = &[(BUNDLE, TheAuthority)];
     let in_directory: System = &[(BUNDLE, AStranger), ("/etc/pki/tls/certs/a.pem", TheAuthority)];
     let (file, directories) = ("SSL_CERT_FILE", "SSL_CERT_DIR");
-    let unknown = Err("the TLS handshake failed: the certificate is of an unknown authority");
+    let unknown = Err("TLS handshake failed: the certificate was issued by an unknown authority");
     let cases: [(_, &[(&str, &str)], _, _); 6] = [
         (in_bundle, &[(directories, "no-authorities")], 1, Ok(())),
         (in_bundle, &[(file, "stranger.pem"), (directories, "no-authorities")], 1, unknown),
@@ -229,8 +229,10 @@ fn variables_override_trust_store() {
             in_bundle,
             &[(file, "none.pem"), (directories, ".")],
             1,
-            Err("the TLS handshake failed: the certificate is of an unknown authority, and the trust store none.pem \
-                 cannot be read: No such file or directory"),
+            Err(
+                "TLS handshake failed: the certificate was issued by an unknown authority, and the trust store none.pem \
+                 cannot be read: No such file or directory",
+            ),
         ),
     ];
     let authority = Authority::named("an authority");

@@ -1,10 +1,9 @@
-//! A server that does not answer: the logout fails, and the credential is kept.
+//! The server does not respond: the logout fails and keeps the credential.
 
-use plexctl::domain::session::{ProfileName, Selection, Session};
-use plexctl::domain::token::SessionToken;
-use plexctl::ports::token_revoker::RevokeError;
+use plexctl::domain::{ProfileName, Selection, Session, SessionToken};
+use plexctl::ports::RevokeError;
 use plexctl::testing::{InMemoryStore, RecordingReporter, ScriptedRevoker};
-use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase};
+use plexctl::use_cases::{LogoutError, LogoutRequest, LogoutUseCase};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let session = Session {

@@ -1,22 +1,19 @@
 //! What to do about a failed login.
 
-use std::path::PathBuf;
-
 use plexctl::adapters::reporters::Label;
 use plexctl::domain::idp_binding::IdpBinding;
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::shell;
 use plexctl::domain::token::TokenId;
 use plexctl::ports::login_outcome::ReplacedToken;
-use plexctl::ports::store_error::StoreError;
 use plexctl::ports::timer::AtRisk;
 use plexctl::ports::token_issuer::{BeginError, BindingChoice};
 use plexctl::use_cases::login::{LoginCause, LoginError, LoginState, NotIssued, StoredLogin};
 use plexctl::use_cases::server::ServerError;
 
-use super::again::Again;
-use super::remedy_hint;
 use super::server::FORM;
+use super::{HintContext, request, store};
+use crate::retry_command::RetryCommand;
 use crate::{stderr, terminal};
 
 /// What to do after a response was lost that may have held a token.
@@ -26,92 +23,66 @@ const LIST_HINT: &str = "once you are logged in, `plexctl identity-tokens list` 
 const DOMAIN_HINT: &str = "name the domain with --domain-id or PLEXCTL_DOMAIN_ID: `plexctl domain list` of plexsphere's \
                            own tool lists the domains, and your administrator knows them";
 
-/// A failed login, with what its hint needs beside the error.
-#[derive(Debug)]
-pub struct LoginFailure {
-    /// What failed.
-    pub error: LoginError,
-    /// The command that was typed.
-    pub again: Again,
-    /// The config file.
-    pub config: PathBuf,
+/// What to do next. A token that may be live comes first, whatever the cause is.
+pub fn hint(error: &LoginError, context: &HintContext) -> Option<String> {
+    match (&*error.state, &*error.cause) {
+        (LoginState::Live { token, .. }, _) => Some(live_hint(token.id)),
+        (LoginState::Nothing { is_response_lost: true }, _) => Some(LIST_HINT.to_owned()),
+        (LoginState::Stored(stored), LoginCause::NotDurable(_) | LoginCause::Report(_)) => {
+            stored.replaced.as_ref().map(replaced_hint)
+        }
+        (LoginState::Stored(stored), _) => Some(stored_hint(&error.profile, stored)),
+        (LoginState::Nothing { .. } | LoginState::Revoked(_), _) => cause_hint(error, context),
+    }
 }
 
-impl LoginFailure {
-    /// The failure in words, and what to do about it.
-    pub fn words(&self) -> (String, Option<String>) {
-        (self.error.to_string(), self.hint())
-    }
-
-    /// Tells whether the command line is incomplete, which is no failure for programs to read.
-    pub fn is_usage(&self) -> bool {
-        matches!(*self.error.cause, LoginCause::Missing { needs_domain: true, .. })
-    }
-
-    /// What to do next. A token that may be live comes first, whatever the cause is.
-    pub fn hint(&self) -> Option<String> {
-        let LoginError { state, cause, .. } = &self.error;
-        match (&**state, &**cause) {
-            (LoginState::Live { token, .. }, _) => Some(live_hint(token.id)),
-            (LoginState::Nothing { is_response_lost: true }, _) => Some(LIST_HINT.to_owned()),
-            (LoginState::Stored(stored), LoginCause::NotDurable(_) | LoginCause::Report(_)) => {
-                stored.replaced.as_ref().map(replaced_hint)
-            }
-            (LoginState::Stored(stored), _) => Some(stored_hint(&self.error.profile, stored)),
-            (LoginState::Nothing { .. } | LoginState::Revoked(_), cause) => self.hint_for(cause),
+/// What to do about the cause, where no token may be live.
+fn cause_hint(error: &LoginError, context: &HintContext) -> Option<String> {
+    let retry = &context.retry;
+    match &*error.cause {
+        LoginCause::Store(error) => store::hint(error, context),
+        LoginCause::Missing { needs_domain, needs_server } => Some(match (needs_domain, needs_server) {
+            (true, true) => format!("{DOMAIN_HINT}; name the server with --server or PLEXSPHERE_URL"),
+            (true, false) => DOMAIN_HINT.to_owned(),
+            (false, _) => "name it with --server or PLEXSPHERE_URL".to_owned(),
+        }),
+        LoginCause::Server(ServerError::OtherOrigin { .. }) => {
+            let replace = retry.but_with("--yes");
+            Some(format!("choose another --profile-name, or replace that session: run {replace}"))
         }
-    }
-
-    fn hint_for(&self, cause: &LoginCause) -> Option<String> {
-        let again = &self.again;
-        match cause {
-            LoginCause::Store(StoreError::Exposed { .. }) => Some(again.once_private(&self.config)),
-            LoginCause::Store(_) | LoginCause::Overwritten => {
-                Some(format!("once the cause is gone, run {again} again"))
-            }
-            LoginCause::Missing { needs_domain, needs_server } => Some(match (needs_domain, needs_server) {
-                (true, true) => format!("{DOMAIN_HINT}; name the server with --server or PLEXSPHERE_URL"),
-                (true, false) => DOMAIN_HINT.to_owned(),
-                (false, _) => "name it with --server or PLEXSPHERE_URL".to_owned(),
-            }),
-            LoginCause::Server { error: ServerError::OtherOrigin { .. }, .. } => {
-                let replace = again.but_with("--yes");
-                Some(format!("choose another --profile-name, or replace that session: run {replace}"))
-            }
-            LoginCause::Server { .. } => Some(format!("it must look like {FORM}")),
-            LoginCause::Begin { error, bindings } => self.begin_hint(error, bindings),
-            LoginCause::NotIssued(
-                NotIssued::NotApproved { .. } | NotIssued::Rejected { .. } | NotIssued::Unusable { .. },
-            ) => Some(format!("run {again} again")),
-            LoginCause::Superseded => {
-                Some("another login was faster; log in to another profile with --profile-name".to_owned())
-            }
-            LoginCause::NotIssued(NotIssued::Denied | NotIssued::Refused { .. })
-            | LoginCause::Interrupted
-            | LoginCause::NotDurable(_)
-            | LoginCause::NotAccepted(_)
-            | LoginCause::OtherDomain { .. }
-            | LoginCause::Report(_) => None,
+        LoginCause::Server(_) => Some(format!("it must look like {FORM}")),
+        LoginCause::Begin { error: begin, bindings } => begin_hint(error, begin, bindings, context),
+        LoginCause::Overwritten
+        | LoginCause::NotIssued(
+            NotIssued::NotApproved { .. } | NotIssued::Rejected { .. } | NotIssued::Unusable { .. },
+        ) => Some(format!("run {retry} again")),
+        LoginCause::Superseded => {
+            Some("another login was faster; log in to another profile with --profile-name".to_owned())
         }
+        LoginCause::NotIssued(NotIssued::Denied | NotIssued::Refused { .. })
+        | LoginCause::Interrupted
+        | LoginCause::NotDurable(_)
+        | LoginCause::NotAccepted(_)
+        | LoginCause::OtherDomain { .. }
+        | LoginCause::Report(_) => None,
     }
+}
 
-    fn begin_hint(&self, error: &BeginError, bindings: &[BindingChoice]) -> Option<String> {
-        let again = &self.again;
-        let is_problem = error.call_error().response().is_some_and(|response| response.is_problem);
-        match error {
-            BeginError::Refused { .. } => None,
-            BeginError::Rejected { .. } if is_problem => {
-                Some(bindings_hint(bindings).unwrap_or_else(|| "check --domain-id and --idp-binding-id".to_owned()))
-            }
-            BeginError::Rejected { .. } => {
-                let server = self.error.server.as_ref()?.as_given();
-                Some(format!("check --server: {server} may not be a plexsphere server"))
-            }
-            error => Some(match remedy_hint(error.call_error()) {
-                Some(remedy) => format!("{remedy}; then run {again} again"),
-                None => format!("once the cause is gone, run {again} again"),
-            }),
+fn begin_hint(
+    error: &LoginError,
+    begin: &BeginError,
+    bindings: &[BindingChoice],
+    context: &HintContext,
+) -> Option<String> {
+    let call = begin.call_error();
+    let server = error.server.as_ref().map(|server| server.as_given());
+    match begin {
+        BeginError::Refused { .. } => None,
+        BeginError::Rejected { .. } if call.response().is_some_and(|response| response.is_problem) => {
+            Some(bindings_hint(bindings).unwrap_or_else(|| "check --domain-id and --idp-binding-id".to_owned()))
         }
+        BeginError::Rejected { .. } => Some(format!("check --server: {} may not be a plexsphere server", server?)),
+        _ => Some(request::hint(call, server, context)),
     }
 }
 
@@ -153,9 +124,9 @@ fn replaced_hint(replaced: &ReplacedToken) -> String {
 /// How to end a stored session. A logout needs the id of its token.
 fn end_hint(profile: &ProfileName, id: Option<TokenId>) -> String {
     if id.is_some() {
-        format!("to end it run {}", Again::another("logout").with("--profile", Some(profile.as_str())))
+        format!("to end it run {}", RetryCommand::another("logout").with("--profile", Some(profile.as_str())))
     } else {
-        let forget = Again::another("profiles forget").of(profile);
+        let forget = RetryCommand::another("profiles forget").of(profile);
         format!("its token has no id, so no logout can end it: run {forget} once it is known to be dead")
     }
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use plexctl::ports::profile_reader::NoSessionReason;
 
-use super::listed;
 use crate::environment;
+use plexctl::domain::session::quoted_list;
 
 /// The name of the config of another plexctl.
 const OTHER_CONFIG: &str = "config.json";
@@ -23,17 +23,17 @@ pub fn no_session_hint(absence: &NoSessionReason, config: &Path) -> Option<Strin
             None
         }
         NoSessionReason::NoDefault { profiles } => {
-            Some(format!("there is no default, but {path} has {}; name one with --profile", listed(profiles)))
+            Some(format!("there is no default, but {path} has {}; name one with --profile", quoted_list(profiles)))
         }
         NoSessionReason::DanglingDefault { name, profiles } if profiles.is_empty() => {
             Some(format!("the default of {path} names profile \"{name}\", which is not there"))
         }
         NoSessionReason::DanglingDefault { name, profiles } => Some(format!(
             "the default of {path} names profile \"{name}\", which is not there; it has {}",
-            listed(profiles)
+            quoted_list(profiles)
         )),
         NoSessionReason::NoProfile { name, profiles } => {
-            Some(format!("{path} has no profile \"{name}\", it has {}", listed(profiles)))
+            Some(format!("{path} has no profile \"{name}\", it has {}", quoted_list(profiles)))
         }
         NoSessionReason::NoToken { name } => Some(format!("profile \"{name}\" of {path} has no token")),
     }

@@ -8,7 +8,7 @@ use plexctl::domain::shell;
 
 /// What was typed, as far as it decides which session a command acts on.
 #[derive(Clone, Debug)]
-pub struct Again {
+pub struct RetryCommand {
     command: &'static str,
     operand: Option<String>,
     /// The flags that were typed, with their values where they take one.
@@ -21,7 +21,7 @@ pub struct Again {
     is_another: bool,
 }
 
-impl Again {
+impl RetryCommand {
     /// The command that was typed, with nothing but its name.
     pub fn new(command: &'static str) -> Self {
         Self { command, operand: None, flags: Vec::new(), missing: None, dropped: None, is_another: false }
@@ -61,16 +61,18 @@ impl Again {
 
     /// The same command without a flag.
     pub fn without(&self, flag: &'static str) -> Self {
-        let mut again = Self { dropped: Some(flag), ..self.clone() };
-        again.flags.retain(|(name, _)| *name != flag);
-        again
+        let mut retry = Self { dropped: Some(flag), ..self.clone() };
+        retry.flags.retain(|(name, _)| *name != flag);
+        retry
     }
 
     /// What to do where the mode of a file is too wide for it to be read.
-    pub fn once_private(&self, path: &Path) -> String {
-        let chmod =
-            chmod(path).map_or("give the file mode 0600, then run".to_owned(), |chmod| format!("run {chmod}, then"));
-        format!("{chmod} {self} again")
+    pub fn once_private(&self, path: &Path, is_own: bool) -> String {
+        match (chmod(path), is_own) {
+            (Some(chmod), true) => format!("run {chmod}, then {self} again"),
+            (Some(chmod), false) => format!("ask the owner of the file to run {chmod}, then run {self} again"),
+            (None, _) => format!("set the mode of the file to 0600, then run {self} again"),
+        }
     }
 
     /// The command as a POSIX shell takes it. `None` where it cannot be typed, or would repeat a password.
@@ -92,7 +94,7 @@ impl Again {
 }
 
 /// Writes the command between backticks, or what stands for it.
-impl fmt::Display for Again {
+impl fmt::Display for RetryCommand {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.line(), self.missing, self.dropped) {
             (Some(line), ..) => write!(formatter, "`{line}`"),
@@ -114,7 +116,7 @@ mod tests {
     use super::*;
 
     fn again(profile: Option<&str>, server: Option<&str>) -> String {
-        Again::new("logout").with("--profile", profile).with("--server", server).to_string()
+        RetryCommand::new("logout").with("--profile", profile).with("--server", server).to_string()
     }
 
     #[test]
@@ -131,8 +133,9 @@ mod tests {
 
     #[test]
     fn a_flag_can_be_left_out_and_an_operand_comes_last() {
-        let again =
-            Again::new("profiles forget").of(&ProfileName::new("-a").unwrap()).with("--server", Some("https://h"));
+        let again = RetryCommand::new("profiles forget")
+            .of(&ProfileName::new("-a").unwrap())
+            .with("--server", Some("https://h"));
         let again = again.with_switch("--yes");
         assert_eq!(again.to_string(), "`plexctl profiles forget --server https://h --yes -- -a`");
         assert_eq!(again.without("--server").to_string(), "`plexctl profiles forget --yes -- -a`");
@@ -148,16 +151,17 @@ mod tests {
 
     #[test]
     fn a_flag_that_was_not_typed_is_named_even_if_the_command_is_not() {
-        let of = |profile| Again::new("profiles forget").of(&ProfileName::new(profile).unwrap()).but_with("--yes");
+        let of =
+            |profile| RetryCommand::new("profiles forget").of(&ProfileName::new(profile).unwrap()).but_with("--yes");
         assert_eq!(of("a").to_string(), "`plexctl profiles forget --yes a`");
         assert_eq!(of("a\nb").to_string(), "the same command with --yes");
     }
 
     #[test]
     fn a_command_that_cannot_be_typed_is_told_apart_from_the_one_that_was() {
-        let typed = Again::new("logout").with("--profile", Some("a\nb")).with("--server", Some("https://h"));
+        let typed = RetryCommand::new("logout").with("--profile", Some("a\nb")).with("--server", Some("https://h"));
         assert_eq!(typed.without("--server").to_string(), "the same command without --server");
-        let another = Again::another("login").with("--profile", Some("a\nb"));
+        let another = RetryCommand::another("login").with("--profile", Some("a\nb"));
         assert_eq!(another.to_string(), "`plexctl login` for that profile");
     }
 

@@ -1,0 +1,41 @@
+//! The ports to a server for commands that make one request: at a terminal, a long wait says what it is for.
+
+use async_trait::async_trait;
+use plexctl::domain::bearer_token::BearerToken;
+use plexctl::domain::principal::Principal;
+use plexctl::domain::server_url::ServerUrl;
+use plexctl::domain::token::{SessionToken, TokenId};
+use plexctl::domain::token_summary::TokenSummary;
+use plexctl::ports::principal_reader::{PrincipalReader, ReadError};
+use plexctl::ports::token_directory::{DirectoryError, TokenDirectory};
+use plexctl::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
+
+use crate::terminal::watched;
+
+/// A port whose waits are shown at a terminal.
+pub struct Watched<P>(pub P);
+
+#[async_trait]
+impl<P: TokenRevoker> TokenRevoker for Watched<P> {
+    async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
+        watched(&server.origin(), self.0.revoke(server, token)).await
+    }
+}
+
+#[async_trait]
+impl<P: PrincipalReader> PrincipalReader for Watched<P> {
+    async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, ReadError> {
+        watched(&server.origin(), self.0.read(server, token)).await
+    }
+}
+
+#[async_trait]
+impl<P: TokenDirectory> TokenDirectory for Watched<P> {
+    async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, DirectoryError> {
+        watched(&server.origin(), self.0.list(server, credential)).await
+    }
+
+    async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), DirectoryError> {
+        watched(&server.origin(), self.0.revoke(server, credential, id)).await
+    }
+}

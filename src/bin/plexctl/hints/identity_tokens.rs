@@ -1,0 +1,21 @@
+//! What to do about a failed `plexctl identity-tokens`.
+
+use plexctl::ports::token_directory::DirectoryError;
+use plexctl::use_cases::tokens::TokensError;
+
+use super::{HintContext, credential, request};
+
+/// What to do next.
+pub fn hint(error: &TokensError, context: &HintContext) -> Option<String> {
+    match error {
+        TokensError::Credential(error) => credential::hint(error, context),
+        TokensError::Report(_) => None,
+        TokensError::List { credential, server, source } | TokensError::Revoke { credential, server, source, .. } => {
+            match source {
+                DirectoryError::NotAccepted { .. } => Some(credential::not_accepted_hint(credential, context)),
+                DirectoryError::Refused { .. } | DirectoryError::NoSuchToken { .. } => None,
+                _ => Some(request::hint(source.call_error(), Some(server.as_given()), context)),
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What to do about a failed `plexctl logout`.
+
+use plexctl::ports::credential_store::StoreError;
+use plexctl::ports::token_revoker::RevokeError;
+use plexctl::use_cases::logout::{LogoutError, SessionFacts};
+
+use super::{HintContext, request, server, store};
+
+/// What to do next.
+pub fn hint(error: &LogoutError, context: &HintContext) -> Option<String> {
+    match error {
+        LogoutError::Load(error)
+        | LogoutError::Rehearse { source: error, .. }
+        | LogoutError::Clear { source: error @ StoreError::NotDurable { .. }, .. } => store::hint(error, context),
+        LogoutError::Server { source, .. } => Some(server::hint(source, context)),
+        LogoutError::Revoke { about, source } => Some(revoke_hint(about, source, context)),
+        LogoutError::Clear { .. } => {
+            Some(format!("run {} again, or delete the profile by hand: its token is dead", context.retry))
+        }
+        LogoutError::Report(_) => None,
+    }
+}
+
+fn revoke_hint(about: &SessionFacts, error: &RevokeError, context: &HintContext) -> String {
+    let retry = &context.retry;
+    let call = error.call_error();
+    match (error, call.response().map(|response| response.status)) {
+        (RevokeError::Refused { .. }, _) => {
+            format!("ask somebody who may revoke token {}; then run {retry} again", about.id)
+        }
+        (_, status) => {
+            let hint = request::hint(call, Some(about.server.as_given()), context);
+            let is_gone = matches!(status, Some(400 | 410 | 422)) || matches!(error, RevokeError::Unreached { .. });
+            match context.forget().filter(|_| is_gone) {
+                Some(forget) => format!("{hint}; if the server is gone for good, run {forget}"),
+                None => hint,
+            }
+        }
+    }
+}

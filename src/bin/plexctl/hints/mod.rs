@@ -1,0 +1,50 @@
+//! Hints: what to type next after a failure. Each belongs to its cause, or there is none.
+
+pub mod exec;
+pub mod identity_tokens;
+pub mod login;
+pub mod logout;
+pub mod profiles;
+pub mod whoami;
+
+mod credential;
+mod no_session;
+mod request;
+mod server;
+mod store;
+
+use std::path::PathBuf;
+
+use plexctl::domain::session::ProfileName;
+
+pub use self::no_session::{no_profile_hint, no_session_hint};
+use crate::retry_command::RetryCommand;
+
+/// What a hint needs to know of a run beside the error.
+#[derive(Debug)]
+pub struct HintContext {
+    /// The command that was typed.
+    pub retry: RetryCommand,
+    /// The selected profile: the one that was typed, else the default.
+    pub profile: Option<ProfileName>,
+    /// The token file that was typed.
+    pub token_file: Option<PathBuf>,
+    /// The config file.
+    pub config: PathBuf,
+    /// Where the config file stores the server of the profile, if it stores one.
+    pub place_of_server: Option<String>,
+}
+
+impl HintContext {
+    /// The login into a profile, at the server that was typed.
+    fn login(&self, profile: Option<&ProfileName>) -> RetryCommand {
+        RetryCommand::another("login")
+            .with("--profile", profile.map(ProfileName::as_str))
+            .with("--server", self.retry.value_of("--server"))
+    }
+
+    /// The way out for a profile whose server is gone.
+    fn forget(&self) -> Option<RetryCommand> {
+        self.profile.as_ref().map(|profile| RetryCommand::another("profiles forget").of(profile).with_switch("--yes"))
+    }
+}

@@ -1,0 +1,16 @@
+//! What to do about a failed `plexctl profiles`.
+
+use plexctl::use_cases::profiles::ProfilesError;
+
+use super::{HintContext, store};
+
+/// What to do next.
+pub fn hint(error: &ProfilesError, context: &HintContext) -> Option<String> {
+    match error {
+        ProfilesError::Unconfirmed { .. } => {
+            Some(format!("if its server is gone for good, run {}", context.retry.but_with("--yes")))
+        }
+        ProfilesError::NoSuchProfile { .. } | ProfilesError::Report(_) => None,
+        ProfilesError::Store(error) | ProfilesError::Forget { error, .. } => store::hint(error, context),
+    }
+}

@@ -1,0 +1,66 @@
+//! What to do about a request that failed.
+
+use std::time::Duration;
+
+use plexctl::ports::call_error::{CallError, Remedy};
+
+use super::HintContext;
+
+/// What to do before the command is run again. `server` is the server of the request, as it was given.
+pub fn hint(error: &CallError, server: Option<&str>, context: &HintContext) -> String {
+    let retry = &context.retry;
+    let first = match error.remedy() {
+        Some(Remedy::ProxyCredentials { address, variable }) => {
+            let host = address.trim_start_matches("http://");
+            format!("add the proxy's credentials to {variable}: http://USER:PASSWORD@{host}")
+        }
+        Some(Remedy::FixProxy { variable }) => format!("correct {variable}, or list the server in NO_PROXY"),
+        Some(Remedy::CheckHost) => format!("check the host of {}", server_name(context)),
+        Some(Remedy::CheckPort) => format!("start the server, or check the port of {}", server_name(context)),
+        Some(Remedy::CheckNetwork) => "check the network connection".to_owned(),
+        Some(Remedy::CheckClock) => "check this machine's clock".to_owned(),
+        Some(Remedy::TrustAuthority) => {
+            "add the authority to the system's trust store, or set SSL_CERT_FILE to a file that contains it".to_owned()
+        }
+        Some(Remedy::InstallTrustStore) => {
+            "install the system's CA certificates, or set SSL_CERT_FILE to a file that contains some".to_owned()
+        }
+        Some(Remedy::ReplaceCertificate) => "replace the server's certificate".to_owned(),
+        Some(Remedy::UseHttp) => return other_scheme(server, "https://", "http://", context),
+        Some(Remedy::UseHttps) => return other_scheme(server, "http://", "https://", context),
+        Some(Remedy::CheckServer) => {
+            let url = server.unwrap_or("the URL");
+            format!("check {}: {url} may not be a plexsphere server", server_name(context))
+        }
+        Some(Remedy::FollowRedirect { location }) => {
+            format!("if the server is at {location} now, change {}", server_name(context))
+        }
+        Some(Remedy::Wait { duration: Some(duration) }) => format!("wait {}", seconds(*duration)),
+        _ => return format!("run {retry} again"),
+    };
+    format!("{first}; then run {retry} again")
+}
+
+/// The same server with the scheme that its port uses.
+fn other_scheme(server: Option<&str>, from: &str, to: &str, context: &HintContext) -> String {
+    let retry = &context.retry;
+    let url = server.and_then(|server| Some(format!("{to}{}", server.strip_prefix(from)?)));
+    match (&context.place_of_server, url) {
+        (Some(place), Some(url)) => format!("change the server at {place} to {url}; then run {retry} again"),
+        (None, Some(url)) => format!("run {}", retry.without("--server").with("--server", Some(url))),
+        (_, None) => format!("use {to} for the server; then run {retry} again"),
+    }
+}
+
+/// Where the server of the request is configured.
+fn server_name(context: &HintContext) -> String {
+    match (&context.place_of_server, context.retry.value_of("--server")) {
+        (Some(place), _) => format!("the server at {place}"),
+        (None, Some(_)) => "--server".to_owned(),
+        (None, None) => "PLEXSPHERE_URL".to_owned(),
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs())
+}

@@ -1,0 +1,121 @@
+//! A run without success: what is told of it, and what the process ends with.
+
+use std::error::Error;
+use std::io;
+
+use plexctl::adapters::reporters::Label;
+use plexctl::domain::printable::escape_unprintable;
+use plexctl::domain::session::ProfileName;
+use plexctl::ports::failure_report::{FailureFacts, FailureReport};
+use plexctl::use_cases::exit_status::ExitStatus;
+use plexctl::use_cases::failure_kind::FailureKind;
+use thiserror::Error;
+
+use crate::cli::{Format, UsageError};
+use crate::environment::ConfigPathError;
+use crate::{commands, terminal};
+
+/// Why a run failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command line is not understood.
+    Usage(UsageError),
+    /// The command failed.
+    Command {
+        /// What decides the exit code.
+        kind: FailureKind,
+        /// What people and programs are told.
+        report: Box<FailureReport>,
+    },
+}
+
+/// What connections and deadlines need is not available, such as descriptors.
+#[derive(Debug, Error)]
+#[error("cannot start")]
+pub struct StartError(#[from] io::Error);
+
+/// The text that was asked for is not written.
+#[derive(Debug, Error)]
+#[error("cannot write to standard output")]
+struct StdoutError(#[source] io::Error);
+
+impl Failure {
+    /// Words an error as the command's failure, with a hint of what to do next.
+    pub fn new(
+        error: &(dyn Error + 'static),
+        kind: FailureKind,
+        facts: FailureFacts,
+        hint: impl Into<Option<String>>,
+    ) -> Self {
+        // What people read and what programs read are the same texts, so both are escaped here.
+        let escape = |text: String| escape_unprintable(&text).into_owned();
+        let report = FailureReport::new(error, kind.code(), facts, hint.into());
+        let (message, hint) = (escape(report.message), report.hint.map(escape));
+        Self::Command { kind, report: Box::new(FailureReport { message, hint, ..report }) }
+    }
+
+    /// The text that was asked for is not written.
+    pub fn of_stdout(error: io::Error) -> Self {
+        Self::new(&StdoutError(error), FailureKind::NotReported, FailureFacts::default(), None)
+    }
+
+    /// The same failure, of the profile that was selected, unless the error knows it.
+    pub fn of_profile(mut self, profile: Option<ProfileName>) -> Self {
+        if let Self::Command { report, .. } = &mut self
+            && report.facts.profile.is_none()
+        {
+            report.facts.profile = profile;
+        }
+        self
+    }
+
+    /// What the process ends with.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Usage(_) => ExitStatus::Unusable,
+            Self::Command { kind, .. } => kind.exit_status(),
+        }
+    }
+
+    /// Reports the failure on standard error and, where a program reads the results, as data among these.
+    pub fn tell(&self, format: Format) {
+        match self {
+            Self::Usage(error) => {
+                if let Some(help) = &error.help {
+                    terminal::lines(&format!("{help}\n"));
+                }
+                terminal::note_lines(Label::Error, &error.message);
+                if let Some(hint) = &error.hint {
+                    terminal::note(Label::Hint, hint);
+                }
+            }
+            Self::Command { kind, report } => {
+                terminal::note(Label::Error, &report.message);
+                if let Some(hint) = &report.hint {
+                    terminal::note(Label::Hint, hint);
+                }
+                // A stream that an outcome could not be written to takes no failure either.
+                if *kind != FailureKind::NotReported {
+                    // The exit code tells the same, so it does not matter if this cannot be written.
+                    let _ = commands::reporter(format).report(&**report);
+                }
+            }
+        }
+    }
+}
+
+impl From<ConfigPathError> for Failure {
+    fn from(error: ConfigPathError) -> Self {
+        let hint = match error {
+            ConfigPathError::Unknown => "set HOME, XDG_CONFIG_HOME or PLEXCTL_CONFIG".to_owned(),
+            ConfigPathError::Tilde(variable) => format!("set {variable} to an absolute path"),
+        };
+        Self::new(&error, FailureKind::ConfigUnusable, FailureFacts::default(), hint)
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self::new(&error, FailureKind::Internal, FailureFacts::default(), None)
+    }
+}
