@@ -64,7 +64,7 @@ const ATTEMPTS: usize = 25;
 
 /// How many calls a login may make at most between the arrival of a token and the rename that stores it: those that look
 /// at the path, take the lock and write.
-const FEW: usize = 40;
+const FEW: usize = 50;
 
 fn main() -> ExitCode {
     if let Err(reason) = can_trace() {

@@ -123,8 +123,9 @@ fn profile_of_another_origin_is_not_meant() {
 fn bare_404_warns_that_the_server_may_be_another() {
     let signed_in = SignedIn::answering(Answer::bare(404));
     let error = format!(
-        "warning: the server answered 404 without problem details for token {OTHER_ID}, so it may not be plexsphere\n\
-         error: [ORIGIN] knows no token {OTHER_ID} of this principal: it is gone, or it belongs to another\n"
+        "warning: the server responded with 404 without problem details for token {OTHER_ID}, so it may not be plexsphere\n\
+         error: [ORIGIN] knows no token {OTHER_ID} of this principal: it is gone, or it belongs to another: the \
+         server responded with 404 Not Found\n"
     );
     assert_eq!(delete(&signed_in, OTHER_ID, "text"), Run::new(1, "", error));
 }

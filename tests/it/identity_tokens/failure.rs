@@ -6,21 +6,33 @@ use super::{MEMORY_FOR_A_LIST, OTHER_ID, failed, listing};
 use crate::support::sandbox::Sandbox;
 use crate::support::signed_in::{Failed, SignedIn};
 
-const LOG_IN: &str = "run `plexctl login --profile default` with --domain-id and --idp-binding-id";
-const LIST_AGAIN: &str = "once the cause is gone, run `plexctl identity-tokens list` again";
-const DELETE_AGAIN: &str =
-    "once the cause is gone, run `plexctl identity-tokens delete --id 0192f0c1-8888-7abc-8def-0123456789ab` again";
+const LOG_IN: &str = "run `plexctl login --profile default` to log in again";
+const LIST_AGAIN: &str = "run `plexctl identity-tokens list` again";
+const DELETE_AGAIN: &str = "run `plexctl identity-tokens delete --id 0192f0c1-8888-7abc-8def-0123456789ab` again";
+
+const NOT_ACCEPTED: &str = "not logged in at [ORIGIN]: the token of profile \"default\" is not accepted: the server \
+                            responded with 401 Unauthorized";
+/// What [`problem`] adds to a message.
+const DETAILS: &str = ": Title (a_code): Detail.";
+
+/// What to do after a response. One without problem details may come from any server.
+fn hint_after(cause: &str, again: &str) -> String {
+    let check = "check the server at [CONFIG]:4:10: [ORIGIN] may not be a plexsphere server; then ";
+    format!("{}{again}", if cause.contains("(a_code)") { "" } else { check })
+}
 
 fn problem(status: u16) -> Answer {
     Answer::problem(status, "Title", "a_code", "Detail.")
 }
 
 fn assert_list_fails(signed_in: &SignedIn, expected: &Failed<'_>) {
-    signed_in.assert_fails(&["identity-tokens", "list"], expected, 1);
+    let problem_code = expected.message.contains("(a_code)").then_some("a_code");
+    signed_in.assert_fails(&["identity-tokens", "list"], &Failed { problem_code, ..expected.clone() }, 1);
 }
 
 fn assert_delete_fails(signed_in: &SignedIn, expected: &Failed<'_>) {
-    let expected = Failed { token_id: Some(OTHER_ID), session: "kept", ..expected.clone() };
+    let problem_code = expected.message.contains("(a_code)").then_some("a_code");
+    let expected = Failed { token_id: Some(OTHER_ID), session: "kept", problem_code, ..expected.clone() };
     signed_in.assert_fails(&["identity-tokens", "delete", "--id", OTHER_ID], &expected, 1);
 }
 
@@ -31,11 +43,12 @@ fn refused_list_says_what_the_server_said() {
         signed_in.server.always(Endpoint::ListTokens, Script::answer(answer));
         signed_in
     };
-    let not_accepted = "not logged in at [ORIGIN]: the token of profile \"default\" is not accepted";
-    for answer in [problem(401), Answer::bare(401)] {
-        assert_list_fails(&answering(answer), &failed(4, "not_authenticated", not_accepted, Some(LOG_IN)));
+    for (answer, details) in [(problem(401), DETAILS), (Answer::bare(401), "")] {
+        let message = format!("{NOT_ACCEPTED}{details}");
+        assert_list_fails(&answering(answer), &failed(4, "not_authenticated", message, Some(LOG_IN)));
     }
-    let refused = "[ORIGIN] refused to list the tokens: the server answered 403 Forbidden: Title (a_code): Detail.";
+    let refused =
+        "[ORIGIN] refused to list the tokens: the server responded with 403 Forbidden: Title (a_code): Detail.";
     assert_list_fails(&answering(problem(403)), &failed(4, "refused", refused, None));
     for (answer, cause) in [
         (problem(404), "404 Not Found: Title (a_code): Detail."),
@@ -45,8 +58,8 @@ fn refused_list_says_what_the_server_said() {
         (Answer::bare(204), "204 No Content"),
         (Answer::bare(410), "410 Gone"),
     ] {
-        let message = format!("cannot list the tokens at [ORIGIN]: the server answered {cause}");
-        assert_list_fails(&answering(answer), &failed(1, "unconfirmed", message, Some(LIST_AGAIN)));
+        let message = format!("cannot list the tokens at [ORIGIN]: the server responded with {cause}");
+        assert_list_fails(&answering(answer), &failed(1, "unconfirmed", message, Some(&hint_after(cause, LIST_AGAIN))));
     }
 }
 
@@ -94,17 +107,19 @@ fn list_is_complete_or_an_error() {
 
 #[test]
 fn refused_delete_says_what_the_server_said() {
-    let not_accepted = "not logged in at [ORIGIN]: the token of profile \"default\" is not accepted";
-    for answer in [problem(401), Answer::bare(401)] {
-        let expected = failed(4, "not_authenticated", not_accepted, Some(LOG_IN));
+    for (answer, details) in [(problem(401), DETAILS), (Answer::bare(401), "")] {
+        let message = format!("{NOT_ACCEPTED}{details} (token {OTHER_ID})");
+        let expected = failed(4, "not_authenticated", message, Some(LOG_IN));
         assert_delete_fails(&SignedIn::answering(answer), &expected);
     }
     let refused = format!(
-        "[ORIGIN] refused to revoke token {OTHER_ID}, which may still be live: the server answered 403 Forbidden: Title \
+        "[ORIGIN] refused to revoke token {OTHER_ID}, which may still be live: the server responded with 403 Forbidden: Title \
          (a_code): Detail."
     );
     assert_delete_fails(&SignedIn::answering(problem(403)), &failed(4, "refused", refused, None));
-    let unknown = format!("[ORIGIN] knows no token {OTHER_ID} of this principal: it is gone, or it belongs to another");
+    let unknown = format!(
+        "[ORIGIN] knows no token {OTHER_ID} of this principal: it is gone, or it belongs to another: the server responded with 404 Not Found{DETAILS}"
+    );
     assert_delete_fails(&SignedIn::answering(problem(404)), &failed(1, "no_such_token", unknown, None));
     for (answer, cause) in [
         (problem(400), "400 Bad Request: Title (a_code): Detail."),
@@ -112,11 +127,13 @@ fn refused_delete_says_what_the_server_said() {
         (problem(500), "500 Internal Server Error: Title (a_code): Detail."),
         (problem(429), "429 Too Many Requests: Title (a_code): Detail."),
         (Answer::bare(410), "410 Gone"),
-        (Answer::bare(302), "302 Found, and a token follows no redirect"),
+        (Answer::bare(302), "302 Found"),
     ] {
-        let message =
-            format!("cannot revoke token {OTHER_ID} at [ORIGIN], so it may still be live: the server answered {cause}");
-        let expected = failed(1, "unconfirmed", message, Some(DELETE_AGAIN));
+        let message = format!(
+            "cannot revoke token {OTHER_ID} at [ORIGIN], so it may still be live: the server responded with {cause}"
+        );
+        let hint = hint_after(cause, DELETE_AGAIN);
+        let expected = failed(1, "unconfirmed", message, Some(&hint));
         assert_delete_fails(&SignedIn::answering(answer), &expected);
     }
 }
@@ -131,8 +148,8 @@ fn without_a_credential_nothing_is_sent() {
             ..failed(
                 2,
                 "no_credential",
-                "no credential: [CONFIG] names no session",
-                Some("log in with `plexctl login`, or set PLEXSPHERE_TOKEN"),
+                "no credential: the config file does not exist",
+                Some("run `plexctl login`, or set PLEXSPHERE_TOKEN"),
             )
         };
         for format in ["text", "json", "yaml"] {

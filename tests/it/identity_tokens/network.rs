@@ -61,10 +61,9 @@ fn unverified_server_sees_no_token() {
     let (file, other) = (tempfile::NamedTempFile::new().unwrap(), tempfile::NamedTempFile::new().unwrap());
     file.as_file().write_all(authority.pem.as_bytes()).unwrap();
     other.as_file().write_all(Authority::named("another").pem.as_bytes()).unwrap();
-    for (name, trusted, cause) in [
-        ("127.0.0.1", &other, "the TLS handshake failed: "),
-        ("elsewhere.example", &file, "the TLS handshake failed: "),
-    ] {
+    for (name, trusted, cause) in
+        [("127.0.0.1", &other, "TLS handshake failed: "), ("elsewhere.example", &file, "TLS handshake failed: ")]
+    {
         let identity = authority.certify(&rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap());
         let server = identity.serve(&[&TLS12, &TLS13], b"HTTP/1.1 204 No Content\r\n\r\n");
         let variables = [("SSL_CERT_FILE", trusted.path().to_str().unwrap()), ("SSL_CERT_DIR", "/nowhere")];

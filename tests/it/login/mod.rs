@@ -3,9 +3,11 @@
 mod browser;
 pub mod config;
 mod failure;
+mod foreign_changes;
 mod hints;
 mod instructions;
 pub mod network;
+mod remembered;
 pub mod signals;
 mod storage;
 mod streams;

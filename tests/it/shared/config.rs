@@ -20,7 +20,7 @@ use crate::support::unprivileged::{Unprivileged, output_behind};
 
 /// The commands, each with the beginning of what it says.
 const COMMANDS: [(&[&str], &str); 5] = [
-    (&LOGIN, "no login was begun: "),
+    (&LOGIN, "cannot log in: "),
     (&["whoami"], ""),
     (&["profiles"], ""),
     (&["profiles", "use", "default"], ""),

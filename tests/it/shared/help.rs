@@ -1,6 +1,22 @@
 //! Help: one screen for `-h`, everything for `--help`.
 
-use crate::support::sandbox::Sandbox;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use plexctl::testing::ControlPlane;
+
+use super::terminal::on_a_terminal_of;
+use crate::support::detour::relay;
+use crate::support::program::find;
+use crate::support::sandbox::{Run, Sandbox};
+use crate::support::scripted_server::read_head;
+use crate::support::tls::{Authority, leaf_for};
 
 /// Each command with the exit codes of its help.
 const COMMANDS: [(&str, &[&str]); 13] = [
@@ -67,6 +83,143 @@ fn long_help_shows_examples_exit_codes_and_environment() {
         assert_eq!(shown, codes, "{command}");
         let words: Vec<&str> = ["help"].into_iter().chain(command.split_whitespace()).collect();
         assert_eq!(sandbox.run(words).stdout, help);
+    }
+}
+
+#[test]
+fn help_fits_60_columns() {
+    let sandbox = Sandbox::new();
+    for (command, _) in COMMANDS {
+        for flag in ["-h", "--help"] {
+            let mut run = sandbox.command(command.split_whitespace().chain([flag]));
+            let help = on_a_terminal_of(60, &sandbox, run.env("TERM", "xterm").env("NO_COLOR", "1"));
+            for line in help.lines() {
+                // clap does not wrap usages, and a command to type is not wrapped.
+                let is_whole = line.starts_with("Usage: ") || line.contains("Invoke-Expression");
+                assert!(line.chars().count() <= 60 || is_whole, "{command} {flag}: {line:?}");
+            }
+        }
+    }
+}
+
+const CONFIG: [&str; 3] = ["PLEXCTL_CONFIG", "XDG_CONFIG_HOME", "HOME"];
+const NETWORK: [&str; 6] = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "REQUEST_METHOD", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+const TOKEN_AND_SERVER: [&str; 2] = ["PLEXSPHERE_TOKEN", "PLEXSPHERE_URL"];
+const BROWSER: [&str; 8] =
+    ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "CI", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY"];
+const TERMINAL: [&str; 3] = ["NO_COLOR", "TERM", "COLUMNS"];
+
+/// The variables that a help names.
+fn variables(help: &str) -> BTreeSet<String> {
+    let (_, below) = help.split_once("Files and environment:\n").unwrap();
+    let terms = below.lines().filter_map(|line| line.strip_prefix("  ")?.split("  ").next());
+    let names = terms.flat_map(|term| term.split([',', ' ']));
+    let is_name = |name: &&str| name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    names.filter(is_name).map(str::to_owned).collect()
+}
+
+#[test]
+fn help_names_exactly_the_variables_of_the_command() {
+    let sandbox = Sandbox::new();
+    let cases: [(&str, &[&[&str]]); 8] = [
+        ("whoami", &[&CONFIG, &TOKEN_AND_SERVER, &NETWORK, &TERMINAL]),
+        ("identity-tokens list", &[&CONFIG, &TOKEN_AND_SERVER, &NETWORK, &TERMINAL]),
+        ("logout", &[&CONFIG, &TOKEN_AND_SERVER, &NETWORK, &TERMINAL]),
+        ("profiles", &[&CONFIG, &TERMINAL]),
+        ("profiles use", &[&CONFIG, &TERMINAL]),
+        ("profiles forget", &[&CONFIG, &TERMINAL]),
+        ("exec", &[&CONFIG, &["PLEXSPHERE_URL", "PATH"], &TERMINAL]),
+        ("completion", &[]),
+    ];
+    for (command, expected) in cases {
+        let expected: BTreeSet<String> = expected.concat().into_iter().map(str::to_owned).collect();
+        assert_eq!(variables(&help(&sandbox, command, "--help")), expected, "{command}");
+    }
+    let login = variables(&help(&sandbox, "login", "--help"));
+    for name in [&CONFIG[..], &TOKEN_AND_SERVER, &NETWORK, &BROWSER, &TERMINAL].concat() {
+        assert!(login.contains(name), "login: {name}");
+    }
+}
+
+/// No variable that the binary reads is missing from the help.
+#[test]
+fn help_names_every_variable_that_is_read() {
+    let sandbox = Sandbox::new();
+    let named: BTreeSet<String> =
+        COMMANDS.iter().flat_map(|(command, _)| variables(&help(&sandbox, command, "--help"))).collect();
+    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin/plexctl/environment.rs"));
+    let source = source.unwrap();
+    let is_name = |text: &&str| text.len() > 1 && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let read: Vec<&str> = source.split('"').filter(is_name).collect();
+    assert!(read.len() > 10, "{read:?}");
+    for name in read {
+        assert!(named.contains(name), "{name}");
+    }
+}
+
+/// A proxy that leads to a control plane whatever host is asked for. Returns its URL.
+fn proxy_to(control_plane: &ControlPlane) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let port = control_plane.address().port();
+    thread::spawn(move || {
+        // It ends with the process of the tests.
+        for mut client in listener.incoming().flatten() {
+            thread::spawn(move || {
+                read_head(&mut client);
+                let _ = client.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+                relay(&mut client, port);
+            });
+        }
+    });
+    url
+}
+
+/// The examples of a help, one a line.
+fn examples(help: &str) -> Vec<String> {
+    let joined = section(help, "Examples:").join("\n").replace("\\\n", "");
+    joined.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+/// Each example runs as it is printed, where there are a session of the default profile and one of `staging`; those of
+/// plexctl and of login run where there is nothing.
+#[test]
+fn examples_run_as_printed() {
+    let Some(shell) = find("the examples of the help", "bash") else { return };
+    let authority = Authority::named("Examples");
+    let (certificate, key) = authority.certify(&leaf_for(["plexsphere.example"])).der();
+    let server = ControlPlane::start_with_tls(vec![certificate], key).unwrap();
+    server.configure(|settings| settings.interval = Duration::from_secs(1));
+    let proxy = proxy_to(&server);
+    let directory = Path::new(env!("CARGO_BIN_EXE_plexctl")).parent().unwrap();
+    let run = |sandbox: &Sandbox, line: &str| -> Run {
+        server.approve_next();
+        let authorities = sandbox.path().join("authorities.pem");
+        fs::write(&authorities, &authority.pem).unwrap();
+        let mut command = Command::new(&shell);
+        sandbox.furnish(&mut command);
+        command.env("HTTPS_PROXY", &proxy).env("SSL_CERT_FILE", authorities).args(["-c", line]);
+        command.env("PATH", format!("{}:/usr/bin:/bin", directory.display()));
+        sandbox.judge(&command.output().unwrap())
+    };
+    let texts = Sandbox::new();
+    let login = examples(&help(&texts, "login", "--help")).remove(0);
+    for (command, _) in COMMANDS {
+        let sandbox = Sandbox::new();
+        if !["", "login"].contains(&command) {
+            assert_eq!(run(&sandbox, &login).exit, 0, "{login}");
+            assert_eq!(run(&sandbox, &format!("{login} --profile-name staging")).exit, 0);
+        }
+        for example in examples(&help(&texts, command, "--help")) {
+            let needs = ["zsh", "fish", "powershell"].into_iter().find(|shell| example.contains(shell));
+            if needs.is_some() {
+                continue;
+            }
+            let run = run(&sandbox, &example);
+            // The control plane chooses the ids of its tokens.
+            let is_unknown_token = example.contains("delete") && run.exit == 1 && run.stderr.contains("knows no token");
+            assert!(run.exit == 0 || is_unknown_token, "{example}: {run:?}");
+        }
     }
 }
 

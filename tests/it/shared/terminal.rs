@@ -63,6 +63,22 @@ fn at_a_terminal_of(columns: u16, sandbox: &Sandbox, command: &mut Command) -> (
     (run, reader.join().unwrap().replace("\r\n", "\n"))
 }
 
+/// Runs a command whose standard streams are a terminal of so many columns, and gives what that was sent.
+pub fn on_a_terminal_of(columns: u16, sandbox: &Sandbox, command: &mut Command) -> String {
+    let terminal = Terminal::open();
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&terminal.0, size).unwrap();
+    let child = command.stdout(terminal.slave()).stderr(terminal.slave()).spawn().unwrap();
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let reader = thread::spawn(move || {
+        let mut seen = Vec::new();
+        let _ = File::from(terminal.0).read_to_end(&mut seen);
+        String::from_utf8(seen).unwrap()
+    });
+    assert_eq!(sandbox.observe_child(child).exit, 0);
+    reader.join().unwrap().replace("\r\n", "\n")
+}
+
 /// A sandbox that is signed in to a server.
 fn signed_in(server: &ScriptedServer) -> Sandbox {
     let mut sandbox = Sandbox::new();
@@ -143,6 +159,16 @@ fn verbose_shows_debug_messages_without_secrets() {
         assert_eq!((run.exit, run.stdout.as_str()), (0, "Logged out. Cleared profile \"default\".\n"));
         assert!(run.stderr.contains("debug: config file [CONFIG]\n"), "{}", run.stderr);
         assert!(run.stderr.contains("debug: profile \"default\" of the config file\n"), "{}", run.stderr);
+        let facts = [
+            "DELETE [ORIGIN]/v1/auth/tokens/",
+            "route to [ORIGIN]: direct, no proxy is set for http\n",
+            "connecting to 127.0.0.1:",
+            "connected to 127.0.0.1:",
+            "response from [ORIGIN]: 204 No Content after ",
+        ];
+        for fact in facts {
+            assert!(run.stderr.contains(&format!("debug: {fact}")), "{fact}: {}", run.stderr);
+        }
         for line in run.stderr.lines() {
             assert!(line.starts_with("debug: "), "{line}");
         }

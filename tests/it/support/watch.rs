@@ -92,7 +92,7 @@ impl Watch {
 
 /// Tells whether a text names a token without saying that it is dead, which would be a lie.
 fn tells_of(text: &str, id: &str) -> bool {
-    let says_dead = |line: &str| ["is revoked", "is dead"].iter().any(|words| line.contains(words));
+    let says_dead = |line: &str| ["is revoked", "has been revoked", "is dead"].iter().any(|words| line.contains(words));
     text.lines().any(|line| line.contains(id) && !says_dead(line))
 }
 

@@ -35,7 +35,9 @@ pub(crate) async fn resolve(peer: &ServerUrl) -> Result<Vec<SocketAddr>, Cause> 
     started.map_err(|error| Cause::of_io(&error))?;
     let addresses: Vec<SocketAddr> =
         answer.await.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(|error| cause_of(&error))?;
-    debug!("addresses of {}: {addresses:?}", peer.host());
+    for address in &addresses {
+        debug!("{} has the address {}", peer.host(), address.ip());
+    }
     Ok(addresses)
 }
 

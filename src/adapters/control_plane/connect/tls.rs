@@ -12,7 +12,10 @@ use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::rt::TokioIo;
 use log::debug;
 use rustls::pki_types::UnixTime;
-use rustls::{AlertDescription, CertificateError, ClientConfig, InvalidMessage, PeerIncompatible, RootCertStore};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, HandshakeKind, InvalidMessage, PeerIncompatible, ProtocolVersion,
+    RootCertStore,
+};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
@@ -48,7 +51,13 @@ pub(crate) async fn start(
     let stream = HttpsConnector::from((Established(Some(tcp)), config)).call(uri).await.map_err(cause)?;
     if let Stream::Https(stream) = &stream {
         let (_, session) = stream.inner().get_ref();
-        debug!("TLS session with {}: {:?}, {:?}", server.host(), session.protocol_version(), session.handshake_kind());
+        let version = match session.protocol_version() {
+            Some(ProtocolVersion::TLSv1_3) => "1.3",
+            _ => "1.2",
+        };
+        let is_resumed = session.handshake_kind() == Some(HandshakeKind::Resumed);
+        let kind = if is_resumed { "a resumed session" } else { "a new session" };
+        debug!("TLS {version} with {}: {kind}", server.host());
     }
     Ok(stream)
 }

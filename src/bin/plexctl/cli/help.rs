@@ -128,7 +128,7 @@ pub const PLEXCTL: Help = help! {
       --idp-binding-id 0192f0c1-0000-7000-8000-000000000003
   plexctl whoami
   plexctl profiles
-  plexctl exec -- env
+  plexctl exec -- printenv PLEXSPHERE_URL
   plexctl logout
 ",
     exit_codes: "  0    success, or nothing to do
@@ -217,9 +217,9 @@ pub const PROFILES_FORGET: Help = help! {
 };
 
 pub const EXEC: Help = help! {
-    examples: "  plexctl exec -- env
-  plexctl exec --profile staging -- \\
-      sh -c 'echo \"Using $PLEXSPHERE_URL\"'
+    examples: "  plexctl exec -- printenv PLEXSPHERE_URL
+  plexctl exec --profile staging -- sh -c \\
+      'echo \"$PLEXCTL_PROFILE_IN_USE: $PLEXSPHERE_URL\"'
 ",
     exit_codes: "  1    the config file cannot be read
   2    usage error, no session, or an unusable server

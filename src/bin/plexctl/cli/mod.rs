@@ -11,7 +11,7 @@ use std::io;
 use std::mem;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches};
+use clap::{Args, CommandFactory, FromArgMatches, Subcommand};
 use plexctl::domain::printable::is_unprintable;
 
 pub use self::arguments::{Arguments, Command, Flags, Format, IdentityTokensCommand, LoginArguments};
@@ -58,7 +58,7 @@ fn parse_with(definition: clap::Command, arguments: &[OsString]) -> Result<Argum
 /// The definition without the commands that are not among the arguments. clap copies the persistent flags into every
 /// command of a definition, typed or not: that costs a run without a session 20 % more instructions and 2.6 % more time.
 fn definition_of_typed(arguments: &[OsString]) -> clap::Command {
-    let mut all = Arguments::command();
+    let mut all = Command::augment_subcommands(clap::Command::new("plexctl"));
     let is_typed = |command: &&mut clap::Command| arguments.iter().any(|argument| argument == command.get_name());
     let typed: Vec<clap::Command> = all.get_subcommands_mut().filter(is_typed).map(mem::take).collect();
     Flags::augment_args(clap::Command::new("plexctl"))

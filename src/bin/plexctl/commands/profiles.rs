@@ -7,10 +7,11 @@ use plexctl::use_cases::profiles::{ProfilesRequest, ProfilesUseCase};
 
 use super::reporter;
 use crate::cli::Flags;
+use crate::environment;
 use crate::hints::{self, HintContext, no_profile_hint};
 use crate::report::Failure;
 use crate::retry_command::RetryCommand;
-use crate::{environment, terminal};
+use crate::terminal;
 
 /// Shows or changes which profiles are stored. Sends no request.
 pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure> {

@@ -1,0 +1,126 @@
+//! What other programs do to the config between the first write of a login and its result.
+
+use std::fs;
+use std::time::Duration;
+
+use plexctl::testing::{Answer, Endpoint, Script};
+
+use super::signals::wait_for;
+use super::{Login, at_once, instructed};
+use crate::support::sandbox::{Run, start};
+use crate::support::signed_in::id_of;
+
+const ANOTHER: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ff_an0ther-an0ther";
+
+impl Login {
+    /// Logs in, and does something once the server is asked who is logged in.
+    fn run_beside(&self, act: impl FnOnce()) -> Run {
+        self.server.once(Endpoint::Whoami, Script::real().after(Duration::from_secs(2)));
+        let child = start(&mut self.command(&[]));
+        wait_for(self, 3);
+        act();
+        self.labelled(&self.sandbox.observe_child(child))
+    }
+
+    fn replaced_name(&self) -> String {
+        format!("default-replaced-{}", id_of(self.old.as_deref().unwrap()))
+    }
+}
+
+#[test]
+fn forgotten_replaced_session_is_revoked() {
+    let login = Login::replacing();
+    let run = login.run_beside(|| {
+        let forget = login.sandbox.run(["profiles", "forget", "--yes", &login.replaced_name()]);
+        assert_eq!(forget.exit, 0, "{forget:?}");
+    });
+    assert_eq!((run.exit, run.stderr), (0, instructed("The session that it replaced has ended.\n")));
+    assert_eq!(login.asked(), ["code", "poll", "whoami", "revoke [OLD]"]);
+    assert_eq!(login.live(), ["[NEW]"]);
+}
+
+#[test]
+fn forgotten_replaced_session_that_stays_live_is_named() {
+    let login = Login::replacing();
+    login.server.answer_revocations_with(Answer::bare(503));
+    let run = login.run_beside(|| {
+        login.sandbox.run(["profiles", "forget", "--yes", &login.replaced_name()]);
+    });
+    let warning = instructed(
+        "warning: the replaced token [OLD] may still be live at [ORIGIN], and another program has removed profile ",
+    );
+    assert!(run.exit == 0 && run.stderr.starts_with(&warning), "{run:?}");
+    assert!(run.stderr.ends_with("\nhint: run `plexctl identity-tokens delete --id [OLD]`\n"), "{run:?}");
+}
+
+#[test]
+fn old_text_that_is_put_back_revokes_the_new_token() {
+    for revocations in [true, false] {
+        let login = Login::replacing();
+        if !revocations {
+            login.server.answer_revocations_with(Answer::bare(503));
+        }
+        let before = login.sandbox.config_text();
+        let run = login.run_beside(|| fs::write(login.sandbox.config(), &before).unwrap());
+        assert!(run.exit == 1 && run.stdout.is_empty(), "{run:?}");
+        let cause = "another program has changed the config and removed the new session";
+        if revocations {
+            let error = format!("error: login failed: {cause}; token [NEW] was issued and has been revoked\n");
+            assert!(run.stderr.starts_with(&instructed(&error)), "{run:?}");
+            assert_eq!(login.live(), ["[OLD]"]);
+        } else {
+            let error =
+                instructed("error: token [NEW] was issued by [ORIGIN], could not be stored and may be live until ");
+            assert!(run.stderr.starts_with(&error) && run.stderr.contains(cause), "{run:?}");
+            let hint = "\nhint: once you are logged in, run `plexctl identity-tokens delete --id [NEW]`\n";
+            assert!(run.stderr.ends_with(hint), "{run:?}");
+        }
+        assert_eq!(login.sandbox.config_text(), before);
+        assert!(!login.asked().contains(&"revoke [OLD]".to_owned()), "{:?}", login.asked());
+    }
+}
+
+#[test]
+fn another_token_in_the_replaced_profile_is_left_alone() {
+    let login = Login::replacing();
+    let run = login.run_beside(|| {
+        let text = login.sandbox.config_text().replace(login.old.as_deref().unwrap(), ANOTHER);
+        fs::write(login.sandbox.config(), text).unwrap();
+    });
+    assert_eq!((run.exit, run.stderr), (0, instructed("The session that it replaced has ended.\n")));
+    assert!(login.sandbox.config_text().contains(ANOTHER));
+    assert_eq!(login.asked(), ["code", "poll", "whoami", "revoke [OLD]"]);
+}
+
+#[test]
+fn later_login_keeps_its_session() {
+    let login = Login::replacing();
+    let run = login.run_beside(|| {
+        let text = login.sandbox.config_text();
+        let new = login.server.live_tokens().last().unwrap().text.clone();
+        fs::write(login.sandbox.config(), text.replace(&new, ANOTHER)).unwrap();
+    });
+    let error = instructed("error: profile \"default\" holds a newer session, which is kept; token [NEW] is revoked\n");
+    assert!(run.exit == 1 && run.stderr.starts_with(&error), "{run:?}");
+    assert!(login.sandbox.config_text().contains(ANOTHER));
+}
+
+#[test]
+fn rotated_token_replaces_and_revokes_nothing() {
+    at_once(&["json", "text"], |format| {
+        let token = |secret: &str| format!("psk_dev_0192f0c1-2345-7abc-8def-0123456789ac_{secret}");
+        let login = Login::new().holding(&token("0ld-0ld-0ld"));
+        let rotated = token("r0tated-r0tated");
+        let body = format!(r#"{{"access_token":"{rotated}","token_type":"Bearer"}}"#);
+        let length = body.len();
+        let response =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}");
+        login.server.once(Endpoint::DeviceToken, Script::raw(response));
+        login.server.once(Endpoint::Whoami, Script::answer(Answer::bare(500)));
+        let run = login.run(&["--output", format]);
+        assert_eq!(run.exit, 0, "{run:?}");
+        assert!(*format == "text" || run.stdout.contains("\"replaced\": null"), "{run:?}");
+        assert!(login.sandbox.config_text().contains(&rotated) && !login.config().contains("replaced"), "{run:?}");
+        assert_eq!(login.asked(), ["code", "poll", "whoami"]);
+    });
+}
