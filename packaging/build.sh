@@ -1,29 +1,26 @@
 #!/usr/bin/env bash
-# Builds the packages in target/packaging: a Debian package and a tarball, each with the release binary, man pages,
-# completions, licences and the changelog, and SHA256SUMS over all packages there. The argument is the Debian name of the
-# architecture, amd64 or arm64 (default: this machine's). The Debian package needs cargo-deb (`cargo install cargo-deb
-# --locked`); without it only the tarball is built. Set DEBEMAIL if you publish the package.
+# Makes what can be installed, in target/packaging: a Debian package and a tarball, each with the release binary, man
+# pages, completions, licences and the changelog, and their checksums. Needs cargo-deb (`cargo install cargo-deb
+# --locked`) for the package, which is left out where it is missing. Whoever publishes the package sets DEBEMAIL.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-source packaging/target.sh "${1-}"
 version=$(sed -n '0,/^version = /s/^version = "\(.*\)"/\1/p' Cargo.toml)
+triple=$(rustc -vV | sed -n 's/^host: //p')
 out=target/packaging
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git show --no-patch --format=%ct HEAD)}
 export SOURCE_DATE_EPOCH
 
-packaging/binary.sh "$out" "${1-}"
-plexctl=$out/$built/plexctl
+packaging/binary.sh "$out"
+plexctl=$out/release/plexctl
 
 rm -rf "$out/man" "$out/completions" "$out/debian"
 mkdir -p "$out/man" "$out/completions" "$out/debian"
 cargo run --quiet --locked --example man_pages "$out/man"
 gzip --best --no-name --keep "$out"/man/*.1
-# This machine may not be able to run the binary that was built.
-completion() { cargo run --quiet --locked --bin plexctl -- completion "$1"; }
-completion bash >"$out/completions/plexctl.bash"
-completion zsh >"$out/completions/_plexctl"
-completion fish >"$out/completions/plexctl.fish"
-completion powershell >"$out/completions/plexctl.ps1"
+"$plexctl" completion bash >"$out/completions/plexctl.bash"
+"$plexctl" completion zsh >"$out/completions/_plexctl"
+"$plexctl" completion fish >"$out/completions/plexctl.fish"
+"$plexctl" completion powershell >"$out/completions/plexctl.ps1"
 
 name=plexctl-$version-$triple
 rm -rf "${out:?}/$name"
@@ -35,6 +32,7 @@ install -m 644 "$out"/completions/* "$out/$name/completions"
 tar --create --gzip --file "$out/$name.tar.gz" --directory "$out" --sort=name --owner=0 --group=0 --numeric-owner \
     --mtime="@$SOURCE_DATE_EPOCH" "$name"
 rm -r "${out:?}/$name"
+packages=("$name.tar.gz")
 
 if command -v cargo-deb >/dev/null; then
     cat >"$out/debian/changelog" <<CHANGELOG
@@ -49,9 +47,10 @@ CHANGELOG
         cat LICENSE-MIT
         printf '\n%s\n' "Or, at your choice, the Apache License 2.0: see /usr/share/common-licenses/Apache-2.0."
     } >"$out/debian/licence"
-    CARGO_TARGET_DIR=$out cargo deb --quiet --no-build --no-strip "${cargo_target[@]}" --output "$out" \
+    CARGO_TARGET_DIR=$out cargo deb --quiet --no-build --no-strip --output "$out" \
         --maintainer "The plexctl developers <${DEBEMAIL:-plexctl@example.org}>"
+    packages+=("plexctl_$version-1_$(dpkg --print-architecture).deb")
 else
     echo "SKIPPED: the Debian package (cargo install cargo-deb --locked)" >&2
 fi
-(cd "$out" && shopt -s nullglob && sha256sum "plexctl-$version"-*.tar.gz "plexctl_$version-1"_*.deb | tee SHA256SUMS)
+(cd "$out" && sha256sum "${packages[@]}" | tee SHA256SUMS)

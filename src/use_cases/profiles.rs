@@ -47,9 +47,9 @@ pub enum ProfilesRequest {
 /// use plexctl::use_cases::{ProfilesRequest, ProfilesUseCase};
 ///
 /// let store = InMemoryStore::new().with_session(session("dev", 1));
-/// let mut reporter = RecordingReporter::new();
+/// let (mut warnings, mut reporter) = (RecordingReporter::new(), RecordingReporter::new());
 /// let request = ProfilesRequest::Use(ProfileName::new("dev")?);
-/// let outcome = ProfilesUseCase::new(&store, &store, &mut reporter).execute(&request)?;
+/// let outcome = ProfilesUseCase::new(&store, &store, &mut warnings, &mut reporter).execute(&request)?;
 /// assert_eq!(outcome, ProfilesOutcome::DefaultIs(ProfileName::new("dev")?));
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())

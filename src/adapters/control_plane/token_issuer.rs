@@ -229,12 +229,6 @@ pub(crate) fn fuzzed_authorization(
     authorization_in(&Body { bytes: body.to_vec(), is_complete }, server)
 }
 
-/// The bindings in the body of a 200, for its fuzz target.
-#[cfg(fuzzing)]
-pub(crate) fn fuzzed_bindings(body: &[u8]) -> Vec<BindingChoice> {
-    bindings_in(&Body { bytes: body.to_vec(), is_complete: true })
-}
-
 /// What an answer says to whoever polled with this code, for its fuzz target.
 #[cfg(fuzzing)]
 pub(crate) fn fuzzed_poll(

@@ -243,7 +243,9 @@ impl fmt::Display for LoginError {
                 formatter.write_str("interrupted: a token may have been issued that is stored nowhere")
             }
             (State::Nothing { is_response_lost }, _) => {
-                let origin = self.call_error().map(|_| format!(" ({origin})")).unwrap_or_default();
+                // With a response, the origin stands among the identifiers that end the report.
+                let is_unanswered = self.call_error().is_some_and(|error| error.response().is_none());
+                let origin = if is_unanswered { format!(" ({origin})") } else { String::new() };
                 let lost = if *is_response_lost { format!("; {RESPONSE_LOST}") } else { String::new() };
                 write!(formatter, "login failed: {cause}{origin}{lost}")
             }

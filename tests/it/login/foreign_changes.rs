@@ -65,7 +65,8 @@ fn old_text_that_is_put_back_revokes_the_new_token() {
         assert!(run.exit == 1 && run.stdout.is_empty(), "{run:?}");
         let cause = "another program has changed the config and removed the new session";
         if revocations {
-            let error = format!("error: login failed: {cause}; token [NEW] was issued and has been revoked\n");
+            let error =
+                format!("error: login failed: {cause}; token [NEW] was issued and has been revoked ([ORIGIN])\n");
             assert!(run.stderr.starts_with(&instructed(&error)), "{run:?}");
             assert_eq!(login.live(), ["[OLD]"]);
         } else {
@@ -100,7 +101,9 @@ fn later_login_keeps_its_session() {
         let new = login.server.live_tokens().last().unwrap().text.clone();
         fs::write(login.sandbox.config(), text.replace(&new, ANOTHER)).unwrap();
     });
-    let error = instructed("error: profile \"default\" holds a newer session, which is kept; token [NEW] is revoked\n");
+    let error = instructed(
+        "error: profile \"default\" holds a newer session, which is kept; token [NEW] is revoked ([ORIGIN])\n",
+    );
     assert!(run.exit == 1 && run.stderr.starts_with(&error), "{run:?}");
     assert!(login.sandbox.config_text().contains(ANOTHER));
 }

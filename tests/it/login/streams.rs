@@ -115,7 +115,7 @@ fn fails_when_result_cannot_be_written() {
     let login = Login::replacing();
     let run = login.sandbox.observe(&mut in_shell("exec \"$0\" \"$@\" >/dev/full", &login.command(&[])));
     let cause = system_words(Errno::NOSPC);
-    let error = format!("error: logged in, but the result could not be written: {cause}\n");
+    let error = format!("error: logged in, but the result could not be written: {cause} ([ORIGIN], token [NEW])\n");
     assert_eq!(login.labelled(&run), Run::new(1, "", instructed(&error)));
     assert_eq!(login.live(), ["[NEW]"]);
 

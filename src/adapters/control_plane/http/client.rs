@@ -47,14 +47,15 @@ impl HttpClient {
     /// sent again only if it was a GET and the idle connection ended without a byte of a response.
     pub(crate) async fn call<'a>(&'a self, server: &'a ServerUrl, call: Call<'_>) -> Result<Response<'a>, CallFailure> {
         let (began, deadline) = (Instant::now(), Deadline::within(call.limit));
-        if server.scheme() == Scheme::Http && !server.is_loopback() && self.plaintext_warnings.is_new(server) {
-            self.warn(&format!("the token travels unencrypted to {}", server.origin()));
-        }
         let route = self.proxy.route(server).map_err(|cause| CallFailure {
             phase: Phase::ProxySetting,
             peer: Peer::Server(server.origin()),
             cause,
         })?;
+        // Not before there is a way to the server: a warning about a request that is never sent would be untrue.
+        if server.scheme() == Scheme::Http && !server.is_loopback() && self.plaintext_warnings.is_new(server) {
+            self.warn(&format!("the token travels unencrypted to {}", server.origin()));
+        }
         let failed = |cause| CallFailure { phase: Phase::Answer, peer: route.peer(server, Phase::Answer), cause };
         if let Some(bearer) = call.bearer {
             self.sent_secrets.add(bearer);

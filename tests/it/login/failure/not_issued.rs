@@ -91,7 +91,11 @@ fn refused_code_begins_no_login() {
         assert_eq!((run.exit, run.stdout.as_str()), (*exit, ""), "{run:?}");
         let head = format!("error: login failed: the server responded with {status}: ");
         assert!(run.stderr.starts_with(&head) && run.stderr.contains("Not here."), "{}", run.stderr);
-        assert!(run.stderr.ends_with(&format!(" ([ORIGIN])\n{hint}")), "{}", run.stderr);
+        assert!(
+            run.stderr.ends_with(&format!(" ([ORIGIN], correlation 0190a8b8-a0c0-7a0a-8a0a-000000000001)\n{hint}")),
+            "{}",
+            run.stderr
+        );
         assert_eq!(login.asked(), ["code"]);
         assert_eq!(login.live(), ["[OLD]"]);
     });

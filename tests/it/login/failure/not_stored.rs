@@ -45,7 +45,7 @@ fn revokes_token_that_cannot_be_stored() {
     assert_eq!((run.exit, run.stdout.as_str()), (1, ""));
     let error = instructed(
         "error: login failed: [CONFIG] was not changed: its mode 0644 is wider than 0600; token [NEW] was issued and has been \
-         revoked\nhint: ",
+         revoked ([ORIGIN])\nhint: ",
     );
     assert!(run.stderr.starts_with(&error), "{}", run.stderr);
     assert_eq!(login.sandbox.config_state().bytes, before.bytes);
@@ -87,8 +87,8 @@ fn overtaken_login_revokes_its_token() {
     let login = Login::overtaken();
     let run = login.run(&[]);
     let error = instructed(
-        "error: profile \"default\" holds a newer session, which is kept; token [NEW] is revoked\nhint: another login \
-         was faster; log in to another profile with --profile-name\n",
+        "error: profile \"default\" holds a newer session, which is kept; token [NEW] is revoked ([ORIGIN])\nhint: another \
+         login was faster; log in to another profile with --profile-name\n",
     );
     assert_eq!((run.exit, run.stdout, run.stderr), (1, String::new(), error));
     assert_eq!(login.config(), config("[ORIGIN]", NEWER));

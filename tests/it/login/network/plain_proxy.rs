@@ -78,7 +78,7 @@ fn retries_refusal_without_problem_details() {
         assert_eq!((run.exit, run.stdout.as_str()), (0, LOGGED_IN), "{words}: {run:?}");
         let warning = run.stderr.strip_prefix(&told("warning: polling http://plexsphere.example failed: "));
         let cause = warning.and_then(|rest| rest.strip_suffix("; still waiting for approval\n")).unwrap_or_default();
-        let said = format!("the server or the proxy [ORIGIN] (HTTP_PROXY) answered {words}");
+        let said = format!("the server or the proxy [ORIGIN] (HTTP_PROXY) responded with {words}");
         assert!(cause.starts_with(&said), "{words}: {}", run.stderr);
         login.assert_waited(&[1, 2, 4]);
         assert_eq!(login.polls().len(), 3);

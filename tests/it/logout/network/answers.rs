@@ -393,7 +393,7 @@ fn hostile_problem_document_stays_one_line() {
         (format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000)).into(), String::new()),
         (b"[]".into(), String::new()),
         (b"{\"title\":\"a\"} trailing".into(), String::new()),
-        (b"\xef\xbb\xbf{\"title\":\"a\"}".into(), String::new()),
+        (b"\xef\xbb\xbf{\"title\":\"a\"}".into(), ": a".into()),
         (
             format!("{{\"title\":\"{TOKEN}\",\"code\":\"{SECRET}\",\"detail\":\"Bearer {TOKEN}, {SECRET}\"}}").into(),
             ": [redacted] ([redacted]): Bearer [redacted], [redacted]".into(),

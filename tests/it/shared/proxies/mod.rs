@@ -75,7 +75,7 @@ fn plain_proxy_404_needs_problem_details() {
             let sandbox = signed_in("http://plexsphere.example");
             let mut command = logout(&sandbox);
             command.env("http_proxy", proxy.url());
-            let cause = format!("the server or the proxy {} (http_proxy) answered {status}", proxy.url());
+            let cause = format!("the server or the proxy {} (http_proxy) responded with {status}", proxy.url());
             assert_keeps(&sandbox, &mut command, &cause);
             assert_eq!(proxy.requests().len(), 1);
         }
@@ -101,7 +101,7 @@ fn plain_proxy_200_never_counts() {
         let sandbox = signed_in("http://plexsphere.example");
         let mut command = logout(&sandbox);
         command.env("HTTP_PROXY", proxy.url());
-        assert_keeps(&sandbox, &mut command, " answered 200 OK");
+        assert_keeps(&sandbox, &mut command, " responded with 200 OK");
         assert_eq!(proxy.requests().len(), 1);
     }
 }
@@ -111,7 +111,7 @@ fn plain_proxy_403_is_refusal() {
     let cases = [
         (
             "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
-            "the server or the proxy [PROXY] answered 403 Forbidden",
+            "the server or the proxy [PROXY] responded with 403 Forbidden",
         ),
         (
             "HTTP/1.1 403 Forbidden\r\nContent-Type: application/problem+json\r\n\r\n{\"title\":\"Not yours\"}",
@@ -135,7 +135,7 @@ fn plain_proxy_failure_keeps_profile() {
         let sandbox = signed_in("http://plexsphere.example");
         let mut command = logout(&sandbox);
         command.env("HTTP_PROXY", proxy.url());
-        let cause = format!("the server or the proxy {} (HTTP_PROXY) answered {status}", proxy.url());
+        let cause = format!("the server or the proxy {} (HTTP_PROXY) responded with {status}", proxy.url());
         assert_keeps(&sandbox, &mut command, &cause);
     }
     let proxy = ScriptedServer::answering("");
@@ -149,7 +149,7 @@ fn plain_proxy_failure_keeps_profile() {
 #[test]
 fn refused_tunnel_keeps_profile() {
     let refused = |status| format!("the proxy [PROXY] (HTTPS_PROXY) refused the tunnel: {status}");
-    let failed = |cause| format!("opening a tunnel through the proxy [PROXY] (HTTPS_PROXY) failed: {cause}");
+    let failed = |cause| format!("cannot open a tunnel through the proxy [PROXY] (HTTPS_PROXY): {cause}");
     let cases = [
         ("401 U", refused("401 Unauthorized")),
         ("403 F", refused("403 Forbidden")),
@@ -188,7 +188,7 @@ fn early_bytes_close_tunnel() {
     let sandbox = signed_in("https://plexsphere.example");
     let mut command = logout(&sandbox);
     command.env("HTTPS_PROXY", proxy.url());
-    assert_keeps(&sandbox, &mut command, "failed: the port does not use TLS");
+    assert_keeps(&sandbox, &mut command, "(HTTPS_PROXY): the port does not use TLS");
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn proxy_407_hints_at_credentials() {
         let mut command = logout(&sandbox);
         let run = sandbox.observe(command.env(variable, proxy.url()));
         let hint = format!(
-            "hint: the proxy asks for credentials, which {variable} can hold: http://USER:PASSWORD@127.0.0.1:{}; then run \
+            "hint: add the proxy's credentials to {variable}: http://USER:PASSWORD@127.0.0.1:{}; then run \
              `plexctl logout` again\n",
             proxy.port()
         );
@@ -246,6 +246,7 @@ fn whoami_refuses_proxy_with_unencoded_password() {
     let run = sandbox.observe(&mut command);
     assert!(run.exit == 1 && run.stderr.contains("HTTP_PROXY is not a valid URL: in a password, "), "{run:?}");
     assert!(!run.stderr.contains("alice") && !run.stderr.contains("4711"), "{run:?}");
+    assert!(!run.stderr.contains("unencrypted"), "nothing is sent: {run:?}");
 }
 
 #[test]
@@ -280,10 +281,10 @@ fn masks_proxy_credentials_that_come_back() {
 #[test]
 fn names_unreachable_proxy() {
     let cases = [
-        ("127.0.0.1:1", "connecting to the proxy http://127.0.0.1:1 (HTTPS_PROXY) failed: connection refused"),
+        ("127.0.0.1:1", "cannot connect to the proxy http://127.0.0.1:1 (HTTPS_PROXY): connection refused"),
         (
             "http://user:hunter2@a..b:3128",
-            "looking up the name of the proxy http://a..b:3128 (HTTPS_PROXY) failed: no such name",
+            "cannot look up the host of the proxy http://a..b:3128 (HTTPS_PROXY): no such host",
         ),
     ];
     for (value, cause) in cases {

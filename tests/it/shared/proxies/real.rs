@@ -82,14 +82,14 @@ fn squid_200_confirms_nothing() {
     let sandbox = signed_in("http://plexsphere.example");
     let mut command = logout(&sandbox);
     command.env("HTTP_PROXY", squid.url());
-    let cause = format!("the server or the proxy {} (HTTP_PROXY) answered 200 OK", squid.url());
+    let cause = format!("the server or the proxy {} (HTTP_PROXY) responded with 200 OK", squid.url());
     assert_keeps(&sandbox, &mut command, &cause);
 
     let sandbox = signed_in("https://plexsphere.example");
     let mut command = logout(&sandbox);
     command.env("HTTPS_PROXY", squid.url());
     // The tunnel seems to be open, and then comes a page.
-    assert_keeps(&sandbox, &mut command, " failed: the port does not use TLS");
+    assert_keeps(&sandbox, &mut command, ": the port does not use TLS");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn squid_errors_differ_from_server() {
     let sandbox = signed_in("http://0.0.0.0:1");
     let mut command = logout(&sandbox);
     command.env("HTTP_PROXY", squid.url());
-    let cause = format!("the server or the proxy {} (HTTP_PROXY) answered 503 Service Unavailable", squid.url());
+    let cause = format!("the server or the proxy {} (HTTP_PROXY) responded with 503 Service Unavailable", squid.url());
     assert_keeps(&sandbox, &mut command, &cause);
 
     for (server, status) in [("https://0.0.0.0:444", "403 Forbidden"), ("https://0.0.0.0:1", "503 Service Unavailable")]
@@ -130,7 +130,7 @@ fn tinyproxy_errors_are_named() {
     let sandbox = signed_in(&format!("http://0.0.0.0:{}", server.port()));
     let mut command = logout(&sandbox);
     command.env("HTTP_PROXY", tinyproxy.url());
-    assert_keeps(&sandbox, &mut command, "(HTTP_PROXY) answered 407 Proxy Authentication Required");
+    assert_keeps(&sandbox, &mut command, "(HTTP_PROXY) responded with 407 Proxy Authentication Required");
     let run = sandbox.observe(logout(&sandbox).env("HTTP_PROXY", &with_credentials));
     assert_eq!((run.exit, run.stdout.as_str()), (0, CLEARED), "{}", run.stderr);
 
@@ -140,7 +140,7 @@ fn tinyproxy_errors_are_named() {
     assert_keeps(
         &sandbox,
         &mut command,
-        &format!("the server or the proxy {} (HTTP_PROXY) answered 5", tinyproxy.url()),
+        &format!("the server or the proxy {} (HTTP_PROXY) responded with 5", tinyproxy.url()),
     );
 
     let sandbox = signed_in("https://0.0.0.0:1");

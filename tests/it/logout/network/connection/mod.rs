@@ -130,7 +130,7 @@ fn every_wait_ends_at_its_limit() {
             server: Some(mute_proxy),
             limit: 10,
             kept: Kept::Unreached,
-            cause: "opening a tunnel through the proxy [PROXY] (https_proxy) failed: it took longer than 10 s",
+            cause: "cannot open a tunnel through the proxy [PROXY] (https_proxy): timed out after 10 s",
         },
         Wait {
             case: "no answer",

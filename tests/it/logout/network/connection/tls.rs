@@ -87,7 +87,7 @@ fn invalid_certificate_gets_no_token() {
             certified_for(&["127.0.0.2", "*.plexsphere.example"]),
             "the certificate is for 127.0.0.2 and 1 more, not for 127.0.0.1",
         ),
-        ("of no host", certified_for(&[]), "the certificate names no host, so it is not for 127.0.0.1"),
+        ("of no host", certified_for(&[]), "the certificate names no host, so it is not valid for 127.0.0.1"),
         ("self-signed", Identity::self_signed(&leaf()), unknown),
         ("of an unknown authority", Authority::named("a stranger").certify(&leaf()), unknown),
         (
