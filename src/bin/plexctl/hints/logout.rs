@@ -1,5 +1,6 @@
 //! What to do about a failed `plexctl logout`.
 
+use plexctl::ports::call_error::Remedy;
 use plexctl::ports::credential_store::StoreError;
 use plexctl::ports::token_revoker::RevokeError;
 use plexctl::use_cases::logout::{LogoutError, SessionFacts};
@@ -30,7 +31,10 @@ fn revoke_hint(about: &SessionFacts, error: &RevokeError, context: &HintContext)
         }
         (_, status) => {
             let hint = request::hint(call, Some(about.server.as_given()), context);
-            let is_gone = matches!(status, Some(400 | 410 | 422)) || matches!(error, RevokeError::Unreached { .. });
+            // A proxy or a certificate in the way says nothing about whether the server is gone.
+            let is_unreachable =
+                matches!(call.remedy(), Some(Remedy::CheckHost | Remedy::CheckPort | Remedy::CheckNetwork));
+            let is_gone = matches!(status, Some(400 | 410 | 422)) || is_unreachable;
             match context.forget().filter(|_| is_gone) {
                 Some(forget) => format!("{hint}; if the server is gone for good, run {forget}"),
                 None => hint,
