@@ -198,6 +198,7 @@ fn points(calls: &[Call<'_>], first: usize) -> Vec<Point> {
             occurrence,
             injection,
             call: call.text.to_owned(),
+            is_after_rename: calls[..index].iter().any(|earlier| earlier.name.starts_with("rename")),
         }));
     }
     points

@@ -60,6 +60,8 @@ pub struct Point {
     pub injection: String,
     /// The call as it was recorded.
     pub call: String,
+    /// Whether a file was replaced before.
+    pub is_after_rename: bool,
 }
 
 /// Where a command runs, once.

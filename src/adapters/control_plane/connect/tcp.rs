@@ -5,7 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::thread;
 use std::time::Duration;
 
-use log::debug;
+use log::{Level, debug, log_enabled};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -54,7 +54,9 @@ pub(crate) fn connect(addresses: &[SocketAddr]) -> impl Future<Output = Result<T
                 Ok(Some(Ok(Ok(stream)))) => {
                     // What is sent is small, and nothing should hold it back.
                     let _ = stream.set_nodelay(true);
-                    if let Ok(address) = stream.peer_addr() {
+                    if log_enabled!(Level::Debug)
+                        && let Ok(address) = stream.peer_addr()
+                    {
                         debug!("connected to {address}");
                     }
                     return Ok(stream);
