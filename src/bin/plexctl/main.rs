@@ -47,15 +47,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::from)?;
-    runtime.block_on(run_command(arguments))
-}
-
-async fn run_command(arguments: Arguments) -> Result<(), Failure> {
     let flags = arguments.flags;
     match arguments.command {
-        Command::Login(login) => commands::login(flags, login).await,
-        Command::Whoami(_) => commands::whoami(flags).await,
         Command::Profiles(profiles) => {
             let request = profiles.request(flags.yes);
             commands::profiles(&flags, &request)
@@ -64,12 +57,19 @@ async fn run_command(arguments: Arguments) -> Result<(), Failure> {
             let mut words = exec.command.into_iter();
             commands::exec(flags, words.next().unwrap_or_default(), words.collect())
         }
-        Command::IdentityTokens(tokens) => commands::identity_tokens(flags, &tokens.command).await,
-        Command::Logout(_) => commands::logout(flags).await,
         Command::Completion(completion) => {
             terminal::print(&cli::completion::script(completion.shell)).map_err(Failure::of_stdout)
         }
+        Command::Login(login) => block_on(commands::login(flags, login)),
+        Command::Whoami(_) => block_on(commands::whoami(flags)),
+        Command::IdentityTokens(tokens) => block_on(commands::identity_tokens(flags, &tokens.command)),
+        Command::Logout(_) => block_on(commands::logout(flags)),
     }
+}
+
+/// Runs a command that sends requests. The others need no runtime.
+fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    Builder::new_current_thread().enable_all().build().map_err(StartError::from)?.block_on(command)
 }
 
 /// Keeps the token out of core dumps, whatever the system makes of a crash.
