@@ -15,8 +15,6 @@ pub mod profile;
 pub mod replaced_name;
 pub mod server_url;
 pub mod session;
-#[cfg(feature = "adapters")]
-pub mod shell;
 pub mod shown_server;
 pub mod timestamp;
 pub mod token;

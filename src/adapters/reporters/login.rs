@@ -4,10 +4,9 @@ use serde::Serialize;
 
 use super::notes::Note;
 use super::principal::PrincipalData;
-use super::{Render, Rendered};
+use super::{Render, Rendered, shell};
 use crate::domain::principal::Principal;
 use crate::domain::printable::escape_unprintable;
-use crate::domain::shell;
 use crate::domain::token::TokenId;
 use crate::ports::login_outcome::{LoginOutcome, Replaced, ReplacedState};
 use crate::ports::token_revoker::Revocation;

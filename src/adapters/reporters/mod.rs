@@ -13,6 +13,7 @@ mod principal;
 mod profiles;
 mod progress;
 mod qr;
+pub mod shell;
 mod table;
 mod text;
 mod tokens;

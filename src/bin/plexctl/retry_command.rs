@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use plexctl::adapters::reporters::shell;
 use plexctl::domain::session::ProfileName;
-use plexctl::domain::shell;
 
 /// What was typed, as far as it decides which session a command acts on.
 #[derive(Clone, Debug)]

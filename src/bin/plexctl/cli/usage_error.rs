@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, CommandFactory, ValueEnum, value_parser};
-use plexctl::domain::shell;
+use plexctl::adapters::reporters::shell;
 
 use super::arguments::{Arguments, Shell};
 

@@ -1,9 +1,9 @@
 //! What to do about a failed login.
 
 use plexctl::adapters::reporters::Label;
+use plexctl::adapters::reporters::shell;
 use plexctl::domain::idp_binding::IdpBinding;
 use plexctl::domain::session::ProfileName;
-use plexctl::domain::shell;
 use plexctl::domain::token::TokenId;
 use plexctl::ports::login_outcome::ReplacedToken;
 use plexctl::ports::timer::AtRisk;

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::printable::is_unprintable;
+use crate::domain::printable::is_unprintable;
 
 /// A flag with its value. One that starts like a flag has to be joined to its own. `None` where it cannot be typed.
 #[must_use]
