@@ -50,10 +50,12 @@ fn stopped(exit: i32, code: &'static str, message: &str, hint: &str) -> Failed<'
 
 #[test]
 fn keeps_profile_on_403_with_server_detail() {
-    let refused = |words: &str| Failed {
+    let refused = |words: &str| {
+        Failed {
         exit: 4,
-        hint: Some("ask somebody who may revoke token [ID]; then run `plexctl logout` again".to_owned()),
+        hint: Some("ask somebody who may revoke the token to run `plexctl identity-tokens delete --id [ID]`; then run `plexctl logout` again".to_owned()),
         ..kept("refused", &format!("the server responded with 403 Forbidden{words}"))
+    }
     };
     SignedIn::answering(Answer::problem(403, "Forbidden", "not_allowed", "Tokens of services stay.")).assert_fails(
         &["logout"],

@@ -222,7 +222,10 @@ fn forget_needs_yes_and_names_token() {
     let work = left("[profiles.work]", "[profiles.jwt]").replace("default = \"work\"\n", "");
     let jwt = left("[profiles.jwt]", "[profiles.bare]");
     let bare = STORED.replace("[profiles.bare]\n", "");
-    let of_work = format!("warning: token {ID} may still be live at https://plexsphere.example\n");
+    let of_work = format!(
+        "warning: token {ID} may still be live at https://plexsphere.example\nhint: once you are logged in, run `plexctl \
+         identity-tokens delete --id {ID}`\n"
+    );
     let of_jwt = "warning: a token without an id may still be live at https://staging.example\n";
     let json = |name: &str, id: &str, server: &str| {
         format!("{{\n  \"forgotten\": \"{name}\",\n  \"token_id\": {id},\n  \"server\": {server}\n}}\n")

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use plexctl::testing::{Answer, ControlPlane, Endpoint, Script};
 
 use crate::support::sandbox::{Run, Sandbox};
+use crate::support::shell::typed;
 use crate::support::skip;
 
 /// Names that a shell would take apart, expand or take for something else.
@@ -54,11 +55,8 @@ impl Signed {
 
     /// Runs the commands of a hint in a shell whose `plexctl` is the binary.
     fn paste(&self, shell: &str, hint: &str, config: &Path) -> Run {
-        let mut command = Command::new(shell);
-        self.sandbox.furnish(command.arg("-c").arg(commands_in(hint).join(" && ")));
-        let binaries = Path::new(env!("CARGO_BIN_EXE_plexctl")).parent().unwrap().display();
-        command.env("PATH", format!("{binaries}:/usr/bin:/bin")).env("PLEXCTL_CONFIG", config);
-        self.sandbox.observe(&mut command)
+        let mut command = typed(&self.sandbox, shell, &commands_in(hint).join(" && "));
+        self.sandbox.observe(command.env("PLEXCTL_CONFIG", config))
     }
 
     fn assert_only_the_other_has_ended(&self, case: &str) {

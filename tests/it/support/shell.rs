@@ -1,7 +1,10 @@
 //! Commands behind a shell that changes their surroundings first: streams, limits and, in a namespace of their own, file
 //! systems.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
+
+use super::sandbox::Sandbox;
 
 /// The script runs a prepared command as `"$0" "$@"`.
 pub fn in_shell(script: &str, command: &Command) -> Command {
@@ -33,6 +36,15 @@ pub fn has_namespaces(what: &str) -> bool {
         super::skip(what, "namespaces cannot be had here");
     }
     has
+}
+
+/// A line that an operator types into a shell, in which `plexctl` is the binary.
+pub fn typed(sandbox: &Sandbox, shell: &str, line: &str) -> Command {
+    let mut command = Command::new(shell);
+    sandbox.furnish(command.args(["-c", line]));
+    let binaries = Path::new(env!("CARGO_BIN_EXE_plexctl")).parent().unwrap().display();
+    command.env("PATH", format!("{binaries}:/usr/bin:/bin"));
+    command
 }
 
 fn unshare(namespace: &str) -> Command {

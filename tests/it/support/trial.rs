@@ -141,7 +141,10 @@ impl Outcome {
     }
 
     pub fn refused(answer: &str) -> Self {
-        let hint = format!("ask somebody who may revoke token {ID}; then run `plexctl logout` again");
+        let hint = format!(
+            "ask somebody who may revoke the token to run `plexctl identity-tokens delete --id {ID}`; then run `plexctl \
+             logout` again"
+        );
         Self::failed(4, answer, &hint)
     }
 

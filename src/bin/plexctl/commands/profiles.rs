@@ -26,7 +26,13 @@ pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure>
             }
             return Ok(());
         }
-        Ok(_) => return Ok(()),
+        Ok(ProfilesOutcome::Forgotten(profile)) => {
+            if let Some(id) = profile.token_id() {
+                terminal::note(Label::Hint, &hints::identity_tokens::delete_hint(id));
+            }
+            return Ok(());
+        }
+        Ok(ProfilesOutcome::Listed { .. } | ProfilesOutcome::DefaultIs(_)) => return Ok(()),
         Err(error) => error,
     };
 

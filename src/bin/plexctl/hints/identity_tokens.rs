@@ -1,5 +1,6 @@
 //! What to do about a failed `plexctl identity-tokens`.
 
+use plexctl::domain::token::TokenId;
 use plexctl::ports::token_directory::DirectoryError;
 use plexctl::use_cases::tokens::TokensError;
 
@@ -18,4 +19,9 @@ pub fn hint(error: &TokensError, context: &HintContext) -> Option<String> {
             }
         }
     }
+}
+
+/// How to end a token that no profile holds.
+pub fn delete_hint(id: TokenId) -> String {
+    format!("once you are logged in, run `plexctl identity-tokens delete --id {id}`")
 }

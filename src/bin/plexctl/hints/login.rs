@@ -11,6 +11,7 @@ use plexctl::ports::token_issuer::{BeginError, BindingChoice};
 use plexctl::use_cases::login::{LoginCause, LoginError, LoginState, NotIssued, StoredLogin};
 use plexctl::use_cases::server::ServerError;
 
+use super::identity_tokens::delete_hint;
 use super::server::FORM;
 use super::{HintContext, request, store};
 use crate::retry_command::RetryCommand;
@@ -106,7 +107,7 @@ pub fn last_words(at_risk: &AtRisk) {
 /// How to end a token that is stored nowhere.
 fn live_hint(id: Option<TokenId>) -> String {
     match id {
-        Some(id) => format!("once you are logged in, run `plexctl identity-tokens delete --id {id}`"),
+        Some(id) => delete_hint(id),
         None => "ask the administrator of the server to revoke it".to_owned(),
     }
 }

@@ -6,6 +6,7 @@ use plexctl::ports::token_revoker::RevokeError;
 use plexctl::use_cases::logout::{LogoutError, SessionFacts};
 
 use super::{HintContext, request, server, store};
+use crate::retry_command::RetryCommand;
 
 /// What to do next.
 pub fn hint(error: &LogoutError, context: &HintContext) -> Option<String> {
@@ -27,7 +28,8 @@ fn revoke_hint(about: &SessionFacts, error: &RevokeError, context: &HintContext)
     let call = error.call_error();
     match (error, call.response().map(|response| response.status)) {
         (RevokeError::Refused { .. }, _) => {
-            format!("ask somebody who may revoke token {}; then run {retry} again", about.id)
+            let delete = RetryCommand::another("identity-tokens delete").with("--id", Some(about.id.to_string()));
+            format!("ask somebody who may revoke the token to run {delete}; then run {retry} again")
         }
         (_, status) => {
             let hint = request::hint(call, Some(about.server.as_given()), context);
