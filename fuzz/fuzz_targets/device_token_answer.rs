@@ -11,7 +11,7 @@ use std::iter;
 use std::time::Duration;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use plexctl::fuzzing::{PollHead, read_poll};
+use plexctl::fuzzing;
 use plexctl::ports::token_issuer::PollResponse;
 use serde_json::{Map, Value, json};
 
@@ -113,6 +113,22 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     }
     Corpus::Keep
 });
+
+/// The head of an answer to a poll.
+struct PollHead {
+    status: u16,
+    /// The value of `Retry-After`.
+    retry_after: Option<String>,
+    /// Whether the body is said to be problem details.
+    is_problem: bool,
+    /// Whether a proxy could have answered.
+    is_proxied: bool,
+}
+
+fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) -> PollResponse {
+    let PollHead { status, retry_after, is_problem, is_proxied } = head;
+    fuzzing::read_poll((*status, retry_after.as_deref()), (*is_problem, *is_proxied), (body, is_complete), code)
+}
 
 /// All that can be read out of an answer.
 fn shown(answer: &PollResponse) -> String {

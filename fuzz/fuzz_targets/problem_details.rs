@@ -8,7 +8,7 @@
 use libfuzzer_sys::{Corpus, fuzz_target};
 use plexctl::domain::printable::is_unprintable;
 use plexctl::domain::token::SessionToken;
-use plexctl::fuzzing::{Shown, show_problem};
+use plexctl::fuzzing::show_problem;
 use serde_json::json;
 
 /// The most characters of each text.
@@ -37,12 +37,12 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     Corpus::Keep
 });
 
-fn assert_harmless(shown: &Shown, token: &str, secret: &str) {
-    for text in shown.texts.iter().flatten() {
+fn assert_harmless((texts, line): &([Option<String>; 3], String), token: &str, secret: &str) {
+    for text in texts.iter().flatten() {
         assert!(!text.is_empty());
         assert!(text.chars().count() <= MAX_TEXT, "{text:?}");
     }
-    for text in shown.texts.iter().flatten().chain([&shown.line]) {
+    for text in texts.iter().flatten().chain([line]) {
         assert!(!text.contains(is_unprintable), "{text:?}");
         assert!(!text.contains(token), "{text:?}");
         if secret.len() >= MIN_MASKED_SECRET && !MASK.contains(secret) {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::State;
 use super::answer::Answer;
 use super::bindings::BindingError;
-use super::page;
+use super::endpoint::PAGE_PATH;
 use super::request::RecordedRequest;
 use super::tokens::{MintedToken, Minting};
 
@@ -194,7 +194,7 @@ impl State {
             planned: self.planned.pop_front(),
             progress: Progress::Undecided,
         };
-        let uri = self.settings.verification_uri.clone().unwrap_or_else(|| format!("{}{}", self.url, page::PATH));
+        let uri = self.settings.verification_uri.clone().unwrap_or_else(|| format!("{}{}", self.url, PAGE_PATH));
         let document = json!({
             "device_code": authorization.device_code,
             "user_code": authorization.user_code,

@@ -1,7 +1,9 @@
 //! The operations that the control plane serves, and which request asks for which.
 
-use super::page;
 use super::request::RecordedRequest;
+
+/// The path of the approval page.
+pub(super) const PAGE_PATH: &str = "/v1/device";
 
 /// A place at which the control plane can be scripted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,8 +44,8 @@ const ROUTES: [(Endpoint, &str, &str); 11] = [
     (Endpoint::IssueToken, "POST", "/v1/auth/tokens"),
     (Endpoint::RotateToken, "POST", "/v1/auth/tokens/{id}/rotate"),
     (Endpoint::Revoke, "DELETE", "/v1/auth/tokens/{id}"),
-    (Endpoint::Page, "GET", page::PATH),
-    (Endpoint::Page, "POST", page::PATH),
+    (Endpoint::Page, "GET", PAGE_PATH),
+    (Endpoint::Page, "POST", PAGE_PATH),
 ];
 
 /// Why no operation serves a request.

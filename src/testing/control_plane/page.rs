@@ -11,8 +11,6 @@ use super::device_flow::{Authorization, CodeError, Decision};
 use super::request::RecordedRequest;
 use crate::domain::printable::escape_unprintable;
 
-pub(super) const PATH: &str = "/v1/device";
-
 const STYLE: &str = include_str!("page.css");
 
 const CODE_FORM: &str = r#"<form method="get" action="/v1/device">

@@ -34,7 +34,7 @@ const LAST_POLL_SLACK: Duration = Duration::from_millis(250);
 
 /// The state of a login that waits for its approval. All times are of one monotonic clock.
 #[derive(Debug)]
-pub(crate) struct Polling {
+pub struct Polling {
     interval: Duration,
     begun: Duration,
     lifetime: Duration,
@@ -54,7 +54,7 @@ struct Streak {
 
 impl Polling {
     /// The state at the arrival of the codes.
-    pub(crate) fn new(authorization: &DeviceAuthorization, now: Duration) -> Self {
+    pub fn new(authorization: &DeviceAuthorization, now: Duration) -> Self {
         Self {
             interval: authorization.interval(),
             begun: now,
@@ -66,7 +66,7 @@ impl Polling {
     }
 
     /// Whether a response that may have held a token was lost.
-    pub(crate) fn is_response_lost(&self) -> bool {
+    pub fn is_response_lost(&self) -> bool {
         self.is_response_lost
     }
 
@@ -85,7 +85,7 @@ impl Polling {
 
 /// What has happened since the last step.
 #[derive(Debug)]
-pub(crate) enum PollEvent {
+pub enum PollEvent {
     /// The codes have arrived.
     Begun,
     /// The wait is over.
@@ -96,7 +96,7 @@ pub(crate) enum PollEvent {
 
 /// What to do next.
 #[derive(Debug)]
-pub(crate) enum PollStep {
+pub enum PollStep {
     /// Wait, and warn the operator of the first failure in a row.
     Wait {
         /// How long to wait.
@@ -162,7 +162,7 @@ impl NotIssued {
 ///
 /// Each poll starts after a wait of at least one interval, and before the deadline. If the interval would end after the
 /// deadline, there is one last poll shortly before it. A back-off that would end after it ends the login.
-pub(crate) fn decide(mut state: Polling, event: PollEvent, now: Duration) -> (Polling, PollStep) {
+pub fn decide(mut state: Polling, event: PollEvent, now: Duration) -> (Polling, PollStep) {
     let step = match event {
         PollEvent::Begun => wait_for_interval(&state, now),
         PollEvent::Waited if now > state.deadline() => give_up(&state),
