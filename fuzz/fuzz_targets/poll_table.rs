@@ -9,12 +9,11 @@
 use std::time::Duration;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use plexctl::domain::answer_field::FieldValue;
 use plexctl::domain::bearer_token::BearerToken;
 use plexctl::domain::device_authorization::{AuthorizationFields, DeviceAuthorization};
 use plexctl::domain::issued_token::IssuedToken;
 use plexctl::domain::server_url::ServerUrl;
-use plexctl::fuzzing::{Event, Step, polling};
+use plexctl::fuzzing::{PollEvent, PollStep, Polling, decide};
 use plexctl::ports::token_issuer::{PollFailure, PollResponse};
 use plexctl::use_cases::login::NotIssued;
 
@@ -24,38 +23,36 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     let [interval, lifetime_high, lifetime_low, answers @ ..] = bytes else { return Corpus::Reject };
     let lifetime = u16::from_be_bytes([*lifetime_high, *lifetime_low]);
     let authorization = authorization((*interval).into(), i64::from(lifetime).max(1));
-    let mut next = polling(&authorization, BEGUN);
     let mut model = Model::new(i64::from(*interval).clamp(1, 60).unsigned_abs(), u64::from(lifetime).clamp(1, 1800));
     let (mut answers, _) = answers.as_chunks::<4>();
 
     let (mut now, mut late) = (BEGUN, Duration::ZERO);
-    let (mut step, _) = next(Event::Begun, now);
+    let (mut state, mut step) = decide(Polling::new(&authorization, BEGUN), PollEvent::Begun, now);
     model.check_interval(&step, now);
     let mut told = 0;
     loop {
         match step {
-            Step::Wait { duration, is_told } => {
-                told += u32::from(is_told);
+            PollStep::Wait { duration, first_failure } => {
+                told += u32::from(first_failure.is_some());
                 now = now.checked_add(duration).expect("no wait is longer than the clock").saturating_add(late);
-                step = next(Event::Waited, now).0;
-                assert_eq!(matches!(step, Step::Poll), now <= model.deadline(), "{step:?} at {now:?}");
-                if !matches!(step, Step::Poll) {
+                (state, step) = decide(state, PollEvent::Waited, now);
+                assert_eq!(matches!(step, PollStep::Poll), now <= model.deadline(), "{step:?} at {now:?}");
+                if !matches!(step, PollStep::Poll) {
                     model.check_not_approved(&step);
                 }
             }
-            Step::Poll => {
+            PollStep::Poll => {
                 assert!(now <= model.deadline());
                 let [[kind, wait, took, after], rest @ ..] = answers else { break };
                 answers = rest;
                 model.last_poll = Some(now);
                 now = if *took == 255 { Duration::MAX } else { now + Duration::from_millis(u64::from(*took) * 250) };
                 late = if *after == 255 { Duration::MAX } else { Duration::from_millis((*after).into()) };
-                let is_lost;
-                (step, is_lost) = next(Event::Responded(answer(*kind, *wait)), now);
+                (state, step) = decide(state, PollEvent::Responded(answer(*kind, *wait)), now);
                 model.check(&step, *kind, *wait, now);
-                assert_eq!(is_lost, model.is_lost);
+                assert_eq!(state.is_response_lost(), model.is_lost);
             }
-            Step::Take(_) | Step::GiveUp(_) => break,
+            PollStep::Take(_) | PollStep::GiveUp(_) => break,
         }
     }
     assert_eq!(told, model.told, "each streak is told once");
@@ -63,13 +60,12 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
 });
 
 fn authorization(interval: i64, lifetime: i64) -> DeviceAuthorization {
-    let text = |text: &str| Some(FieldValue::Text(text.to_owned()));
     let fields = AuthorizationFields {
-        device_code: text("d3vice"),
-        user_code: text("ABCD-EFGH"),
-        verification_uri: text("https://h/"),
-        expires_in: Some(FieldValue::Integer(lifetime)),
-        interval: Some(FieldValue::Integer(interval)),
+        device_code: "d3vice".into(),
+        user_code: "ABCD-EFGH".into(),
+        verification_uri: "https://h/".into(),
+        expires_in: lifetime,
+        interval: Some(interval),
         ..AuthorizationFields::default()
     };
     DeviceAuthorization::parse(fields, &ServerUrl::parse("https://h").unwrap()).unwrap()
@@ -124,9 +120,9 @@ impl Model {
         BEGUN + self.lifetime
     }
 
-    fn check(&mut self, step: &Step, kind: u8, wait: u8, now: Duration) {
+    fn check(&mut self, step: &PollStep, kind: u8, wait: u8, now: Duration) {
         let given_up = match step {
-            Step::GiveUp(reason) => Some(reason),
+            PollStep::GiveUp(reason) => Some(reason),
             _ => None,
         };
         match kind {
@@ -150,7 +146,7 @@ impl Model {
                 }
                 self.check_pause(step, pause, self.streak.len() == 1, now);
             }
-            240 => assert!(matches!(step, Step::Take(token) if token.token.expose_secret() == "t0ken")),
+            240 => assert!(matches!(step, PollStep::Take(token) if token.token.expose_secret() == "t0ken")),
             241 => assert!(matches!(given_up, Some(NotIssued::Denied))),
             242 => match given_up {
                 Some(NotIssued::NotApproved { within, cause: None }) => assert_eq!(*within, now - BEGUN),
@@ -167,7 +163,7 @@ impl Model {
 
     /// Expects a wait of one interval, or until the last poll: a second before the deadline, and a second after the poll
     /// before. If that one started too late, there is no last poll.
-    fn check_interval(&mut self, step: &Step, now: Duration) {
+    fn check_interval(&mut self, step: &PollStep, now: Duration) {
         if now.saturating_add(self.interval) <= self.deadline() {
             return self.check_pause(step, self.interval, false, now);
         }
@@ -181,10 +177,10 @@ impl Model {
     }
 
     /// Expects a wait of this length, or the end if it would last until after the deadline.
-    fn check_pause(&mut self, step: &Step, expected: Duration, is_to_be_told: bool, now: Duration) {
+    fn check_pause(&mut self, step: &PollStep, expected: Duration, is_to_be_told: bool, now: Duration) {
         match step {
-            Step::Wait { duration, is_told } => {
-                assert_eq!((*duration, *is_told), (expected, is_to_be_told));
+            PollStep::Wait { duration, first_failure } => {
+                assert_eq!((*duration, first_failure.is_some()), (expected, is_to_be_told));
                 assert!(now + *duration <= self.deadline(), "the wait is not in vain");
                 self.told += u32::from(is_to_be_told);
             }
@@ -196,9 +192,9 @@ impl Model {
     }
 
     /// Expects the end, with the cause of a streak that is not over.
-    fn check_not_approved(&self, step: &Step) {
+    fn check_not_approved(&self, step: &PollStep) {
         match step {
-            Step::GiveUp(NotIssued::NotApproved { within, cause }) => {
+            PollStep::GiveUp(NotIssued::NotApproved { within, cause }) => {
                 assert_eq!(*within, self.lifetime);
                 let last = self.streak.last().map(|kind| format!("answer {kind}"));
                 assert_eq!(cause.as_ref().map(ToString::to_string), last);

@@ -1,9 +1,8 @@
 //! A bearer token of any kind: what a server takes as a credential, whether it can be revoked by its id or not.
 
-use std::fmt;
-
 use thiserror::Error;
 
+use super::secret::Secret;
 use super::token::{SessionToken, TokenId, is_b64token_byte};
 
 /// The longest bearer token, in bytes.
@@ -11,9 +10,9 @@ const MAX_LENGTH: usize = 4096;
 
 /// A `b64token` (RFC 6750, section 2.1): a session token, or a credential of another kind.
 ///
-/// It has no `Display`, and its `Debug` shows nothing of it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct BearerToken(String);
+/// It has no `Display`, and its `Debug` is a fixed redaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BearerToken(Secret);
 
 impl BearerToken {
     /// Checks that a text can stand in an `Authorization` header.
@@ -33,19 +32,19 @@ impl BearerToken {
         if bare.is_empty() || !bare.bytes().all(is_b64token_byte) {
             return Err(BearerTokenError::Characters);
         }
-        Ok(Self(text))
+        Ok(Self(Secret::new(text)))
     }
 
     /// The longest token there can be, in place of one that is still to be issued. It is no session token.
     #[must_use]
     pub fn placeholder() -> Self {
-        Self("x".repeat(MAX_LENGTH))
+        Self(Secret::new("x".repeat(MAX_LENGTH)))
     }
 
     /// The token as a session token, if it is one. Only those can be revoked, since only those carry an id.
     #[must_use]
     pub fn to_session_token(&self) -> Option<SessionToken> {
-        SessionToken::parse(self.0.as_str()).ok()
+        SessionToken::parse(self.expose_secret()).ok()
     }
 
     /// The id of a session token. It is no secret.
@@ -70,21 +69,14 @@ impl BearerToken {
     /// back. Nothing else has a reason to call this.
     #[must_use]
     pub fn expose_secret(&self) -> &str {
-        &self.0
+        self.0.expose()
     }
 }
 
 /// Every session token can stand in an `Authorization` header.
 impl From<SessionToken> for BearerToken {
     fn from(token: SessionToken) -> Self {
-        Self(token.expose_secret().to_owned())
-    }
-}
-
-/// Shows the type and never the credential.
-impl fmt::Debug for BearerToken {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("BearerToken([redacted])")
+        Self(Secret::new(token.expose_secret()))
     }
 }
 

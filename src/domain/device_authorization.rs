@@ -1,13 +1,13 @@
 //! A login that a server has begun and an operator has to approve (RFC 8628, section 3.2).
 
-use std::fmt;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
+use thiserror::Error;
 
-use super::answer_field::{FieldError, FieldFault, FieldValue};
 use super::page_url::PageUrl;
-use super::server_url::{Scheme, ServerUrl};
+use super::secret::Secret;
+use super::server_url::{Scheme, ServerUrl, ServerUrlError};
 
 /// The longest device code, in bytes.
 const MAX_DEVICE_CODE: usize = 4096;
@@ -27,16 +27,18 @@ const DEFAULT_INTERVAL: i64 = 5;
 /// The longest interval, in seconds.
 const MAX_INTERVAL: i64 = 60;
 
-/// The fields of the answer that begins a login, unchecked, by their names in RFC 8628, section 3.2.
+/// What a server grants, unchecked, by the names of RFC 8628, section 3.2. It has no `Debug`: the device code is a secret.
 #[derive(Default)]
 #[allow(missing_docs, reason = "the RFC says what they are")]
 pub struct AuthorizationFields {
-    pub device_code: Option<FieldValue>,
-    pub user_code: Option<FieldValue>,
-    pub verification_uri: Option<FieldValue>,
-    pub verification_uri_complete: Option<FieldValue>,
-    pub expires_in: Option<FieldValue>,
-    pub interval: Option<FieldValue>,
+    pub device_code: String,
+    pub user_code: String,
+    pub verification_uri: String,
+    pub verification_uri_complete: Option<String>,
+    /// In seconds.
+    pub expires_in: i64,
+    /// In seconds.
+    pub interval: Option<i64>,
 }
 
 /// A login that waits for its approval.
@@ -62,23 +64,25 @@ impl DeviceAuthorization {
     ///
     /// # Errors
     ///
-    /// [`FieldError`] for the first field, in this order, that breaks its rule.
-    pub fn parse(fields: AuthorizationFields, server: &ServerUrl) -> Result<Self, FieldError> {
-        let device_code = FieldValue::text(fields.device_code, MAX_DEVICE_CODE, u8::is_ascii_graphic)
-            .map_err(FieldError::of("device_code"))?;
-        let user_code = FieldValue::text(fields.user_code, MAX_USER_CODE, |byte| matches!(byte, b' '..=b'~'))
-            .map_err(FieldError::of("user_code"))?;
-        let page = page(fields.verification_uri, server).map_err(FieldError::of("verification_uri"))?;
-        let complete_page = page_with_code(fields.verification_uri_complete, server, &page, &user_code);
-        let lifetime = lifetime(fields.expires_in.as_ref()).map_err(FieldError::of("expires_in"))?;
-        let interval = FieldValue::integer(fields.interval.as_ref()).map_err(FieldError::of("interval"))?;
+    /// [`InvalidAuthorization`] for the first field, in this order, that breaks its rule.
+    pub fn parse(fields: AuthorizationFields, server: &ServerUrl) -> Result<Self, InvalidAuthorization> {
+        let AuthorizationFields { device_code, user_code, verification_uri, expires_in, interval, .. } = fields;
+        let invalid = |field| move |fault| InvalidAuthorization { field, fault };
+        check_text(&device_code, MAX_DEVICE_CODE, |byte| byte.is_ascii_graphic()).map_err(invalid("device_code"))?;
+        check_text(&user_code, MAX_USER_CODE, |byte| matches!(byte, b' '..=b'~')).map_err(invalid("user_code"))?;
+        let page = page(&verification_uri, server).map_err(invalid("verification_uri"))?;
+        let complete_page = fields.verification_uri_complete;
+        let complete_page = complete_page.and_then(|text| page_with_code(&text, server, &page, &user_code));
+        if expires_in < 1 {
+            return Err(invalid("expires_in")(AuthorizationFault::BelowOne));
+        }
         let interval = interval.unwrap_or(DEFAULT_INTERVAL).clamp(1, MAX_INTERVAL);
         Ok(Self {
-            device_code: DeviceCode(device_code),
+            device_code: DeviceCode(Secret::new(device_code)),
             user_code,
             page,
             complete_page,
-            lifetime: Duration::from_secs(lifetime.min(MAX_LIFETIME).unsigned_abs()),
+            lifetime: Duration::from_secs(expires_in.min(MAX_LIFETIME).unsigned_abs()),
             interval: Duration::from_secs(interval.unsigned_abs()),
         })
     }
@@ -122,9 +126,9 @@ impl DeviceAuthorization {
 
 /// The code by which the server knows the login. Whoever has it gets the token.
 ///
-/// It has no `Display`, and its `Debug` shows nothing of it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DeviceCode(String);
+/// It has no `Display`, and its `Debug` is a fixed redaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceCode(Secret);
 
 impl DeviceCode {
     /// The whole code.
@@ -133,31 +137,62 @@ impl DeviceCode {
     /// reason to call this.
     #[must_use]
     pub fn expose_secret(&self) -> &str {
-        &self.0
+        self.0.expose()
     }
 }
 
-/// Shows the type and never the code.
-impl fmt::Debug for DeviceCode {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("DeviceCode([redacted])")
+/// Why an authorization cannot be used. Nothing of the field's value is carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{field}: {fault}")]
+pub struct InvalidAuthorization {
+    /// The field's name.
+    pub field: &'static str,
+    /// The part of its rule that it breaks.
+    pub fault: AuthorizationFault,
+}
+
+/// What is wrong with a field of an authorization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AuthorizationFault {
+    /// The text is empty.
+    #[error("it is empty")]
+    Empty,
+    /// The text has more bytes than this.
+    #[error("it is longer than {0} bytes")]
+    TooLong(usize),
+    /// The text has characters that the field cannot have.
+    #[error("it has characters that it cannot have")]
+    Characters,
+    /// The number is zero or negative.
+    #[error("it is less than 1")]
+    BelowOne,
+    /// The text is not the address of a page.
+    #[error(transparent)]
+    Page(ServerUrlError),
+    /// The page is unencrypted and on another machine, and the server is encrypted.
+    #[error("it is http, but the server is https")]
+    Unencrypted,
+}
+
+fn check_text(text: &str, max_length: usize, is_permitted: impl Fn(u8) -> bool) -> Result<(), AuthorizationFault> {
+    if text.is_empty() {
+        return Err(AuthorizationFault::Empty);
     }
+    if text.len() > max_length {
+        return Err(AuthorizationFault::TooLong(max_length));
+    }
+    if text.bytes().all(is_permitted) { Ok(()) } else { Err(AuthorizationFault::Characters) }
 }
 
-/// Takes a number of seconds that must be there: at least one.
-pub(super) fn lifetime(value: Option<&FieldValue>) -> Result<i64, FieldFault> {
-    let seconds = FieldValue::integer(value)?.ok_or(FieldFault::Missing)?;
-    if seconds < 1 { Err(FieldFault::BelowOne) } else { Ok(seconds) }
+fn page(text: &str, server: &ServerUrl) -> Result<PageUrl, AuthorizationFault> {
+    check_text(text, MAX_PAGE, |_| true)?;
+    let page = PageUrl::parse(text).map_err(AuthorizationFault::Page)?;
+    if page.is_exposed() && server.scheme() == Scheme::Https { Err(AuthorizationFault::Unencrypted) } else { Ok(page) }
 }
 
-fn page(value: Option<FieldValue>, server: &ServerUrl) -> Result<PageUrl, FieldFault> {
-    let text = FieldValue::text(value, MAX_PAGE, |_| true)?;
-    let page = PageUrl::parse(&text).map_err(FieldFault::Page)?;
-    if page.is_exposed() && server.scheme() == Scheme::Https { Err(FieldFault::Unencrypted) } else { Ok(page) }
-}
-
-fn page_with_code(value: Option<FieldValue>, server: &ServerUrl, plain: &PageUrl, user_code: &str) -> Option<PageUrl> {
-    let page = page(value, server).ok()?;
+fn page_with_code(text: &str, server: &ServerUrl, plain: &PageUrl, user_code: &str) -> Option<PageUrl> {
+    let page = page(text, server).ok()?;
     let has_code = percent_decode_str(page.as_str()).decode_utf8_lossy().contains(user_code);
     (has_code && page.same_origin(plain)).then_some(page)
 }
@@ -170,31 +205,27 @@ mod tests {
     const PAGE: &str = "https://plexsphere.example/v1/device";
     const COMPLETE: &str = "https://plexsphere.example/v1/device?user_code=ABCD-EFGH";
 
-    fn text(text: &str) -> FieldValue {
-        FieldValue::Text(text.to_owned())
-    }
-
     fn fields() -> AuthorizationFields {
         AuthorizationFields {
-            device_code: Some(text("d3vice")),
-            user_code: Some(text("ABCD-EFGH")),
-            verification_uri: Some(text(PAGE)),
-            verification_uri_complete: Some(text(COMPLETE)),
-            expires_in: Some(FieldValue::Integer(600)),
-            interval: Some(FieldValue::Integer(7)),
+            device_code: "d3vice".into(),
+            user_code: "ABCD-EFGH".into(),
+            verification_uri: PAGE.into(),
+            verification_uri_complete: Some(COMPLETE.into()),
+            expires_in: 600,
+            interval: Some(7),
         }
     }
 
     fn parse_at(
         server: &str,
         change: impl FnOnce(&mut AuthorizationFields),
-    ) -> Result<DeviceAuthorization, FieldError> {
+    ) -> Result<DeviceAuthorization, InvalidAuthorization> {
         let mut fields = fields();
         change(&mut fields);
         DeviceAuthorization::parse(fields, &ServerUrl::parse(server).unwrap())
     }
 
-    fn parse(change: impl FnOnce(&mut AuthorizationFields)) -> Result<DeviceAuthorization, FieldError> {
+    fn parse(change: impl FnOnce(&mut AuthorizationFields)) -> Result<DeviceAuthorization, InvalidAuthorization> {
         parse_at("https://plexsphere.example", change)
     }
 
@@ -210,76 +241,67 @@ mod tests {
 
     #[test]
     fn every_field_is_refused_by_the_part_of_its_rule_that_it_breaks() {
-        type Change = fn(&mut AuthorizationFields, Option<FieldValue>);
-        let device_code: (&str, Change) = ("device_code", |fields, value| fields.device_code = value);
-        let user_code: (&str, Change) = ("user_code", |fields, value| fields.user_code = value);
-        let page: (&str, Change) = ("verification_uri", |fields, value| fields.verification_uri = value);
-        let expires_in: (&str, Change) = ("expires_in", |fields, value| fields.expires_in = value);
-        let interval: (&str, Change) = ("interval", |fields, value| fields.interval = value);
+        type Change = fn(&mut AuthorizationFields, String);
+        let device_code: (&str, Change) = ("device_code", |fields, text| fields.device_code = text);
+        let user_code: (&str, Change) = ("user_code", |fields, text| fields.user_code = text);
+        let page: (&str, Change) = ("verification_uri", |fields, text| fields.verification_uri = text);
         let long_page = format!("https://h/{}", "a".repeat(2048 - "https://h/".len() + 1));
         let cases = [
-            (device_code, None, FieldFault::Missing),
-            (device_code, Some(FieldValue::Integer(1)), FieldFault::NoText),
-            (device_code, Some(FieldValue::Other), FieldFault::NoText),
-            (device_code, Some(text("")), FieldFault::Empty),
-            (device_code, Some(text(&"a".repeat(4097))), FieldFault::TooLong(4096)),
-            (device_code, Some(text("a b")), FieldFault::Characters),
-            (device_code, Some(text("a\u{7f}")), FieldFault::Characters),
-            (device_code, Some(text("é")), FieldFault::Characters),
-            (user_code, None, FieldFault::Missing),
-            (user_code, Some(text("")), FieldFault::Empty),
-            (user_code, Some(text(&"A".repeat(65))), FieldFault::TooLong(64)),
-            (user_code, Some(text("A\u{1b}[2J")), FieldFault::Characters),
-            (user_code, Some(text("A\nB")), FieldFault::Characters),
-            (user_code, Some(text("A\u{7f}")), FieldFault::Characters),
-            (user_code, Some(text("\u{202e}A")), FieldFault::Characters),
-            (page, None, FieldFault::Missing),
-            (page, Some(FieldValue::Other), FieldFault::NoText),
-            (page, Some(text("")), FieldFault::Empty),
-            (page, Some(text(&long_page)), FieldFault::TooLong(2048)),
-            (page, Some(text("/v1/device")), FieldFault::Page(ServerUrlError::Syntax)),
-            (page, Some(text("javascript:alert(1)")), FieldFault::Page(ServerUrlError::Scheme)),
-            (page, Some(text("https://u@h/")), FieldFault::Page(ServerUrlError::Userinfo)),
-            (page, Some(text("http://plexsphere.example/")), FieldFault::Unencrypted),
-            (expires_in, None, FieldFault::Missing),
-            (expires_in, Some(text("600")), FieldFault::NoInteger),
-            (expires_in, Some(FieldValue::Other), FieldFault::NoInteger),
-            (expires_in, Some(FieldValue::Integer(0)), FieldFault::BelowOne),
-            (expires_in, Some(FieldValue::Integer(i64::MIN)), FieldFault::BelowOne),
-            (interval, Some(text("5")), FieldFault::NoInteger),
-            (interval, Some(FieldValue::Other), FieldFault::NoInteger),
+            (device_code, "", AuthorizationFault::Empty),
+            (device_code, &"a".repeat(4097), AuthorizationFault::TooLong(4096)),
+            (device_code, "a b", AuthorizationFault::Characters),
+            (device_code, "a\u{7f}", AuthorizationFault::Characters),
+            (device_code, "é", AuthorizationFault::Characters),
+            (user_code, "", AuthorizationFault::Empty),
+            (user_code, &"A".repeat(65), AuthorizationFault::TooLong(64)),
+            (user_code, "A\u{1b}[2J", AuthorizationFault::Characters),
+            (user_code, "A\nB", AuthorizationFault::Characters),
+            (user_code, "A\u{7f}", AuthorizationFault::Characters),
+            (user_code, "\u{202e}A", AuthorizationFault::Characters),
+            (page, "", AuthorizationFault::Empty),
+            (page, &long_page, AuthorizationFault::TooLong(2048)),
+            (page, "/v1/device", AuthorizationFault::Page(ServerUrlError::Syntax)),
+            (page, "javascript:alert(1)", AuthorizationFault::Page(ServerUrlError::Scheme)),
+            (page, "https://u@h/", AuthorizationFault::Page(ServerUrlError::Userinfo)),
+            (page, "http://plexsphere.example/", AuthorizationFault::Unencrypted),
         ];
-        for ((field, change), value, fault) in cases {
-            assert_eq!(parse(|fields| change(fields, value)), Err(FieldError { field, fault }));
+        for ((field, change), text, fault) in cases {
+            let error = parse(|fields| change(fields, text.to_owned())).unwrap_err();
+            assert_eq!(error, InvalidAuthorization { field, fault });
+            assert_eq!(error.to_string(), format!("{field}: {fault}"));
+        }
+        for seconds in [0, i64::MIN] {
+            let error = InvalidAuthorization { field: "expires_in", fault: AuthorizationFault::BelowOne };
+            assert_eq!(parse(|fields| fields.expires_in = seconds), Err(error));
         }
     }
 
     #[test]
     fn the_limits_belong_to_what_is_taken() {
-        assert!(parse(|fields| fields.device_code = Some(text(&"~".repeat(4096)))).is_ok());
-        assert!(parse(|fields| fields.device_code = Some(text("!"))).is_ok());
+        assert!(parse(|fields| fields.device_code = "~".repeat(4096)).is_ok());
+        assert!(parse(|fields| fields.device_code = "!".into()).is_ok());
         let longest = " ~".repeat(32);
-        assert_eq!(parse(|fields| fields.user_code = Some(text(&longest))).unwrap().user_code(), longest);
+        assert_eq!(parse(|fields| fields.user_code = longest.clone()).unwrap().user_code(), longest);
         let longest = format!("https://h/{}", "a".repeat(2048 - "https://h/".len()));
-        assert_eq!(parse(|fields| fields.verification_uri = Some(text(&longest))).unwrap().page().as_str(), longest);
+        assert_eq!(parse(|fields| fields.verification_uri = longest.clone()).unwrap().page().as_str(), longest);
     }
 
     #[test]
     fn times_are_bounded() {
-        let lifetime = |seconds| parse(|fields| fields.expires_in = Some(FieldValue::Integer(seconds)));
+        let lifetime = |seconds| parse(|fields| fields.expires_in = seconds);
         for (seconds, counted) in [(1, 1), (1800, 1800), (1801, 1800), (i64::MAX, 1800)] {
             assert_eq!(lifetime(seconds).unwrap().lifetime().as_secs(), counted);
         }
         let interval = |value| parse(|fields| fields.interval = value).unwrap().interval().as_secs();
         assert_eq!(interval(None), 5);
         for (seconds, counted) in [(i64::MIN, 1), (0, 1), (1, 1), (60, 60), (61, 60), (i64::MAX, 60)] {
-            assert_eq!(interval(Some(FieldValue::Integer(seconds))), counted);
+            assert_eq!(interval(Some(seconds)), counted);
         }
     }
 
     #[test]
     fn an_unencrypted_page_is_refused_only_where_the_server_is_encrypted_and_the_page_elsewhere() {
-        let at = |server, page| parse_at(server, |fields| fields.verification_uri = Some(text(page))).is_ok();
+        let at = |server, page: &str| parse_at(server, |fields| fields.verification_uri = page.into()).is_ok();
         assert!(at("http://plexsphere.example", "http://plexsphere.example/device"));
         assert!(at("https://plexsphere.example", "http://localhost:8080/device"));
         assert!(!at("https://127.0.0.1", "http://plexsphere.example/device"));
@@ -287,24 +309,23 @@ mod tests {
 
     #[test]
     fn a_complete_page_that_breaks_its_rule_is_left_out_and_no_error() {
-        let complete = |value| parse(|fields| fields.verification_uri_complete = value).unwrap().complete_page;
-        for value in [
-            None,
-            Some(FieldValue::Other),
-            Some(text("")),
-            Some(text("junk")),
-            Some(text(PAGE)),
-            Some(text("https://plexsphere.example/v1/device?user_code=ABCD-EFGX")),
-            Some(text("https://plexsphere.example/v1/device?user_code=abcd-efgh")),
-            Some(text("https://evil.example/v1/device?user_code=ABCD-EFGH")),
-            Some(text("https://plexsphere.example:8443/v1/device?user_code=ABCD-EFGH")),
-            Some(text("http://plexsphere.example/v1/device?user_code=ABCD-EFGH")),
-            Some(text("https://u@plexsphere.example/v1/device?user_code=ABCD-EFGH")),
-            Some(text(&format!("{COMPLETE}&{}", "a".repeat(2048)))),
+        let complete =
+            |text: &str| parse(|fields| fields.verification_uri_complete = Some(text.into())).unwrap().complete_page;
+        for text in [
+            "",
+            "junk",
+            PAGE,
+            "https://plexsphere.example/v1/device?user_code=ABCD-EFGX",
+            "https://plexsphere.example/v1/device?user_code=abcd-efgh",
+            "https://evil.example/v1/device?user_code=ABCD-EFGH",
+            "https://plexsphere.example:8443/v1/device?user_code=ABCD-EFGH",
+            "http://plexsphere.example/v1/device?user_code=ABCD-EFGH",
+            "https://u@plexsphere.example/v1/device?user_code=ABCD-EFGH",
+            &format!("{COMPLETE}&{}", "a".repeat(2048)),
         ] {
-            assert_eq!(complete(value), None);
+            assert_eq!(complete(text), None, "{text}");
         }
-        let page = complete(Some(text("HTTPS://PLEXSPHERE.EXAMPLE:443/v1/device?user_code=ABCD%2DEFGH"))).unwrap();
+        let page = complete("HTTPS://PLEXSPHERE.EXAMPLE:443/v1/device?user_code=ABCD%2DEFGH").unwrap();
         assert_eq!(page.as_str(), "https://plexsphere.example/v1/device?user_code=ABCD%2DEFGH");
     }
 

@@ -1,6 +1,5 @@
 //! The model and its rules: sessions, tokens, servers. It imports nothing from the rest of the crate.
 
-pub mod answer_field;
 pub mod bearer_token;
 pub mod device_authorization;
 mod from_str;
@@ -13,6 +12,7 @@ pub mod principal;
 pub mod printable;
 pub mod profile;
 pub mod replaced_name;
+mod secret;
 pub mod server_url;
 pub mod session;
 pub mod shown_server;
@@ -20,12 +20,13 @@ pub mod timestamp;
 pub mod token;
 pub mod token_summary;
 
-pub use self::answer_field::{FieldError, FieldFault, FieldValue};
 pub use self::bearer_token::{BearerToken, BearerTokenError};
-pub use self::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
+pub use self::device_authorization::{
+    AuthorizationFault, AuthorizationFields, DeviceAuthorization, DeviceCode, InvalidAuthorization,
+};
 pub use self::identifier::{Identifier, NotAnIdentifier};
 pub use self::idp_binding::{BindingAlias, IdpBinding, InvalidAlias};
-pub use self::issued_token::{IssuedToken, TokenFacts, TokenFields};
+pub use self::issued_token::{IssuedToken, TokenFacts};
 pub use self::new_session::NewSession;
 pub use self::page_url::PageUrl;
 pub use self::principal::Principal;

@@ -5,6 +5,7 @@ use std::fmt;
 use super::bearer_token::{BearerToken, BearerTokenError};
 use super::identifier::Identifier;
 use super::idp_binding::IdpBinding;
+use super::secret::Secret;
 use super::session::{ProfileName, Session};
 use super::shown_server::ShownServer;
 use super::timestamp::Timestamp;
@@ -100,7 +101,7 @@ impl ProfileToken {
         }
         Some(match BearerToken::parse(text.as_str()) {
             Ok(token) => Self::Bearer(token),
-            Err(reason) => Self::Invalid(InvalidToken { text, reason }),
+            Err(reason) => Self::Invalid(InvalidToken { text: Secret::new(text), reason }),
         })
     }
 
@@ -145,7 +146,7 @@ impl ProfileToken {
         match self {
             Self::Session(token) => token.expose_secret(),
             Self::Bearer(token) => token.expose_secret(),
-            Self::Invalid(token) => &token.text,
+            Self::Invalid(token) => token.text.expose(),
         }
     }
 }
@@ -157,9 +158,9 @@ impl From<BearerToken> for ProfileToken {
 }
 
 /// Text in the place of a token that is no bearer token. Its `Debug` shows nothing of the text.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidToken {
-    text: String,
+    text: Secret,
     reason: BearerTokenError,
 }
 
@@ -168,12 +169,6 @@ impl InvalidToken {
     #[must_use]
     pub fn reason(&self) -> BearerTokenError {
         self.reason
-    }
-}
-
-impl fmt::Debug for InvalidToken {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("InvalidToken([redacted])")
     }
 }
 

@@ -21,19 +21,17 @@ use crate::ports::token_issuer::{
 /// server was not reached.
 ///
 /// ```
-/// use plexctl::domain::answer_field::FieldValue;
 /// use plexctl::domain::device_authorization::{AuthorizationFields, DeviceAuthorization};
 /// use plexctl::domain::server_url::ServerUrl;
 /// use plexctl::ports::token_issuer::PollResponse;
 /// use plexctl::testing::{ScriptedIssuer, ScriptedPoll};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let text = |text: &str| Some(FieldValue::Text(text.to_owned()));
 /// let fields = AuthorizationFields {
-///     device_code: text("d3vice"),
-///     user_code: text("ABCD-EFGH"),
-///     verification_uri: text("https://plexsphere.example/v1/device"),
-///     expires_in: Some(FieldValue::Integer(600)),
+///     device_code: "d3vice".into(),
+///     user_code: "ABCD-EFGH".into(),
+///     verification_uri: "https://plexsphere.example/v1/device".into(),
+///     expires_in: 600,
 ///     ..AuthorizationFields::default()
 /// };
 /// let authorization = DeviceAuthorization::parse(fields, &ServerUrl::parse("https://plexsphere.example")?)?;

@@ -1,5 +1,4 @@
-//! What a failed call tells: how far it came, with whom, and the cause out of a closed set; and what a server answered
-//! instead of what was asked for.
+//! A call without a response: how far it came, with whom, and the cause out of a closed set.
 //!
 //! The libraries' errors end where they meet this adapter, in a cause of this closed set. Its `Display` is the phrase
 //! that operators read: it names the step and a proxy, but not the server, which the sentence around it names.
@@ -11,24 +10,22 @@ use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
 
-use super::problem::ProblemDetails;
-use crate::domain::answer_field::FieldError;
-use crate::ports::call_error::{CallError, Remedy, ResponseFacts};
+use crate::ports::call_error::{CallError, Remedy};
 
 /// A call that came to no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub struct CallFailure {
+pub(crate) struct CallFailure {
     /// How far the call came. What was asked was not sent before [`Phase::Answer`].
-    pub phase: Phase,
+    pub(crate) phase: Phase,
     /// Whom that step was with.
-    pub peer: Peer,
+    pub(crate) peer: Peer,
     /// What stopped it.
-    pub cause: Cause,
+    pub(crate) cause: Cause,
 }
 
 impl CallFailure {
     /// Whether the server may have received what was asked.
-    pub(super) fn may_have_arrived(&self) -> bool {
+    pub(crate) fn may_have_arrived(&self) -> bool {
         match self.phase {
             Phase::Answer => true,
             Phase::ProxySetting | Phase::NameLookup | Phase::Connection | Phase::Tunnel | Phase::Tls => false,
@@ -105,7 +102,7 @@ impl From<CallFailure> for CallError {
 
 /// A step on the way to an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// The choice of a proxy.
     ProxySetting,
     /// The look-up of the peer's addresses.
@@ -122,7 +119,7 @@ pub enum Phase {
 
 /// The other side of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Peer {
+pub(crate) enum Peer {
     /// The server, by its origin.
     Server(String),
     /// The proxy on the way to it.
@@ -131,15 +128,15 @@ pub enum Peer {
 
 /// What an operator knows a proxy by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProxyName {
+pub(crate) struct ProxyName {
     /// Where it listens: an `http` URL without credentials.
-    pub address: String,
+    pub(crate) address: String,
     /// The variable that named it, such as `HTTPS_PROXY`.
-    pub variable: String,
+    pub(crate) variable: String,
 }
 
 impl ProxyName {
-    fn asks_for_credentials(&self) -> Remedy {
+    pub(crate) fn asks_for_credentials(&self) -> Remedy {
         Remedy::ProxyCredentials { address: self.address.clone(), variable: self.variable.clone() }
     }
 }
@@ -152,7 +149,7 @@ impl fmt::Display for ProxyName {
 
 /// What stopped a call.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// The proxy setting that applies cannot be used. Its value stays out: it may hold a password.
     #[error("{variable} {problem}")]
     UnusableProxy {
@@ -258,7 +255,7 @@ pub enum Cause {
 
 impl Cause {
     /// Translates what the system says of a connection.
-    pub(super) fn of_io(error: &io::Error) -> Self {
+    pub(crate) fn of_io(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Self::Refused,
             io::ErrorKind::NetworkUnreachable => Self::NetworkUnreachable,
@@ -273,14 +270,14 @@ impl Cause {
 }
 
 /// What the system says, without the number that it goes by there.
-pub(super) fn system_words(error: &io::Error) -> String {
+pub(crate) fn system_words(error: &io::Error) -> String {
     let words = error.to_string();
     words.rsplit_once(" (os error ").map_or(words.as_str(), |(words, _)| words).to_owned()
 }
 
 /// Why a proxy setting cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum ProxyProblem {
+pub(crate) enum ProxyProblem {
     /// It has another scheme than `http`.
     #[error("is unusable: only http:// proxies work (NO_PROXY lists hosts that need none)")]
     Scheme,
@@ -297,7 +294,7 @@ pub enum ProxyProblem {
 
 /// Why the trust store, or a part of it, cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum TrustStoreProblem {
+pub(crate) enum TrustStoreProblem {
     /// It cannot be read.
     #[error("the trust store {} cannot be read: {words}", path.display())]
     Unreadable {
@@ -320,103 +317,8 @@ pub enum TrustStoreProblem {
     Missing,
 }
 
-/// Why the body of a success cannot be used at all. Nothing of it is carried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum BodyFault {
-    /// It is no JSON object (RFC 8259, section 4).
-    #[error("it is not a JSON object")]
-    NoObject,
-    /// It ends too early, came too late, or is larger than 64 KiB.
-    #[error("it breaks off")]
-    BrokenOff,
-    /// It holds more than one token, of which only one could be stored.
-    #[error("it holds more than one token")]
-    SeveralTokens,
-}
-
-/// A response that is not what was asked for, as far as it may be shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Error)]
-pub struct UnexpectedResponse {
-    /// The number in the status line.
-    pub status: u16,
-    /// The standard phrase for it; the server's own is not shown.
-    pub reason: Option<&'static str>,
-    /// The problem details in it.
-    pub problem: Option<ProblemDetails>,
-    /// The id under which the server logged the request, from the problem details or the header.
-    pub correlation_id: Option<String>,
-    /// Where a redirect leads.
-    pub location: Option<String>,
-    /// How long the server asks to wait.
-    pub retry_after: Option<Duration>,
-    /// The proxy that could read the request and answer it itself.
-    pub proxy: Option<ProxyName>,
-}
-
-impl UnexpectedResponse {
-    /// Tells whether a proxy may have answered in the server's place: it could, and nothing shows that it did not.
-    pub(super) fn may_be_the_proxys(&self) -> bool {
-        self.proxy.is_some() && self.problem.is_none()
-    }
-
-    fn remedy(&self) -> Option<Remedy> {
-        match (self.status, &self.proxy, &self.problem) {
-            (407, Some(proxy), _) => Some(proxy.asks_for_credentials()),
-            (300..400, ..) => {
-                self.location.clone().map(|location| Remedy::FollowRedirect { location }).or(Some(Remedy::CheckServer))
-            }
-            (408 | 429 | 500.., ..) => Some(Remedy::Wait { duration: self.retry_after }),
-            (_, Some(proxy), None) => Some(Remedy::FixProxy { variable: proxy.variable.clone() }),
-            (_, None, None) => Some(Remedy::CheckServer),
-            (_, _, Some(_)) => None,
-        }
-    }
-}
-
-impl fmt::Display for UnexpectedResponse {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { status, reason, problem, proxy, location, .. } = self;
-        match (proxy, problem) {
-            (Some(proxy), None) => write!(formatter, "the server or {proxy}")?,
-            _ => formatter.write_str("the server")?,
-        }
-        write!(formatter, " responded with {}", status_line(*status, *reason))?;
-        let details = problem.as_ref().map(ToString::to_string).filter(|details| !details.is_empty());
-        match (status, details, location) {
-            (_, Some(details), _) => write!(formatter, ": {details}"),
-            (300..400, None, Some(location)) => write!(formatter, ", a redirect to {location}"),
-            (200, None, _) if proxy.is_some() => formatter.write_str(", which may be the proxy's own response"),
-            (200, None, _) => formatter.write_str(", but not with JSON, as a captive portal does"),
-            (_, None, _) => Ok(()),
-        }
-    }
-}
-
-impl From<UnexpectedResponse> for CallError {
-    fn from(response: UnexpectedResponse) -> Self {
-        let facts = ResponseFacts {
-            status: response.status,
-            is_problem: response.problem.is_some(),
-            problem_code: response.problem.as_ref().and_then(|problem| problem.code.clone()),
-            correlation_id: response.correlation_id.clone(),
-        };
-        Self::from(response.to_string()).with_response(facts).with_remedy(response.remedy())
-    }
-}
-
-impl From<FieldError> for CallError {
-    fn from(error: FieldError) -> Self {
-        error.to_string().into()
-    }
-}
-
-impl From<BodyFault> for CallError {
-    fn from(fault: BodyFault) -> Self {
-        fault.to_string().into()
-    }
-}
-
-fn status_line(status: u16, reason: Option<&str>) -> String {
+/// The number and the phrase of a status line.
+pub(crate) fn status_line(status: u16, reason: Option<&str>) -> String {
     reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
 }
 
@@ -609,66 +511,11 @@ mod tests {
         ]
     }
 
-    fn answers() -> Vec<(UnexpectedResponse, &'static str)> {
-        let answer = |status, reason, problem, proxy| UnexpectedResponse {
-            status,
-            reason,
-            problem,
-            proxy,
-            ..UnexpectedResponse::default()
-        };
-        let problem = ProblemDetails {
-            title: Some("Down".to_owned()),
-            code: Some("maintenance".to_owned()),
-            detail: Some("Back soon.".to_owned()),
-            correlation_id: None,
-        };
-        vec![
-            (
-                answer(503, Some("Service Unavailable"), Some(problem.clone()), None),
-                "the server responded with 503 Service Unavailable: Down (maintenance): Back soon.",
-            ),
-            (
-                answer(503, Some("Service Unavailable"), Some(problem), Some(proxy())),
-                "the server responded with 503 Service Unavailable: Down (maintenance): Back soon.",
-            ),
-            (
-                answer(404, Some("Not Found"), None, Some(proxy())),
-                "the server or the proxy http://127.0.0.1:3128 (HTTPS_PROXY) responded with 404 Not Found",
-            ),
-            (
-                answer(200, Some("OK"), None, Some(proxy())),
-                "the server or the proxy http://127.0.0.1:3128 (HTTPS_PROXY) responded with 200 OK, which may be the \
-                 proxy's own response",
-            ),
-            (
-                answer(200, Some("OK"), None, None),
-                "the server responded with 200 OK, but not with JSON, as a captive portal does",
-            ),
-            (
-                UnexpectedResponse {
-                    location: Some("https://b/x".to_owned()),
-                    ..answer(302, Some("Found"), None, None)
-                },
-                "the server responded with 302 Found, a redirect to https://b/x",
-            ),
-            (answer(302, Some("Found"), None, None), "the server responded with 302 Found"),
-            (
-                answer(403, Some("Forbidden"), Some(ProblemDetails::default()), None),
-                "the server responded with 403 Forbidden",
-            ),
-            (answer(999, None, None, None), "the server responded with 999"),
-        ]
-    }
-
     #[test]
     fn every_cause_fits_a_line_and_names_no_server() {
         for (failure, expected) in failures().into_iter().chain(failures_of_tls()) {
             assert_eq!(failure.to_string(), expected, "{failure:?}");
             assert!(expected.len() <= 135 && !expected.contains("plexsphere.example"), "{expected}");
-        }
-        for (answered, expected) in answers() {
-            assert_eq!(answered.to_string(), expected, "{answered:?}");
         }
     }
 
@@ -692,21 +539,6 @@ mod tests {
         ];
         for (failure, expected) in cases {
             assert_eq!(CallError::from(failure).remedy(), expected);
-        }
-        let answered =
-            |status, proxy| CallError::from(UnexpectedResponse { status, proxy, ..UnexpectedResponse::default() });
-        assert_eq!(answered(407, Some(proxy())).remedy(), Some(&credentials));
-        assert_eq!(answered(407, None).remedy(), Some(&Remedy::CheckServer));
-        assert_eq!(answered(502, Some(proxy())).remedy(), Some(&Remedy::Wait { duration: None }));
-    }
-
-    #[test]
-    fn a_response_tells_its_status_and_the_code_of_its_problem() {
-        for (code, expected) in [(None, None), (Some("gone"), Some("gone"))] {
-            let problem = code.map(|code| ProblemDetails { code: Some(code.to_owned()), ..ProblemDetails::default() });
-            let error = CallError::from(UnexpectedResponse { status: 503, problem, ..UnexpectedResponse::default() });
-            let facts = error.response().unwrap();
-            assert_eq!((facts.status, facts.problem_code.as_deref()), (503, expected));
         }
     }
 }

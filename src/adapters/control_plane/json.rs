@@ -1,15 +1,15 @@
-//! The fields of an answer: a JSON object, read one by one, so that no value spoils another.
+//! The fields of a response: a JSON object, read one by one, so that no value spoils another.
 
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Display};
 
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use thiserror::Error;
 
-use super::failure::BodyFault;
 use super::http::Body;
-use crate::domain::answer_field::FieldValue;
+use crate::ports::call_error::CallError;
 
 /// The members of an object, unread.
 pub(super) struct JsonObject {
@@ -42,14 +42,77 @@ impl JsonObject {
         serde_json::from_str(self.members.get(name)?.get()).ok()
     }
 
-    /// A field as far as its type matters. Null counts as missing.
-    pub(super) fn value(&self, name: &str) -> Option<FieldValue> {
-        let text = self.members.get(name)?.get();
-        match text {
-            "null" => None,
-            _ if text.starts_with('"') => Some(self.get(name).map_or(FieldValue::Other, FieldValue::Text)),
-            _ => Some(integer(text).map_or(FieldValue::Other, FieldValue::Integer)),
-        }
+    /// A text that has to be there.
+    pub(super) fn text(&self, name: &'static str) -> Result<String, FieldError> {
+        let value = self.value(name).ok_or(FieldError::missing(name))?;
+        serde_json::from_str(value).map_err(|_| FieldError { name, fault: FieldFault::NoText })
+    }
+
+    /// A number without a fraction, if the field is there. One that does not fit counts as the nearest that does.
+    pub(super) fn integer(&self, name: &'static str) -> Result<Option<i64>, FieldError> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        integer(value).map(Some).ok_or(FieldError { name, fault: FieldFault::NoInteger })
+    }
+
+    /// The text of a field. Null counts as missing.
+    fn value(&self, name: &str) -> Option<&str> {
+        self.members.get(name).map(|value| value.get()).filter(|value| *value != "null")
+    }
+}
+
+/// Why a field has no value of the type that it has to have. Nothing of the value is carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{name}: {fault}")]
+pub(super) struct FieldError {
+    pub(super) name: &'static str,
+    pub(super) fault: FieldFault,
+}
+
+impl FieldError {
+    pub(super) fn missing(name: &'static str) -> Self {
+        Self { name, fault: FieldFault::Missing }
+    }
+}
+
+/// What is wrong with the value of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(super) enum FieldFault {
+    #[error("it is missing")]
+    Missing,
+    #[error("it is not a text")]
+    NoText,
+    #[error("it is not an integer")]
+    NoInteger,
+}
+
+impl From<FieldError> for CallError {
+    fn from(error: FieldError) -> Self {
+        error.to_string().into()
+    }
+}
+
+/// Names the field whose value breaks a rule of the domain.
+pub(super) fn invalid_field(name: &str, fault: impl Display) -> CallError {
+    format!("{name}: {fault}").into()
+}
+
+/// Why the body of a success cannot be used at all. Nothing of it is carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(super) enum BodyFault {
+    /// It is no JSON object (RFC 8259, section 4).
+    #[error("it is not a JSON object")]
+    NoObject,
+    /// It ends too early, came too late, or is larger than 64 KiB.
+    #[error("it breaks off")]
+    BrokenOff,
+    /// It holds more than one token, of which only one could be stored.
+    #[error("it holds more than one token")]
+    SeveralTokens,
+}
+
+impl From<BodyFault> for CallError {
+    fn from(fault: BodyFault) -> Self {
+        fault.to_string().into()
     }
 }
 
@@ -103,34 +166,39 @@ mod tests {
         JsonObject::parse(&Body { bytes: text.as_bytes().to_vec(), is_complete })
     }
 
+    /// What a value is as a text and as an integer.
+    fn read(value: &str) -> (Result<String, FieldFault>, Result<Option<i64>, FieldFault>) {
+        let object = parse(&format!("{{\"a\":{value}}}"), true).unwrap();
+        (object.text("a").map_err(|error| error.fault), object.integer("a").map_err(|error| error.fault))
+    }
+
     #[test]
-    fn the_type_of_a_value_is_told_and_null_is_none() {
-        let shown = |json: &str| match parse(&format!("{{\"a\":{json}}}"), true).ok()?.value("a") {
-            None => Some("none".to_owned()),
-            Some(FieldValue::Text(text)) => Some(format!("text {text}")),
-            Some(FieldValue::Integer(number)) => Some(number.to_string()),
-            Some(FieldValue::Other) => Some("other".to_owned()),
-        };
-        for (json, expected) in [
-            ("null", "none"),
-            (" \"\\u0041 \" ", "text A "),
-            ("\"\\ud800\"", "other"),
-            ("7", "7"),
-            ("-7", "-7"),
-            ("6e2", "600"),
-            ("600.0", "600"),
-            ("0.5", "other"),
-            ("9223372036854775807", "9223372036854775807"),
-            ("9223372036854775808", "9223372036854775807"),
-            ("-99999999999999999999", "-9223372036854775808"),
-            ("1e999", "9223372036854775807"),
-            ("true", "other"),
-            ("[7]", "other"),
-            ("{}", "other"),
-        ] {
-            assert_eq!(shown(json).as_deref(), Some(expected), "{json}");
+    fn reads_texts_that_have_to_be_there() {
+        for (value, text) in [("\"\"", ""), (" \"\\u0041 \"", "A ")] {
+            assert_eq!(read(value), (Ok(text.to_owned()), Err(FieldFault::NoInteger)), "{value}");
         }
-        assert!(parse("{\"b\":1}", true).unwrap().value("a").is_none());
+        for value in ["\"\\ud800\"", "true", "[7]", "{}", "0.5"] {
+            assert_eq!(read(value), (Err(FieldFault::NoText), Err(FieldFault::NoInteger)), "{value}");
+        }
+        assert_eq!(read("null"), (Err(FieldFault::Missing), Ok(None)));
+        let error = parse("{\"b\":1}", true).unwrap().text("a").unwrap_err();
+        assert_eq!(error.to_string(), "a: it is missing");
+    }
+
+    #[test]
+    fn reads_integers_to_the_nearest_that_fits() {
+        for (value, number) in [
+            ("7", 7),
+            ("-7", -7),
+            ("6e2", 600),
+            ("600.0", 600),
+            ("9223372036854775807", i64::MAX),
+            ("9223372036854775808", i64::MAX),
+            ("-99999999999999999999", i64::MIN),
+            ("1e999", i64::MAX),
+        ] {
+            assert_eq!(read(value), (Err(FieldFault::NoText), Ok(Some(number))), "{value}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The client of the control plane: one request and one response for each call of a port.
 //!
 //! Each port is a file: `token_revoker`, `principal_reader`, `token_issuer`, `token_directory`. They send a call through
-//! `http` and read its response as `json`, as a `token_list` or as a `problem`; what revokes a token is a `revocation`. `http` connects through `connect`. What goes wrong is a `failure`, whichever step
-//! it stops.
+//! `http`, which connects through `connect`. They read the response as `json`, as a `token_list` or as a `revocation`.
+//! A call that gets no response is a `failure`; an `unexpected_response` may come with the details of its `problem`. The
+//! ports' callers see both as a [`CallError`](crate::ports::CallError).
 
 mod connect;
 mod failure;
@@ -15,15 +16,13 @@ mod token_directory;
 mod token_issuer;
 mod token_list;
 mod token_revoker;
+mod unexpected_response;
 
 pub use self::connect::proxy::{ProxySettings, ProxyVariable};
 pub use self::connect::trust_store::TrustSettings;
-pub use self::failure::{
-    BodyFault, CallFailure, Cause, Peer, Phase, ProxyName, ProxyProblem, TrustStoreProblem, UnexpectedResponse,
-};
-pub use self::problem::ProblemDetails;
 #[cfg(fuzzing)]
-pub(crate) use self::{
+#[doc(hidden)]
+pub use self::{
     principal_reader::fuzzed_principal,
     problem::fuzzed_problem,
     token_issuer::{fuzzed_authorization, fuzzed_poll},
@@ -38,9 +37,7 @@ use self::http::HttpClient;
 /// [`PrincipalReader`](crate::ports::principal_reader::PrincipalReader), a
 /// [`TokenIssuer`](crate::ports::token_issuer::TokenIssuer) and a
 /// [`TokenDirectory`](crate::ports::token_directory::TokenDirectory). Connecting is bounded by 10 seconds from the resolved name on,
-/// a whole call by 30. It needs a tokio runtime with its I/O and time drivers. The errors of its ports have a
-/// [`CallFailure`], an [`UnexpectedResponse`], a [`BodyFault`] or a
-/// [`FieldError`](crate::domain::answer_field::FieldError) as their source.
+/// a whole call by 30. It needs a tokio runtime with its I/O and time drivers.
 pub struct ControlPlaneClient {
     http: HttpClient,
 }

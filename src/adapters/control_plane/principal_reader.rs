@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use hyper::Method;
 
 use super::ControlPlaneClient;
-use super::failure::{CallFailure, UnexpectedResponse};
+use super::failure::CallFailure;
 use super::http::Body;
 use super::http::{CALL_LIMIT, Call};
 use super::json::JsonObject;
 #[cfg(any(test, fuzzing))]
 use super::problem;
-use crate::domain::answer_field::{FieldError, FieldFault, FieldValue};
+use super::unexpected_response::UnexpectedResponse;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
@@ -64,17 +64,10 @@ fn error_of(answered: UnexpectedResponse) -> ReadError {
 /// Takes the two fields that make a principal, and the others as far as they can be used.
 fn principal_in(body: &Body) -> Result<Principal, CallError> {
     let fields = JsonObject::parse(body)?;
-    let text = |field| match fields.value(field) {
-        Some(FieldValue::Text(text)) => Ok(text),
-        None => Err(CallError::from(FieldError { field, fault: FieldFault::Missing })),
-        Some(FieldValue::Integer(_) | FieldValue::Other) => {
-            Err(CallError::from(FieldError { field, fault: FieldFault::NoText }))
-        }
-    };
     Ok(Principal {
-        principal_type: text("principal_type")?,
+        principal_type: fields.text("principal_type")?,
         principal_scope: fields.get("principal_scope"),
-        subject: text("subject")?,
+        subject: fields.text("subject")?,
         domain_id: fields.get("domain_id"),
         email: fields.get("email"),
         acr: fields.get("acr"),
@@ -98,14 +91,16 @@ fn masked(principal: Principal, mask: impl Fn(String) -> String) -> Principal {
 
 /// What the body of a 200 says to whoever asked with this token, for its fuzz target.
 #[cfg(fuzzing)]
-pub(crate) fn fuzzed_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, CallError> {
+pub fn fuzzed_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, CallError> {
     let principal = principal_in(&Body { bytes: body.to_vec(), is_complete })?;
     Ok(masked(principal, |text| problem::masked(text, &[token.expose_secret()])))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ProblemDetails, ProxyName};
+    use super::super::failure::ProxyName;
+    use super::super::json::{FieldError, FieldFault};
+    use super::super::problem::ProblemDetails;
     use super::*;
 
     fn read(json: &str) -> Result<Principal, CallError> {
@@ -152,14 +147,14 @@ mod tests {
 
     #[test]
     fn an_answer_that_names_no_principal_is_told_by_the_field() {
-        for (json, field, fault) in [
+        for (json, name, fault) in [
             ("{}", "principal_type", FieldFault::Missing),
             (r#"{"principal_type":null,"subject":"s"}"#, "principal_type", FieldFault::Missing),
             (r#"{"principal_type":7,"subject":"s"}"#, "principal_type", FieldFault::NoText),
             (r#"{"principal_type":"user"}"#, "subject", FieldFault::Missing),
             (r#"{"principal_type":"user","subject":["s"]}"#, "subject", FieldFault::NoText),
         ] {
-            assert_eq!(read(json), Err(FieldError { field, fault }.into()), "{json}");
+            assert_eq!(read(json), Err(FieldError { name, fault }.into()), "{json}");
         }
     }
 

@@ -21,15 +21,15 @@ const MASK: &str = "[redacted]";
 /// A problem document's texts, fit for a terminal: at most 300 characters each, none of which could act on it, and
 /// without the secrets that the request carried. Empty ones count as missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProblemDetails {
+pub(crate) struct ProblemDetails {
     /// The kind of problem (RFC 9457, section 3.1.3).
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The same for machines, an extension of plexsphere.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// This occurrence of it (RFC 9457, section 3.1.4).
-    pub detail: Option<String>,
+    pub(crate) detail: Option<String>,
     /// The id under which the server logged the request, an extension of plexsphere.
-    pub correlation_id: Option<String>,
+    pub(crate) correlation_id: Option<String>,
 }
 
 impl ProblemDetails {
@@ -66,7 +66,7 @@ impl fmt::Display for ProblemDetails {
 
 /// A body's title, code and detail, and the line they make, for the fuzz target.
 #[cfg(fuzzing)]
-pub(crate) fn fuzzed_problem(body: &[u8], token: &SessionToken) -> Option<([Option<String>; 3], String)> {
+pub fn fuzzed_problem(body: &[u8], token: &SessionToken) -> Option<([Option<String>; 3], String)> {
     let problem = ProblemDetails::parse(body, &[token.expose_secret()])?;
     let line = problem.to_string();
     Some(([problem.title, problem.code, problem.detail], line))

@@ -4,8 +4,9 @@
 use hyper::Method;
 
 use super::ControlPlaneClient;
-use super::failure::{CallFailure, UnexpectedResponse};
+use super::failure::CallFailure;
 use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT, Response};
+use super::unexpected_response::UnexpectedResponse;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;
 

@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use hyper::Method;
 
 use super::ControlPlaneClient;
-use super::failure::{CallFailure, UnexpectedResponse};
+use super::failure::CallFailure;
 use super::http::{CALL_LIMIT, Call, Response};
 #[cfg(test)]
 use super::problem;
 use super::revocation::RevokeResponse;
 use super::token_list::{TokenListFault, TokenListParser};
+use super::unexpected_response::UnexpectedResponse;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;
@@ -93,8 +94,9 @@ fn masked(token: TokenSummary, mask: impl Fn(String) -> String) -> TokenSummary 
 
 #[cfg(test)]
 mod tests {
+    use super::super::failure::ProxyName;
+    use super::super::problem::ProblemDetails;
     use super::*;
-    use crate::adapters::control_plane::{ProblemDetails, ProxyName};
 
     #[test]
     fn only_401_and_403_say_something_about_the_credential() {

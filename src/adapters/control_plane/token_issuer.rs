@@ -8,17 +8,19 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::ControlPlaneClient;
-use super::failure::{BodyFault, CallFailure, UnexpectedResponse};
+use super::failure::CallFailure;
 use super::http::Body;
 use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
-use super::json::JsonObject;
+use super::json::{BodyFault, FieldError, JsonObject, invalid_field};
 #[cfg(fuzzing)]
 use super::problem::ProblemDetails;
 use super::problem::sanitized;
+use super::unexpected_response::UnexpectedResponse;
+use crate::domain::bearer_token::BearerToken;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
 use crate::domain::identifier::Identifier;
 use crate::domain::idp_binding::{BindingAlias, IdpBinding};
-use crate::domain::issued_token::{IssuedToken, TokenFields};
+use crate::domain::issued_token::IssuedToken;
 use crate::domain::server_url::ServerUrl;
 use crate::ports::call_error::CallError;
 use crate::ports::token_issuer::{
@@ -137,14 +139,15 @@ fn error_of(answered: UnexpectedResponse) -> BeginError {
 fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorization, CallError> {
     let fields = JsonObject::parse(body)?;
     let fields = AuthorizationFields {
-        device_code: fields.value("device_code"),
-        user_code: fields.value("user_code"),
-        verification_uri: fields.value("verification_uri"),
-        verification_uri_complete: fields.value("verification_uri_complete"),
-        expires_in: fields.value("expires_in"),
-        interval: fields.value("interval"),
+        device_code: fields.text("device_code")?,
+        user_code: fields.text("user_code")?,
+        verification_uri: fields.text("verification_uri")?,
+        // Only a convenience: the operator can do without it, so nothing that is wrong with it is an error.
+        verification_uri_complete: fields.get("verification_uri_complete"),
+        expires_in: fields.integer("expires_in")?.ok_or(FieldError::missing("expires_in"))?,
+        interval: fields.integer("interval")?,
     };
-    Ok(DeviceAuthorization::parse(fields, server)?)
+    DeviceAuthorization::parse(fields, server).map_err(|error| error.to_string().into())
 }
 
 /// The bindings in a list, in its order, which is primary first. What is not one is left out.
@@ -168,12 +171,14 @@ fn token_in(body: &Body) -> Result<IssuedToken, CallError> {
     if fields.is_ambiguous("access_token") {
         return Err(BodyFault::SeveralTokens.into());
     }
-    let fields = TokenFields {
-        access_token: fields.value("access_token"),
-        token_type: fields.value("token_type"),
-        expires_in: fields.value("expires_in"),
-    };
-    Ok(IssuedToken::parse(fields)?)
+    let token = BearerToken::parse(fields.text("access_token")?);
+    let token = token.map_err(|error| invalid_field("access_token", error))?;
+    if !fields.text("token_type")?.eq_ignore_ascii_case("Bearer") {
+        return Err(invalid_field("token_type", "it is not Bearer"));
+    }
+    // The token is usable without its lifetime, which only is shown and stored.
+    let lifetime = fields.integer("expires_in").ok().flatten().filter(|seconds| *seconds >= 1);
+    Ok(IssuedToken { token, lifetime: lifetime.map(|seconds| Duration::from_secs(seconds.unsigned_abs())) })
 }
 
 /// How long the value of a `Retry-After` asks to wait. Dates and more than a minute are ignored.
@@ -221,7 +226,7 @@ impl PollHead {
 
 /// What the body of a 200 says to whoever asked for the codes, for its fuzz target.
 #[cfg(fuzzing)]
-pub(crate) fn fuzzed_authorization(
+pub fn fuzzed_authorization(
     body: &[u8],
     is_complete: bool,
     server: &ServerUrl,
@@ -231,13 +236,13 @@ pub(crate) fn fuzzed_authorization(
 
 /// What an answer says to whoever polled with this code, for its fuzz target.
 #[cfg(fuzzing)]
-pub(crate) fn fuzzed_poll(
+pub fn fuzzed_poll(
     (status, retry_after): (u16, Option<&str>),
     (is_problem, is_proxied): (bool, bool),
     (body, is_complete): (&[u8], bool),
     code: &str,
 ) -> PollResponse {
-    let proxy = super::ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
+    let proxy = super::failure::ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
     let answered = UnexpectedResponse {
         status,
         problem: if is_problem { ProblemDetails::parse(body, &[code]) } else { None },
@@ -252,9 +257,9 @@ pub(crate) fn fuzzed_poll(
 #[cfg(test)]
 mod tests {
     use super::super::failure::Phase;
-    use super::super::{ProblemDetails, ProxyName};
+    use super::super::failure::ProxyName;
+    use super::super::problem::ProblemDetails;
     use super::*;
-    use crate::domain::answer_field::{FieldError, FieldFault};
 
     const TOKEN: &str = r#"{"access_token":"t0ken","token_type":"Bearer","expires_in":3600}"#;
 
@@ -363,11 +368,20 @@ mod tests {
             assert_eq!(source(&TOKEN[..cut], true), BodyFault::NoObject.into(), "{cut}");
         }
         assert_eq!(source("<html>t0ken</html>", true), BodyFault::NoObject.into());
-        let fault = FieldError { field: "token_type", fault: FieldFault::NotBearer };
-        let text = TOKEN.replace("Bearer", "DPoP");
-        assert_eq!(source(&text, true), fault.into());
-        let fault = FieldError { field: "access_token", fault: FieldFault::Missing };
-        assert_eq!(source("{}", true), fault.into());
+        let too_long = "a".repeat(4097);
+        for (from, to, words) in [
+            ("access_token", "other", "access_token: it is missing"),
+            ("\"t0ken\"", "7", "access_token: it is not a text"),
+            ("t0ken", "", "access_token: it is empty"),
+            ("t0ken", &too_long, "access_token: it is longer than 4096 bytes"),
+            ("t0ken", "t\\r\\n0ken", "access_token: it has characters that a bearer token cannot have"),
+            ("token_type", "other", "token_type: it is missing"),
+            ("\"Bearer\"", "true", "token_type: it is not a text"),
+            ("Bearer", "DPoP", "token_type: it is not Bearer"),
+            ("Bearer", "Bearer ", "token_type: it is not Bearer"),
+        ] {
+            assert_eq!(source(&TOKEN.replace(from, to), true), words.into(), "{to}");
+        }
         for text in [format!("{TOKEN}{TOKEN}"), TOKEN.replace('{', r#"{"access_token":"0ther","#)] {
             assert_eq!(source(&text, true), BodyFault::SeveralTokens.into(), "{text}");
         }
@@ -379,6 +393,45 @@ mod tests {
             matches!(answer, PollResponse::Unusable { .. }) && !format!("{answer:?}").contains("t0ken"),
             "{answer:?}"
         );
+    }
+
+    #[test]
+    fn an_unusable_lifetime_is_not_known() {
+        let lifetime = |value: &str| match meaning(200, None, false, false, &body(&TOKEN.replace("3600", value), true))
+        {
+            PollResponse::Issued(issued) => issued.lifetime.map(|lifetime| lifetime.as_secs()),
+            answer => panic!("{value}: {answer:?}"),
+        };
+        for value in ["null", "\"60\"", "[60]", "0.5", "0", "-1"] {
+            assert_eq!(lifetime(value), None, "{value}");
+        }
+        assert_eq!((lifetime("1"), lifetime("1e999")), (Some(1), Some(i64::MAX.unsigned_abs())));
+        let any_case = TOKEN.replace("Bearer", "bEARER");
+        assert_eq!(name(&meaning(200, None, false, false, &body(&any_case, true))).0, "issued");
+    }
+
+    #[test]
+    fn an_authorization_is_told_by_the_field_that_cannot_be_used() {
+        const WHOLE: &str = r#"{"device_code":"d3vice","user_code":"ABCD","verification_uri":"https://h/device",
+            "verification_uri_complete":7,"expires_in":600,"interval":null}"#;
+        let server = ServerUrl::parse("https://h").unwrap();
+        let parse = |text: &str| authorization_in(&body(text, true), &server);
+        let whole = parse(WHOLE).unwrap();
+        assert_eq!((whole.complete_page(), whole.interval().as_secs()), (None, 5));
+        for (from, to, words) in [
+            ("device_code", "other", "device_code: it is missing"),
+            ("\"d3vice\"", "7", "device_code: it is not a text"),
+            ("d3vice", "d vice", "device_code: it has characters that it cannot have"),
+            ("user_code", "other", "user_code: it is missing"),
+            ("verification_uri\"", "other\"", "verification_uri: it is missing"),
+            ("https://h/", "http://h/", "verification_uri: it is http, but the server is https"),
+            ("expires_in", "other", "expires_in: it is missing"),
+            ("600", "\"600\"", "expires_in: it is not an integer"),
+            ("600", "0", "expires_in: it is less than 1"),
+            ("\"interval\":null", "\"interval\":\"5\"", "interval: it is not an integer"),
+        ] {
+            assert_eq!(parse(&WHOLE.replace(from, to)), Err(words.into()), "{to}");
+        }
     }
 
     #[test]
@@ -424,7 +477,7 @@ mod tests {
 
     #[test]
     fn a_call_that_failed_may_have_issued_a_token_once_its_request_was_under_way() {
-        use super::super::{Cause, Peer};
+        use super::super::failure::{Cause, Peer};
         for phase in
             [Phase::ProxySetting, Phase::NameLookup, Phase::Connection, Phase::Tunnel, Phase::Tls, Phase::Answer]
         {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use crate::domain::answer_field::{FieldError, FieldFault};
+use super::json::{FieldError, FieldFault};
 use crate::domain::token_summary::TokenSummary;
 
 /// How much of a list is read, in bytes.
@@ -142,7 +142,7 @@ impl Position {
 fn token_in(element: &[u8]) -> Result<TokenSummary, TokenListFault> {
     let fields: Element = serde_json::from_slice(element).map_err(|_| TokenListFault::NoList)?;
     let text = |value: &RawValue| serde_json::from_str::<String>(value.get()).ok();
-    let fault = |fault| TokenListFault::Token(FieldError { field: "id", fault });
+    let fault = |fault| TokenListFault::Token(FieldError { name: "id", fault });
     let id = fields.id.filter(|id| id.get() != "null").ok_or(fault(FieldFault::Missing))?;
     Ok(TokenSummary {
         id: text(id).ok_or(fault(FieldFault::NoText))?,
@@ -193,7 +193,7 @@ pub(crate) enum TokenListFault {
 
 /// The tokens of a list that arrives in pieces of this length, for its fuzz target.
 #[cfg(fuzzing)]
-pub(crate) fn fuzzed_token_list(list: &[u8], piece: usize) -> Result<Vec<TokenSummary>, String> {
+pub fn fuzzed_token_list(list: &[u8], piece: usize) -> Result<Vec<TokenSummary>, String> {
     let mut parser = TokenListParser::default();
     let pushed = list.chunks(piece).try_for_each(|piece| parser.push(piece));
     pushed.and_then(|()| parser.finish()).map_err(|fault| fault.to_string())
@@ -243,8 +243,8 @@ mod tests {
     fn refuses_what_is_no_list_of_tokens() {
         use TokenListFault::{NoList, Token};
 
-        let missing = Token(FieldError { field: "id", fault: FieldFault::Missing });
-        let no_text = Token(FieldError { field: "id", fault: FieldFault::NoText });
+        let missing = Token(FieldError { name: "id", fault: FieldFault::Missing });
+        let no_text = Token(FieldError { name: "id", fault: FieldFault::NoText });
         for (list, fault) in [
             ("<html>", NoList),
             ("{}", NoList),

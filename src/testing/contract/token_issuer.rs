@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{SECRET, SERVER, id, session_token, shown};
-use crate::domain::answer_field::FieldValue;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization};
 use crate::domain::identifier::Identifier;
@@ -131,12 +130,11 @@ impl IssuerUnderTest for ScriptedIssuer {
 /// A device authorization as a server would begin it, with the secret as its device code.
 #[must_use]
 pub fn device_authorization() -> DeviceAuthorization {
-    let text = |text: &str| Some(FieldValue::Text(text.to_owned()));
     let fields = AuthorizationFields {
-        device_code: text(SECRET),
-        user_code: text("ABCD-EFGH"),
-        verification_uri: text("https://plexsphere.example/v1/device"),
-        expires_in: Some(FieldValue::Integer(600)),
+        device_code: SECRET.into(),
+        user_code: "ABCD-EFGH".into(),
+        verification_uri: "https://plexsphere.example/v1/device".into(),
+        expires_in: 600,
         ..AuthorizationFields::default()
     };
     DeviceAuthorization::parse(fields, &ServerUrl::parse(SERVER).unwrap()).unwrap()

@@ -7,8 +7,9 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use tokio::time::{Instant, timeout_at};
 
-use super::super::failure::{ProxyName, UnexpectedResponse};
+use super::super::failure::ProxyName;
 use super::super::problem::{ProblemDetails, sanitize};
+use super::super::unexpected_response::UnexpectedResponse;
 use super::body::Body;
 use super::connection::Connection;
 use super::idle_connection::IdleConnection;

@@ -1,0 +1,171 @@
+//! A response other than the one that was asked for, as far as it may be shown.
+
+use std::fmt;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::failure::{ProxyName, status_line};
+use super::problem::ProblemDetails;
+use crate::ports::call_error::{CallError, Remedy, ResponseFacts};
+
+/// A response that is not what was asked for, as far as it may be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Error)]
+pub(crate) struct UnexpectedResponse {
+    /// The number in the status line.
+    pub(crate) status: u16,
+    /// The standard phrase for it; the server's own is not shown.
+    pub(crate) reason: Option<&'static str>,
+    /// The problem details in it.
+    pub(crate) problem: Option<ProblemDetails>,
+    /// The id under which the server logged the request, from the problem details or the header.
+    pub(crate) correlation_id: Option<String>,
+    /// Where a redirect leads.
+    pub(crate) location: Option<String>,
+    /// How long the server asks to wait.
+    pub(crate) retry_after: Option<Duration>,
+    /// The proxy that could read the request and answer it itself.
+    pub(crate) proxy: Option<ProxyName>,
+}
+
+impl UnexpectedResponse {
+    /// Tells whether a proxy may have answered in the server's place: it could, and nothing shows that it did not.
+    pub(crate) fn may_be_the_proxys(&self) -> bool {
+        self.proxy.is_some() && self.problem.is_none()
+    }
+
+    fn remedy(&self) -> Option<Remedy> {
+        match (self.status, &self.proxy, &self.problem) {
+            (407, Some(proxy), _) => Some(proxy.asks_for_credentials()),
+            (300..400, ..) => {
+                self.location.clone().map(|location| Remedy::FollowRedirect { location }).or(Some(Remedy::CheckServer))
+            }
+            (408 | 429 | 500.., ..) => Some(Remedy::Wait { duration: self.retry_after }),
+            (_, Some(proxy), None) => Some(Remedy::FixProxy { variable: proxy.variable.clone() }),
+            (_, None, None) => Some(Remedy::CheckServer),
+            (_, _, Some(_)) => None,
+        }
+    }
+}
+
+impl fmt::Display for UnexpectedResponse {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, reason, problem, proxy, location, .. } = self;
+        match (proxy, problem) {
+            (Some(proxy), None) => write!(formatter, "the server or {proxy}")?,
+            _ => formatter.write_str("the server")?,
+        }
+        write!(formatter, " responded with {}", status_line(*status, *reason))?;
+        let details = problem.as_ref().map(ToString::to_string).filter(|details| !details.is_empty());
+        match (status, details, location) {
+            (_, Some(details), _) => write!(formatter, ": {details}"),
+            (300..400, None, Some(location)) => write!(formatter, ", a redirect to {location}"),
+            (200, None, _) if proxy.is_some() => formatter.write_str(", which may be the proxy's own response"),
+            (200, None, _) => formatter.write_str(", but not with JSON, as a captive portal does"),
+            (_, None, _) => Ok(()),
+        }
+    }
+}
+
+impl From<UnexpectedResponse> for CallError {
+    fn from(response: UnexpectedResponse) -> Self {
+        let facts = ResponseFacts {
+            status: response.status,
+            is_problem: response.problem.is_some(),
+            problem_code: response.problem.as_ref().and_then(|problem| problem.code.clone()),
+            correlation_id: response.correlation_id.clone(),
+        };
+        Self::from(response.to_string()).with_response(facts).with_remedy(response.remedy())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy() -> ProxyName {
+        ProxyName { address: "http://127.0.0.1:3128".to_owned(), variable: "HTTPS_PROXY".to_owned() }
+    }
+
+    fn answers() -> Vec<(UnexpectedResponse, &'static str)> {
+        let answer = |status, reason, problem, proxy| UnexpectedResponse {
+            status,
+            reason,
+            problem,
+            proxy,
+            ..UnexpectedResponse::default()
+        };
+        let problem = ProblemDetails {
+            title: Some("Down".to_owned()),
+            code: Some("maintenance".to_owned()),
+            detail: Some("Back soon.".to_owned()),
+            correlation_id: None,
+        };
+        vec![
+            (
+                answer(503, Some("Service Unavailable"), Some(problem.clone()), None),
+                "the server responded with 503 Service Unavailable: Down (maintenance): Back soon.",
+            ),
+            (
+                answer(503, Some("Service Unavailable"), Some(problem), Some(proxy())),
+                "the server responded with 503 Service Unavailable: Down (maintenance): Back soon.",
+            ),
+            (
+                answer(404, Some("Not Found"), None, Some(proxy())),
+                "the server or the proxy http://127.0.0.1:3128 (HTTPS_PROXY) responded with 404 Not Found",
+            ),
+            (
+                answer(200, Some("OK"), None, Some(proxy())),
+                "the server or the proxy http://127.0.0.1:3128 (HTTPS_PROXY) responded with 200 OK, which may be the \
+                 proxy's own response",
+            ),
+            (
+                answer(200, Some("OK"), None, None),
+                "the server responded with 200 OK, but not with JSON, as a captive portal does",
+            ),
+            (
+                UnexpectedResponse {
+                    location: Some("https://b/x".to_owned()),
+                    ..answer(302, Some("Found"), None, None)
+                },
+                "the server responded with 302 Found, a redirect to https://b/x",
+            ),
+            (answer(302, Some("Found"), None, None), "the server responded with 302 Found"),
+            (
+                answer(403, Some("Forbidden"), Some(ProblemDetails::default()), None),
+                "the server responded with 403 Forbidden",
+            ),
+            (answer(999, None, None, None), "the server responded with 999"),
+        ]
+    }
+
+    #[test]
+    fn says_what_was_answered_and_names_no_server() {
+        for (response, expected) in answers() {
+            assert_eq!(response.to_string(), expected, "{response:?}");
+        }
+    }
+
+    #[test]
+    fn some_responses_have_a_remedy() {
+        let remedy = |status, proxy| {
+            let response = UnexpectedResponse { status, proxy, ..UnexpectedResponse::default() };
+            CallError::from(response).remedy().cloned()
+        };
+        let credentials =
+            Remedy::ProxyCredentials { address: "http://127.0.0.1:3128".into(), variable: "HTTPS_PROXY".into() };
+        assert_eq!(remedy(407, Some(proxy())), Some(credentials));
+        assert_eq!(remedy(407, None), Some(Remedy::CheckServer));
+        assert_eq!(remedy(502, Some(proxy())), Some(Remedy::Wait { duration: None }));
+    }
+
+    #[test]
+    fn a_response_tells_its_status_and_the_code_of_its_problem() {
+        for (code, expected) in [(None, None), (Some("gone"), Some("gone"))] {
+            let problem = code.map(|code| ProblemDetails { code: Some(code.to_owned()), ..ProblemDetails::default() });
+            let error = CallError::from(UnexpectedResponse { status: 503, problem, ..UnexpectedResponse::default() });
+            let facts = error.response().unwrap();
+            assert_eq!((facts.status, facts.problem_code.as_deref()), (503, expected));
+        }
+    }
+}
