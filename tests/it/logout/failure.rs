@@ -227,8 +227,14 @@ fn assert_fails(sandbox: &Sandbox, arguments: &[&str], expected: &Failed<'_>) {
 #[test]
 fn names_line_and_column_of_invalid_config() {
     let cases: [(&[u8], &str); 8] = [
-        (b"default = \"x\n", "[CONFIG]:1:13 cannot be used: it is not valid TOML"),
-        (b"a = 1\na = 2\n", "[CONFIG]:2:1 cannot be used: it is not valid TOML"),
+        (
+            b"default = \"x\n",
+            "[CONFIG]:1:13 cannot be used: it is not valid TOML: a string is not closed before the end of its line",
+        ),
+        (
+            b"a = 1\na = 2\n",
+            "[CONFIG]:2:1 cannot be used: it is not valid TOML: the key or table is already defined at 1:1",
+        ),
         (b"a = 1\n\xff\n", "[CONFIG]:2:1 cannot be used: it is not valid UTF-8"),
         (b"default = 3\n", "[CONFIG]:1:11 cannot be used: `default` is not a string"),
         (b"profiles = 3\n", "[CONFIG]:1:12 cannot be used: `profiles` is not a table"),
@@ -314,7 +320,8 @@ fn reports_revoked_token_not_removed() {
     for format in FORMATS {
         let arguments = ["logout", "--output", format];
         let (sandbox, server) = meanwhile(|path| fs::write(path, "default = \n").unwrap());
-        not_removed("[CONFIG]:1:11: it is not valid TOML").assert_is(&sandbox.run(arguments), format);
+        not_removed("[CONFIG]:1:11: it is not valid TOML: a key has no value")
+            .assert_is(&sandbox.run(arguments), format);
         assert_eq!(sandbox.config_text(), "default = \n");
         fs::write(sandbox.config(), config(&server.url(), TOKEN)).unwrap();
 

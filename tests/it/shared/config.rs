@@ -91,18 +91,41 @@ fn every_command_names_place_of_invalid_toml() {
     let good = unasked.config();
     let token_line = format!("token = \"{}\"\n", unasked.token);
     let lines = good.lines().count();
-    let invalid = "it is not valid TOML";
     let cases: [(Vec<u8>, String, &str); 11] = [
         (b"\xff\xfe".to_vec(), "1:1".into(), "it is not valid UTF-8"),
         ([good.as_bytes(), b"# \xc3"].concat(), format!("{}:3", lines + 1), "it is not valid UTF-8"),
-        (b"\0".to_vec(), "1:2".into(), invalid),
-        (good.replace(&token_line, "token = psk\n").into(), "5:9".into(), invalid),
-        (good.replace(&token_line, &token_line.repeat(2)).into(), "6:1".into(), invalid),
-        (format!("{good}[profiles.default]\n").into(), format!("{}:11", lines + 1), invalid),
-        (good.replace("[profiles.default]", "[profiles.default").into(), "3:18".into(), invalid),
-        (format!("{good}x = '''{}\n", unasked.token).into(), format!("{}:1", lines + 2), invalid),
-        (good.replace("default]\nserver", "default]\rserver").into(), "3:20".into(), invalid),
-        (format!("{good}port = 0x\n").into(), format!("{}:8", lines + 1), invalid),
+        (b"\0".to_vec(), "1:2".into(), "it is not valid TOML: a key has no value"),
+        (
+            good.replace(&token_line, "token = psk\n").into(),
+            "5:9".into(),
+            "it is not valid TOML: a value without quotes is not a number, a boolean or a date",
+        ),
+        (
+            good.replace(&token_line, &token_line.repeat(2)).into(),
+            "6:1".into(),
+            "it is not valid TOML: the key or table is already defined at 5:1",
+        ),
+        (
+            format!("{good}[profiles.default]\n").into(),
+            format!("{}:11", lines + 1),
+            "it is not valid TOML: the key or table is already defined at 3:11",
+        ),
+        (
+            good.replace("[profiles.default]", "[profiles.default").into(),
+            "3:18".into(),
+            "it is not valid TOML: a bracket is not closed",
+        ),
+        (
+            format!("{good}x = '''{}\n", unasked.token).into(),
+            format!("{}:1", lines + 2),
+            "it is not valid TOML: a string is not closed",
+        ),
+        (
+            good.replace("default]\nserver", "default]\rserver").into(),
+            "3:20".into(),
+            "it is not valid TOML: a carriage return is not followed by a line feed",
+        ),
+        (format!("{good}port = 0x\n").into(), format!("{}:8", lines + 1), "it is not valid TOML: a number is invalid"),
         (
             format!("{good}list = {}{}\n", "[".repeat(81), "]".repeat(81)).into(),
             format!("{}:88", lines + 1),

@@ -5,10 +5,11 @@
 
 mod digest;
 mod limits;
+mod position;
 mod strict;
+mod syntax_error;
 mod walk;
 
-use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use thiserror::Error;
@@ -17,6 +18,8 @@ use toml::de::{DeTable, DeValue};
 use toml_datetime::{Datetime, Offset};
 
 use self::digest::Digest;
+pub(super) use self::position::Position;
+use self::syntax_error::SyntaxError;
 use crate::domain::identifier::Identifier;
 use crate::domain::idp_binding::{BindingAlias, IdpBinding};
 use crate::domain::profile::{Profile, ProfileToken};
@@ -37,8 +40,6 @@ pub(super) const EXPIRES_AT_KEY: &str = "expires_at";
 pub(super) const DOMAIN_ID_KEY: &str = "domain_id";
 pub(super) const IDP_BINDING_ID_KEY: &str = "idp_binding_id";
 pub(super) const IDP_BINDING_ALIAS_KEY: &str = "idp_binding_alias";
-
-const INVALID: &str = "it is not valid TOML";
 
 /// Takes the bytes as the UTF-8 text that every TOML document is (TOML 1.1, "Spec").
 pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, Fault> {
@@ -64,10 +65,10 @@ impl<'a> Document<'a> {
     /// The same for what is left of a document: it has no more of anything than the whole, which was counted.
     pub(super) fn parse_rest(text: &'a str) -> Result<Self, Fault> {
         // The parser's own message and its `Debug` quote the document, which holds tokens.
-        let root = DeTable::parse(text).map_err(|error| refusal(text, error.span().map(|span| span.start)))?;
+        let root = DeTable::parse(text).map_err(|error| refusal(text, &error))?;
         let root = root.into_inner();
-        if let Some(offset) = strict::first_offence(text, &root) {
-            return Err(Fault::at(text, Some(offset), INVALID));
+        if let Some((offset, error)) = strict::first_offence(text, &root) {
+            return Err(Fault::at(text, Some(offset), error));
         }
         let document = Self { text, root };
         if let Some(pointer) = document.root.get(POINTER_KEY) {
@@ -128,7 +129,7 @@ impl<'a> Document<'a> {
             ProfileKey::Token => TOKEN_KEY,
         };
         let value = self.entry(name)?.get_ref().as_table()?.get(key)?;
-        Some(position_at(self.text, value.span().start))
+        Some(Position::at(self.text, value.span().start))
     }
 
     /// What the document means, which is all that a comparison needs of it: two documents at once would take twice the
@@ -226,42 +227,39 @@ fn timestamp(datetime: &Datetime) -> Option<Timestamp> {
 #[error("{problem}")]
 pub(super) struct Fault {
     pub(super) position: Option<Position>,
-    pub(super) problem: &'static str,
+    pub(super) problem: Problem,
+}
+
+/// What is wrong with a document.
+#[derive(Clone, Copy, Debug, Error)]
+pub(super) enum Problem {
+    /// It is not TOML.
+    #[error("it is not valid TOML: {0}")]
+    Syntax(#[from] SyntaxError),
+    /// It is not what a config is, or larger than one may be.
+    #[error("{0}")]
+    Form(&'static str),
+}
+
+impl From<&'static str> for Problem {
+    fn from(words: &'static str) -> Self {
+        Self::Form(words)
+    }
 }
 
 impl Fault {
-    fn at(text: &str, offset: Option<usize>, problem: &'static str) -> Self {
-        Self { position: offset.map(|offset| position_at(text, offset)), problem }
+    fn at(text: &str, offset: Option<usize>, problem: impl Into<Problem>) -> Self {
+        Self { position: offset.map(|offset| Position::at(text, offset)), problem: problem.into() }
     }
 }
 
 /// Why the parser refused a text. It is a limit of the parser if that was exceeded before anything else was wrong.
-fn refusal(text: &str, offset: Option<usize>) -> Fault {
+fn refusal(text: &str, error: &toml::de::Error) -> Fault {
+    let offset = error.span().map(|span| span.start);
     match limits::count(text) {
         Err(limit) if offset.is_none() || limit.offset <= offset => Fault::at(text, limit.offset, limit.problem),
-        _ => Fault::at(text, offset, INVALID),
+        _ => Fault::at(text, offset, SyntaxError::of_parser(text, error)),
     }
-}
-
-/// A place in the text: line and column from 1, the column in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Position {
-    line: usize,
-    column: usize,
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.line, self.column)
-    }
-}
-
-fn position_at(text: &str, offset: usize) -> Position {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before[..line_start].matches('\n').count() + 1;
-    let column = before[line_start..].trim_start_matches('\u{feff}').chars().count() + 1;
-    Position { line, column }
 }
 
 #[cfg(test)]
@@ -279,15 +277,18 @@ mod tests {
     #[test]
     fn a_fault_has_a_line_and_a_column_and_none_of_the_text() {
         let cases = [
-            ("a = 1\nb = \n", "2:5 it is not valid TOML"),
-            ("a = 1\r\nb = \"psk_dev\n", "2:13 it is not valid TOML"),
-            ("a = 1\na = 2\n", "2:1 it is not valid TOML"),
-            ("[t]\n[t]\n", "2:2 it is not valid TOML"),
-            ("a = 'ä' ö\n", "1:9 it is not valid TOML"),
-            ("\u{feff}= 1\n", "1:1 it is not valid TOML"),
-            ("a = \"\0\"\n", "1:6 it is not valid TOML"),
-            ("a = 1\rb = 2\n", "1:7 it is not valid TOML"),
-            ("a = '''", "1:8 it is not valid TOML"),
+            ("a = 1\nb = \n", "2:5 it is not valid TOML: a key has no value"),
+            (
+                "a = 1\r\nb = \"psk_dev\n",
+                "2:13 it is not valid TOML: a string is not closed before the end of its line",
+            ),
+            ("a = 1\na = 2\n", "2:1 it is not valid TOML: the key or table is already defined at 1:1"),
+            ("[t]\n[t]\n", "2:2 it is not valid TOML: the key or table is already defined at 1:2"),
+            ("a = 'ä' ö\n", "1:9 it is not valid TOML: there is more on the line than one key and value or one header"),
+            ("\u{feff}= 1\n", "1:1 it is not valid TOML: a key is missing"),
+            ("a = \"\0\"\n", "1:6 it is not valid TOML: a control character must be escaped"),
+            ("a = 1\rb = 2\n", "1:7 it is not valid TOML: a carriage return is not followed by a line feed"),
+            ("a = '''", "1:8 it is not valid TOML: a string is not closed"),
             ("default = 3\n", "1:11 `default` is not a string"),
             ("\ndefault = [\"x\"]\n", "2:11 `default` is not a string"),
             ("profiles = 3\n", "1:12 `profiles` is not a table"),
@@ -296,7 +297,9 @@ mod tests {
             ("[profiles]\nx = \"t\"\n", "2:5 the profile is not a table"),
             ("[profiles.x]\n  token = 3\n", "2:11 the profile's `token` is not a string"),
             ("[profiles.x]\ntoken = \"t\"\nserver = {}\n", "3:10 the profile's `server` is not a string"),
-            ("a = 0x\nb = 0b\n", "1:5 it is not valid TOML"),
+            ("a = 0x\nb = 0b\n", "1:5 it is not valid TOML: a number is invalid"),
+            ("a = {b\n= 1}\n", "2:3 it is not valid TOML: a line break separates a key from its value"),
+            ("[[t.a]]\n[t]\na.b.c = 1\n", "3:3 it is not valid TOML: the key or table is already defined"),
         ];
         for (text, message) in cases {
             assert_eq!(fault(text), message, "{text:?}");
@@ -322,7 +325,10 @@ mod tests {
             (format!("b = {}\n", list(100_000)), format!("1:85 {deep}")),
             (format!("b={}\n", tables(81)), format!("1:243 {deep}")),
             // What is wrong first is told.
-            (format!("b = 1 1\n{} = 1\n", key(81)), "1:5 it is not valid TOML".to_owned()),
+            (
+                format!("b = 1 1\n{} = 1\n", key(81)),
+                "1:5 it is not valid TOML: a value without quotes is not a number, a boolean or a date".to_owned(),
+            ),
             (format!("{} = 1\nb = 1 1\n", key(81)), format!("1:161 {long}")),
         ];
         for (text, message) in cases {

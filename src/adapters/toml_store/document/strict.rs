@@ -7,15 +7,27 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::syntax_error::SyntaxError;
 use super::walk::{Step, each_value};
 
-/// Finds the first value that makes a parsed text no TOML document after all, and says at which offset it stands.
-pub(super) fn first_offence(text: &str, root: &DeTable<'_>) -> Option<usize> {
-    let mut first: Option<usize> = None;
+/// Finds the first value that makes a parsed text no TOML document after all: at which offset it stands, and why.
+pub(super) fn first_offence(text: &str, root: &DeTable<'_>) -> Option<(usize, SyntaxError)> {
+    let mut first: Option<(usize, SyntaxError)> = None;
     each_value(root, false, |is_in_element, step, value| {
-        if !is_integer_whole(value) || is_split(text, step, value) || (is_in_element && is_grafted(text, step, value)) {
-            let offset = value.span().start;
-            first = Some(first.map_or(offset, |first| first.min(offset)));
+        let offset = value.span().start;
+        let error = if !is_integer_whole(value) {
+            Some(SyntaxError::InvalidNumber)
+        } else if is_split(text, step, value) {
+            Some(SyntaxError::LineBreakBeforeValue)
+        } else if is_in_element && is_grafted(text, step, value) {
+            Some(SyntaxError::AlreadyDefined { first: None })
+        } else {
+            None
+        };
+        if let Some(error) = error
+            && first.is_none_or(|(first, _)| offset < first)
+        {
+            first = Some((offset, error));
         }
         is_element(text, value)
     });
@@ -56,7 +68,7 @@ mod tests {
     /// The rest of a text from the first offence on. The parser itself finds nothing wrong with it.
     fn offence(text: &str) -> Option<&str> {
         let root = DeTable::parse(text).unwrap_or_else(|_| panic!("{text:?}"));
-        first_offence(text, root.get_ref()).map(|offset| &text[offset..])
+        first_offence(text, root.get_ref()).map(|(offset, _)| &text[offset..])
     }
 
     #[test]

@@ -318,10 +318,15 @@ fn keeps_root_file_in_foreign_directory() {
 #[test]
 fn keeps_file_that_became_invalid() {
     type Meanwhile = fn(&Path);
-    let (invalid, wide) = ("it is not valid TOML", "its mode 0644 is wider than 0600");
+    let wide = "its mode 0644 is wider than 0600";
+    let unclosed = "it is not valid TOML: a bracket is not closed";
     let cases: [(Meanwhile, &str, &str); 8] = [
-        (|path| append(path, "[profiles"), "[CONFIG]:10:10", invalid),
-        (|path| append(path, "[profiles.default]"), "[CONFIG]:10:11", invalid),
+        (|path| append(path, "[profiles"), "[CONFIG]:10:10", unclosed),
+        (
+            |path| append(path, "[profiles.default]"),
+            "[CONFIG]:10:11",
+            "it is not valid TOML: the key or table is already defined at 3:11",
+        ),
         (|path| fs::write(path, b"\xff").unwrap(), "[CONFIG]:1:1", "it is not valid UTF-8"),
         (|path| fs::write(path, "profiles = 3").unwrap(), "[CONFIG]:1:12", "`profiles` is not a table"),
         (|path| chmod(path, 0o644), "[CONFIG]", wide),
@@ -334,7 +339,11 @@ fn keeps_file_that_became_invalid() {
             wide,
         ),
         (|path| set_len(path, 16 * 1024 * 1024 + 1), "[CONFIG]", "it is larger than 16 MiB"),
-        (|path| edit(path, |text| text.replace("cdef\"\n", "cdef\n")), "[CONFIG]:5:68", invalid),
+        (
+            |path| edit(path, |text| text.replace("cdef\"\n", "cdef\n")),
+            "[CONFIG]:5:68",
+            "it is not valid TOML: a string is not closed before the end of its line",
+        ),
     ];
     for (meanwhile, place, problem) in cases {
         let states = Arc::new(Mutex::new(None));

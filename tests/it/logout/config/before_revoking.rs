@@ -394,29 +394,40 @@ fn names_place_of_invalid_toml_without_text() {
     let server = unasked_server();
     let good = config(&server.url());
     let token_line = format!("token = \"{TOKEN}\"\n");
-    let invalid = "it is not valid TOML";
     let cases: [(Vec<u8>, &str, &str); 22] = [
         (b"\xff\xfe".to_vec(), "1:1", "it is not valid UTF-8"),
         (b"default = \"a\"\n# caf\xe9\n".to_vec(), "2:6", "it is not valid UTF-8"),
         ([good.as_bytes(), b"# \xc3"].concat(), "10:3", "it is not valid UTF-8"),
-        (b"\0".to_vec(), "1:2", invalid),
-        (good.replace("[profiles.default]\n", "[profiles.default] # \0\n").into(), "3:22", invalid),
-        (good.replace("\"\n\n", "\"\n\n\0").into(), "3:2", invalid),
-        (good.replace("token = \"psk", "token = psk").into(), "5:9", invalid),
-        (good.replace(&token_line, &format!("token {TOKEN}\n")).into(), "5:7", invalid),
-        (good.replace(&token_line, &token_line.repeat(2)).into(), "6:1", invalid),
-        (good.replace("default = \"default\"\n", "default = \"a\"\n\"default\" = \"b\"\n").into(), "2:1", invalid),
-        (format!("{good}[profiles.default]\n").into(), "10:11", invalid),
-        (good.replace("[profiles.default]", "[profiles.default").into(), "3:18", invalid),
-        (good.replace("cdef\"\n", "cdef\n").into(), "5:68", invalid),
-        (format!("{good}x = '''{TOKEN}\n").into(), "11:1", invalid),
-        (good.replace("]\nserver", "]\rserver").into(), "3:20", invalid),
-        (b"default = \"a\\q\"\n".to_vec(), "1:14", invalid),
+        (b"\0".to_vec(), "1:2", "a key has no value"),
+        (
+            good.replace("[profiles.default]\n", "[profiles.default] # \0\n").into(),
+            "3:22",
+            "a control character must be escaped",
+        ),
+        (good.replace("\"\n\n", "\"\n\n\0").into(), "3:2", "a key has no value"),
+        (
+            good.replace("token = \"psk", "token = psk").into(),
+            "5:9",
+            "a string has no opening quote",
+        ),
+        (good.replace(&token_line, &format!("token {TOKEN}\n")).into(), "5:7", "a key has no value"),
+        (good.replace(&token_line, &token_line.repeat(2)).into(), "6:1", "the key or table is already defined at 5:1"),
+        (
+            good.replace("default = \"default\"\n", "default = \"a\"\n\"default\" = \"b\"\n").into(),
+            "2:1",
+            "the key or table is already defined at 1:1",
+        ),
+        (format!("{good}[profiles.default]\n").into(), "10:11", "the key or table is already defined at 3:11"),
+        (good.replace("[profiles.default]", "[profiles.default").into(), "3:18", "a bracket is not closed"),
+        (good.replace("cdef\"\n", "cdef\n").into(), "5:68", "a string is not closed before the end of its line"),
+        (format!("{good}x = '''{TOKEN}\n").into(), "11:1", "a string is not closed"),
+        (good.replace("]\nserver", "]\rserver").into(), "3:20", "a carriage return is not followed by a line feed"),
+        (b"default = \"a\\q\"\n".to_vec(), "1:14", "a string has an invalid escape sequence"),
         // What the parser would let pass.
-        (format!("{good}port = 0x\n").into(), "10:8", invalid),
-        (format!("{good}port = 1_b\n").into(), "10:8", invalid),
-        (format!("{good}port = 1_0\u{660}\n").into(), "10:8", invalid),
-        (format!("{good}note = {{ a # of a\n= 1 }}\n").into(), "11:3", invalid),
+        (format!("{good}port = 0x\n").into(), "10:8", "a number is invalid"),
+        (format!("{good}port = 1_b\n").into(), "10:8", "a number is invalid"),
+        (format!("{good}port = 1_0\u{660}\n").into(), "10:8", "a number is invalid"),
+        (format!("{good}note = {{ a # of a\n= 1 }}\n").into(), "11:3", "a line break separates a key from its value"),
         // What it does not.
         (format!("{good}{} = 1\n", ["a"; 81].join(".")).into(), "10:161", "the key has more than 80 parts"),
         (
@@ -426,10 +437,12 @@ fn names_place_of_invalid_toml_without_text() {
         ),
     ];
     for (contents, place, problem) in cases {
+        let is_syntax = !problem.starts_with("it is not") && !problem.contains("more than 80");
+        let problem = if is_syntax { format!("it is not valid TOML: {problem}") } else { problem.to_owned() };
         assert_ne!(contents, good.as_bytes());
-        assert_stopped(&[], &contents, 0o600, &server, &unusable(&format!("[CONFIG]:{place}"), problem));
+        assert_stopped(&[], &contents, 0o600, &server, &unusable(&format!("[CONFIG]:{place}"), &problem));
         // The file is judged before it is known whether there is anything to log out of.
-        let expected = unusable_after(" --profile unknown", &format!("[CONFIG]:{place}"), problem);
+        let expected = unusable_after(" --profile unknown", &format!("[CONFIG]:{place}"), &problem);
         assert_stopped(&["--profile", "unknown"], &contents, 0o600, &server, &expected);
     }
 }
