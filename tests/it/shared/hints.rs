@@ -211,3 +211,35 @@ fn unprintable_name_is_not_quoted_in_hint() {
     let run = signed.sandbox.run(["logout", "--profile", name]);
     assert_eq!(hint_of(&run), "run the same command again");
 }
+
+/// A name that prints like a stored one is told apart from it by every command, and the hint shows how.
+#[test]
+fn hints_tell_alike_names_apart() {
+    for (stored, typed, difference) in [
+        ("Prod", "prod", r#""prod" is not "Prod": names are case-sensitive"#),
+        ("cafe\u{301}", "caf\u{e9}", r#""caf\u{e9}" is not "cafe\u{301}": names are compared byte by byte"#),
+    ] {
+        let mut sandbox = Sandbox::new();
+        sandbox.write_config(format!("[profiles.\"{stored}\"]\nserver = \"https://h\"\ntoken = \"t\"\n"));
+        let flag = format!("--profile={typed}");
+        let (id, environment) = ("--id=0192f0c1-2345-7abc-8def-0123456789ab", "/usr/bin/env");
+        for arguments in [
+            &["logout", &flag][..],
+            &["whoami", &flag],
+            &["exec", &flag, "--", environment],
+            &["identity-tokens", "list", &flag],
+            &["identity-tokens", "delete", id, &flag],
+        ] {
+            let hint = format!("[CONFIG] has no profile \"{typed}\", it has \"{stored}\"; {difference}");
+            assert_eq!(hint_of(&sandbox.run(arguments)), hint, "{arguments:?}");
+        }
+        for arguments in [&["profiles", "use", typed][..], &["profiles", "forget", "--yes", typed]] {
+            assert_eq!(hint_of(&sandbox.run(arguments)), difference, "{arguments:?}");
+        }
+        sandbox.write_config(format!("default = \"{typed}\"\n[profiles.\"{stored}\"]\n"));
+        let hint = format!(
+            "the default of [CONFIG] names profile \"{typed}\", which is not there; it has \"{stored}\"; {difference}"
+        );
+        assert_eq!(hint_of(&sandbox.run(["whoami"])), hint);
+    }
+}

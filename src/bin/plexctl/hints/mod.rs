@@ -7,6 +7,7 @@ pub mod logout;
 pub mod profiles;
 pub mod whoami;
 
+mod alike_names;
 mod credential;
 mod no_session;
 mod request;

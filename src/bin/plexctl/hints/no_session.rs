@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use plexctl::domain::session::{ProfileName, quoted_list};
 use plexctl::ports::profile_reader::NoSessionReason;
 
+use super::alike_names::difference;
 use crate::environment;
-use plexctl::domain::session::quoted_list;
 
 /// The name of the config of another plexctl.
 const OTHER_CONFIG: &str = "config.json";
@@ -13,30 +14,39 @@ const OTHER_CONFIG: &str = "config.json";
 /// What was looked at, if the operator may have meant something else.
 pub fn no_session_hint(absence: &NoSessionReason, config: &Path) -> Option<String> {
     let path = config.display();
-    match absence {
-        NoSessionReason::NoFile if has_other_config(config) => Some(other_config(config)),
-        NoSessionReason::NoFile if environment::names_config() => Some(format!("PLEXCTL_CONFIG names no file: {path}")),
-        NoSessionReason::NoFile => None,
+    let hint = match absence {
+        NoSessionReason::NoFile if has_other_config(config) => other_config(config),
+        NoSessionReason::NoFile if environment::names_config() => format!("PLEXCTL_CONFIG names no file: {path}"),
+        NoSessionReason::NoFile => return None,
         NoSessionReason::NoDefault { profiles } | NoSessionReason::NoProfile { profiles, .. }
             if profiles.is_empty() =>
         {
-            None
+            return None;
         }
         NoSessionReason::NoDefault { profiles } => {
-            Some(format!("there is no default, but {path} has {}; name one with --profile", quoted_list(profiles)))
+            format!("there is no default, but {path} has {}; name one with --profile", quoted_list(profiles))
         }
         NoSessionReason::DanglingDefault { name, profiles } if profiles.is_empty() => {
-            Some(format!("the default of {path} names profile \"{name}\", which is not there"))
+            format!("the default of {path} names profile \"{name}\", which is not there")
         }
-        NoSessionReason::DanglingDefault { name, profiles } => Some(format!(
-            "the default of {path} names profile \"{name}\", which is not there; it has {}",
-            quoted_list(profiles)
-        )),
-        NoSessionReason::NoProfile { name, profiles } => {
-            Some(format!("{path} has no profile \"{name}\", it has {}", quoted_list(profiles)))
-        }
-        NoSessionReason::NoToken { name } => Some(format!("profile \"{name}\" of {path} has no token")),
-    }
+        NoSessionReason::DanglingDefault { name, profiles } => format!(
+            "the default of {path} names profile \"{name}\", which is not there; it has {}{}",
+            quoted_list(profiles),
+            and_difference(name, profiles)
+        ),
+        NoSessionReason::NoProfile { name, profiles } => format!(
+            "{path} has no profile \"{name}\", it has {}{}",
+            quoted_list(profiles),
+            and_difference(name, profiles)
+        ),
+        NoSessionReason::NoToken { name } => format!("profile \"{name}\" of {path} has no token"),
+    };
+    Some(hint)
+}
+
+/// How a name differs from a stored one that looks like it.
+fn and_difference(name: &ProfileName, stored: &[ProfileName]) -> String {
+    difference(name, stored).map(|difference| format!("; {difference}")).unwrap_or_default()
 }
 
 /// What to know where there is no profile: an empty file, or none beside the one of another program.

@@ -2,6 +2,7 @@
 
 use plexctl::use_cases::profiles::ProfilesError;
 
+use super::alike_names::difference;
 use super::{HintContext, store};
 
 /// What to do next.
@@ -10,7 +11,8 @@ pub fn hint(error: &ProfilesError, context: &HintContext) -> Option<String> {
         ProfilesError::Unconfirmed { .. } => {
             Some(format!("if its server is gone for good, run {}", context.retry.but_with("--yes")))
         }
-        ProfilesError::NoSuchProfile { .. } | ProfilesError::Report(_) => None,
+        ProfilesError::NoSuchProfile { profile, present, .. } => difference(profile, present),
+        ProfilesError::Report(_) => None,
         ProfilesError::Store(error) | ProfilesError::Forget { error, .. } => store::hint(error, context),
     }
 }

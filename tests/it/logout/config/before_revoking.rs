@@ -405,11 +405,7 @@ fn names_place_of_invalid_toml_without_text() {
             "a control character must be escaped",
         ),
         (good.replace("\"\n\n", "\"\n\n\0").into(), "3:2", "a key has no value"),
-        (
-            good.replace("token = \"psk", "token = psk").into(),
-            "5:9",
-            "a string has no opening quote",
-        ),
+        (good.replace("token = \"psk", "token = psk").into(), "5:9", "a string has no opening quote"),
         (good.replace(&token_line, &format!("token {TOKEN}\n")).into(), "5:7", "a key has no value"),
         (good.replace(&token_line, &token_line.repeat(2)).into(), "6:1", "the key or table is already defined at 5:1"),
         (
