@@ -22,15 +22,19 @@ fn main() {
     }
     let commit_date = || is_checkout.then(|| git(&["show", "--no-patch", "--format=%cI", "HEAD"])).flatten();
     pass_on("PLEXCTL_DATE", source_date().or_else(commit_date));
-    // Whoever links the library alone has a linkage of their own.
+    // A program that links the library alone chooses its own linkage.
     if env::var_os("CARGO_FEATURE_CLI").is_some() {
         link_unwinder_statically();
     }
 }
 
-/// Takes the unwinder of the GNU toolchain from its archive: a release aborts on panic and needs it for backtraces
-/// only, but to load it as a shared library is a tenth of what starting costs. Where the archive is not to be had, the
-/// shared library serves as ever.
+/// Links the unwinder of the GNU toolchain statically into a release binary, if its archive is installed.
+///
+/// A release aborts on panic, so it needs the unwinder only for backtraces, but the loader maps and relocates the shared
+/// library at each start. A `logout` without a session then takes 11 % longer (1.53 instead of 1.37 times `/bin/true`)
+/// and 553,000 instead of 512,000 instructions: 2026-11-28, 2 cores, x86-64, lower quartile of 3 x 1000 interleaved runs,
+/// `valgrind --tool=callgrind`. No other place reaches `cargo install`: `.cargo/config.toml` is not in the package,
+/// an argument for binaries alone stands behind `-lgcc_s` on the linker's command line, and `#[link]` needs `unsafe`.
 fn link_unwinder_statically() {
     let is = |variable, value| env::var(variable).is_ok_and(|actual| actual == value);
     let is_gnu_linux = is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu");

@@ -77,3 +77,7 @@ pub enum BrowserSkipped {
         browser: String,
     },
 }
+
+/// The name in version 0.1.
+#[doc(hidden)]
+pub use self::BrowserSkipped as NotShown;

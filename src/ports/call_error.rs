@@ -1,8 +1,12 @@
 //! What went wrong with a request to a server, in one form for every port that makes one.
 
+use std::io;
 use std::time::Duration;
 
 use thiserror::Error;
+
+use super::BoxError;
+use super::chain::chain;
 
 /// Why a request to a server failed, or what the server's response said instead of what was asked for.
 ///
@@ -60,6 +64,20 @@ impl From<String> for CallError {
 impl From<&str> for CallError {
     fn from(message: &str) -> Self {
         message.to_owned().into()
+    }
+}
+
+/// The error with its sources, as one sentence. The ports of version 0.1 took such errors.
+impl From<BoxError> for CallError {
+    fn from(error: BoxError) -> Self {
+        chain(&*error).into()
+    }
+}
+
+/// The error without the number that the system knows it by.
+impl From<io::Error> for CallError {
+    fn from(error: io::Error) -> Self {
+        chain(&error).into()
     }
 }
 

@@ -163,6 +163,10 @@ pub enum ReplacedState {
     },
 }
 
+/// The name in version 0.1.
+#[doc(hidden)]
+pub use self::ReplacedState as Fate;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,22 +2,40 @@
 //!
 //! Ports import values of the domain and nothing else. Adapters implement them; the use case calls them.
 
+// Use the names below. The modules are public because version 0.1 had no other paths.
+#[doc(hidden)]
 pub mod browser;
+#[doc(hidden)]
 pub mod call_error;
+#[doc(hidden)]
 pub mod chain;
+#[doc(hidden)]
 pub mod credential_store;
+#[doc(hidden)]
 pub mod failure_report;
+#[doc(hidden)]
 pub mod login_outcome;
+#[doc(hidden)]
 pub mod principal_reader;
+#[doc(hidden)]
 pub mod process_replacer;
+#[doc(hidden)]
 pub mod profile_reader;
+#[doc(hidden)]
 pub mod profile_writer;
+#[doc(hidden)]
 pub mod reporter;
+#[doc(hidden)]
 pub mod store_error;
+#[doc(hidden)]
 pub mod timer;
+#[doc(hidden)]
 pub mod token_directory;
+#[doc(hidden)]
 pub mod token_file;
+#[doc(hidden)]
 pub mod token_issuer;
+#[doc(hidden)]
 pub mod token_revoker;
 
 pub use self::browser::{Browser, BrowserSkipped};
@@ -33,17 +51,36 @@ pub use self::process_replacer::{ProcessReplacer, Program, ReplaceError};
 pub use self::profile_reader::{NoSessionReason, ProfileKey, ProfileList, ProfileReader};
 pub use self::profile_writer::{DefaultSetting, Forgetting, ProfileWriter, Saving};
 pub use self::reporter::{
-    CredentialSource, ExpiredSession, ListedToken, LogoutOutcome, ProfilesOutcome, ReportError, Reporter,
-    TokensOutcome, WhoamiOutcome,
+    CredentialSource, ExpiredSession, ForgetWarning, ListedToken, LogoutOutcome, ProfilesOutcome, ReportError,
+    Reporter, TokensOutcome, WhoamiOutcome,
 };
 pub use self::store_error::StoreError;
 pub use self::timer::{AtRisk, Timer};
 pub use self::token_directory::{DirectoryError, TokenDirectory};
 pub use self::token_file::TokenFile;
-pub use self::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
+pub use self::token_issuer::{AuthorizationRequest, BeginError, BindingChoice, PollFailure, PollResponse, TokenIssuer};
 pub use self::token_revoker::{Revocation, RevokeError, TokenRevoker};
 /// What an implementation of an asynchronous port is marked with.
 pub use async_trait::async_trait;
 
 /// The technical detail behind a port's error, for `source()`.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A path of version 0.1.
+#[doc(hidden)]
+pub mod cause {
+    pub use crate::ports::CallError as Cause;
+}
+
+/// A path of version 0.1.
+#[doc(hidden)]
+pub mod profile_book {
+    pub use crate::domain::{Profile as ListedProfile, ProfileToken as HeldToken};
+    pub use crate::ports::{DefaultSetting, Forgetting, ProfileList, StoreError as BookError};
+}
+
+/// A path of version 0.1.
+#[doc(hidden)]
+pub mod session_keeper {
+    pub use crate::ports::{Saving, StoreError as KeepError};
+}

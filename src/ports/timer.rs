@@ -89,3 +89,7 @@ pub enum AtRisk {
     /// A token that is neither stored nor known to be dead.
     Token(TokenFacts),
 }
+
+/// The name in version 0.1.
+#[doc(hidden)]
+pub use self::AtRisk as Stake;

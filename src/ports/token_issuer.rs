@@ -196,3 +196,7 @@ impl BeginError {
         }
     }
 }
+
+/// The name in version 0.1.
+#[doc(hidden)]
+pub use self::PollResponse as PollAnswer;

@@ -46,10 +46,6 @@ impl ExitStatus {
     }
 }
 
-/// The old name, for code written against 0.1.
-#[doc(hidden)]
-pub type Ending = ExitStatus;
-
 #[cfg(test)]
 mod tests {
     use super::*;

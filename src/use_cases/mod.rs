@@ -2,27 +2,43 @@
 //!
 //! Use cases import domain values and ports, never an adapter.
 
+// Use the names below. The modules are public because version 0.1 had no other paths.
+#[doc(hidden)]
 pub mod credential;
+#[doc(hidden)]
 pub mod exec;
+#[doc(hidden)]
 pub mod exit_status;
+#[doc(hidden)]
 pub mod failure_kind;
+#[doc(hidden)]
 pub mod login;
+#[doc(hidden)]
 pub mod logout;
+#[doc(hidden)]
 pub mod profiles;
+#[doc(hidden)]
 pub mod server;
+#[doc(hidden)]
 pub mod tokens;
+#[doc(hidden)]
 pub mod whoami;
 
 pub use self::credential::{CredentialError, CredentialRequest};
-pub use self::exec::{ExecError, ExecRequest, ExecUseCase};
+pub use self::exec::{ExecError, ExecFault, ExecRequest, ExecUseCase};
 pub use self::exit_status::ExitStatus;
 pub use self::failure_kind::FailureKind;
-pub use self::login::{LoginError, LoginPorts, LoginRequest, LoginUseCase};
-pub use self::logout::{LogoutError, LogoutRequest, LogoutUseCase};
+pub use self::login::{
+    LoginCause, LoginError, LoginPorts, LoginRequest, LoginState, LoginUseCase, NotIssued, NotRevoked, StoredLogin,
+};
+pub use self::logout::{LogoutError, LogoutRequest, LogoutUseCase, SessionFacts};
 pub use self::profiles::{ProfilesError, ProfilesRequest, ProfilesUseCase};
-pub use self::server::ServerError;
+pub use self::server::{ServerError, ServerSetting};
 pub use self::tokens::{TokensError, TokensRequest, TokensUseCase};
 pub use self::whoami::{WhoamiError, WhoamiRequest, WhoamiUseCase};
 
+/// A path of version 0.1.
 #[doc(hidden)]
-pub use self::exit_status as ending;
+pub mod ending {
+    pub use crate::use_cases::ExitStatus as Ending;
+}

@@ -8,6 +8,7 @@
 //! - [`contracts`]: the promises of the ports, held against every adapter and fake.
 //! - [`control_plane`]: the server on loopback that the feature `control-plane` brings, and the example that runs it.
 //! - [`architecture`]: the arrows between the layers, held against the sources.
+//! - [`old_paths`]: what code written against version 0.1 uses.
 //! - [`readme`]: what the pages show is what is tested.
 //! - [`support`]: the sandbox that the binary runs in, and the servers that it meets.
 
@@ -21,6 +22,7 @@ mod exec;
 mod identity_tokens;
 mod login;
 mod logout;
+mod old_paths;
 mod profiles;
 mod readme;
 mod shared;

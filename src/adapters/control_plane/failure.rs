@@ -69,27 +69,23 @@ impl fmt::Display for CallFailure {
         };
         // Only a proxy has to be named: the server is the one that the whole sentence is about.
         let with = |preposition| proxy.map(|proxy| format!(" {preposition} {proxy}")).unwrap_or_default();
-        match (phase, cause) {
-            (Phase::ProxySetting, _) | (Phase::Tls, Cause::TrustStore(_)) => cause.fmt(formatter),
-            (Phase::NameLookup, _) => match proxy {
-                None => write!(formatter, "cannot look up the host: {cause}"),
-                Some(proxy) => write!(formatter, "cannot look up the host of {proxy}: {cause}"),
-            },
-            (Phase::Connection, _) => write!(formatter, "cannot connect{}: {cause}", with("to")),
-            (Phase::Tunnel, Cause::TunnelRefused { .. }) => match proxy {
-                None => write!(formatter, "the proxy refused the tunnel: {cause}"),
-                Some(proxy) => write!(formatter, "{proxy} refused the tunnel: {cause}"),
-            },
-            (Phase::Tunnel, _) => write!(formatter, "cannot open a tunnel{}: {cause}", with("through")),
-            (Phase::Tls, _) => write!(formatter, "TLS handshake failed: {cause}"),
-            (Phase::Answer, Cause::TimedOut(limit)) => {
+        match (phase, cause, proxy) {
+            (Phase::ProxySetting, _, _) | (Phase::Tls, Cause::TrustStore(_), _) => cause.fmt(formatter),
+            (Phase::NameLookup, _, _) => write!(formatter, "cannot look up the host{}: {cause}", with("of")),
+            (Phase::Connection, _, _) => write!(formatter, "cannot connect{}: {cause}", with("to")),
+            (Phase::Tunnel, Cause::TunnelRefused { .. }, Some(proxy)) => {
+                write!(formatter, "{proxy} refused the tunnel: {cause}")
+            }
+            (Phase::Tunnel, _, _) => write!(formatter, "cannot open a tunnel{}: {cause}", with("through")),
+            (Phase::Tls, _, _) => write!(formatter, "TLS handshake failed: {cause}"),
+            (Phase::Answer, Cause::TimedOut(limit), _) => {
                 write!(formatter, "no response{} within {} s", with("from"), limit.as_secs())
             }
-            (Phase::Answer, Cause::Closed) => {
+            (Phase::Answer, Cause::Closed, _) => {
                 write!(formatter, "the connection{} was closed before a response", with("to"))
             }
-            (Phase::Answer, Cause::NotHttp | Cause::HeadTooLarge) => write!(formatter, "{cause}{}", with("from")),
-            (Phase::Answer, _) => write!(formatter, "no response{}: {cause}", with("from")),
+            (Phase::Answer, Cause::NotHttp | Cause::HeadTooLarge, _) => write!(formatter, "{cause}{}", with("from")),
+            (Phase::Answer, _, _) => write!(formatter, "no response{}: {cause}", with("from")),
         }
     }
 }

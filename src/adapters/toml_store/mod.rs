@@ -18,3 +18,6 @@ mod token_file;
 pub use self::edit::{fuzzed_cut, fuzzed_pointer, fuzzed_session};
 pub use self::store::TomlStore;
 pub use self::token_file::GuardedTokenFile;
+/// The name in version 0.1.
+#[doc(hidden)]
+pub use crate::ports::profile_reader::NoSessionReason as Absence;

@@ -74,6 +74,7 @@ impl TomlStore {
     }
 
     fn try_find(&self, selection: &Selection) -> Result<Option<Session>, ConfigError> {
+        // An answer about an earlier look must not explain this one.
         self.cache().missed = None;
         let missed = |reason| {
             self.cache().missed = Some((selection.clone(), reason));
@@ -86,6 +87,7 @@ impl TomlStore {
             Err(reason) => return missed(reason),
         };
         let Some(token) = profile.token else { return missed(NoSessionReason::NoToken { name: profile.name }) };
+        // A JWT is a usable credential, but has no id, so there is nothing a logout could revoke.
         let token = SessionToken::parse(token.expose_secret()).map_err(|error| {
             let position = document.position_of(&profile.name, ProfileKey::Token);
             ConfigError::Token(position, error)
@@ -94,6 +96,7 @@ impl TomlStore {
         // What would only be found out under the lock, when the token is revoked.
         check_target(&self.path)?;
 
+        // Parsed once: the rehearsal and the clearing need the same result while the file does not change.
         let rest = self.without_profile(document, &session.profile);
         self.cache().rehearsal = Some(Rehearsal { session: session.clone(), text, rest });
         Ok(Some(session))
@@ -114,6 +117,7 @@ impl TomlStore {
     fn decide_to_clear(&self, session: &Session, text: &str) -> Result<Update<Clearing>, ConfigError> {
         let rehearsal = self.cache().rehearsal.take();
         if let Some(Rehearsal { rest: Ok(rest), .. }) =
+            // Compared byte by byte. A hash or a timestamp could miss a change.
             rehearsal.filter(|rehearsal| rehearsal.session == *session && rehearsal.text == text)
         {
             return Ok(Update::write(rest, Clearing::Cleared));
@@ -193,6 +197,7 @@ impl TomlStore {
     fn failure(&self, operation: Operation, error: ConfigError) -> StoreError {
         let place = self.place(error.position());
         match (operation, &error) {
+            // The order of the arms is the precedence: what a failed write leaves matters more than why it failed.
             (Operation::Clear, _) => StoreError::NotCleared { place, source: error.into() },
             (Operation::Save, _) => StoreError::NotWritten { place, source: error.into() },
             (_, ConfigError::File(FileError::Open(OpenError::TooWide(_)))) => {
@@ -232,6 +237,7 @@ impl CredentialStore for TomlStore {
     }
 
     fn clear(&self, session: &Session) -> Result<Clearing, StoreError> {
+        // A missing file holds no session any more, so it counts as cleared.
         let updated = update(&self.path, |bytes| self.decide_to_clear(session, &document::utf8(bytes)?));
         let updated = updated.map_err(|error| self.failure(Operation::Clear, error))?;
         updated.map_or(Ok(Clearing::Cleared), |updated| self.durable(updated))
@@ -259,6 +265,7 @@ impl ProfileReader for TomlStore {
     fn why_none(&self, selection: &Selection) -> Option<NoSessionReason> {
         let missed = self.cache().missed.take_if(|(looked_for, _)| looked_for == selection);
         let missed = missed.or_else(|| {
+            // The cache may be empty, so the reason is looked up again.
             self.try_find(selection).ok()?;
             self.cache().missed.take()
         });

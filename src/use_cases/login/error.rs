@@ -89,8 +89,8 @@ pub enum LoginCause {
     #[error(transparent)]
     NotIssued(NotIssued),
     /// Another login stored a session in the profile.
-    #[error("another login stored its session first")]
-    Superseded,
+    #[error("profile \"{0}\" holds a newer session, which is kept")]
+    Superseded(ProfileName),
     /// Another program changed the store after the session was stored, which is not stored any more.
     #[error("another program has changed the config and removed the new session")]
     Overwritten,
@@ -175,7 +175,7 @@ impl LoginError {
                 NotIssued::Refused { .. } => FailureKind::Refused,
                 NotIssued::Unusable { .. } => FailureKind::AnswerUnusable,
             },
-            (LoginCause::Superseded, _) => FailureKind::Superseded,
+            (LoginCause::Superseded(_), _) => FailureKind::Superseded,
             (LoginCause::NotDurable(_), _) => FailureKind::NotDurable,
             (LoginCause::NotAccepted(ReadError::Refused { .. }), _) => FailureKind::SessionRefused,
             (LoginCause::NotAccepted(_) | LoginCause::OtherDomain { .. }, _) => FailureKind::NotAccepted,
@@ -237,10 +237,10 @@ impl fmt::Display for LoginError {
                 write!(formatter, "cannot log in: {cause}")
             }
             (State::Nothing { is_response_lost: false }, Cause::Interrupted) => {
-                formatter.write_str("interrupted: not logged in")
+                write!(formatter, "{cause}: not logged in")
             }
             (State::Nothing { is_response_lost: true }, Cause::Interrupted) => {
-                formatter.write_str("interrupted: a token may have been issued that is stored nowhere")
+                write!(formatter, "{cause}: a token may have been issued that is stored nowhere")
             }
             (State::Nothing { is_response_lost }, _) => {
                 // With a response, the origin stands among the identifiers that end the report.
@@ -250,18 +250,15 @@ impl fmt::Display for LoginError {
                 write!(formatter, "login failed: {cause}{origin}{lost}")
             }
             (State::Revoked(token), Cause::Interrupted) => {
-                write!(formatter, "interrupted: not logged in; {token} was issued and has been revoked")
+                write!(formatter, "{cause}: not logged in; {token} was issued and has been revoked")
             }
-            (State::Revoked(token), Cause::Superseded) => {
-                write!(formatter, "profile \"{profile}\" holds a newer session, which is kept; {token} is revoked")
-            }
+            (State::Revoked(token), Cause::Superseded(_)) => write!(formatter, "{cause}; {token} is revoked"),
             (State::Revoked(token), _) => {
                 write!(formatter, "login failed: {cause}; {token} was issued and has been revoked")
             }
-            (State::Live { token, revoking }, Cause::Superseded) => write!(
+            (State::Live { token, revoking }, Cause::Superseded(_)) => write!(
                 formatter,
-                "profile \"{profile}\" holds a newer session, which is kept; {token} was issued by {origin} and may \
-                 still be live{}: {}",
+                "{cause}; {token} was issued by {origin} and may still be live{}: {}",
                 until(token),
                 chain(revoking)
             ),
@@ -279,7 +276,7 @@ impl fmt::Display for LoginError {
             }
             (State::Stored(stored), Cause::Interrupted) => {
                 let replaced = stored.replaced.as_ref().map(|replaced| format!("; {replaced}")).unwrap_or_default();
-                write!(formatter, "interrupted: profile \"{profile}\" holds the new session{replaced}")
+                write!(formatter, "{cause}: profile \"{profile}\" holds the new session{replaced}")
             }
             (State::Stored(_), _) => {
                 write!(formatter, "profile \"{profile}\" holds a session that {origin} does not accept: {cause}")
@@ -455,7 +452,7 @@ mod tests {
                 "interrupted: not logged in; token [ID] was issued and has been revoked",
             ),
             (
-                revoked(LoginCause::Superseded),
+                revoked(LoginCause::Superseded(ProfileName::new("dev").unwrap())),
                 "superseded",
                 "profile \"dev\" holds a newer session, which is kept; token [ID] is revoked",
             ),
@@ -466,7 +463,7 @@ mod tests {
                  memory was not changed: full; revoking it: no route",
             ),
             (
-                live(LoginCause::Superseded),
+                live(LoginCause::Superseded(ProfileName::new("dev").unwrap())),
                 "superseded",
                 "profile \"dev\" holds a newer session, which is kept; token [ID] was issued by https://h and may still \
                  be live until 1970-01-01T00:00:00Z: no route",

@@ -168,7 +168,7 @@ mod tests {
         let (result, revoked) = log_in_beside(&world, change, 1);
         let error = result.unwrap_err();
         assert!(
-            matches!((&*error.state, &*error.cause), (LoginState::Revoked(_), LoginCause::Superseded)),
+            matches!((&*error.state, &*error.cause), (LoginState::Revoked(_), LoginCause::Superseded(_))),
             "{error:?}"
         );
         assert_eq!(revoked, [OURS]);

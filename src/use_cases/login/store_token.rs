@@ -66,7 +66,9 @@ impl LoginPorts<'_> {
         let before = session.held_before.as_ref().and_then(|held| held.token.as_ref());
         let cause = match &held {
             Some(held) if held.is_same_session(&token) => return Ok(()),
-            Some(held) if before.is_none_or(|before| !before.is_same_session(held)) => LoginCause::Superseded,
+            Some(held) if before.is_none_or(|before| !before.is_same_session(held)) => {
+                LoginCause::Superseded(session.profile.clone())
+            }
             _ => LoginCause::Overwritten,
         };
         Err(self.revoke_unstored(session, cause).await)
@@ -97,7 +99,7 @@ impl LoginPorts<'_> {
                 self.timer.set_at_risk(AtRisk::Nothing);
                 Ok(StoredSession { replaced, not_durable })
             }
-            Ok(Saving::Superseded) => Err(LoginCause::Superseded),
+            Ok(Saving::Superseded) => Err(LoginCause::Superseded(session.profile.clone())),
             Err(error) => Err(LoginCause::Store(error)),
         }
     }
@@ -331,7 +333,7 @@ mod tests {
             let error = world.log_in().unwrap_err();
             assert_eq!(matches!(*error.state, LoginState::Revoked(_)), is_revoked, "{error:?}");
             assert_eq!(matches!(*error.state, LoginState::Live { .. }), !is_revoked, "{error:?}");
-            assert!(matches!(*error.cause, LoginCause::Superseded), "{error:?}");
+            assert!(matches!(*error.cause, LoginCause::Superseded(_)), "{error:?}");
             assert!(world.store.holds(&newer()) && world.store.profiles() == ["dev"]);
         }
     }
@@ -426,7 +428,7 @@ mod tests {
         });
         let error = world.log_in().unwrap_err();
         assert!(
-            matches!((&*error.state, &*error.cause), (LoginState::Live { .. }, LoginCause::Superseded)),
+            matches!((&*error.state, &*error.cause), (LoginState::Live { .. }, LoginCause::Superseded(_))),
             "{error:?}"
         );
     }

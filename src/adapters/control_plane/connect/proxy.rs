@@ -68,6 +68,7 @@ impl Route {
     /// The proxy that reads the request and may answer it by itself, as it can without TLS.
     pub(crate) fn reader(&self, server: &ServerUrl) -> Option<&Proxy> {
         match self {
+            // Inside a tunnel TLS ends at the server, so a proxy can neither read nor forge there.
             Self::Proxy(proxy) if server.scheme() == Scheme::Http => Some(proxy),
             _ => None,
         }
@@ -103,12 +104,14 @@ impl ProxySettings {
             debug!("route to {origin}: direct, no proxy is set for {}", server.scheme());
             return Ok(Route::Direct);
         };
+        // Checked before the value is parsed: a host that needs no proxy works even if the value is unusable.
         if server.is_loopback() || self.is_exempt(server) {
             let reason = if server.is_loopback() { "a loopback address" } else { "NO_PROXY" };
             debug!("route to {origin}: direct, {name} does not apply ({reason})");
             return Ok(Route::Direct);
         }
         let proxy = match server.scheme() {
+            // A CGI server passes a request's `Proxy` header on as HTTP_PROXY (CVE-2016-5385).
             Scheme::Http if self.is_cgi => Err(ProxyProblem::Cgi),
             _ => parse_proxy(value),
         };
@@ -138,6 +141,7 @@ fn parse_proxy(value: &str) -> Result<(ServerUrl, Option<HeaderValue>), ProxyPro
     if behind.contains('@') {
         return Err(ProxyProblem::Unencoded);
     }
+    // The last `@`: Go takes a password with an `@` in it as it is.
     let (userinfo, host) = match authority.rsplit_once('@') {
         Some((userinfo, host)) => (Some(userinfo), host),
         None => (None, authority),
@@ -158,6 +162,7 @@ fn basic_credentials(userinfo: &str) -> Result<HeaderValue, ProxyProblem> {
     credentials.extend(percent_decode_str(password));
     let value = format!("Basic {}", BASE64.encode(&credentials));
     let mut value = HeaderValue::try_from(value).map_err(|_| ProxyProblem::Url)?;
+    // `Debug` of a request prints its headers otherwise.
     value.set_sensitive(true);
     Ok(value)
 }
@@ -178,6 +183,7 @@ fn exempts(entry: &str, server: &ServerUrl) -> bool {
     if entry == "*" {
         return true;
     }
+    // Canonical, so that 10.0.0.0/8 covers ::ffff:10.0.0.1, which reaches the same host.
     if let Ok(block) = entry.parse::<IpNet>() {
         return matches!(server.host(), Host::Ip(address) if block.contains(&address.to_canonical()));
     }

@@ -33,6 +33,7 @@ pub(crate) async fn resolve(peer: &ServerUrl) -> Result<Vec<SocketAddr>, Cause> 
         let _ = sender.send(name.to_socket_addrs().map(Vec::from_iter));
     });
     started.map_err(|error| Cause::of_io(&error))?;
+    // The channel closes without an answer only if the thread panicked.
     let addresses: Vec<SocketAddr> =
         answer.await.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(|error| cause_of(&error))?;
     for address in &addresses {
@@ -45,10 +46,12 @@ pub(crate) async fn resolve(peer: &ServerUrl) -> Result<Vec<SocketAddr>, Cause> 
 /// first connection (RFC 8305, section 5). The first attempt is under way before the result is awaited.
 pub(crate) fn connect(addresses: &[SocketAddr]) -> impl Future<Output = Result<TcpStream, Cause>> + use<> {
     let mut waiting = by_turns(addresses).into_iter();
+    // Dropping the set aborts the attempts that lost.
     let mut attempts = JoinSet::from_iter(waiting.next().map(attempt));
     let mut first_failure = None;
     async move {
         loop {
+            // Without another address to try, only the deadline of the caller ends the wait.
             let delay = if waiting.len() == 0 { Duration::MAX } else { ATTEMPT_DELAY };
             match timeout(delay, attempts.join_next()).await {
                 Ok(Some(Ok(Ok(stream)))) => {
@@ -61,6 +64,7 @@ pub(crate) fn connect(addresses: &[SocketAddr]) -> impl Future<Output = Result<T
                     }
                     return Ok(stream);
                 }
+                // Mostly that of the address which the system prefers, and the others fail for the same reason.
                 Ok(Some(Ok(Err(failure)))) => _ = first_failure.get_or_insert(failure),
                 Ok(Some(Err(failure))) => _ = first_failure.get_or_insert(io::Error::other(failure)),
                 Ok(None) => return Err(first_failure.map_or(Cause::NameNotFound, |failure| Cause::of_io(&failure))),
@@ -82,6 +86,7 @@ async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
 /// (RFC 8305, section 4).
 fn by_turns(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let is_first_family = |address: &SocketAddr| address.is_ipv6() == addresses[0].is_ipv6();
+    // A stable partition: within a family the order of getaddrinfo (RFC 6724) counts.
     let (first, second): (Vec<_>, Vec<_>) = addresses.iter().copied().partition(is_first_family);
     let longest = first.len().max(second.len());
     (0..longest).flat_map(|index| [first.get(index), second.get(index)]).flatten().copied().collect()

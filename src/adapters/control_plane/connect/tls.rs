@@ -31,6 +31,7 @@ pub(crate) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Makes a configuration that trusts these authorities. Connections that share it resume each other's sessions.
 pub(crate) fn config(roots: RootCertStore) -> Result<Arc<ClientConfig>, Cause> {
+    // Named, since `ClientConfig::builder()` takes the provider of the process, and panics if there is none.
     let config = ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
         .with_safe_default_protocol_versions()
         .map_err(|error| cause_of(&error))?
@@ -81,6 +82,7 @@ impl Service<Uri> for Established {
 
 /// Translates what a connection says that may have TLS on it: the library wraps its errors in those of the system.
 pub(crate) fn cause_of_io(error: &io::Error) -> Cause {
+    // An I/O error without an inner error comes from the system itself.
     let Some(inner) = error.get_ref() else { return Cause::of_io(error) };
     if let Some(inner) = inner.downcast_ref() {
         return cause_of_io(inner);
@@ -91,6 +93,7 @@ pub(crate) fn cause_of_io(error: &io::Error) -> Cause {
 fn cause_of(error: &rustls::Error) -> Cause {
     match error {
         rustls::Error::InvalidCertificate(error) => cause_of_certificate(error),
+        // The first byte of `HTTP/1.1 400` is no TLS content type, and neither is that of most other protocols.
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => Cause::NotTls,
         rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
         | rustls::Error::PeerIncompatible(
@@ -100,6 +103,7 @@ fn cause_of(error: &rustls::Error) -> Cause {
             | PeerIncompatible::Tls12NotOfferedOrEnabled,
         ) => Cause::TlsVersion,
         rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity)
+        // What is left of incompatibility is about cipher suites, groups and signature schemes.
         | rustls::Error::PeerIncompatible(_) => Cause::TlsParameters,
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => Cause::ClientCertificate,
         rustls::Error::AlertReceived(_) => Cause::TlsRefused,
@@ -120,6 +124,7 @@ fn cause_of_certificate(error: &CertificateError) -> Cause {
         CertificateError::InvalidPurposeContext { .. } => Cause::WrongPurpose,
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => Cause::KeyType,
+        // webpki's reason has no variant of its own in rustls.
         CertificateError::Other(other) => match other.source().and_then(|error| error.downcast_ref()) {
             Some(webpki::Error::CaUsedAsEndEntity) => Cause::OwnCertificateIsCa,
             _ => Cause::UnusableCertificate,
@@ -134,6 +139,7 @@ fn time_of(time: UnixTime) -> SystemTime {
 
 /// The host in what the library says of a name in a certificate: `DnsName("…")` or `IpAddress(…)`.
 fn host_of(name: &str) -> Option<&str> {
+    // The library presents names as the `Debug` form of a type that it does not export.
     let dns_name = name.strip_prefix("DnsName(\"").and_then(|rest| rest.strip_suffix("\")"));
     dns_name.or_else(|| name.strip_prefix("IpAddress(")?.strip_suffix(')'))
 }

@@ -64,6 +64,7 @@ impl<'a> TrustStore<'a> {
         }
         let bundles: Vec<_> = match file {
             Some(file) => vec![file.as_path()],
+            // Only one of them exists on most systems. A missing one is no problem to report.
             None => BUNDLES.iter().map(Path::new).filter(|bundle| bundle.exists()).collect(),
         };
         bundles.into_iter().find_map(|bundle| {
@@ -79,6 +80,7 @@ impl<'a> TrustStore<'a> {
 
     /// Reads what the directories add to the bundle, once.
     pub(crate) fn directories(&mut self) -> Option<RootCertStore> {
+        // Without a bundle, the handshake that failed has already used them.
         if std::mem::replace(&mut self.has_read_directories, true) {
             return None;
         }
@@ -96,6 +98,7 @@ impl<'a> TrustStore<'a> {
                 Err(problem) => _ = self.problem.get_or_insert(problem),
             }
         }
+        // The bundle is sorted by the library that reads it, so a binary search finds what it already has.
         more.retain(|certificate| self.bundle.binary_search_by(|known| known.as_ref().cmp(certificate)).is_err());
         usable(&more)
     }
@@ -110,7 +113,9 @@ impl<'a> TrustStore<'a> {
         if !metadata.is_file() {
             return Err(TrustStoreProblem::NotRegular(file.to_owned()));
         }
+        // Checked before reading, since nothing interrupts a read. A file that grows meanwhile is the operator's own.
         self.add_size(metadata.len(), file)?;
+        // Errors about single certificates do not matter as long as one can be used.
         let found = load_certs_from_paths(Some(file), None);
         match found.errors.into_iter().next().map(|error| error.kind) {
             Some(ErrorKind::Io { inner, .. }) => Err(unreadable(file, &inner)),

@@ -48,6 +48,7 @@ impl Body {
                 Some(Some(Err(_))) | None => return Self { bytes, is_complete: false },
             }
         }
+        // The last frame may have crossed the limit: what was cut off was part of the body.
         let is_complete = bytes.len() == MAX_BODY && body.is_end_stream();
         bytes.truncate(MAX_BODY);
         Self { bytes, is_complete }

@@ -57,6 +57,7 @@ impl HttpClient {
             self.warn(&format!("the token travels unencrypted to {}", server.origin()));
         }
         let failed = |cause| CallFailure { phase: Phase::Answer, peer: route.peer(server, Phase::Answer), cause };
+        // Before anything is sent: whatever comes back can hold it.
         if let Some(bearer) = call.bearer {
             self.sent_secrets.add(bearer);
         }
@@ -81,6 +82,7 @@ impl HttpClient {
             }
         };
         if let Sent::Not(request) = sent {
+            // The same deadline: a stale connection gives the call no extra time.
             let stream = self.transport.connect(server, &route, deadline).await?;
             let connection = Connection::over(stream).await.map_err(failed)?;
             sent = deadline.bound(connection.send(request)).await.map_err(failed)?;
@@ -104,6 +106,7 @@ impl HttpClient {
                 })
             }
             Sent::Unanswered(cause) => Err(failed(cause)),
+            // A connection that ends right after the handshake has not taken the request.
             Sent::Not(_) => Err(failed(Cause::Closed)),
         }
     }

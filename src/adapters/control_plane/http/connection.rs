@@ -14,7 +14,7 @@ use tokio::task::{self, JoinSet};
 
 use super::super::connect::tls;
 use super::super::failure::Cause;
-use super::lenient_stream::{HeadTooLarge, LenientStream, MAX_HEAD, MAX_HEADERS};
+use super::lenient_stream::{LenientStream, MAX_HEAD, MAX_HEADERS};
 
 /// A connection on which nothing is under way.
 pub(super) struct Connection {
@@ -40,6 +40,7 @@ impl Connection {
     pub(super) async fn over(stream: impl Read + Write + Unpin + Send + 'static) -> Result<Self, Cause> {
         // Whatever headers come are taken, as far as they fit.
         let mut client = Builder::new();
+        // The default of 100 header lines and the strict names would lose a 204 that a proxy has decorated.
         client.max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS).ignore_invalid_headers_in_responses(true);
         let stream = LenientStream::new(stream);
         let has_received = stream.has_received();
@@ -56,6 +57,7 @@ impl Connection {
         if self.sender.ready().await.is_err() {
             return Ok(Sent::Not(request));
         }
+        // Reset after the turn above: bytes that came before the request belong to no response.
         self.has_received.store(false, Ordering::Relaxed);
         let mut error = match self.sender.try_send_request(request).await {
             Ok(response) => return Ok(Sent::Answered(self, response)),
@@ -63,6 +65,7 @@ impl Connection {
         };
         match error.take_message() {
             Some(request) => Ok(Sent::Not(request)),
+            // A part of a response has arrived, so the server may have acted on the request.
             None if self.has_received.load(Ordering::Relaxed) => Err(cause_of(error.error())),
             None => Ok(Sent::Unanswered(cause_of(error.error()))),
         }
@@ -72,8 +75,9 @@ impl Connection {
 /// Translates what the library says of an exchange.
 fn cause_of(error: &hyper::Error) -> Cause {
     if let Some(error) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
-        let is_too_large = matches!(error.get_ref(), Some(inner) if inner.is::<HeadTooLarge>());
-        return if is_too_large { Cause::HeadTooLarge } else { tls::cause_of_io(error) };
+        // The stream below can hand its own cause through the library in an I/O error alone.
+        let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<Cause>());
+        return cause.cloned().unwrap_or_else(|| tls::cause_of_io(error));
     }
     if error.is_parse() { Cause::NotHttp } else { Cause::Closed }
 }

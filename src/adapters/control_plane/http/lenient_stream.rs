@@ -15,7 +15,8 @@ use std::task::{Context, Poll, Waker, ready};
 use httparse::{EMPTY_HEADER, Header, ParserConfig, Status};
 use hyper::body::{Buf, Bytes};
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
-use thiserror::Error;
+
+use super::super::failure::Cause;
 
 /// The most bytes of an answer's head.
 pub(super) const MAX_HEAD: usize = 64 * 1024;
@@ -41,11 +42,6 @@ enum ReadState {
     /// The head is through, and all that comes is handed on.
     Body,
 }
-
-/// The head of an answer is larger than the limits.
-#[derive(Debug, Error)]
-#[error("head too large")]
-pub(super) struct HeadTooLarge;
 
 impl<T> LenientStream<T> {
     pub(super) fn new(inner: T) -> Self {
@@ -79,6 +75,8 @@ impl<T: Read + Unpin> Read for LenientStream<T> {
             }
             match &mut this.state {
                 ReadState::Request(waiting) => {
+                    // hyper polls for reading before it writes, and takes what it finds then for an unsolicited
+                    // response.
                     *waiting = Some(context.waker().clone());
                     return Poll::Pending;
                 }
@@ -110,7 +108,7 @@ impl<T: Read + Unpin> Read for LenientStream<T> {
                         }
                     }
                     Head::Incomplete | Head::TooLarge => {
-                        return Poll::Ready(Err(io::Error::other(HeadTooLarge)));
+                        return Poll::Ready(Err(io::Error::other(Cause::HeadTooLarge)));
                     }
                     Head::Interim(length) => this.ready = head.drain(..length).collect(),
                     Head::Final(mended) => {
@@ -132,6 +130,7 @@ impl<T: Write + Unpin> Write for LenientStream<T> {
             }
             self.state = ReadState::Head(Vec::new());
         }
+        // A server may send its answer and close before it has read everything: reading tells which it was.
         Poll::Ready(Ok(written.unwrap_or(bytes.len())))
     }
 
@@ -165,9 +164,11 @@ fn inspect_head(bytes: &[u8]) -> Head {
         Ok(Status::Complete(length)) => length,
         Ok(Status::Partial) => return Head::Incomplete,
         Err(httparse::Error::TooManyHeaders) => return Head::TooLarge,
+        // hyper's own error says that this is not HTTP.
         Err(_) => return Head::Final(None),
     };
     let (Some(code), Some(version)) = (head.code, head.version) else { return Head::Final(None) };
+    // An interim response ends with its head, whatever that says about lengths. 101 is the last one of its connection.
     if (100..200).contains(&code) && code != 101 {
         return Head::Interim(length);
     }
@@ -185,10 +186,12 @@ fn inspect_head(bytes: &[u8]) -> Head {
 
 /// Tells whether the headers agree on one way to find the end of the body (RFC 9112, section 6.3).
 fn has_usable_lengths(version: u8, headers: &[Header<'_>]) -> bool {
+    // HTTP/1.0 has no transfer codings. In 1.1 they override any Content-Length.
     if headers.iter().any(|header| header.name.eq_ignore_ascii_case("transfer-encoding")) {
         return version == 1;
     }
     let lengths: Vec<_> = headers.iter().filter(|header| is_length(header)).map(|header| header.value).collect();
+    // Up to 18 digits, which fit in the u64 that hyper parses.
     let is_number = |value: &[u8]| value.iter().all(u8::is_ascii_digit) && (1..19).contains(&value.len());
     lengths.iter().all(|length| is_number(length) && *length == lengths[0])
 }

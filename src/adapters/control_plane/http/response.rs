@@ -60,6 +60,7 @@ impl Response<'_> {
     pub(crate) async fn body(&mut self, limit: Duration) -> Body {
         let deadline = self.deadline.min(Instant::now() + limit);
         let body = Body::read(self.inner.body_mut(), deadline).await;
+        // Bytes that are still to come would be taken for the next response on this connection.
         if body.is_complete
             && let Some(idle) = self.idle
             && let Some(connection) = self.connection.take()
@@ -79,6 +80,7 @@ impl Response<'_> {
             match timeout_at(self.deadline, self.inner.body_mut().frame()).await {
                 Ok(Some(Ok(frame))) => frame.data_ref().map_or(Ok(()), |piece| take(piece))?,
                 Ok(None) => return Ok(true),
+                // The caller decides what a part is worth, so a broken body is no error of this function.
                 Ok(Some(Err(_))) | Err(_) => return Ok(false),
             }
         }
@@ -87,6 +89,7 @@ impl Response<'_> {
     /// Makes an error of the response, with its problem details as far as they may be shown: without any secret that the
     /// client has sent.
     pub(crate) async fn into_error(mut self) -> UnexpectedResponse {
+        // A page of a proxy or a captive portal can be long, and nothing of it would be shown.
         let body = if self.is_problem() { self.body(ERROR_BODY_LIMIT).await } else { Body::default() };
         self.unexpected(&body)
     }

@@ -140,6 +140,7 @@ async fn open_tunnel(tcp: TcpStream, route: &Route, server: &ServerUrl) -> Resul
             reason: response.status().canonical_reason(),
         });
     }
+    // The tunnel's socket is inside the connection's task; the upgrade is the only way to have it back.
     let upgraded = hyper::upgrade::on(response).await.map_err(|_| Cause::Closed)?;
     let parts = upgraded.downcast::<LenientStream<TokioIo<TcpStream>>>().map_err(|_| Cause::NotHttp)?;
     // A server waits for the client to begin the handshake, so what came already is not from one.

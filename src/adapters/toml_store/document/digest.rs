@@ -28,6 +28,7 @@ impl Digest {
             hash_value(value.get_ref(), &mut hasher);
             let hash = hasher.finish();
             if !holds_others(value.get_ref()) {
+                // Adding is commutative: two tables with the same keys in another order are equal.
                 sum = sum.wrapping_add(hash);
             }
             hash
@@ -46,6 +47,7 @@ fn holds_others(value: &DeValue<'_>) -> bool {
 
 /// Hashes the type of a value, and what it is unless it is made of others.
 fn hash_value(value: &DeValue<'_>, hasher: &mut impl Hasher) {
+    // The string "1" and the integer 1 have the same text.
     std::mem::discriminant(value).hash(hasher);
     match value {
         DeValue::String(text) => text.hash(hasher),

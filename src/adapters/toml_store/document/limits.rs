@@ -27,6 +27,7 @@ pub(super) struct TooLarge {
 
 /// Counts what a text holds, if it is long enough to hold too much.
 pub(super) fn check(text: &str) -> Result<(), TooLarge> {
+    // Most files have some hundred bytes, and the count is a pass of its own.
     if text.len() <= MAX_UNCOUNTED_SIZE { Ok(()) } else { count(text) }
 }
 
@@ -109,6 +110,7 @@ impl TokenCounter {
     }
 
     fn begin_entry(&mut self) {
+        // Only the parts of one key count towards the depth.
         self.parts = 0;
         self.next = if self.open.last() == Some(&TokenKind::LeftSquareBracket) { Next::Value } else { Next::Key };
     }

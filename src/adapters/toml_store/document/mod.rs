@@ -44,6 +44,7 @@ pub(super) const IDP_BINDING_ALIAS_KEY: &str = "idp_binding_alias";
 /// Takes the bytes as the UTF-8 text that every TOML document is (TOML 1.1, "Spec").
 pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, Fault> {
     String::from_utf8(bytes).map_err(|error| {
+        // Lossless here: it is the part before the first invalid byte.
         let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
         Fault::at(&valid, Some(valid.len()), "it is not valid UTF-8")
     })
@@ -67,6 +68,7 @@ impl<'a> Document<'a> {
         // The parser's own message and its `Debug` quote the document, which holds tokens.
         let root = DeTable::parse(text).map_err(|error| refusal(text, &error))?;
         let root = root.into_inner();
+        // Other TOML parsers refuse such a file, so an edit of it would be lost on them.
         if let Some((offset, error)) = strict::first_offence(text, &root) {
             return Err(Fault::at(text, Some(offset), error));
         }
@@ -210,6 +212,7 @@ fn remembered(name: ProfileName, profile: &DeTable<'_>) -> Profile {
 /// A date-time of TOML. A date alone and a time alone are none; one without an offset counts as UTC.
 fn timestamp(datetime: &Datetime) -> Option<Timestamp> {
     let (date, time) = (datetime.date?, datetime.time?);
+    // Fractions of a second are dropped: an expiry is shown and compared in whole seconds.
     let local = format!("{date}T{:02}:{:02}:{:02}Z", time.hour, time.minute, time.second.unwrap_or_default());
     // The only valid date-times that this does not take are those before 1970, which count as its first second.
     let local = humantime::parse_rfc3339(&local).unwrap_or(UNIX_EPOCH);
@@ -218,6 +221,7 @@ fn timestamp(datetime: &Datetime) -> Option<Timestamp> {
         Some(Offset::Z) | None => 0,
     };
     let offset = Duration::from_secs(60 * u64::from(minutes.unsigned_abs()));
+    // An offset is local time minus UTC (RFC 3339, section 4.2).
     let utc = if minutes < 0 { local.checked_add(offset) } else { local.checked_sub(offset) };
     utc.map(Timestamp::from)
 }
@@ -257,6 +261,7 @@ impl Fault {
 fn refusal(text: &str, error: &toml::de::Error) -> Fault {
     let offset = error.span().map(|span| span.start);
     match limits::count(text) {
+        // The parser reports its own limits as syntax errors, or without a position.
         Err(limit) if offset.is_none() || limit.offset <= offset => Fault::at(text, limit.offset, limit.problem),
         _ => Fault::at(text, offset, SyntaxError::of_parser(text, error)),
     }

@@ -29,6 +29,7 @@ pub(in super::super) fn without_profile_and_separator(
     let text = document.text();
     let mut ranges = ranges(text, profile.as_str(), document.pointer().as_ref() == Some(profile));
     if let Some(last) = ranges.last_mut()
+        // Otherwise something was appended since, and the empty line sets that off.
         && last.end == text.len()
     {
         last.start = separator.start_before(text, last.start);
@@ -53,6 +54,7 @@ fn ranges(text: &str, profile: &str, cuts_pointer: bool) -> Vec<Range<usize>> {
         match expression.kind {
             Kind::Header(place) => {
                 ranges.extend(section.take());
+                // Not beyond the last key: comments below may belong to the section that follows.
                 section = place.is_ours().then_some(expression.lines);
             }
             Kind::Pair(pair) => {
@@ -81,6 +83,7 @@ fn inline_ranges(text: &str, profile: &str, open: usize) -> Vec<Range<usize>> {
         if entry.pair.key.place.is_ours() {
             ranges.push(entry.removal(kept_comma.as_ref()));
         } else {
+            // The comma before a removed last entry would be a trailing one, which TOML 1.0 forbids.
             kept_comma = entry.comma;
         }
     }

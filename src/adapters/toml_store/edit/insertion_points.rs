@@ -28,6 +28,7 @@ pub(super) struct InsertionPoints<'a> {
 impl<'a> InsertionPoints<'a> {
     /// Walks the text for an edit that takes these fields out of the profile.
     pub(super) fn new(text: &'a str, profile: &'a str, dropped: &'a [Field]) -> Self {
+        // A byte order mark is only valid as the first character.
         let root_end = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let values = [const { None }; Field::ALL.len()];
         let mut points = Self {
@@ -47,6 +48,7 @@ impl<'a> InsertionPoints<'a> {
                 Kind::Header(place) => {
                     is_root = false;
                     if place == Place::Profile {
+                        // The line of the header is the first place; each key below moves it further down.
                         points.keys = Some(Slot::Lines { at: expression.lines.end, prefix: "" });
                     }
                 }
@@ -95,6 +97,7 @@ impl<'a> InsertionPoints<'a> {
             }
             if self.is_dropped(key) {
                 self.removals.push(entry.removal(comma.as_ref()));
+                // A last entry without a comma takes the one before it along.
                 comma = comma.filter(|_| entry.comma.is_some());
             } else {
                 if let Some(prefix) = self.prefix(key.start, key) {
@@ -103,6 +106,7 @@ impl<'a> InsertionPoints<'a> {
                 value_end = Some(value.end);
                 comma = entry.comma;
             }
+            // Of a dropped entry too: a token that moves is spelled as it was.
             self.note_value(entry.pair);
         }
         let slot = value_end.map_or(Slot::First { open }, |value_end| Slot::Behind {

@@ -34,6 +34,7 @@ pub(in super::super) fn with_session(
     let text = document.text();
     let values = values(profile);
     let dropped: Vec<Field> = values.iter().filter(|(_, value)| value.is_none()).map(|(field, _)| *field).collect();
+    // All positions refer to the old text, so the changes can be collected in any order.
     let points = InsertionPoints::new(text, profile.name.as_str(), &dropped);
     let mut changes: Vec<Change> = points.removals.iter().cloned().map(Change::remove).collect();
     let mut missing = Vec::new();
@@ -64,8 +65,10 @@ pub(in super::super) fn with_session(
         changes.push(point_to(&profile.name, text, &points));
     }
     let mut edited = splice(text, changes);
+    // The section goes to the very end, behind changes that refer to offsets of the old text.
     let separator =
         new_section.map_or_else(Separator::default, |section| append_section(&mut edited, &section, line_end(text)));
+    // A wrong edit would lose somebody else's token, so nothing is returned that was not parsed again.
     Ok(Stored { text: verify::with_session(document, profile, moves_to, edited)?, separator })
 }
 

@@ -31,10 +31,12 @@ impl Change {
 /// The text with these changes, which may come in any order; removed ranges may overlap. Of insertions at one offset,
 /// the first comes first.
 pub(super) fn splice(text: &str, mut changes: Vec<Change>) -> String {
+    // A stable sort keeps insertions at one offset in the order in which they were made.
     changes.sort_by_key(|change| (change.range.start, change.range.end));
     let mut edited = String::with_capacity(text.len() + changes.iter().map(|change| change.text.len()).sum::<usize>());
     let mut kept_from = 0;
     for change in changes {
+        // A change inside the one before it: its text is gone already.
         if change.range.start >= kept_from {
             edited.push_str(&text[kept_from..change.range.start]);
         }
@@ -42,6 +44,7 @@ pub(super) fn splice(text: &str, mut changes: Vec<Change>) -> String {
             edited.push_str(line_end(text));
         }
         edited.push_str(&change.text);
+        // An inner range may end before the outer one.
         kept_from = kept_from.max(change.range.end);
     }
     edited.push_str(&text[kept_from..]);

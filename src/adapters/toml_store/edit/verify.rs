@@ -20,6 +20,7 @@ pub(super) fn without_profile(
 ) -> Result<String, EditError> {
     document.remove(profile);
     document.forget_empty_profiles();
+    // The tree is dropped here, before the second one is built: one at a time halves the memory.
     let intended = document.into_digest();
     let mut reread = Document::parse_rest(&rest).map_err(|_| EditError)?;
     reread.forget_empty_profiles();
@@ -40,6 +41,7 @@ pub(super) fn with_session(
     let profiles = document.root_mut().entry(key(PROFILES_KEY)).or_insert_with(empty_table);
     let profiles = as_table(profiles)?;
     let table = as_table(profiles.entry(key(profile.name.as_str())).or_insert_with(empty_table))?;
+    // Removed from the old place and put into the new one as values, independent of how the edit spelled them.
     let moved: DeTable<'_> = Field::OF_TOKEN.into_iter().filter_map(|field| table.remove_entry(field.key())).collect();
     for field in Field::ALL {
         table.remove(field.key());
@@ -60,6 +62,7 @@ pub(super) fn with_session(
     }
     if let Some(moves_to) = moves_to {
         let moved = Spanned::new(0..0, DeValue::Table(moved));
+        // The caller promises a free name: overwriting an entry would lose a token.
         if profiles.insert(key(moves_to.as_str()), moved).is_some() {
             return Err(EditError);
         }

@@ -141,6 +141,7 @@ impl Iterator for Walk<'_> {
                     continue;
                 }
                 TokenKind::LeftSquareBracket => {
+                    // Both brackets of an array of tables: its header ends the section before it, too.
                     cursor.skip(&[TokenKind::LeftSquareBracket]);
                     self.table = cursor.key_path(Place::Root).place;
                     Kind::Header(self.table)
@@ -213,6 +214,7 @@ impl<'a> Cursor<'a> {
             self.tokens.next_if(|token| matches!(token.kind(), Atom | BasicString | LiteralString | Dot | Whitespace))
         {
             if !matches!(token.kind(), Dot | Whitespace) {
+                // The offset of the key itself, so that what leads to it can be repeated before a new one.
                 if path.place == Place::Profile {
                     path.own_key = Some(self.base + token.span().start());
                 }
@@ -225,6 +227,7 @@ impl<'a> Cursor<'a> {
     fn step(&self, from: Place, key: Token) -> Place {
         let mut name = Cow::Borrowed("");
         if let Some(raw) = self.source.get(key) {
+            // Compared decoded, since a key has several spellings: `profiles`, "profiles", 'profiles'.
             raw.decode_key(&mut name, &mut ());
         }
         match (from, name.as_ref()) {
@@ -259,6 +262,7 @@ impl<'a> Cursor<'a> {
                 TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => depth -= 1,
                 _ => {}
             }
+            // Not reached in a parsed document, whose brackets are balanced.
             let Some(token) = self.tokens.next() else { return start..end };
             if !TRIVIA.contains(&token.kind()) {
                 end = self.base + token.span().end();

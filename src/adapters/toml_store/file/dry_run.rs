@@ -26,6 +26,7 @@ pub(in super::super) fn check(path: &Path, size: usize) -> Result<(), FileError>
 
 /// Removes the directories that were created, unless another program has put something into them.
 fn remove_directories(created: &[PathBuf]) {
+    // The innermost first: rmdir removes only empty directories.
     for directory in created.iter().rev() {
         if fs::remove_dir(directory).is_err() {
             return;
@@ -38,9 +39,11 @@ impl LockedTarget {
     fn check_write(&self, original: Option<&Metadata>, size: usize) -> Result<(), ReplaceError> {
         self.check_rename(original.is_some())?;
         check_leftover(&self.directory, &self.place, original)?;
+        // A named file would be visible to others and left behind by a crash.
         if let Some(file) = self.nameless_file()? {
             return self.fill(file, original, size);
         }
+        // The name of the temporary file: whatever a crash leaves there is swept by the next run.
         let temp = self.create_temp(original)?;
         let filled = temp.try_clone().map_err(|error| failed("creating its replacement", error));
         let filled = filled.and_then(|file| self.fill(file, original, size));
@@ -69,6 +72,7 @@ impl LockedTarget {
         let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::EXCL | OFlags::CLOEXEC;
         match retry_on_intr(|| openat(&self.directory, ".", flags, Mode::RUSR | Mode::WUSR)) {
             Ok(file) => Ok(Some(file.into())),
+            // Each of these is how some kernel or file system says that it has no O_TMPFILE.
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL | Errno::NOSYS) => Ok(None),
             Err(error) => Err(failed("creating a file beside it", error)),
         }
@@ -90,6 +94,7 @@ impl LockedTarget {
         };
         let fixed = StatxAttributes::IMMUTABLE | StatxAttributes::APPEND;
         let file = if has_original { attributes(Path::new(&self.name)) } else { StatxAttributes::empty() };
+        // A bind-mounted file, as containers have it, cannot be renamed over (EBUSY).
         if file.contains(StatxAttributes::MOUNT_ROOT) {
             return Err(ReplaceError::MountPoint);
         }

@@ -51,6 +51,7 @@ impl LockedTarget {
             if let Some((target, file)) = Self::acquire_by(path, deadline)? {
                 return Ok((target, Some(file), created));
             }
+            // Only after the path was found to lead nowhere: a directory for a file that exists is never created.
             create_directories(path, &mut created)?;
             if let Some(target) = Self::try_acquire(|| resolve_vacant(path), deadline)? {
                 return Ok((target, None, created));
@@ -148,6 +149,7 @@ pub(super) fn split(path: &Path) -> Result<(PathBuf, &OsStr), ReplaceError> {
 /// Creates the directory of a file, and those above it that are missing, so that they survive a power loss.
 fn create_directories(path: &Path, created: &mut Vec<PathBuf>) -> Result<(), ReplaceError> {
     let (directory, _) = split(path)?;
+    // From the top down, so that each can be synced in its parent.
     let missing: Vec<&Path> = directory.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
     for directory in missing.into_iter().rev() {
         match create_directory(directory) {
@@ -179,7 +181,9 @@ fn create_directory(path: &Path) -> io::Result<bool> {
         opened => opened?,
     };
     give_to_owner_of(&parent, &directory)?;
+    // mkdir is subject to the umask, and inherits set-group-id.
     directory.set_permissions(Permissions::from_mode(PRIVATE_DIRECTORY.bits()))?;
+    // Otherwise a power loss could take the directory with the session in it.
     sync_directory(&parent)?;
     Ok(true)
 }
@@ -245,6 +249,7 @@ fn is_at(directory: &File, path: &Path) -> Result<bool, ReplaceError> {
         found => found.map_err(|error| failed("examining its directory", error))?,
     };
     let opened = directory.metadata().map_err(|error| failed("examining its directory", error))?;
+    // A path can be turned between two calls. The device and the inode of an open file cannot.
     Ok((found.dev(), found.ino()) == (opened.dev(), opened.ino()))
 }
 
@@ -252,6 +257,7 @@ fn lock(directory: &File, deadline: Instant) -> Result<(), ReplaceError> {
     loop {
         match directory.try_lock() {
             Ok(()) => return Ok(()),
+            // A blocking flock(2) has no timeout, and a signal to interrupt it belongs to the whole process.
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(POLL_INTERVAL),
             Err(TryLockError::WouldBlock) => return Err(ReplaceError::Locked),
             Err(TryLockError::Error(error)) => return Err(failed("locking its directory", error)),

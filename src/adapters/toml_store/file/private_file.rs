@@ -45,6 +45,7 @@ impl PrivateFile {
     /// or nothing.
     pub(in super::super) fn open_in(directory: &File, name: &OsStr) -> Result<Option<Self>, OpenError> {
         match open_for_reading(directory, name, OFlags::NOFOLLOW) {
+            // ELOOP is how O_NOFOLLOW reports a link.
             Err(Errno::NOENT | Errno::LOOP) => Ok(None),
             opened => Self::judge(opened).map(Some),
         }
@@ -52,6 +53,7 @@ impl PrivateFile {
 
     fn judge(opened: rustix::io::Result<File>) -> Result<Self, OpenError> {
         let file = opened.map_err(|error| OpenError::Io("opening it", error.into()))?;
+        // Of the open file: the path may lead elsewhere by now.
         let metadata = file.metadata().map_err(|error| OpenError::Io("examining it", error))?;
         if !metadata.is_file() {
             return Err(OpenError::NotRegular);
@@ -73,6 +75,7 @@ impl PrivateFile {
     /// Reads the whole file.
     pub(in super::super) fn read(self) -> Result<Vec<u8>, OpenError> {
         let mut bytes = Vec::with_capacity(usize::try_from(self.metadata.len()).unwrap_or_default());
+        // The file may have grown since fstat, so the limit holds for reading too.
         self.file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(|error| OpenError::Io("reading it", error))?;
         if bytes.len() as u64 > MAX_SIZE {
             return Err(OpenError::TooLarge);

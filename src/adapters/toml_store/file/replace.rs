@@ -22,6 +22,7 @@ impl LockedTarget {
     /// Replaces the file by one with these contents and the original's owner and mode. Where there is no original, the
     /// new file is private.
     pub(super) fn replace(&self, original: Option<&Metadata>, contents: &[u8]) -> Result<(), ReplaceError> {
+        // In the same directory, since a rename does not cross file systems.
         let mut temp = self.create_temp(original)?;
         let replaced = self.write_durably(&mut temp, original, contents).and_then(|()| {
             renameat(&self.directory, TEMP_NAME, &self.directory, &self.name)
@@ -36,8 +37,10 @@ impl LockedTarget {
     /// Removes the temporary file after a failure, which is what is to be told. Where it stays, it holds no token.
     pub(super) fn clean_up(&self, temp: &File, failure: ReplaceError) -> ReplaceError {
         match unlinkat(&self.directory, TEMP_NAME, AtFlags::empty()) {
+            // Another program has removed it, which is as good.
             Ok(()) | Err(Errno::NOENT) => failure,
             Err(_) => {
+                // If truncating fails as well, the message still names the file.
                 let _ = temp.set_len(0);
                 ReplaceError::LeftBehind { temp: temp_place(&self.place), failure: failure.into() }
             }
@@ -49,6 +52,7 @@ impl LockedTarget {
         let created = file.metadata().map_err(|error| failed("examining its replacement", error))?;
         match original {
             Some(original) => {
+                // Only in a run by root: nobody else can have read a private file of another owner.
                 if created.uid() != original.uid() {
                     fchown(file, Some(original.uid()), None).map_err(|error| failed("restoring its owner", error))?;
                 }
@@ -62,6 +66,7 @@ impl LockedTarget {
             }
         }
         let mode = original.map_or(PRIVATE_MODE, |original| original.mode() & PERMISSION_BITS);
+        // After chown(2), which may clear bits of the mode.
         if created.mode() & PERMISSION_BITS != mode {
             file.set_permissions(Permissions::from_mode(mode)).map_err(|error| failed("restoring its mode", error))?;
         }
@@ -78,6 +83,7 @@ impl LockedTarget {
 
     /// Creates the temporary file, after sweeping what a killed run may have left in its place.
     pub(super) fn create_temp(&self, original: Option<&Metadata>) -> Result<File, ReplaceError> {
+        // O_EXCL and O_NOFOLLOW: nobody can have prepared the file or a link in its place.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let create = || retry_on_intr(|| openat(&self.directory, TEMP_NAME, flags, TEMP_MODE));
         let created = match create() {
@@ -93,6 +99,7 @@ impl LockedTarget {
     /// Removes a leftover, but nothing that this program cannot have left.
     fn sweep_temp(&self, original: Option<&Metadata>) -> Result<(), ReplaceError> {
         check_leftover(&self.directory, &self.place, original)?;
+        // The lock is held, so no other run of this program is using it.
         unlinkat(&self.directory, TEMP_NAME, AtFlags::empty()).map_err(|error| failed("sweeping a leftover", error))
     }
 }

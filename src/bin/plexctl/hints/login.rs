@@ -57,7 +57,7 @@ fn cause_hint(error: &LoginError, context: &HintContext) -> Option<String> {
         | LoginCause::NotIssued(
             NotIssued::NotApproved { .. } | NotIssued::Rejected { .. } | NotIssued::Unusable { .. },
         ) => Some(format!("run {retry} again")),
-        LoginCause::Superseded => {
+        LoginCause::Superseded(_) => {
             Some("another login was faster; log in to another profile with --profile-name".to_owned())
         }
         LoginCause::NotIssued(NotIssued::Denied | NotIssued::Refused { .. })
