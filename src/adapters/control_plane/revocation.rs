@@ -24,6 +24,19 @@ pub(super) enum RevokeResponse {
     Unconfirmed(UnexpectedResponse),
 }
 
+impl RevokeResponse {
+    /// Reads the table of responses that are no success. Every status that is not in it leaves open whether the token is
+    /// live, and so does one that the proxy may have sent by itself.
+    fn of(response: UnexpectedResponse) -> Self {
+        match response.status {
+            403 => Self::Refused(response),
+            401 if !response.may_be_the_proxys() => Self::NotAuthenticated(response),
+            404 if !response.may_be_the_proxys() => Self::NotFound(response),
+            _ => Self::Unconfirmed(response),
+        }
+    }
+}
+
 impl ControlPlaneClient {
     /// Sends the revocation of a token, authorized by a bearer token, and judges the response.
     pub(super) async fn revoke_token(
@@ -42,17 +55,10 @@ impl ControlPlaneClient {
             keeps_connection: false,
         };
         let mut response = self.http.call(server, call).await?;
-        let verdict = verdict(response.status());
-        if verdict == Verdict::Revoked || verdict == Verdict::RevokedIfPlausible && is_plausible(&mut response).await {
+        if response.status() == 204 || response.status() == 200 && is_plausible(&mut response).await {
             return Ok(RevokeResponse::Revoked);
         }
-        let response = response.into_error().await;
-        Ok(match verdict {
-            Verdict::NotAuthenticated if !response.may_be_the_proxys() => RevokeResponse::NotAuthenticated(response),
-            Verdict::NotFound if !response.may_be_the_proxys() => RevokeResponse::NotFound(response),
-            Verdict::Refused => RevokeResponse::Refused(response),
-            _ => RevokeResponse::Unconfirmed(response),
-        })
+        Ok(RevokeResponse::of(response.into_error().await))
     }
 
     /// Warns if a response that decides about a token has no problem details: every server can send a bare status.
@@ -71,47 +77,33 @@ async fn is_plausible(response: &mut Response<'_>) -> bool {
     response.proxy.is_none() && (response.is_json() || response.body(ERROR_BODY_LIMIT).await.is_empty())
 }
 
-/// What a status code says about the token. It stands apart from [`RevokeResponse`], because that needs the response's
-/// body and this table has to be total without one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    Revoked,
-    /// Revoked, if the response looks like one of plexsphere.
-    RevokedIfPlausible,
-    NotAuthenticated,
-    NotFound,
-    Refused,
-    Unconfirmed,
-}
-
-/// Reads the status table. Every number that is not in it leaves open whether the token is live.
-fn verdict(status: u16) -> Verdict {
-    match status {
-        204 => Verdict::Revoked,
-        200 => Verdict::RevokedIfPlausible,
-        401 => Verdict::NotAuthenticated,
-        403 => Verdict::Refused,
-        404 => Verdict::NotFound,
-        _ => Verdict::Unconfirmed,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::failure::ProxyName;
+    use super::super::problem::ProblemDetails;
     use super::*;
 
     #[test]
-    fn five_numbers_have_a_meaning_and_all_others_leave_the_token_live() {
-        let table = [
-            (200, Verdict::RevokedIfPlausible),
-            (204, Verdict::Revoked),
-            (401, Verdict::NotAuthenticated),
-            (403, Verdict::Refused),
-            (404, Verdict::NotFound),
-        ];
+    fn only_three_statuses_say_something_about_the_token() {
+        let proxy = || ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
         for status in 0..=999 {
-            let expected = table.iter().find(|(number, _)| *number == status).map_or(Verdict::Unconfirmed, |row| row.1);
-            assert_eq!(verdict(status), expected, "{status}");
+            for (is_proxied, has_problem) in [(false, false), (false, true), (true, false), (true, true)] {
+                let response = UnexpectedResponse {
+                    status,
+                    proxy: is_proxied.then(proxy),
+                    problem: has_problem.then(ProblemDetails::default),
+                    ..UnexpectedResponse::default()
+                };
+                let is_the_servers = !is_proxied || has_problem;
+                let is_as_listed = match RevokeResponse::of(response) {
+                    RevokeResponse::Revoked => false,
+                    RevokeResponse::Refused(_) => status == 403,
+                    RevokeResponse::NotAuthenticated(_) => status == 401 && is_the_servers,
+                    RevokeResponse::NotFound(_) => status == 404 && is_the_servers,
+                    RevokeResponse::Unconfirmed(_) => status != 403 && !(is_the_servers && matches!(status, 401 | 404)),
+                };
+                assert!(is_as_listed, "{status} {is_proxied} {has_problem}");
+            }
         }
     }
 }
