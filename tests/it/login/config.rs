@@ -16,15 +16,13 @@ use rustix::io::Errno;
 
 use super::{LOGIN, Login, at_once, instructed};
 use crate::logout::config::{Attribute, chmod};
-use crate::support::sandbox::{FileState, Run};
+use crate::support::sandbox::{FileState, Run, TEMP_NAME};
 use crate::support::shell::{has_namespaces, in_namespace};
 use crate::support::signed_in::id_of;
 use crate::support::unprivileged::Unprivileged;
 use crate::support::{skip, system_words};
 
 const LOGGED_IN: &str = "Logged in as operator@plexsphere.example. Saved profile \"default\".\n";
-
-const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 
 /// Something that happens to a config file, how it is undone, and what is said of it.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Places in which no token can be stored, found out before one is issued, and places that only look like that.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::process::{Command, Stdio};
 
 use plexctl::testing::{Endpoint, Script};
@@ -11,8 +11,8 @@ use super::Login;
 use crate::logout::config::Attribute;
 use crate::support::sandbox::Run;
 use crate::support::shell::{has_namespaces, in_namespace, in_shell};
-use crate::support::skip;
-use crate::support::unprivileged::Unprivileged;
+use crate::support::unprivileged::{NOBODY, Unprivileged};
+use crate::support::{runs_as_root, skip};
 
 /// Holds that no login was begun: exit 1 for this cause, no request, and the file as it was.
 fn assert_not_begun(login: &Login, run: &Run, cause: &str) {
@@ -116,6 +116,35 @@ fn rejects_file_that_no_rename_can_replace() {
         let run = login.sandbox.observe(&mut login.command(&[]));
         drop(set);
         assert_not_begun(&login, &run, "is immutable or append-only (see chattr)");
+    }
+}
+
+/// What root creates is to belong to the owner of the config, which takes a capability that a container may drop.
+#[test]
+fn rejects_foreign_config_without_cap_chown() {
+    const WITHOUT: [&str; 4] = ["--bounding-set", "-chown", "--inh-caps", "-chown"];
+    let what = "root without CAP_CHOWN";
+    if !runs_as_root() {
+        return skip(what, "it takes root");
+    }
+    if !has("setpriv", &[&WITHOUT[..], &["true"]].concat(), what) {
+        return;
+    }
+    for has_config in [true, false] {
+        let login = Login::approved();
+        let old = login.server.mint("dev");
+        let login = login.holding(&old);
+        let (config, before) = (login.sandbox.config(), login.config());
+        chown(&config, Some(NOBODY), Some(NOBODY)).unwrap();
+        chown(config.parent().unwrap(), Some(NOBODY), Some(NOBODY)).unwrap();
+        if !has_config {
+            fs::remove_file(&config).unwrap();
+        }
+        let run = login.sandbox.observe(&mut started_by("setpriv", &WITHOUT, &login.command(&[])));
+        let step = if has_config { "restoring its owner" } else { "giving it to the owner" };
+        assert_not_begun(&login, &run, &format!("{step} failed: Operation not permitted"));
+        assert_eq!(login.sandbox.neighbours(), [""; 0]);
+        assert!(!has_config || login.config() == before);
     }
 }
 

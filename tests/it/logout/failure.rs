@@ -10,7 +10,7 @@ use std::process::Stdio;
 use plexctl::testing::Answer;
 
 use crate::support::bystander::{BYSTANDER, config};
-use crate::support::sandbox::{Run, Sandbox};
+use crate::support::sandbox::{Run, Sandbox, TEMP_NAME};
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::signed_in::{Failed, SignedIn};
 
@@ -330,7 +330,7 @@ fn reports_revoked_token_not_removed() {
         assert_eq!(sandbox.config_state().mode, 0o644);
 
         let (sandbox, _server) = meanwhile(|path| {
-            let temp = path.with_file_name(".plexctl-replacement.tmp");
+            let temp = path.with_file_name(TEMP_NAME);
             if !temp.exists() {
                 fs::create_dir(temp).unwrap();
             }
@@ -340,7 +340,7 @@ fn reports_revoked_token_not_removed() {
         not_removed(&format!("[CONFIG]: {in_the_way}")).assert_is(&sandbox.run(arguments), format);
         assert_eq!(sandbox.config_state(), before);
 
-        fs::remove_dir(sandbox.config().with_file_name(".plexctl-replacement.tmp")).unwrap();
+        fs::remove_dir(sandbox.config().with_file_name(TEMP_NAME)).unwrap();
         // The server obstructs each run, so that the profile can only be cleared where it is gone.
         fs::write(sandbox.config(), BYSTANDER).unwrap();
         assert_eq!(sandbox.run(["logout"]).exit, 0);

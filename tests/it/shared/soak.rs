@@ -23,7 +23,7 @@ use crate::login::LOGIN;
 use crate::support::blocked_stderr::BlockedStderr;
 use crate::support::dice::{Dice, seed};
 use crate::support::is_heard;
-use crate::support::sandbox::{Run, Sandbox, start};
+use crate::support::sandbox::{Run, Sandbox, TEMP_NAME, start};
 use crate::support::tls::{Authority, leaf};
 
 /// The profiles that are logged in to, two of which share a beginning with those that are put aside.
@@ -44,6 +44,8 @@ struct Tally {
     minted: usize,
     faults: usize,
     signals: usize,
+    /// Runs whose standard error was blocked.
+    unread: usize,
     /// Live at the end of a life, when all that stood in the file was logged out.
     told: usize,
     /// The same, but neither told of nor stored.
@@ -105,10 +107,10 @@ impl Life {
         match self.dice.below(16) {
             0..8 => self.log_in(profile),
             8 | 9 => drop(self.run(&mut self.command(&["whoami", "--profile", profile]))),
-            10 | 11 => drop(self.run(&mut self.command(&["logout", "--profile", profile]))),
-            12 => self.forget(profile),
+            10 | 11 => self.act(&["logout", "--profile", profile], Duration::from_millis(100)),
+            12 => self.act(&["profiles", "forget", "--yes", profile], Duration::from_millis(8)),
             13 => drop(self.run(&mut self.command(&["exec", "--profile", profile, "--", "/bin/true"]))),
-            14 => drop(self.run(&mut self.command(&["identity-tokens", "list", "--profile", profile]))),
+            14 => self.act(&["identity-tokens", "list", "--profile", profile], Duration::from_millis(100)),
             _ => self.delete_a_token(profile),
         }
         self.mend();
@@ -120,10 +122,12 @@ impl Life {
         let problem = |status, code| Script::answer(Answer::problem(status, "Title", code, "Detail."));
         let config = self.sandbox.config();
         let (late, wide) = (self.dice.time_below(Duration::from_secs(3)), config.clone());
-        let (edited, found) = (config.clone(), Arc::clone(&self.found));
+        let (annotated, edited, found) = (config.clone(), config.clone(), Arc::clone(&self.found));
+        let putting_back = Script::real().running(move || save(&edited, &found.lock().unwrap()));
         let forgotten = self.dice.pick(&PROFILES);
         let forget = Mutex::new(self.command(&["profiles", "forget", "--yes", forgotten]));
         let overheard = self.sandbox.overheard();
+        let forgetting = Script::real().running(move || run_beside(&mut forget.lock().unwrap(), &overheard));
         let cut = |mut answer: Vec<u8>| {
             answer.truncate(answer.len() * 2 / 3);
             answer
@@ -144,14 +148,20 @@ impl Life {
             (Endpoint::DeviceToken, Script::real().after(late)),
             (Endpoint::DeviceToken, Script::real().running(move || widen(&wide))),
             (Endpoint::DeviceToken, Script::real().running(move || spoil(&config))),
-            (Endpoint::Whoami, Script::real().running(move || save(&edited, &found.lock().unwrap()))),
-            (Endpoint::Whoami, Script::real().running(move || run_beside(&mut forget.lock().unwrap(), &overheard))),
+            (Endpoint::DeviceToken, forgetting.clone()),
+            (Endpoint::DeviceToken, Script::real().running(move || annotate(&annotated))),
+            (Endpoint::Whoami, forgetting.clone()),
+            (Endpoint::Whoami, putting_back.clone()),
             (Endpoint::Whoami, bare(500)),
             (Endpoint::Whoami, bare(401)),
             (Endpoint::Whoami, problem(403, "no_scope")),
             (Endpoint::Whoami, Script::real().lost()),
             (Endpoint::Whoami, Script::real().after(late)),
             (Endpoint::Whoami, Script::real().with("domain_id", "\"0192f0c1-0000-7000-8000-0000000000ff\"")),
+            (Endpoint::ListTokens, bare(503)),
+            (Endpoint::ListTokens, Script::hang_up()),
+            (Endpoint::Revoke, forgetting),
+            (Endpoint::Revoke, putting_back),
             (Endpoint::Revoke, bare(503)),
             (Endpoint::Revoke, problem(403, "no_scope")),
             (Endpoint::Revoke, Script::hang_up()),
@@ -169,22 +179,18 @@ impl Life {
             _ => self.control_plane.approve_next(),
         }
         let url = self.control_plane.url();
-        let login = [&LOGIN[..], &["--server", &url, "--profile-name", profile]].concat();
-        let mut command = self.command(&login);
-        if self.signals.is_empty() || !self.dice.is_one_in(4) {
-            self.run(&mut command);
-            return;
-        }
-        self.run_with_signals(&mut command, Duration::from_millis(2500));
+        // Without the ids it goes by those that the profile remembers, if it does.
+        let words: &[&str] = if self.dice.is_one_in(4) { &LOGIN[..1] } else { &LOGIN };
+        self.act(&[words, &["--server", &url, "--profile-name", profile]].concat(), Duration::from_millis(2500));
     }
 
-    /// Forgets a profile, at times with a signal meanwhile.
-    fn forget(&mut self, profile: &str) {
-        let mut command = self.command(&["profiles", "forget", "--yes", profile]);
-        if self.signals.is_empty() || self.dice.is_one_in(2) {
-            self.run(&mut command);
-        } else {
-            self.run_with_signals(&mut command, Duration::from_millis(8));
+    /// Runs a command, at times with a signal within this time, or while nobody reads what it says.
+    fn act(&mut self, arguments: &[&str], within: Duration) {
+        let mut command = self.command(arguments);
+        match self.dice.below(8) {
+            0 | 1 if !self.signals.is_empty() => self.run_with_signals(&mut command, within),
+            2 => self.run_unread(&mut command),
+            _ => drop(self.run(&mut command)),
         }
     }
 
@@ -193,7 +199,8 @@ impl Life {
         let live = self.control_plane.live_tokens();
         if !live.is_empty() {
             let id = &live[self.dice.below(live.len())].id;
-            self.run(&mut self.command(&["identity-tokens", "delete", "--id", id, "--profile", profile]));
+            let delete = ["identity-tokens", "delete", "--id", id, "--profile", profile];
+            self.act(&delete, Duration::from_millis(100));
         }
     }
 
@@ -215,6 +222,17 @@ impl Life {
         self.judge(&run);
     }
 
+    /// Runs a command while nobody reads what it says for some time.
+    fn run_unread(&mut self, command: &mut Command) {
+        self.tally.unread += 1;
+        let child = start(command);
+        let blocked = BlockedStderr::of(&child);
+        thread::sleep(self.dice.time_below(Duration::from_secs(4)));
+        blocked.unblock();
+        let run = self.sandbox.observe_child(child);
+        self.judge(&run);
+    }
+
     fn run(&mut self, command: &mut Command) -> Run {
         let run = self.sandbox.observe(command);
         self.judge(&run);
@@ -228,9 +246,10 @@ impl Life {
         assert!(matches!(run.exit, 0..=4) || is_of_signal, "{run:?}");
     }
 
-    /// Makes the file usable again.
+    /// Makes the file usable again, and removes what a killed run may have left beside it.
     fn mend(&self) {
         let config = self.sandbox.config();
+        let _ = fs::remove_file(config.with_file_name(TEMP_NAME));
         if let Ok(text) = fs::read_to_string(&config) {
             fs::set_permissions(&config, Permissions::from_mode(0o600)).unwrap();
             if let Some(start) = text.find(RUBBISH) {
@@ -283,10 +302,18 @@ fn save(config: &Path, text: &[u8]) {
     fs::rename(edited, config).unwrap();
 }
 
+/// Adds a comment, as an editor does that reads the file and saves it at once.
+fn annotate(config: &Path) {
+    let text = fs::read(config).unwrap_or_default();
+    save(config, &[&text[..], b"# a remark\n"].concat());
+}
+
 /// Runs a command that belongs to nobody who is watched, but to the same operator.
 fn run_beside(command: &mut Command, overheard: &Mutex<String>) {
+    // Locked before the file changes, so that nobody looks at the file without knowing what was told.
+    let mut overheard = overheard.lock().unwrap();
     let output = command.output().unwrap();
-    *overheard.lock().unwrap() += &String::from_utf8_lossy(&output.stderr);
+    *overheard += &String::from_utf8_lossy(&output.stderr);
 }
 
 fn widen(config: &Path) {
@@ -301,6 +328,7 @@ impl Tally {
         self.minted += other.minted;
         self.faults += other.faults;
         self.signals += other.signals;
+        self.unread += other.unread;
         self.told += other.told;
         self.forgotten += other.forgotten;
     }

@@ -10,7 +10,7 @@ use rustix::fs::IFlags;
 use rustix::io::Errno;
 
 use crate::logout::config::{Attribute, chmod, has_attributes};
-use crate::support::sandbox::{Run, Sandbox};
+use crate::support::sandbox::{Run, Sandbox, TEMP_NAME};
 use crate::support::shell::{has_namespaces, in_namespace, in_shell};
 use crate::support::signed_in::SignedIn;
 use crate::support::system_words;
@@ -95,7 +95,7 @@ fn assert_stands_in_the_way<T>(cause: &str, make: impl Fn(&Sandbox) -> T, undo: 
 
 #[test]
 fn obstacle_at_temporary_file_keeps_config() {
-    let temp = |sandbox: &Sandbox| sandbox.config().with_file_name(".plexctl-replacement.tmp");
+    let temp = |sandbox: &Sandbox| sandbox.config().with_file_name(TEMP_NAME);
     let in_the_way = "is in the way and was not left by plexctl";
     assert_stands_in_the_way(
         in_the_way,

@@ -19,6 +19,9 @@ use super::scripted_server::{Record, ScriptedServer};
 use super::watch::Watch;
 use super::{figures, leak_hunt};
 
+/// The name of the temporary file that replaces the config.
+pub const TEMP_NAME: &str = ".plexctl-replacement.tmp";
+
 /// How long a run may take, whatever it meets: the whole exchange, then the wait for the lock.
 const MAX_TIME: Duration = Duration::from_secs(30 + 10);
 
@@ -236,7 +239,7 @@ impl Sandbox {
         for (place, stream) in [("standard output", &output.stdout), ("standard error", &output.stderr)] {
             assert_no_leak(place, stream, &secrets);
         }
-        assert_no_leak_below(self.path(), &secrets);
+        assert_no_leak_below(self.path(), &secrets, output.status.signal().is_some());
         assert!(!self.path().join(TLS_KEYS).exists(), "the keys of a TLS connection were written down");
         self.assert_one_request_at_most();
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -273,13 +276,16 @@ impl Drop for Sandbox {
     }
 }
 
-/// Fails if any file below a directory holds a secret, but for those that are there to hold it: TOML files.
-fn assert_no_leak_below(directory: &Path, secrets: &[String]) {
+/// Fails if any file below a directory holds a secret, but for those that are there to hold it: TOML files, and what a
+/// killed run leaves of a new one.
+fn assert_no_leak_below(directory: &Path, secrets: &[String], is_killed: bool) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         let metadata = fs::symlink_metadata(&path).unwrap();
         if metadata.is_dir() {
-            assert_no_leak_below(&path, secrets);
+            assert_no_leak_below(&path, secrets, is_killed);
+        } else if is_killed && path.ends_with(TEMP_NAME) {
+            assert_eq!(metadata.mode() & 0o7777 & !0o600, 0, "{}", path.display());
         } else if metadata.is_file() && path.extension().is_none_or(|extension| extension != "toml") {
             assert_no_leak(&path.display().to_string(), &fs::read(&path).unwrap(), secrets);
         }

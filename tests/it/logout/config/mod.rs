@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 
 use crate::support::bystander::{self, BYSTANDER};
-use crate::support::sandbox::{FileState, Run, Sandbox, nothing_but_the_bystander};
+use crate::support::sandbox::{FileState, Run, Sandbox, TEMP_NAME, nothing_but_the_bystander};
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::system_words;
 
@@ -37,7 +37,6 @@ const TOKEN: &str = "psk_dev_agjpbqjdiv5lzdppaerukz4jvm_c4n4ry-0123456789abcdef"
 const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
 
 /// What the temporary file is called.
-const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
