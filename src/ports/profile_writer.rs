@@ -56,7 +56,7 @@ use crate::domain::session::ProfileName;
 #[cfg_attr(feature = "testing", mockall::automock)]
 pub trait ProfileWriter: Send + Sync {
     /// Checks that a session can be saved, before its token is issued. The session stands for the one to come, with a
-    /// token of the greatest length.
+    /// token of the greatest length and an expiry: a session without one takes no more room.
     ///
     /// # Errors
     ///

@@ -160,15 +160,10 @@ impl TomlStore {
 
     fn try_rehearse_save(&self, session: &NewSession) -> Result<(), ConfigError> {
         let text = self.read()?.unwrap_or_default();
-        let mut size = 0;
-        // Whether the token will have an expiry is not known yet, and each is another edit.
-        for expires_at in [Some(session.time), None] {
-            let session = NewSession { expires_at, ..session.clone() };
-            let (stored, replaced) = with_session(&text, &session)?.ok_or(ConfigError::Superseded)?;
-            size = size.max(stored.text.len());
-            if let Some(replaced) = replaced {
-                edit::without_profile_and_separator(Document::parse(&stored.text)?, &replaced.name, &stored.separator)?;
-            }
+        let (stored, replaced) = with_session(&text, session)?.ok_or(ConfigError::Superseded)?;
+        let size = stored.text.len();
+        if let Some(replaced) = replaced {
+            edit::without_profile_and_separator(Document::parse(&stored.text)?, &replaced.name, &stored.separator)?;
         }
         Ok(dry_run::check(&self.path, size)?)
     }

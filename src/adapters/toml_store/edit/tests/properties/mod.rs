@@ -126,6 +126,18 @@ proptest! {
         }
     }
 
+    /// A login rehearses the edit with an expiry, before it is known whether the token will have one.
+    #[test]
+    fn whatever_takes_an_expiry_can_do_without_one(generated in documents(), moves in any::<bool>()) {
+        let size = |has_expiry| {
+            let login = Login { has_expiry, ..generated.login };
+            store(&generated.text, login, moves).map(|stored| stored.text.len())
+        };
+        let (with, without) = (size(true), size(false));
+        prop_assert_eq!(with.is_some(), without.is_some(), "{}", &generated.text);
+        prop_assert!(without <= with, "{}", &generated.text);
+    }
+
     #[test]
     fn whatever_is_a_document_can_be_edited(
         words in prop::collection::vec(select(&["[", "]", "{", "}", "=", ",", ".", "\"", "'", "#", "\n", "\r", "x", "profiles", "default", "token", "1", " ", "\\", "\u{feff}"][..]), 0..40),
