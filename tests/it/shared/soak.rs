@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, OpenOptions, Permissions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -61,6 +61,19 @@ struct Life {
     signals: Vec<Signal>,
     /// The config file as the last run found it.
     found: Arc<Mutex<Vec<u8>>>,
+    history: History,
+}
+
+/// What was done in a life, which is shown if it fails.
+#[derive(Default)]
+struct History(Vec<String>);
+
+impl Drop for History {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let _ = writeln!(io::stderr(), "{}", self.0.join("\n"));
+        }
+    }
 }
 
 impl Life {
@@ -88,6 +101,7 @@ impl Life {
             tally: Tally { lives: 1, ..Tally::default() },
             signals,
             found: Arc::default(),
+            history: History::default(),
         }
     }
 
@@ -168,7 +182,9 @@ impl Life {
             (Endpoint::Revoke, Script::real().lost()),
             (Endpoint::Revoke, Script::real().after(late)),
         ];
-        let (endpoint, script) = self.dice.pick(&faults);
+        let number = self.dice.below(faults.len());
+        let (endpoint, script) = faults[number].clone();
+        self.history.0.push(format!("fault {number} of {endpoint:?}"));
         self.control_plane.once(endpoint, script);
     }
 
@@ -186,6 +202,7 @@ impl Life {
 
     /// Runs a command, at times with a signal within this time, or while nobody reads what it says.
     fn act(&mut self, arguments: &[&str], within: Duration) {
+        self.history.0.push(arguments.join(" "));
         let mut command = self.command(arguments);
         match self.dice.below(8) {
             0 | 1 if !self.signals.is_empty() => self.run_with_signals(&mut command, within),
@@ -210,9 +227,11 @@ impl Life {
         let blocked = self.dice.is_one_in(3).then(|| BlockedStderr::of(&child));
         for _ in 0..=usize::from(self.dice.is_one_in(3)) {
             self.tally.signals += 1;
-            thread::sleep(self.dice.time_below(within));
+            let (wait, signal) = (self.dice.time_below(within), self.dice.pick(&self.signals));
+            self.history.0.push(format!("{signal:?} after {wait:?}, blocked: {}", blocked.is_some()));
+            thread::sleep(wait);
             // It has not been waited for, so this is nobody else.
-            let _ = kill_process(Pid::from_child(&child), self.dice.pick(&self.signals.clone()));
+            let _ = kill_process(Pid::from_child(&child), signal);
         }
         if let Some(blocked) = blocked {
             thread::sleep(self.dice.time_below(Duration::from_secs(2)));
@@ -242,6 +261,7 @@ impl Life {
     /// That no token is forgotten was held already.
     fn judge(&mut self, run: &Run) {
         self.tally.runs += 1;
+        self.history.0.push(format!("{:?}", Run { stderr: run.stderr.trim().to_owned(), ..run.clone() }));
         let is_of_signal = self.signals.iter().any(|signal| run.exit == -signal.as_raw());
         assert!(matches!(run.exit, 0..=4) || is_of_signal, "{run:?}");
     }

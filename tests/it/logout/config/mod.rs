@@ -36,8 +36,6 @@ use crate::support::system_words;
 const TOKEN: &str = "psk_dev_agjpbqjdiv5lzdppaerukz4jvm_c4n4ry-0123456789abcdef";
 const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
 
-/// What the temporary file is called.
-
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
 /// How long a run may take that waits for nothing. One that would hang fails instead.
