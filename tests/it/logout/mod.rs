@@ -2,12 +2,10 @@
 //!
 //! - [`success`]: every row of the outcome table that is no failure.
 //! - [`failure`]: every failing row, in every format.
-//! - [`network`]: what can happen between the first packet and the answer.
 //! - [`config`]: what can happen to the file and around it, before the request and after the answer.
 //! - [`streams`]: standard streams that cannot be written, and signals.
 
 pub mod config;
 mod failure;
-mod network;
 mod streams;
 mod success;

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::support::sandbox::{Run, Sandbox, no_session_but, start};
 use crate::support::scripted_server::{ScriptedServer, read_to_hangup};
 use crate::support::shell::in_shell;
-use crate::support::trial::{NO_CONTENT, Outcome, Trial, assert_took, timed};
+use crate::support::trial::{NO_CONTENT, Outcome, Subject, Trial, assert_took, timed};
 use crate::support::{ending_signals, skip, system_words};
 
 const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\n\r\n";
@@ -59,8 +59,8 @@ fn unwritable_stderr_changes_nothing() {
     let answers = [
         (NO_CONTENT, Outcome::cleared()),
         (NOT_FOUND, Outcome::cleared_with_warning(404)),
-        (FORBIDDEN, Outcome::refused("403 Forbidden")),
-        (SERVER_ERROR, Outcome::unconfirmed("500 Internal Server Error")),
+        (FORBIDDEN, Outcome::refused(Subject::Logout, "403 Forbidden")),
+        (SERVER_ERROR, Outcome::unconfirmed(Subject::Logout, "500 Internal Server Error")),
     ];
     for (answer, mut expected) in answers {
         expected.run.stderr.clear();
@@ -83,8 +83,10 @@ fn unwritable_stderr_changes_nothing() {
 
 #[test]
 fn missing_streams_keep_exit_code_right() {
-    let answers =
-        [(NO_CONTENT, cleared_without_summary()), (SERVER_ERROR, Outcome::unconfirmed("500 Internal Server Error"))];
+    let answers = [
+        (NO_CONTENT, cleared_without_summary()),
+        (SERVER_ERROR, Outcome::unconfirmed(Subject::Logout, "500 Internal Server Error")),
+    ];
     for (answer, mut expected) in answers {
         expected.run.stderr.clear();
         let server = ScriptedServer::answering(answer);
@@ -102,7 +104,7 @@ fn nothing_to_do_needs_no_streams() {
         let run = trial.sandbox.observe(command.args(["--profile", "nobody"]));
         let hint = "hint: [CONFIG] has no profile \"nobody\", it has \"default\", \"bystander\"\n";
         let run_there = if redirections.contains('2') { Run::new(0, "", "") } else { no_session_but(hint) };
-        let expected = Outcome { run: run_there, ..Outcome::unreached("") };
+        let expected = Outcome { run: run_there, ..Outcome::unreached(Subject::Logout, "") };
         assert_eq!(trial.outcome(run, &[]), expected, "{redirections}");
     }
 }
@@ -182,7 +184,7 @@ impl Unanswered {
 
     fn assert_died_by(self, signal: Signal, output: &Output) {
         let outcome = self.trial.outcome(self.trial.sandbox.judge(output), &self.server.finish());
-        let expected = Outcome { run: Run::new(-signal.as_raw(), "", ""), ..Outcome::unanswered("") };
+        let expected = Outcome { run: Run::new(-signal.as_raw(), "", ""), ..Outcome::unanswered(Subject::Logout, "") };
         assert_eq!(outcome, expected, "{signal:?}");
     }
 }

@@ -7,6 +7,7 @@
 //! - [`help`]: what the help of each command shows.
 //! - [`usage`]: usage errors and what they suggest.
 //! - [`hints`]: that pasting what a hint says acts on the session that it was printed for.
+//! - [`network`]: what can happen between the first packet and the answer.
 //! - [`proxies`]: the way through a proxy.
 //! - [`concurrency`]: many processes at one file.
 //! - [`soak`]: sessions that begin and end for half an hour, among faults at random.
@@ -16,6 +17,7 @@ mod config;
 mod credentials;
 mod help;
 mod hints;
+mod network;
 mod proxies;
 mod soak;
 mod streams;

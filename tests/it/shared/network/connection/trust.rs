@@ -6,18 +6,18 @@ use std::process::Command;
 
 use rustls::version::{TLS12, TLS13};
 
-use super::{Kept, NO_CONTENT, assert_kept};
+use super::{Kept, assert_kept};
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::shell::{has_namespaces, in_namespace};
 use crate::support::tls::{Authority, leaf};
-use crate::support::trial::{Outcome, Trial};
+use crate::support::trial::{Outcome, SUCCESS, Subject, Trial};
 
 /// The variables that make a run trust what [`trusting`] prepares, and nothing else.
 pub const AUTHORITY: [(&str, &str); 2] = [("SSL_CERT_FILE", "authority.pem"), ("SSL_CERT_DIR", "no-authorities")];
 
 /// A trial with an authority's certificate in a file and in a directory, a stranger's in a file, and an empty directory.
-pub fn trusting(authority: &Authority, server: &str) -> Trial {
-    let trial = Trial::against(server);
+pub fn trusting(subject: Subject, authority: &Authority, server: &str) -> Trial {
+    let trial = Trial::of(subject, server);
     let at = |path| trial.sandbox.path().join(path);
     for directory in ["authorities", "no-authorities"] {
         fs::create_dir(at(directory)).unwrap();
@@ -31,7 +31,7 @@ pub fn trusting(authority: &Authority, server: &str) -> Trial {
 
 /// A server of an authority, on whose connections something comes.
 fn server_of(authority: &Authority) -> ScriptedServer {
-    authority.certify(&leaf()).serve(&[&TLS13, &TLS12], NO_CONTENT)
+    authority.certify(&leaf()).serve(&[&TLS13, &TLS12], SUCCESS.as_bytes())
 }
 
 /// Takes the outcome of a run that made so many connections, the last of which may be the one for the request.
@@ -40,7 +40,7 @@ fn outcome_after(connections: usize, trial: &Trial, server: ScriptedServer, comm
     let sent = server.finish();
     assert_eq!(sent.len(), connections, "{run:?}");
     for first in sent.iter().rev().skip(1) {
-        assert!(!first.contains("DELETE"), "the request was sent on a connection that was given up");
+        assert!(!first.contains("Bearer"), "the request was sent on a connection that was given up");
     }
     trial.outcome(run, &sent[connections.saturating_sub(1)..])
 }
@@ -49,17 +49,19 @@ fn outcome_after(connections: usize, trial: &Trial, server: ScriptedServer, comm
 fn accepts_certificate_of_trusted_authority() {
     let authority = Authority::named("an authority");
     for versions in [&[&TLS13], &[&TLS12]] {
-        for (file, directories, connections) in [
-            ("authority.pem", "no-authorities", 1),
-            ("none.pem", "authorities", 1),
-            ("stranger.pem", "none:authorities", 2),
-        ] {
-            let server = authority.certify(&leaf()).serve(versions, NO_CONTENT);
-            let trial = trusting(&authority, &server.https_url());
-            let mut command = trial.command();
-            command.env("SSL_CERT_FILE", file).env("SSL_CERT_DIR", directories);
-            let outcome = outcome_after(connections, &trial, server, &mut command);
-            assert_eq!(outcome, Outcome::cleared(), "{file} {directories}");
+        for subject in Subject::ALL {
+            for (file, directories, connections) in [
+                ("authority.pem", "no-authorities", 1),
+                ("none.pem", "authorities", 1),
+                ("stranger.pem", "none:authorities", 2),
+            ] {
+                let server = authority.certify(&leaf()).serve(versions, SUCCESS.as_bytes());
+                let trial = trusting(subject, &authority, &server.https_url());
+                let mut command = trial.command();
+                command.env("SSL_CERT_FILE", file).env("SSL_CERT_DIR", directories);
+                let outcome = outcome_after(connections, &trial, server, &mut command);
+                assert_eq!(outcome, Outcome::success(subject), "{file} {directories}");
+            }
         }
     }
 }
@@ -74,15 +76,17 @@ fn empty_trust_store_sends_no_token() {
         (Some(broken), "the trust store authority.pem has no usable certificate"),
     ];
     for (contents, cause) in cases {
-        let server = server_of(&authority);
-        let trial = trusting(&authority, &server.https_url());
-        let path = trial.sandbox.path().join("authority.pem");
-        match contents {
-            Some(contents) => fs::write(path, contents).unwrap(),
-            None => fs::remove_file(path).unwrap(),
+        for subject in Subject::ALL {
+            let server = server_of(&authority);
+            let trial = trusting(subject, &authority, &server.https_url());
+            let path = trial.sandbox.path().join("authority.pem");
+            match contents {
+                Some(contents) => fs::write(path, contents).unwrap(),
+                None => fs::remove_file(path).unwrap(),
+            }
+            let run = trial.sandbox.observe(trial.command().envs(AUTHORITY));
+            assert_kept(cause, trial.outcome(run, &server.finish()), Kept::Unreached, cause);
         }
-        let run = trial.sandbox.observe(trial.command().envs(AUTHORITY));
-        assert_kept(cause, trial.outcome(run, &server.finish()), Kept::Unreached, cause);
     }
 }
 
@@ -102,20 +106,22 @@ fn skips_endless_trust_store() {
         (large, "no-authorities/large.toml", ["", "no-authorities"], "no-authorities is larger than 16 MiB"),
     ];
     for (make, path, [file, directories], cause) in cases {
-        let server = server_of(&authority);
-        let trial = trusting(&authority, &server.https_url());
-        make(&trial.sandbox.path().join(path));
-        let mut command = trial.command();
-        command.env("SSL_CERT_FILE", file).env("SSL_CERT_DIR", directories);
-        if file.is_empty() {
-            if !has_namespaces("a directory that is too large, on a system without a bundle") {
-                continue;
+        for subject in Subject::ALL {
+            let server = server_of(&authority);
+            let trial = trusting(subject, &authority, &server.https_url());
+            make(&trial.sandbox.path().join(path));
+            let mut command = trial.command();
+            command.env("SSL_CERT_FILE", file).env("SSL_CERT_DIR", directories);
+            if file.is_empty() {
+                if !has_namespaces("a directory that is too large, on a system without a bundle") {
+                    continue;
+                }
+                command = in_namespace("mount -t tmpfs none /etc; exec \"$0\" \"$@\"", &command);
             }
-            command = in_namespace("mount -t tmpfs none /etc; exec \"$0\" \"$@\"", &command);
+            let run = trial.sandbox.observe(&mut command);
+            let cause = format!("the trust store {cause}");
+            assert_kept(path, trial.outcome(run, &server.finish()), Kept::Unreached, &cause);
         }
-        let run = trial.sandbox.observe(&mut command);
-        let cause = format!("the trust store {cause}");
-        assert_kept(path, trial.outcome(run, &server.finish()), Kept::Unreached, &cause);
     }
 }
 
@@ -130,7 +136,7 @@ enum Holds {
 /// The files of a system's trust store.
 type System = &'static [(&'static str, Holds)];
 
-/// A logout for which the files of the trust store are all that there is in `/etc`.
+/// A command for which the files of the trust store are all that there is in `/etc`.
 fn on_a_system_with(files: &[(&str, Holds)], trial: &Trial, command: &Command) -> Command {
     for (path, holds) in files {
         let path = trial.sandbox.path().join(path.trim_start_matches('/'));
@@ -175,12 +181,14 @@ fn finds_system_trust_store_like_go() {
     ];
     systems.extend(bundles.map(|bundle| (vec![(bundle, TheAuthority)], 1)));
     let authority = Authority::named("an authority");
-    for (files, connections) in systems {
-        let server = server_of(&authority);
-        let trial = trusting(&authority, &server.https_url());
-        let mut command = on_a_system_with(&files, &trial, &trial.command());
-        let outcome = outcome_after(connections, &trial, server, &mut command);
-        assert_eq!(outcome, Outcome::cleared(), "{files:?}");
+    for (files, connections) in &systems {
+        for subject in Subject::ALL {
+            let server = server_of(&authority);
+            let trial = trusting(subject, &authority, &server.https_url());
+            let mut command = on_a_system_with(files, &trial, &trial.command());
+            let outcome = outcome_after(*connections, &trial, server, &mut command);
+            assert_eq!(outcome, Outcome::success(subject), "{files:?}");
+        }
     }
 }
 
@@ -200,11 +208,13 @@ fn unknown_authority_gets_no_token() {
     ];
     let authority = Authority::named("an authority");
     for (files, connections, cause) in systems {
-        let server = server_of(&authority);
-        let trial = trusting(&authority, &server.https_url());
-        let mut command = on_a_system_with(files, &trial, &trial.command());
-        let outcome = outcome_after(connections, &trial, server, &mut command);
-        assert_kept(&format!("{files:?}"), outcome, Kept::Unreached, cause);
+        for subject in Subject::ALL {
+            let server = server_of(&authority);
+            let trial = trusting(subject, &authority, &server.https_url());
+            let mut command = on_a_system_with(files, &trial, &trial.command());
+            let outcome = outcome_after(connections, &trial, server, &mut command);
+            assert_kept(&format!("{files:?}"), outcome, Kept::Unreached, cause);
+        }
     }
 }
 
@@ -237,19 +247,21 @@ fn variables_override_trust_store() {
     ];
     let authority = Authority::named("an authority");
     for (files, variables, connections, expected) in cases {
-        let server = server_of(&authority);
-        let trial = trusting(&authority, &server.https_url());
-        // Where the sandbox itself is a directory of authorities, it has no other than the stranger.
-        let is_strange = variables.contains(&(directories, "."));
-        let mut command = trial.command();
-        let mut command = on_a_system_with(files, &trial, command.envs(variables.iter().copied()));
-        if is_strange {
-            fs::remove_file(trial.sandbox.path().join("authority.pem")).unwrap();
-        }
-        let outcome = outcome_after(connections, &trial, server, &mut command);
-        match expected {
-            Ok(()) => assert_eq!(outcome, Outcome::cleared(), "{variables:?}"),
-            Err(cause) => assert_kept(&format!("{variables:?}"), outcome, Kept::Unreached, cause),
+        for subject in Subject::ALL {
+            let server = server_of(&authority);
+            let trial = trusting(subject, &authority, &server.https_url());
+            // Where the sandbox itself is a directory of authorities, it has no other than the stranger.
+            let is_strange = variables.contains(&(directories, "."));
+            let mut command = trial.command();
+            let mut command = on_a_system_with(files, &trial, command.envs(variables.iter().copied()));
+            if is_strange {
+                fs::remove_file(trial.sandbox.path().join("authority.pem")).unwrap();
+            }
+            let outcome = outcome_after(connections, &trial, server, &mut command);
+            match expected {
+                Ok(()) => assert_eq!(outcome, Outcome::success(subject), "{variables:?}"),
+                Err(cause) => assert_kept(&format!("{variables:?}"), outcome, Kept::Unreached, cause),
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What the network and the server can do to a run, and what is left of it.
+//! What the network and the server can do to a command that sends one request, and what is left of it. Those of a login
+//! stand in `login::network`.
 //!
 //! - [`names`]: what the resolver says.
 //! - [`connection`]: what can happen before an answer.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::connection::{Kept, assert_kept};
 use crate::support::scripted_server::ScriptedServer;
-use crate::support::trial::{ID, Outcome, SECRET, TOKEN, Trial, assert_took, at_the_same_time, timed};
+use crate::support::trial::{ID, Outcome, SECRET, Subject, TOKEN, Trial, assert_took, at_the_same_time, timed};
 
 /// What is said of a 200 that plexsphere would not give.
 const NOT_JSON: &str = "the server responded with 200 OK, but not with JSON, as a captive portal does";
@@ -41,8 +41,10 @@ fn success_status_clears_despite_odd_head() {
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno chunk",
     ];
     for answer in answers {
-        let server = ScriptedServer::answering(answer);
-        assert_eq!(Trial::against(&server.url()).run(server), Outcome::cleared(), "{answer}");
+        for subject in [Subject::Logout, Subject::DeleteToken] {
+            let server = ScriptedServer::answering(answer);
+            assert_eq!(Trial::of(subject, &server.url()).run(server), Outcome::success(subject), "{answer}");
+        }
     }
 }
 
@@ -177,15 +179,15 @@ fn keeps_profile_on_every_other_status() {
         "503 Service Unavailable",
         "504 Gateway Timeout",
     ];
-    for status in statuses {
+    for (subject, status) in of_each_subject(statuses) {
         // A client that tries again, or later, has read too much into these.
         let headers = "Retry-After: 0\r\nContent-Length: 0\r\nConnection: keep-alive\r\n";
         let server = ScriptedServer::answering(format!("HTTP/1.1 {status}\r\n{headers}\r\n"));
-        assert_says(status, Trial::against(&server.url()).run(server), status);
+        assert_says(status, Trial::of(subject, &server.url()).run(server), status);
     }
-    for status in ["600", "999"] {
+    for (subject, status) in of_each_subject(["600", "999"]) {
         let server = ScriptedServer::answering(format!("HTTP/1.1 {status} OK\r\n\r\n"));
-        assert_says(status, Trial::against(&server.url()).run(server), status);
+        assert_says(status, Trial::of(subject, &server.url()).run(server), status);
     }
 }
 
@@ -194,7 +196,7 @@ fn follows_no_redirect() {
     let statuses = ["300 Multiple Choices", "301 Moved Permanently", "302 Found", "303 See Other"]
         .into_iter()
         .chain(["307 Temporary Redirect", "308 Permanent Redirect"]);
-    for status in statuses {
+    for (subject, status) in of_each_subject(statuses) {
         let elsewhere = ScriptedServer::answering("HTTP/1.1 204 No Content\r\n\r\n");
         let locations =
             [format!("{}/v1/auth/tokens/{ID}", elsewhere.url()), "/v2/tokens".to_owned(), "no \\ place".to_owned()];
@@ -202,7 +204,7 @@ fn follows_no_redirect() {
             let server = ScriptedServer::answering(format!(
                 "HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
             ));
-            let outcome = Trial::against(&server.url()).run(server);
+            let outcome = Trial::of(subject, &server.url()).run(server);
             // A relative reference is shown as the server sent it.
             assert_says(&location, outcome, &format!("{status}, a redirect to {location}"));
         }
@@ -238,9 +240,9 @@ fn invalid_response_leaves_outcome_unknown() {
         ("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 20", closed),
         (&format!("HTTP/1.1 204 No Content\r\n{many_headers}\r\n"), TOO_LARGE),
     ];
-    for (answer, cause) in answers {
+    for (subject, (answer, cause)) in of_each_subject(answers) {
         let server = ScriptedServer::answering(answer);
-        let outcome = Trial::against(&server.url()).run(server);
+        let outcome = Trial::of(subject, &server.url()).run(server);
         assert_kept(&format!("{answer:.80?}"), outcome, Kept::Unanswered, cause);
     }
 }
@@ -253,13 +255,13 @@ fn gives_up_on_endless_head_early() {
         ("a status line", "HTTP/1.1 204 ", "No Content ", TOO_LARGE),
         ("no line at all", "", "0123456789abcdef", NOT_HTTP),
     ];
-    for (case, start, rest, cause) in floods {
+    for (subject, (case, start, rest, cause)) in of_each_subject(floods) {
         let server = ScriptedServer::start(Box::new(move |stream| {
             let block = rest.repeat(1000);
             let _ = stream.write_all(start.as_bytes());
             while stream.write_all(block.as_bytes()).is_ok() {}
         }));
-        let trial = Trial::against(&server.url());
+        let trial = Trial::of(subject, &server.url());
         let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
         assert_kept(case, trial.outcome(run, &server.finish()), Kept::Unanswered, cause);
         assert_took(case, took, 0);
@@ -270,32 +272,35 @@ fn gives_up_on_endless_head_early() {
 #[test]
 fn gives_up_on_endless_response_at_deadline() {
     let second = Duration::from_secs(1);
-    let cases = vec![
-        ("half a status line", ScriptedServer::stalling_after("HTTP/1.1 20")),
-        ("half a header", ScriptedServer::stalling_after("HTTP/1.1 204 No Content\r\nContent-Le")),
-        (
-            "a status line in drops",
-            ScriptedServer::start(Box::new(move |stream| drip(stream, "HTTP/1.1 204 ", "No Content ", second))),
-        ),
-        (
-            "headers in drops",
-            ScriptedServer::start(Box::new(move |stream| {
-                drip(stream, "HTTP/1.1 204 No Content\r\n", "X: 1\r\n", second);
-            })),
-        ),
-        (
-            "endless interim answers",
-            ScriptedServer::start(Box::new(|stream| {
-                let block = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n".repeat(500);
-                while stream.write_all(block.as_bytes()).is_ok() {
-                    // Leaves the other tests some of the machine.
-                    thread::sleep(Duration::from_millis(20));
-                }
-            })),
-        ),
-    ];
-    at_the_same_time(cases, |(case, server)| {
-        let trial = Trial::against(&server.url());
+    let cases = || {
+        [
+            ("half a status line", ScriptedServer::stalling_after("HTTP/1.1 20")),
+            ("half a header", ScriptedServer::stalling_after("HTTP/1.1 204 No Content\r\nContent-Le")),
+            (
+                "a status line in drops",
+                ScriptedServer::start(Box::new(move |stream| drip(stream, "HTTP/1.1 204 ", "No Content ", second))),
+            ),
+            (
+                "headers in drops",
+                ScriptedServer::start(Box::new(move |stream| {
+                    drip(stream, "HTTP/1.1 204 No Content\r\n", "X: 1\r\n", second);
+                })),
+            ),
+            (
+                "endless interim answers",
+                ScriptedServer::start(Box::new(|stream| {
+                    let block = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n".repeat(500);
+                    while stream.write_all(block.as_bytes()).is_ok() {
+                        // Leaves the other tests some of the machine.
+                        thread::sleep(Duration::from_millis(20));
+                    }
+                })),
+            ),
+        ]
+    };
+    let cases = Subject::ALL.into_iter().flat_map(|subject| cases().map(|case| (subject, case))).collect();
+    at_the_same_time(cases, |(subject, (case, server))| {
+        let trial = Trial::of(subject, &server.url());
         let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
         let outcome = trial.outcome(run, &server.finish());
         assert_kept(case, outcome, Kept::Unanswered, "no response within 30 s");
@@ -326,17 +331,20 @@ fn waits_two_seconds_for_error_body() {
         (head("404 Not Found"), "404 Not Found"),
         (head("500 Internal Server Error"), "500 Internal Server Error"),
     ];
-    let dripping = head("403 Forbidden");
-    let dripping = ScriptedServer::start(Box::new(move |stream| {
-        drip(stream, &dripping, " ", Duration::from_millis(500));
-    }));
-    let mut cases: Vec<_> = cases
-        .into_iter()
-        .map(|(answer, expected)| (ScriptedServer::stalling_after(answer.as_str()), answer, expected))
+    let mut played: Vec<_> = of_each_subject(cases)
+        .map(|(subject, (answer, expected))| {
+            (subject, ScriptedServer::stalling_after(answer.as_str()), answer, expected)
+        })
         .collect();
-    cases.push((dripping, "a body in drops".to_owned(), "403 Forbidden"));
-    at_the_same_time(cases, |(server, answer, expected)| {
-        let trial = Trial::against(&server.url());
+    for subject in Subject::ALL {
+        let dripping = head("403 Forbidden");
+        let dripping = ScriptedServer::start(Box::new(move |stream| {
+            drip(stream, &dripping, " ", Duration::from_millis(500));
+        }));
+        played.push((subject, dripping, "a body in drops".to_owned(), "403 Forbidden"));
+    }
+    at_the_same_time(played, |(subject, server, answer, expected)| {
+        let trial = Trial::of(subject, &server.url());
         let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
         assert_says(&answer, trial.outcome(run, &server.finish()), expected);
         assert_took(&answer, took, 2);
@@ -351,14 +359,14 @@ fn cuts_endless_error_body() {
         ("500 Internal Server Error", "application/problem+json", "[[[["),
         ("503 Service Unavailable", "text/html", "<title>"),
     ];
-    for (status, media_type, start) in cases {
+    for (subject, (status, media_type, start)) in of_each_subject(cases) {
         let server = ScriptedServer::start(Box::new(move |stream| {
             let head = format!("HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\n\r\n{start}");
             let _ = stream.write_all(head.as_bytes());
             let block = "x".repeat(64 * 1024);
             while stream.write_all(block.as_bytes()).is_ok() {}
         }));
-        let trial = Trial::against(&server.url());
+        let trial = Trial::of(subject, &server.url());
         let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
         assert_says(status, trial.outcome(run, &server.finish()), status);
         assert_took(status, took, 0);
@@ -367,11 +375,12 @@ fn cuts_endless_error_body() {
 
 #[test]
 fn ignores_compressed_error_body() {
-    for status in ["403 Forbidden", "404 Not Found", "500 Internal Server Error"] {
+    let statuses = ["403 Forbidden", "404 Not Found", "500 Internal Server Error"];
+    for (subject, status) in of_each_subject(statuses) {
         let head =
             format!("HTTP/1.1 {status}\r\nContent-Type: application/problem+json\r\nContent-Encoding: gzip\r\n\r\n");
         let server = ScriptedServer::answering([head.as_bytes(), GZIPPED_PROBLEM].concat());
-        assert_says(status, Trial::against(&server.url()).run(server), status);
+        assert_says(status, Trial::of(subject, &server.url()).run(server), status);
     }
 }
 
@@ -403,10 +412,10 @@ fn hostile_problem_document_stays_one_line() {
         (format!("{{\"title\":\"{x290}{TOKEN}\"}}").into(), format!(": {x290}[redacted]")),
         (format!("{{\"instance\":\"{TOKEN}\",\"{TOKEN}\":\"{SECRET}\"}}").into(), String::new()),
     ];
-    for (body, text) in cases {
+    for (subject, (body, text)) in of_each_subject(cases) {
         for (status, reason) in [(500, "Internal Server Error"), (403, "Forbidden")] {
             let server = ScriptedServer::answering(problem(status, reason, &body));
-            let outcome = Trial::against(&server.url()).run(server);
+            let outcome = Trial::of(subject, &server.url()).run(server);
             let case = format!("{:.80}", String::from_utf8_lossy(&body));
             assert_says(&case, outcome, &format!("{status} {reason}{text}"));
         }
@@ -420,19 +429,24 @@ fn hides_token_repeated_in_head() {
         (format!("HTTP/1.1 403 Forbidden\r\nContent-Type: {TOKEN}\r\n\r\n"), "403 Forbidden"),
         (format!("HTTP/1.1 302 Found\r\nLocation: /{TOKEN}\r\n\r\n"), "302 Found, a redirect to /[redacted]"),
     ];
-    for (answer, expected) in answers {
+    for (subject, (answer, expected)) in of_each_subject(answers) {
         let server = ScriptedServer::answering(answer.as_str());
-        assert_says(&answer, Trial::against(&server.url()).run(server), expected);
+        assert_says(&answer, Trial::of(subject, &server.url()).run(server), expected);
     }
     let server = ScriptedServer::answering(format!("{TOKEN}\r\n\r\n"));
     assert_kept("no answer", Trial::against(&server.url()).run(server), Kept::Unanswered, NOT_HTTP);
+}
+
+/// Each case with each command.
+fn of_each_subject<T: Clone>(cases: impl IntoIterator<Item = T>) -> impl Iterator<Item = (Subject, T)> {
+    cases.into_iter().flat_map(|case| Subject::ALL.map(|subject| (subject, case.clone())))
 }
 
 /// Holds an outcome against all that this answer comes to: a status, and what is shown behind it.
 fn assert_says(case: &str, outcome: Outcome, answer: &str) {
     let words = format!("the server responded with {answer}");
     match &answer[..3] {
-        "404" => assert_eq!(outcome, Outcome::cleared_with_warning(404), "{case}"),
+        "404" => assert_eq!(outcome, Outcome::unknown(outcome.subject, &words), "{case}"),
         "403" => assert_kept(case, outcome, Kept::Refused, &words),
         _ => assert_kept(case, outcome, Kept::Unconfirmed, &words),
     }

@@ -11,14 +11,14 @@ use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, 
 use rustls::version::{TLS12, TLS13};
 
 use super::trust::{AUTHORITY, trusting};
-use super::{Kept, NO_CONTENT, assert_kept, send};
+use super::{Kept, assert_kept, send};
 use crate::support::has_localhost;
 use crate::support::program::{self, Program};
 use crate::support::scripted_server::{ScriptedServer, read_to_hangup};
 use crate::support::tls::{Authority, Identity, leaf, leaf_for};
-use crate::support::trial::{Outcome, Trial};
+use crate::support::trial::{Outcome, SUCCESS, Subject, Trial};
 
-/// Runs a logout that trusts the authority alone, and expects that the handshake fails for this cause.
+/// Runs a command that trusts the authority alone, and expects that the handshake fails for this cause.
 fn assert_fails(case: &str, trial: &Trial, server: ScriptedServer, words: &str) {
     let run = trial.sandbox.observe(trial.command().envs(AUTHORITY));
     let words = format!("TLS handshake failed: {words}");
@@ -32,7 +32,7 @@ fn broken_tls_server_never_sees_token() {
     let nothing_in_common = "no common cipher suite or key type (P-521 keys are not supported)";
     let cases: [(&str, Script, &str); 10] = [
         ("plain HTTP", |stream| send(stream, b"HTTP/1.1 400 Bad Request\r\n\r\n"), no_tls),
-        ("a lure in plain HTTP", |stream| send(stream, NO_CONTENT), no_tls),
+        ("a lure in plain HTTP", |stream| send(stream, SUCCESS.as_bytes()), no_tls),
         ("another protocol", |stream| send(stream, b"220 mail.example ESMTP\r\n"), no_tls),
         ("no version that the client offers", |stream| send(stream, &alert(70)), old),
         ("TLS 1.0", |stream| send(stream, &server_hello(1)), old),
@@ -44,16 +44,18 @@ fn broken_tls_server_never_sees_token() {
     ];
     let authority = Authority::named("an authority");
     for (case, script, cause) in cases {
-        let server = ScriptedServer::raw(move |stream, record| {
-            let mut sent = vec![0; 16 * 1024];
-            let count = stream.read(&mut sent).unwrap_or_default();
-            sent.truncate(count);
-            script(stream);
-            let _ = stream.shutdown(Shutdown::Write);
-            sent.extend(read_to_hangup(stream));
-            record.add(sent);
-        });
-        assert_fails(case, &trusting(&authority, &server.https_url()), server, cause);
+        for subject in Subject::ALL {
+            let server = ScriptedServer::raw(move |stream, record| {
+                let mut sent = vec![0; 16 * 1024];
+                let count = stream.read(&mut sent).unwrap_or_default();
+                sent.truncate(count);
+                script(stream);
+                let _ = stream.shutdown(Shutdown::Write);
+                sent.extend(read_to_hangup(stream));
+                record.add(sent);
+            });
+            assert_fails(case, &trusting(subject, &authority, &server.https_url()), server, cause);
+        }
     }
 }
 
@@ -70,40 +72,48 @@ fn invalid_certificate_gets_no_token() {
         authority.certify(&CertificateParams::new(hosts).unwrap())
     };
     let unknown = "the certificate was issued by an unknown authority";
-    let cases = [
-        ("expired", with(|leaf| leaf.not_after = date_time_ymd(2020, 1, 1)), "the certificate expired on 2020-01-01"),
-        (
-            "not yet valid",
-            with(|leaf| leaf.not_before = date_time_ymd(2900, 12, 31)),
-            "the certificate is not valid before 2900-12-31",
-        ),
-        (
-            "of another host",
-            certified_for(&["plexsphere.example"]),
-            "the certificate is for plexsphere.example, not for 127.0.0.1",
-        ),
-        (
-            "of other hosts",
-            certified_for(&["127.0.0.2", "*.plexsphere.example"]),
-            "the certificate is for 127.0.0.2 and 1 more, not for 127.0.0.1",
-        ),
-        ("of no host", certified_for(&[]), "the certificate names no host, so it is not valid for 127.0.0.1"),
-        ("self-signed", Identity::self_signed(&leaf()), unknown),
-        ("of an unknown authority", Authority::named("a stranger").certify(&leaf()), unknown),
-        (
-            "of an authority",
-            with(|leaf| leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)),
-            "the server presents a CA certificate (CA:TRUE) as its own",
-        ),
-        (
-            "for clients",
-            with(|leaf| leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth]),
-            "the certificate is not for servers",
-        ),
-    ];
-    for (case, identity, cause) in cases {
-        let server = identity.serve(&[&TLS13, &TLS12], NO_CONTENT);
-        assert_fails(case, &trusting(&authority, &server.https_url()), server, cause);
+    let cases = || {
+        [
+            (
+                "expired",
+                with(|leaf| leaf.not_after = date_time_ymd(2020, 1, 1)),
+                "the certificate expired on 2020-01-01",
+            ),
+            (
+                "not yet valid",
+                with(|leaf| leaf.not_before = date_time_ymd(2900, 12, 31)),
+                "the certificate is not valid before 2900-12-31",
+            ),
+            (
+                "of another host",
+                certified_for(&["plexsphere.example"]),
+                "the certificate is for plexsphere.example, not for 127.0.0.1",
+            ),
+            (
+                "of other hosts",
+                certified_for(&["127.0.0.2", "*.plexsphere.example"]),
+                "the certificate is for 127.0.0.2 and 1 more, not for 127.0.0.1",
+            ),
+            ("of no host", certified_for(&[]), "the certificate names no host, so it is not valid for 127.0.0.1"),
+            ("self-signed", Identity::self_signed(&leaf()), unknown),
+            ("of an unknown authority", Authority::named("a stranger").certify(&leaf()), unknown),
+            (
+                "of an authority",
+                with(|leaf| leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)),
+                "the server presents a CA certificate (CA:TRUE) as its own",
+            ),
+            (
+                "for clients",
+                with(|leaf| leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth]),
+                "the certificate is not for servers",
+            ),
+        ]
+    };
+    for subject in Subject::ALL {
+        for (case, identity, cause) in cases() {
+            let server = identity.serve(&[&TLS13, &TLS12], SUCCESS.as_bytes());
+            assert_fails(case, &trusting(subject, &authority, &server.https_url()), server, cause);
+        }
     }
 }
 
@@ -113,8 +123,8 @@ fn shortens_hostile_certificate_names() {
     let many: Vec<_> = (0..900).map(|number| format!("host-{number}.{}.example", "x".repeat(30))).collect();
     let long = vec![format!("{}.example", ["y".repeat(60).as_str(); 4].join("."))];
     for (case, hosts) in [("many", many), ("long", long)] {
-        let server = authority.certify(&CertificateParams::new(hosts).unwrap()).serve(&[&TLS13], NO_CONTENT);
-        let trial = trusting(&authority, &server.https_url());
+        let server = authority.certify(&CertificateParams::new(hosts).unwrap()).serve(&[&TLS13], SUCCESS.as_bytes());
+        let trial = trusting(Subject::Logout, &authority, &server.https_url());
         let run = trial.sandbox.observe(trial.command().envs(AUTHORITY));
         let line = run.stderr.lines().next().unwrap();
         assert!(line.len() < 350 && line.contains("not for 127.0.0.1"), "{case}: {line}");
@@ -130,13 +140,15 @@ fn verifies_certificate_against_stored_name() {
         return;
     }
     for (host, is_valid) in [("localhost", true), ("127.0.0.1", false)] {
-        let server = authority.certify(&leaf_for(["localhost"])).serve(&[&TLS13], NO_CONTENT);
-        let trial = trusting(&authority, &format!("https://{host}:{}", server.port()));
-        if is_valid {
-            let run = trial.sandbox.observe(trial.command().envs(AUTHORITY));
-            assert_eq!(trial.outcome(run, &server.finish()), Outcome::cleared());
-        } else {
-            assert_fails(host, &trial, server, "the certificate is for localhost, not for 127.0.0.1");
+        for subject in Subject::ALL {
+            let server = authority.certify(&leaf_for(["localhost"])).serve(&[&TLS13], SUCCESS.as_bytes());
+            let trial = trusting(subject, &authority, &format!("https://{host}:{}", server.port()));
+            if is_valid {
+                let run = trial.sandbox.observe(trial.command().envs(AUTHORITY));
+                assert_eq!(trial.outcome(run, &server.finish()), Outcome::success(subject));
+            } else {
+                assert_fails(host, &trial, server, "the certificate is for localhost, not for 127.0.0.1");
+            }
         }
     }
 }

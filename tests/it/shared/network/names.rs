@@ -16,19 +16,21 @@ use crate::support::scripted_server::ScriptedServer;
 use crate::support::shell::{has_namespaces, in_namespace, without_network};
 use crate::support::skip;
 use crate::support::tls::{Authority, leaf_for};
-use crate::support::trial::{NO_CONTENT, Outcome, Trial, assert_took, timed};
+use crate::support::trial::{Outcome, SUCCESS, Subject, Trial, assert_took, at_the_same_time, timed};
 
 #[test]
 fn unknown_host_keeps_profile() {
     for code in [NO_SUCH_NAME, NO_ERROR] {
         let name_server = name_server("a name without an address", move |query| Some(answer(query, code)));
         let Some((name_server, asked)) = name_server else { return };
-        let trial = Trial::against("https://plexsphere.example");
-        let run = trial.sandbox.observe(&mut asking(name_server, &trial));
-        let cause = "cannot look up the host: no such host";
-        assert_kept(&format!("code {code}"), trial.outcome(run, &[]), Kept::Unreached, cause);
-        let query = asked.try_recv().unwrap();
-        assert!(String::from_utf8_lossy(&query).contains("\x0aplexsphere\x07example\0"), "{query:?}");
+        for subject in Subject::ALL {
+            let trial = Trial::of(subject, "https://plexsphere.example");
+            let run = trial.sandbox.observe(&mut asking(name_server, &trial));
+            let cause = "cannot look up the host: no such host";
+            assert_kept(&format!("code {code}"), trial.outcome(run, &[]), Kept::Unreached, cause);
+            let query = asked.try_iter().last().unwrap();
+            assert!(String::from_utf8_lossy(&query).contains("\x0aplexsphere\x07example\0"), "{query:?}");
+        }
     }
 }
 
@@ -37,22 +39,26 @@ fn dead_name_server_keeps_profile() {
     if !has_namespaces("a name server that is down") {
         return;
     }
-    let trial = Trial::against("https://plexsphere.example");
-    // Nobody takes this address, which is none of those that the tests' own name servers have.
-    let run = trial.sandbox.observe(&mut asking(Ipv4Addr::new(127, 53, 1, 1), &trial));
-    let cause = "cannot look up the host: Temporary failure in name resolution";
-    assert_kept("a name server that is down", trial.outcome(run, &[]), Kept::Unreached, cause);
+    for subject in Subject::ALL {
+        let trial = Trial::of(subject, "https://plexsphere.example");
+        // Nobody takes this address, which is none of those that the tests' own name servers have.
+        let run = trial.sandbox.observe(&mut asking(Ipv4Addr::new(127, 53, 1, 1), &trial));
+        let cause = "cannot look up the host: Temporary failure in name resolution";
+        assert_kept("a name server that is down", trial.outcome(run, &[]), Kept::Unreached, cause);
+    }
 }
 
 /// The resolver itself would go on for twice as long.
 #[test]
 fn gives_up_on_silent_resolver() {
     let Some((name_server, asked)) = name_server("a resolver that does not answer", |_| None) else { return };
-    let trial = Trial::against("https://plexsphere.example");
-    let (run, took) = timed(|| trial.sandbox.observe(&mut asking(name_server, &trial)));
-    let cause = "cannot look up the host: timed out after 30 s";
-    assert_kept("a silent resolver", trial.outcome(run, &[]), Kept::Unreached, cause);
-    assert_took("a silent resolver", took, 30);
+    at_the_same_time(Subject::ALL.to_vec(), |subject| {
+        let trial = Trial::of(subject, "https://plexsphere.example");
+        let (run, took) = timed(|| trial.sandbox.observe(&mut asking(name_server, &trial)));
+        let cause = "cannot look up the host: timed out after 30 s";
+        assert_kept("a silent resolver", trial.outcome(run, &[]), Kept::Unreached, cause);
+        assert_took("a silent resolver", took, 30);
+    });
     assert!(asked.try_recv().is_ok());
 }
 
@@ -65,8 +71,8 @@ fn silent_ipv6_lookup_leaves_time_to_connect() {
     let server =
         authority
             .certify(&leaf_for(["plexsphere.example"]))
-            .play(&[&TLS13], Duration::from_secs(6), |_, stream| stream.write_all(NO_CONTENT.as_bytes()).unwrap());
-    let trial = trusting(&authority, &format!("https://plexsphere.example:{}", server.port()));
+            .play(&[&TLS13], Duration::from_secs(6), |_, stream| stream.write_all(SUCCESS.as_bytes()).unwrap());
+    let trial = trusting(Subject::Logout, &authority, &format!("https://plexsphere.example:{}", server.port()));
     let resolver = format!("nameserver {name_server}\n");
     let mut command = trial.command();
     let files = [("nsswitch.conf", "hosts: dns\n"), ("resolv.conf", &resolver)];
@@ -85,14 +91,20 @@ fn falls_back_from_dead_ipv6_address() {
         skip("a dead IPv6 address", &error.to_string());
         return;
     }
-    for swallows_packets in [false, true] {
-        let server = ScriptedServer::answering(NO_CONTENT);
+    for (swallows_packets, subject) in
+        [false, true].into_iter().flat_map(|swallows| Subject::ALL.map(|subject| (swallows, subject)))
+    {
+        let server = ScriptedServer::answering(SUCCESS);
         let _backlog = swallows_packets.then(|| FullBacklog::on(IpAddr::V6(Ipv6Addr::LOCALHOST), server.port()));
-        let trial = Trial::against(&format!("http://localhost:{}", server.port()));
+        let trial = Trial::of(subject, &format!("http://localhost:{}", server.port()));
         let files = [("hosts", "::1 localhost\n127.0.0.1 localhost\n"), ("host.conf", "multi on\n")];
         let mut command = with_files(&trial, &trial.command(), &files);
         let (run, took) = timed(|| trial.sandbox.observe(&mut command));
-        assert_eq!(trial.outcome(run, &server.finish()), Outcome::cleared(), "swallows packets: {swallows_packets}");
+        assert_eq!(
+            trial.outcome(run, &server.finish()),
+            Outcome::success(subject),
+            "swallows packets: {swallows_packets}"
+        );
         assert_took("a dead address", took, 0);
     }
 }
@@ -102,11 +114,13 @@ fn missing_network_keeps_profile() {
     if !has_namespaces("a machine without a network") {
         return;
     }
-    let server = ScriptedServer::answering(NO_CONTENT);
-    let trial = Trial::against(&server.url());
-    let run = trial.sandbox.observe(&mut without_network(&trial.command()));
-    let cause = "cannot connect: the network is unreachable";
-    assert_kept("no network", trial.outcome(run, &server.finish()), Kept::Unreached, cause);
+    for subject in Subject::ALL {
+        let server = ScriptedServer::answering(SUCCESS);
+        let trial = Trial::of(subject, &server.url());
+        let run = trial.sandbox.observe(&mut without_network(&trial.command()));
+        let cause = "cannot connect: the network is unreachable";
+        assert_kept("no network", trial.outcome(run, &server.finish()), Kept::Unreached, cause);
+    }
 }
 
 /// Starts a name server on a loopback address of its own, and gives the queries that reach it. Only root may take the
@@ -167,7 +181,7 @@ fn is_for_ipv4(query: &[u8]) -> bool {
     query.ends_with(&[0, 1, 0, 1])
 }
 
-/// A logout that asks a name server for names.
+/// A command that asks a name server for names.
 fn asking(name_server: Ipv4Addr, trial: &Trial) -> Command {
     let resolver = format!("nameserver {name_server}\noptions timeout:30 attempts:2\n");
     with_files(trial, &trial.command(), &[("nsswitch.conf", "hosts: files dns\n"), ("resolv.conf", &resolver)])

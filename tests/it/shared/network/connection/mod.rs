@@ -18,9 +18,7 @@ use crate::login::signals::stopped;
 use crate::support::sandbox::SLACK;
 use crate::support::scripted_server::{ScriptedServer, read_head, read_to_hangup};
 use crate::support::tls::{Authority, leaf};
-use crate::support::trial::{Outcome, Trial, assert_took, at_the_same_time, timed};
-
-const NO_CONTENT: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
+use crate::support::trial::{Outcome, SUCCESS, Subject, Trial, assert_took, at_the_same_time, timed};
 
 /// How a run ends that leaves the session as it was.
 #[derive(Clone, Copy)]
@@ -38,12 +36,13 @@ pub enum Kept {
 /// Holds an outcome against all that such an end comes to, with these words for the cause.
 #[expect(clippy::needless_pass_by_value, reason = "an outcome is held once")]
 pub fn assert_kept(case: &str, outcome: Outcome, kept: Kept, words: &str) {
+    let subject = outcome.subject;
     let expected = match kept {
-        Kept::Unreached => Outcome::unreached(words),
-        Kept::Unanswered => Outcome::unanswered(words),
-        Kept::Unread => Outcome::unanswered(words).unread(),
-        Kept::Unconfirmed => Outcome::unconfirmed(words),
-        Kept::Refused => Outcome::refused(words),
+        Kept::Unreached => Outcome::unreached(subject, words),
+        Kept::Unanswered => Outcome::unanswered(subject, words),
+        Kept::Unread => Outcome::unanswered(subject, words).unread(),
+        Kept::Unconfirmed => Outcome::unconfirmed(subject, words),
+        Kept::Refused => Outcome::refused(subject, words),
     };
     assert_eq!(outcome, expected, "{case}");
 }
@@ -58,10 +57,12 @@ fn unreachable_server_keeps_profile() {
         (format!("https://{}.invalid", "a".repeat(64)), "cannot look up the host: no such host"),
     ];
     at_the_same_time(servers, |(server, cause)| {
-        let trial = Trial::against(&server);
-        let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
-        assert!(took < Duration::from_secs(10) + SLACK, "{server}: {took:?}");
-        assert_kept(&server, trial.outcome(run, &[]), Kept::Unreached, cause);
+        for subject in Subject::ALL {
+            let trial = Trial::of(subject, &server);
+            let (run, took) = timed(|| trial.sandbox.observe(&mut trial.command()));
+            assert!(took < Duration::from_secs(10) + SLACK, "{server}: {took:?}");
+            assert_kept(&server, trial.outcome(run, &[]), Kept::Unreached, cause);
+        }
     });
 }
 
@@ -76,10 +77,8 @@ struct Wait {
     cause: &'static str,
 }
 
-/// Takes 30 seconds, the longest of the limits.
-#[test]
-fn every_wait_ends_at_its_limit() {
-    let backlog = FullBacklog::on(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+/// A run that waits in vain for each reason that there is.
+fn waits(subject: Subject, backlog: &FullBacklog) -> Vec<Wait> {
     let silent = ScriptedServer::raw(|stream, record| record.add(read_to_hangup(stream)));
     let mute = ScriptedServer::stalling_after("");
     let mute_proxy = ScriptedServer::stalling_after("");
@@ -94,10 +93,10 @@ fn every_wait_ends_at_its_limit() {
     });
     let handshake = "TLS handshake failed: timed out after 10 s";
 
-    let waits = vec![
+    vec![
         Wait {
             case: "a full backlog",
-            trial: Trial::against(&format!("http://127.0.0.1:{}", backlog.port)),
+            trial: Trial::of(subject, &format!("http://127.0.0.1:{}", backlog.port)),
             server: None,
             variables: vec![],
             limit: 10,
@@ -106,7 +105,7 @@ fn every_wait_ends_at_its_limit() {
         },
         Wait {
             case: "a silent handshake",
-            trial: Trial::against(&silent.https_url()),
+            trial: Trial::of(subject, &silent.https_url()),
             server: Some(silent),
             variables: vec![],
             limit: 10,
@@ -116,7 +115,7 @@ fn every_wait_ends_at_its_limit() {
         // The handshake gets no more than what is left of the ten seconds behind the tunnel.
         Wait {
             case: "a slow tunnel",
-            trial: Trial::against("https://plexsphere.example"),
+            trial: Trial::of(subject, "https://plexsphere.example"),
             variables: vec![("HTTPS_PROXY", slow_proxy.url())],
             server: Some(slow_proxy),
             limit: 10,
@@ -125,7 +124,7 @@ fn every_wait_ends_at_its_limit() {
         },
         Wait {
             case: "a tunnel that is never opened",
-            trial: labelled(Trial::against("https://plexsphere.example"), &mute_proxy.url(), "[PROXY]"),
+            trial: labelled(Trial::of(subject, "https://plexsphere.example"), &mute_proxy.url(), "[PROXY]"),
             variables: vec![("https_proxy", mute_proxy.url())],
             server: Some(mute_proxy),
             limit: 10,
@@ -134,7 +133,7 @@ fn every_wait_ends_at_its_limit() {
         },
         Wait {
             case: "no answer",
-            trial: Trial::against(&mute.url()),
+            trial: Trial::of(subject, &mute.url()),
             server: Some(mute),
             variables: vec![],
             limit: 30,
@@ -144,14 +143,26 @@ fn every_wait_ends_at_its_limit() {
         // What connecting takes is a part of the thirty seconds.
         Wait {
             case: "a slow handshake",
-            trial: trust::trusting(&authority, &late.https_url()),
+            trial: trust::trusting(subject, &authority, &late.https_url()),
             variables: trust::AUTHORITY.map(|(name, value)| (name, value.to_owned())).to_vec(),
             server: Some(late),
             limit: 30,
             kept: Kept::Unanswered,
             cause: "no response within 30 s",
         },
-    ];
+    ]
+}
+
+/// Takes 30 seconds, the longest of the limits.
+#[test]
+fn every_wait_ends_at_its_limit() {
+    let backlog = FullBacklog::on(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+    let mut waits = waits(Subject::Logout, &backlog);
+    // Many processes that wait at once make each other late, so the others meet one limit of each kind.
+    for subject in [Subject::ListTokens, Subject::DeleteToken] {
+        let is_met = |wait: &Wait| ["a silent handshake", "no answer"].contains(&wait.case);
+        waits.extend(self::waits(subject, &backlog).into_iter().filter(is_met));
+    }
     thread::scope(|scope| {
         // Those of the other commands take as long.
         scope.spawn(connections::every_wait_ends_at_its_limit);
@@ -206,22 +217,26 @@ fn closed_connection_leaves_outcome_unknown() {
         ),
     ];
     for (case, script, is_read) in cases {
-        let server = ScriptedServer::raw(move |stream, record| record.add(script(stream)));
-        let outcome = Trial::against(&server.url()).run(server);
-        let kept = if is_read { Kept::Unanswered } else { Kept::Unread };
-        assert_kept(case, outcome, kept, "the connection was closed before a response");
+        for subject in Subject::ALL {
+            let server = ScriptedServer::raw(move |stream, record| record.add(script(stream)));
+            let outcome = Trial::of(subject, &server.url()).run(server);
+            let kept = if is_read { Kept::Unanswered } else { Kept::Unread };
+            assert_kept(case, outcome, kept, "the connection was closed before a response");
+        }
     }
 }
 
 #[test]
 fn reset_connection_keeps_profile() {
-    let server = ScriptedServer::raw(|stream, _| reset_on_close(stream));
-    let outcome = Trial::against(&server.url()).run(server);
-    // Whether the reset overtakes the end of the handshake is up to the scheduler.
-    if outcome.run.stderr.contains("connecting failed") {
-        assert_kept("reset at once", outcome, Kept::Unreached, "cannot connect: the connection was closed");
-    } else {
-        assert_kept("reset at once", outcome, Kept::Unread, "the connection was closed before a response");
+    for subject in Subject::ALL {
+        let server = ScriptedServer::raw(|stream, _| reset_on_close(stream));
+        let outcome = Trial::of(subject, &server.url()).run(server);
+        // Whether the reset overtakes the end of the handshake is up to the scheduler.
+        if outcome.run.stderr.contains("connecting failed") {
+            assert_kept("reset at once", outcome, Kept::Unreached, "cannot connect: the connection was closed");
+        } else {
+            assert_kept("reset at once", outcome, Kept::Unread, "the connection was closed before a response");
+        }
     }
 }
 
@@ -230,7 +245,7 @@ fn response_before_request_counts() {
     let authority = Authority::named("an authority");
     let hasty = |closes_at_once: bool| {
         ScriptedServer::raw(move |stream, record| {
-            send(stream, NO_CONTENT);
+            send(stream, SUCCESS.as_bytes());
             // The client has to be given the chance to hear of it before it asks.
             thread::sleep(Duration::from_millis(20));
             if !closes_at_once {
@@ -240,23 +255,29 @@ fn response_before_request_counts() {
     };
     // It was lost in every other run.
     for round in 0..10 {
-        let server = hasty(false);
-        assert_eq!(Trial::against(&server.url()).run(server), Outcome::cleared(), "{round}");
-        let server = hasty(true);
-        assert_eq!(Trial::against(&server.url()).run(server), Outcome::cleared().unread(), "closed, {round}");
+        for subject in Subject::ALL {
+            let success = || Outcome::success(subject);
+            let server = hasty(false);
+            assert_eq!(Trial::of(subject, &server.url()).run(server), success(), "{round}");
+            let server = hasty(true);
+            assert_eq!(Trial::of(subject, &server.url()).run(server), success().unread(), "closed, {round}");
 
-        let server = authority.certify(&leaf()).greet(&[&TLS13, &TLS12], NO_CONTENT);
-        let trial = trust::trusting(&authority, &server.https_url());
-        let run = trial.sandbox.observe(trial.command().envs(trust::AUTHORITY));
-        assert_eq!(trial.outcome(run, &server.finish()), Outcome::cleared(), "TLS, {round}");
+            let server = authority.certify(&leaf()).greet(&[&TLS13, &TLS12], SUCCESS.as_bytes());
+            let trial = trust::trusting(subject, &authority, &server.https_url());
+            let run = trial.sandbox.observe(trial.command().envs(trust::AUTHORITY));
+            assert_eq!(trial.outcome(run, &server.finish()), success(), "TLS, {round}");
+        }
     }
 }
 
 #[test]
 fn plain_http_to_tls_port_keeps_profile() {
-    let server = Authority::named("an authority").certify(&leaf()).serve(&[&TLS13, &TLS12], NO_CONTENT);
-    let outcome = Trial::against(&server.url()).run(server);
-    assert_kept("plain http", outcome, Kept::Unanswered, "the response is not HTTP");
+    let authority = Authority::named("an authority");
+    for subject in Subject::ALL {
+        let server = authority.certify(&leaf()).serve(&[&TLS13, &TLS12], SUCCESS.as_bytes());
+        let outcome = Trial::of(subject, &server.url()).run(server);
+        assert_kept("plain http", outcome, Kept::Unanswered, "the response is not HTTP");
+    }
 }
 
 /// A port on which nobody listens, and that nobody else is given as long as the connection from it lives.
