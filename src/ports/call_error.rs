@@ -135,6 +135,8 @@ pub enum Remedy {
         /// The URL, fit to be shown.
         location: String,
     },
+    /// Request it with another program: the response is larger than plexctl reads.
+    UseOtherProgram,
     /// Wait.
     Wait {
         /// How long the server asks to wait.

@@ -15,6 +15,7 @@ use crate::domain::bearer_token::BearerToken;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;
 use crate::domain::token_summary::TokenSummary;
+use crate::ports::call_error::{CallError, Remedy};
 use crate::ports::token_directory::{DirectoryError, TokenDirectory};
 
 #[async_trait]
@@ -33,9 +34,8 @@ impl TokenDirectory for ControlPlaneClient {
         if response.status() != 200 {
             return Err(error_of(response.into_error().await));
         }
-        let tokens = tokens_of(&mut response)
-            .await
-            .map_err(|fault| DirectoryError::Unconfirmed { source: fault.to_string().into() })?;
+        let tokens =
+            tokens_of(&mut response).await.map_err(|fault| DirectoryError::Unconfirmed { source: fault.into() })?;
         Ok(tokens.into_iter().map(|token| masked(token, |text| self.http.masked(text))).collect())
     }
 
@@ -60,6 +60,17 @@ impl From<CallFailure> for DirectoryError {
         } else {
             Self::Unreached { source: failure.into() }
         }
+    }
+}
+
+impl From<TokenListFault> for CallError {
+    fn from(fault: TokenListFault) -> Self {
+        let remedy = match fault {
+            TokenListFault::TooLarge | TokenListFault::TooMany => Some(Remedy::UseOtherProgram),
+            TokenListFault::NoList => Some(Remedy::CheckServer),
+            TokenListFault::Token(_) | TokenListFault::Incomplete => None,
+        };
+        Self::from(fault.to_string()).with_remedy(remedy)
     }
 }
 

@@ -173,7 +173,7 @@ struct Element<'a> {
 
 /// Why a response is not a list of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(crate) enum TokenListFault {
+pub(super) enum TokenListFault {
     /// The list is larger than plexctl reads.
     #[error("the list is larger than 16 MiB")]
     TooLarge,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{NoteWriter, Render};
-use crate::domain::printable::is_unprintable;
+use crate::domain::printable::{is_printable_ascii, is_unprintable};
 use crate::ports::reporter::{ReportError, Reporter};
 
 /// A [`Reporter`] that writes results to `out` as JSON objects, and notes to `err`.
@@ -47,8 +47,8 @@ struct Printable<W>(W);
 impl<W: Write> Write for Printable<W> {
     /// Takes a piece of JSON. It consists of whole characters, since the serializer cuts a string at ASCII only.
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        // Most pieces are plain ASCII, and a list of tokens has millions of them.
-        if piece.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+        // A list of tokens has millions of pieces.
+        if is_printable_ascii(piece) {
             return self.0.write_all(piece).map(|()| piece.len());
         }
         let text = str::from_utf8(piece).map_err(io::Error::other)?;

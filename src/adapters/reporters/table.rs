@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::printable::escape_unprintable;
+use crate::domain::printable::{escape_unprintable, is_printable_ascii};
 
 /// What stands between two columns.
 const GAP: usize = 2;
@@ -22,7 +22,7 @@ pub(super) fn table<'a, T, const COLUMNS: usize>(
     let mut widths = header.map(UnicodeWidthStr::width);
     for item in items {
         for (width, cell) in widths.iter_mut().zip(cells(item)) {
-            *width = (*width).max(Some(cell.width()).filter(|width| *width <= MAX_WIDTH).unwrap_or_default());
+            *width = (*width).max(Some(width_of(&cell)).filter(|width| *width <= MAX_WIDTH).unwrap_or_default());
         }
     }
     let mut table = String::new();
@@ -38,12 +38,17 @@ pub(super) fn cell(text: Option<&str>) -> Cow<'_, str> {
     text.filter(|text| !text.is_empty()).map_or(Cow::Borrowed("-"), escape_unprintable)
 }
 
+/// How many columns a cell takes. A list of 100,000 tokens has a million cells, nearly all of them ASCII.
+fn width_of(cell: &str) -> usize {
+    if is_printable_ascii(cell.as_bytes()) { cell.len() } else { cell.width() }
+}
+
 fn write_row(table: &mut String, cells: &[Cow<'_, str>], widths: &[usize]) {
     let mut padding = 0;
     for (cell, width) in cells.iter().zip(widths) {
         table.extend(std::iter::repeat_n(' ', padding));
         table.push_str(cell);
-        padding = width.saturating_sub(cell.width()) + GAP;
+        padding = width.saturating_sub(width_of(cell)) + GAP;
     }
     table.push('\n');
 }

@@ -7,7 +7,7 @@ use serde_saphyr::{ser, ser_options};
 
 use super::json::write_json;
 use super::{NoteWriter, Render};
-use crate::domain::printable::is_unprintable;
+use crate::domain::printable::{is_printable_ascii, is_unprintable};
 use crate::ports::reporter::{ReportError, Reporter};
 
 /// A [`Reporter`] that writes results to `out` as YAML mappings, and notes to `err`.
@@ -52,8 +52,10 @@ struct PrintableCheck {
 
 impl Write for PrintableCheck {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        let text = str::from_utf8(piece).map_err(io::Error::other)?;
-        self.is_printable &= !text.contains(|character| is_unprintable(character) && character != '\n');
+        if self.is_printable && !is_printable_ascii(piece) {
+            let text = str::from_utf8(piece).map_err(io::Error::other)?;
+            self.is_printable = !text.contains(|character| is_unprintable(character) && character != '\n');
+        }
         Ok(piece.len())
     }
 

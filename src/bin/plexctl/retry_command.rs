@@ -161,7 +161,7 @@ mod tests {
     fn a_command_that_cannot_be_typed_is_told_apart_from_the_one_that_was() {
         let typed = RetryCommand::new("logout").with("--profile", Some("a\nb")).with("--server", Some("https://h"));
         assert_eq!(typed.without("--server").to_string(), "the same command without --server");
-        let another = RetryCommand::another("login").with("--profile", Some("a\nb"));
+        let another = RetryCommand::another("login").with("--profile-name", Some("a\nb"));
         assert_eq!(another.to_string(), "`plexctl login` for that profile");
     }
 

@@ -6,7 +6,11 @@ use super::{MEMORY_FOR_A_LIST, OTHER_ID, failed, listing};
 use crate::support::sandbox::Sandbox;
 use crate::support::signed_in::{Failed, SignedIn};
 
-const LOG_IN: &str = "run `plexctl login --profile default` to log in again";
+const LOG_IN: &str = "run `plexctl login` to log in again";
+const OTHER_PROGRAM: &str = "request /v1/auth/tokens with another program, such as curl in `plexctl exec`; `plexctl \
+                             identity-tokens delete --id ID` works without the list";
+const CHECK_SERVER: &str = "check the server at [CONFIG]:4:10: [ORIGIN] may not be a plexsphere server; then run \
+                            `plexctl identity-tokens list` again";
 const LIST_AGAIN: &str = "run `plexctl identity-tokens list` again";
 const DELETE_AGAIN: &str = "run `plexctl identity-tokens delete --id 0192f0c1-8888-7abc-8def-0123456789ab` again";
 
@@ -67,20 +71,20 @@ fn refused_list_says_what_the_server_said() {
 fn list_is_complete_or_an_error() {
     let too_many = format!("[{}]", vec![r#"{"id":"a"}"#; 100_001].join(","));
     let too_large = format!("[{}]", " ".repeat(16 * 1024 * 1024 - 1));
-    for (body, cause) in [
-        ("<html>", "the response is not a JSON array of tokens"),
-        ("", "the list is incomplete"),
-        ("{}", "the response is not a JSON array of tokens"),
-        (r#"[{"id":"a"},"#, "the list is incomplete"),
-        (r#"[{"id":"a"},]"#, "the response is not a JSON array of tokens"),
-        (r#"[{"id":"a"}] more"#, "the response is not a JSON array of tokens"),
-        (r#"[{"id":"a"},{"env_prefix":"dev"}]"#, "a token in the list cannot be used: id: it is missing"),
-        (r#"[{"id":"a"},{"id":7}]"#, "a token in the list cannot be used: id: it is not a text"),
-        (&too_many, "the list has more than 100000 tokens"),
-        (&too_large, "the list is larger than 16 MiB"),
+    for (body, cause, hint) in [
+        ("<html>", "the response is not a JSON array of tokens", CHECK_SERVER),
+        ("", "the list is incomplete", LIST_AGAIN),
+        ("{}", "the response is not a JSON array of tokens", CHECK_SERVER),
+        (r#"[{"id":"a"},"#, "the list is incomplete", LIST_AGAIN),
+        (r#"[{"id":"a"},]"#, "the response is not a JSON array of tokens", CHECK_SERVER),
+        (r#"[{"id":"a"}] more"#, "the response is not a JSON array of tokens", CHECK_SERVER),
+        (r#"[{"id":"a"},{"env_prefix":"dev"}]"#, "a token in the list cannot be used: id: it is missing", LIST_AGAIN),
+        (r#"[{"id":"a"},{"id":7}]"#, "a token in the list cannot be used: id: it is not a text", LIST_AGAIN),
+        (&too_many, "the list has more than 100000 tokens", OTHER_PROGRAM),
+        (&too_large, "the list is larger than 16 MiB", OTHER_PROGRAM),
     ] {
         let message = format!("cannot list the tokens at [ORIGIN]: {cause}");
-        let expected = failed(1, "unconfirmed", message, Some(LIST_AGAIN));
+        let expected = failed(1, "unconfirmed", message, Some(hint));
         let mut signed_in = listing(200, "application/json", body);
         signed_in.sandbox.allow_memory(MEMORY_FOR_A_LIST);
         assert_list_fails(&signed_in, &expected);

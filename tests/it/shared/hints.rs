@@ -6,12 +6,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use plexctl::testing::{Answer, ControlPlane, Endpoint, Script};
 
+use crate::login::LOGIN;
 use crate::support::sandbox::{Run, Sandbox};
-use crate::support::shell::typed;
-use crate::support::skip;
+use crate::support::trial::at_the_same_time;
+use crate::support::{shell, skip};
 
 /// Names that a shell would take apart, expand or take for something else.
 const NAMES: [&str; 13] = [
@@ -55,7 +57,7 @@ impl Signed {
 
     /// Runs the commands of a hint in a shell whose `plexctl` is the binary.
     fn paste(&self, shell: &str, hint: &str, config: &Path) -> Run {
-        let mut command = typed(&self.sandbox, shell, &commands_in(hint).join(" && "));
+        let mut command = shell::typed(&self.sandbox, shell, &commands_in(hint).join(" && "));
         self.sandbox.observe(command.env("PLEXCTL_CONFIG", config))
     }
 
@@ -201,6 +203,34 @@ fn pasted_hint_repeats_credential() {
         }
         assert_eq!(signed.server.requests().len(), 2);
     }
+}
+
+/// A profile remembers the domain and the server of its last login.
+#[test]
+fn pasted_hint_to_log_in_needs_no_ids() {
+    let commands = [
+        ("whoami", Endpoint::Whoami),
+        ("identity-tokens list", Endpoint::ListTokens),
+        ("identity-tokens delete --id 0192f0c1-8888-7abc-8def-0123456789ab", Endpoint::Revoke),
+    ];
+    let names = [("default", ""), ("two words", " --profile-name 'two words'")];
+    let cases = commands.into_iter().flat_map(|command| names.map(|name| (command, name))).collect();
+    at_the_same_time(cases, |((command, endpoint), (name, typed))| {
+        let signed = Signed::with("staging");
+        signed.server.configure(|settings| settings.interval = Duration::from_secs(1));
+        let url = signed.server.url();
+        signed.server.approve_next();
+        let run = signed.sandbox.run([&LOGIN[..], &["--server", &url, "--profile-name", name]].concat());
+        assert_eq!(run.exit, 0, "{run:?}");
+        signed.server.once(endpoint, Script::answer(Answer::bare(401)));
+        let run = signed.sandbox.run(command.split(' ').chain(["--profile", name, "--server", &url]));
+        assert_eq!(hint_of(&run), format!("run `plexctl login{typed}` to log in again"), "{command}");
+
+        signed.server.approve_next();
+        let line = format!("plexctl login{typed}");
+        let pasted = signed.sandbox.observe(&mut shell::typed(&signed.sandbox, "sh", &line));
+        assert!(pasted.exit == 0 && pasted.stdout.contains(&format!("Saved profile \"{name}\".")), "{pasted:?}");
+    });
 }
 
 #[test]

@@ -142,7 +142,7 @@ fn escapes_hostile_values() {
 
 #[test]
 fn tells_rejection_from_no_response() {
-    let login = "run `plexctl login --profile default` to log in again";
+    let login = "run `plexctl login` to log in again";
     let not_logged_in = "not logged in at [ORIGIN]: the token of profile \"default\" is not accepted: the server responded \
                          with 401 Unauthorized";
     for (answer, details, problem_code) in [

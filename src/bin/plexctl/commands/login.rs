@@ -22,7 +22,7 @@ use crate::terminal::{self, Stderr};
 use crate::{environment, stderr};
 
 /// The profile that is written where none is named.
-const DEFAULT_PROFILE: &str = "default";
+pub const DEFAULT_PROFILE: &str = "default";
 
 /// How long an interrupted login waits for its last words to be read.
 const INTERRUPTED_FLUSH_LIMIT: Duration = Duration::from_secs(1);

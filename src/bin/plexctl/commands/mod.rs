@@ -17,7 +17,7 @@ use plexctl::ports::reporter::Reporter;
 
 pub use self::exec::exec;
 pub use self::identity_tokens::identity_tokens;
-pub use self::login::login;
+pub use self::login::{DEFAULT_PROFILE, login};
 pub use self::logout::logout;
 pub use self::profiles::profiles;
 pub use self::whoami::whoami;

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use plexctl::domain::session::ProfileName;
 
 pub use self::no_session::{no_profile_hint, no_session_hint};
+use crate::commands::DEFAULT_PROFILE;
 use crate::retry_command::RetryCommand;
 
 /// What a hint needs to know of a run beside the error.
@@ -37,11 +38,12 @@ pub struct HintContext {
 }
 
 impl HintContext {
-    /// The login into a profile, at the server that was typed.
+    /// The login into a profile. The profile remembers the rest, but for a server that was typed since it stores none.
     fn login(&self, profile: Option<&ProfileName>) -> RetryCommand {
+        let typed_server = self.retry.value_of("--server").filter(|_| self.place_of_server.is_none());
         RetryCommand::another("login")
-            .with("--profile", profile.map(ProfileName::as_str))
-            .with("--server", self.retry.value_of("--server"))
+            .with("--profile-name", profile.map(ProfileName::as_str).filter(|name| *name != DEFAULT_PROFILE))
+            .with("--server", typed_server)
     }
 
     /// The way out for a profile whose server is gone.

@@ -6,6 +6,10 @@ use plexctl::ports::call_error::{CallError, Remedy};
 
 use super::HintContext;
 
+/// How to see a list of tokens that is too long for plexctl, and to end one of them.
+const OTHER_PROGRAM: &str = "request /v1/auth/tokens with another program, such as curl in `plexctl exec`; `plexctl \
+                             identity-tokens delete --id ID` works without the list";
+
 /// What to do before the command is run again. `server` is the server of the request, as it was given.
 pub fn hint(error: &CallError, server: Option<&str>, context: &HintContext) -> String {
     let retry = &context.retry;
@@ -26,6 +30,7 @@ pub fn hint(error: &CallError, server: Option<&str>, context: &HintContext) -> S
             "install the system's CA certificates, or set SSL_CERT_FILE to a file that contains some".to_owned()
         }
         Some(Remedy::ReplaceCertificate) => "replace the server's certificate".to_owned(),
+        Some(Remedy::UseOtherProgram) => return OTHER_PROGRAM.to_owned(),
         Some(Remedy::UseHttp) => return other_scheme(server, "https://", "http://", context),
         Some(Remedy::UseHttps) => return other_scheme(server, "http://", "https://", context),
         Some(Remedy::CheckServer) => {
