@@ -9,10 +9,10 @@ use crate::domain::page_url::PageUrl;
 /// Every implementation promises:
 ///
 /// 1. `Ok` means that a browser was started with this page.
-/// 2. It starts a browser only where the operator can be expected to see it and has not disabled it.
+/// 2. No browser is started where the operator cannot be expected to see it, or has disabled it.
 /// 3. The call returns soon: it does not wait until the page is closed.
-/// 4. The browser gets the address as one word, and nothing that is secret with it.
-/// 5. The browser's output is not shown, and no signal for this process ends it.
+/// 4. The browser gets the address as one word, and no secret beside it.
+/// 5. The browser's output is not shown, and no signal of the terminal ends the browser.
 ///
 /// ```
 /// use plexctl::domain::page_url::PageUrl;

@@ -8,16 +8,17 @@ use crate::domain::bearer_token::BearerToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
 
-/// Asks who a bearer token speaks for.
+/// Asks the server for the principal that a bearer token belongs to, and changes nothing there.
 ///
 /// Every implementation promises:
 ///
-/// 1. At most one request per call: nothing is retried, no redirect is followed, no call comes before it.
-/// 2. The token goes to this server only, and asking changes nothing there.
-/// 3. `Ok` means that the server itself accepted the token and named its principal.
-/// 4. [`ReadError::NotAccepted`] means that the server itself said that it does not take this token.
-/// 5. The call ends in bounded time.
-/// 6. No error carries any part of the token but its id.
+/// 1. A call sends at most one request: it retries nothing, follows no redirect and sends no other request first.
+/// 2. The token goes to the given server only.
+/// 3. A call ends in bounded time.
+/// 4. Neither a principal nor an error shows any part of the token but its id.
+/// 5. `Ok` means that the server itself accepted the token and named this principal.
+/// 6. An error means what its variant says. [`ReadError::NotAccepted`] is the word of the server itself: a response that
+///    may be a proxy's own is [`ReadError::Unusable`].
 ///
 /// ```
 /// use plexctl::domain::bearer_token::BearerToken;

@@ -9,11 +9,11 @@ use thiserror::Error;
 ///
 /// Every implementation promises:
 ///
-/// 1. A call that succeeds does not return, unless it only records what it would have run.
+/// 1. A call that succeeds runs the program. It does not return, unless it only records what it would have run.
 /// 2. The program gets its arguments byte for byte, and no others.
 /// 3. The program gets the environment of the caller with the variables of [`Program`] set, and nothing else changes.
-/// 4. After an error no program has run.
-/// 5. No error carries the value of a variable.
+/// 4. After an error no program has run. The error says whether the program exists.
+/// 5. No error shows the value of a variable.
 ///
 /// ```
 /// use plexctl::ports::process_replacer::{ProcessReplacer, Program, ReplaceError};

@@ -24,10 +24,10 @@ use crate::domain::token_summary::TokenSummary;
 ///
 /// Every implementation promises:
 ///
-/// 1. Each outcome is told exactly once, completely, and flushed.
+/// 1. Each outcome is reported exactly once, completely, and flushed. A result that could not be written is an error.
 /// 2. A result is written only for what was done: a logout without a session has none.
-/// 3. A reader that closed its end is no failure.
-/// 4. Nothing of a token is written.
+/// 3. A reader that closed its end is not a failure.
+/// 4. Nothing of a token but its id is written.
 ///
 /// ```
 /// use plexctl::ports::reporter::{LogoutOutcome, ReportError, Reporter};

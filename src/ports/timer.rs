@@ -9,17 +9,16 @@ use crate::domain::timestamp::Timestamp;
 
 /// Tells the time, waits, and notices whether the operator interrupted.
 ///
-/// What an interruption is, such as a signal, is the implementation's affair; what follows from it is decided by whoever
-/// asks. Every implementation promises:
+/// The implementation decides what an interruption is, such as a signal; the caller decides what follows from it. Every
+/// implementation promises:
 ///
-/// 1. The monotonic time starts anywhere, never goes back, and is set by nobody.
-/// 2. A wait is over when its time has passed, not before and soon after. An interruption does not shorten it.
-/// 3. From the first interruption on [`is_interrupted`](Timer::is_interrupted) says so, and every
-///    [`interrupted`](Timer::interrupted) is over, those that are awaited later as well. No interruption is missed,
-///    whatever the process does meanwhile, and no future that is dropped takes one with it.
-/// 4. The first interruption does nothing else: what is under way goes on.
-/// 5. The second one ends the process at once, if the implementation watches over a process. Before it does, it says what
-///    the last [`set_at_risk`](Timer::set_at_risk) told would be lost.
+/// 1. The monotonic time starts anywhere and never goes back.
+/// 2. A wait ends when its time has passed, not before and soon after. An interruption does not shorten it.
+/// 3. From the first interruption on, [`is_interrupted`](Timer::is_interrupted) returns true, and every
+///    [`interrupted`](Timer::interrupted) ends, also one that is awaited later. No interruption is missed, whatever the
+///    process does meanwhile, and no future that is dropped consumes one. Before it, neither is the case.
+/// 4. The second interruption ends the process at once, if the implementation watches one. Before that, it prints what
+///    the last [`set_at_risk`](Timer::set_at_risk) said would be lost. The first interruption ends and prints nothing.
 ///
 /// ```
 /// use std::future::pending;

@@ -16,13 +16,14 @@ use crate::domain::token_summary::TokenSummary;
 ///
 /// Every implementation promises:
 ///
-/// 1. At most one request per call: nothing is retried, no redirect is followed, no call comes before it.
-/// 2. The credential goes to this server only.
-/// 3. A list is complete and in the order of the server. A list that is cut or too long is an error.
-/// 4. After `Ok` of a revocation the token is dead, on the word of the server itself.
-/// 5. [`DirectoryError::NotAccepted`] and [`DirectoryError::NoSuchToken`] are the word of the server itself.
-/// 6. The call ends in bounded time.
-/// 7. No error carries any part of the credential but its id.
+/// 1. A call sends at most one request: it retries nothing, follows no redirect and sends no other request first.
+/// 2. The credential goes to the given server only.
+/// 3. A call ends in bounded time.
+/// 4. Neither a list nor an error shows any part of the credential but its id.
+/// 5. A list is complete and in the order of the server. A list that is cut or too long is an error.
+/// 6. After `Ok` of a revocation the token is dead, on the word of the server itself.
+/// 7. An error means what its variant says. [`DirectoryError::NotAccepted`] and [`DirectoryError::NoSuchToken`] are the
+///    word of the server itself: a response that may be a proxy's own is [`DirectoryError::Unconfirmed`].
 ///
 /// ```
 /// use plexctl::domain::bearer_token::BearerToken;

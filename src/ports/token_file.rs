@@ -9,12 +9,12 @@ use crate::domain::bearer_token::BearerToken;
 ///
 /// Every implementation promises:
 ///
-/// 1. A file is judged before its first byte is read: only a regular one that nobody but its owner may use is read.
-///    Opening it never waits.
+/// 1. Only a regular file that nobody but its owner can access is read. That is checked before the first byte is read,
+///    and opening never waits.
 /// 2. The token is the whole of the file, as [`BearerToken::parse_line`] reads it.
-/// 3. A file that is missing is an error, since the operator named it.
+/// 3. A missing file is an error, since the operator named it.
 /// 4. Reading changes and creates nothing.
-/// 5. No error carries any of the text.
+/// 5. No error shows any of the text.
 ///
 /// ```
 /// use std::path::Path;

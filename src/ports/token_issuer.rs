@@ -17,17 +17,21 @@ use crate::domain::server_url::ServerUrl;
 /// The server issues the token **while it answers a poll**, so an answer that goes astray may leave a live token that
 /// nobody holds. Every implementation promises:
 ///
-/// 1. At most one request per call: nothing is retried, no redirect is followed, no call comes before it.
-/// 2. The device code goes to this server only, in the body of a poll.
-/// 3. A login is begun if the server answered so, with fields that keep the rules of [`DeviceAuthorization::parse`].
-/// 4. A poll brings [`PollResponse::Issued`] whenever a usable token has arrived, even if the answer breaks off behind it.
-/// 5. Where a token may have been issued that did not arrive, the answer is [`PollResponse::Unusable`], or a
+/// 1. A call sends at most one request: it retries nothing, follows no redirect and sends no other request first.
+/// 2. The device code goes to the given server only, in the body of a poll.
+/// 3. A call ends in bounded time.
+/// 4. No response and no error shows any part of a token but its id, or of a device code.
+/// 5. A login is begun if the server began it, with fields that keep the rules of [`DeviceAuthorization::parse`].
+/// 6. A poll returns [`PollResponse::Issued`] whenever a usable token has arrived, even if the response breaks off
+///    behind it.
+/// 7. Where a token may have been issued that did not arrive, the response is [`PollResponse::Unusable`], or a
 ///    [`PollFailure`] that says so: after every server error (5xx) but a 503 with problem details, wherever the request
 ///    may have been read and no response came back, and for a response that holds more than one token.
-/// 6. What rejects a login, or denies one, was said by the server itself: an error that may be a proxy's own, since the
-///    proxy can read it and it has no problem details, is [`BeginError::Unconfirmed`] or [`PollResponse::Failed`].
-/// 7. The call ends in bounded time. A future that is dropped leaves nothing under way, but the request may be read.
-/// 8. No answer and no error shows any part of a token but its id, or of a device code.
+/// 8. Any other response means what its variant says. The server itself rejects or denies a login: an error that may be
+///    a proxy's own, since the proxy can read it and it has no problem details, is [`BeginError::Unconfirmed`] or
+///    [`PollResponse::Failed`].
+/// 9. Bindings are listed in the order of the server. A list that cannot be had is empty.
+/// 10. A call that is dropped sends nothing more, but the server may read what was sent.
 ///
 /// ```
 /// use plexctl::domain::device_authorization::{DeviceAuthorization, DeviceCode};
@@ -69,7 +73,7 @@ pub trait TokenIssuer: Send + Sync {
     ) -> Result<DeviceAuthorization, BeginError>;
 
     /// Lists the bindings of a domain to choose from, the primary one first. It is only for a hint, so it takes two
-    /// seconds at most, and a list that cannot be had is empty.
+    /// seconds at most.
     async fn bindings(&self, server: &ServerUrl, domain_id: Identifier) -> Vec<BindingChoice>;
 
     /// Asks once whether the login was approved.

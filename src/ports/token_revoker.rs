@@ -11,12 +11,12 @@ use crate::domain::token::SessionToken;
 ///
 /// Every implementation promises:
 ///
-/// 1. At most one request per call: nothing is retried, no redirect is followed, no call comes before it.
-/// 2. The token goes to this server only.
-/// 3. `Ok` means that the token is dead: this call revoked it, or the server itself said that it was gone before.
-/// 4. Everything else is an error, above all an answer that did not come.
-/// 5. The call ends in bounded time.
-/// 6. No error carries any part of the token but its id.
+/// 1. A call sends at most one request: it retries nothing, follows no redirect and sends no other request first.
+/// 2. The token goes to the given server only.
+/// 3. A call ends in bounded time.
+/// 4. No error shows any part of the token but its id.
+/// 5. `Ok` means that the token is dead, on the word of the server itself: this call revoked it, or it was gone before.
+/// 6. An error means what its variant says. A response that may be a proxy's own is [`RevokeError::Unconfirmed`].
 ///
 /// ```
 /// use plexctl::domain::server_url::ServerUrl;

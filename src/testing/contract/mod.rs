@@ -17,25 +17,34 @@
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a contract is a test, and fails by panicking")]
 
+mod browser;
 mod credential_store;
 mod principal_reader;
 mod process_replacer;
 mod profile_reader;
 mod profile_writer;
+mod reporter;
+mod server;
+mod timer;
 mod token_directory;
 mod token_file;
 mod token_issuer;
 mod token_revoker;
 
+pub use self::browser::{BrowserUnderTest, a_browser_keeps_its_promises};
 pub use self::credential_store::{StoreUnderTest, a_store_keeps_its_promises};
-pub use self::principal_reader::{ReaderUnderTest, Reading, a_reader_keeps_its_promises};
-pub use self::process_replacer::{ReplacerUnderTest, a_replacer_keeps_its_promises};
+pub use self::principal_reader::{ReadCase, ReaderUnderTest, a_reader_keeps_its_promises};
+pub use self::process_replacer::{ReplacedProcess, ReplacerUnderTest, a_replacer_keeps_its_promises, program};
 pub use self::profile_reader::{ProfileStoreUnderTest, a_profile_reader_keeps_its_promises};
 pub use self::profile_writer::a_profile_writer_keeps_its_promises;
+pub use self::reporter::{ReportedOutcome, ReporterUnderTest, a_reporter_keeps_its_promises};
+pub use self::server::{ServerFailure, ServerUnderTest};
+pub use self::timer::{TimerUnderTest, a_timer_keeps_its_promises};
 pub use self::token_directory::{DirectoryCase, DirectoryUnderTest, a_directory_keeps_its_promises, listed_tokens};
 pub use self::token_file::{TokenFileUnderTest, a_token_file_keeps_its_promises};
 pub use self::token_issuer::{
-    BeginCase, IssuerUnderTest, PollCase, an_issuer_keeps_its_promises, authorization_request, device_authorization,
+    BeginCase, BindingsCase, IssuerUnderTest, PollCase, an_issuer_keeps_its_promises, authorization_request,
+    device_authorization, listed_bindings,
 };
 pub use self::token_revoker::{RevokeCase, RevokerUnderTest, a_revoker_keeps_its_promises};
 

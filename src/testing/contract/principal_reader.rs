@@ -1,104 +1,93 @@
 //! What a [`PrincipalReader`] promises.
 
-use super::{SECRET, SERVER, session_token, shown};
+use super::server::{check_calls, error_of, observe};
+use super::{ServerFailure, ServerUnderTest, promise, session_token};
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
 use crate::testing::ScriptedPrincipalReader;
 
-/// How a server meets the question who a token speaks for. Its texts hold the secret.
-#[derive(Clone, Copy, Debug)]
-pub enum Reading {
-    /// It names somebody.
+/// How a server responds to the question to whom a token belongs. Every text in a response that is not named here holds
+/// the [`SECRET`](super::SECRET).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadCase {
+    /// It names a principal with the subject `somebody`.
     Named,
     /// It does not accept the token.
     NotAccepted,
     /// It declines.
     Refused,
-    /// It answers something that names nobody.
-    Unusable,
-    /// It hangs up without an answer.
-    Unanswered,
-    /// There is no server.
-    Unreached,
+    /// It fails.
+    Failing(ServerFailure),
 }
 
-/// A reader with the server that it meets.
-pub trait ReaderUnderTest {
-    /// A reader that meets this.
-    fn meeting(reading: Reading) -> Self;
+/// A reader with its server.
+pub trait ReaderUnderTest: ServerUnderTest {
+    /// A reader whose server responds so.
+    fn meeting(case: ReadCase) -> Self;
 
     /// The reader.
     fn reader(&self) -> &dyn PrincipalReader;
+}
 
-    /// The server that it is sent to.
-    fn server(&self) -> ServerUrl;
-
-    /// The token that it asks with.
-    fn token(&self) -> BearerToken;
-
-    /// How many requests that server saw.
-    fn requests(&self) -> usize;
+impl ServerUnderTest for ScriptedPrincipalReader {
+    fn requested(&self) -> Vec<ServerUrl> {
+        self.calls().into_iter().map(|call| call.server).collect()
+    }
 }
 
 impl ReaderUnderTest for ScriptedPrincipalReader {
-    fn meeting(reading: Reading) -> Self {
+    fn meeting(case: ReadCase) -> Self {
         let source = || "told to".into();
-        Self::new([match reading {
-            Reading::Named => {
+        Self::new([match case {
+            ReadCase::Named => {
                 Ok(Principal { principal_type: "user".into(), subject: "somebody".into(), ..Principal::default() })
             }
-            Reading::NotAccepted => Err(ReadError::NotAccepted { source: source() }),
-            Reading::Refused => Err(ReadError::Refused { source: source() }),
-            Reading::Unusable => Err(ReadError::Unusable { source: source() }),
-            Reading::Unanswered => Err(ReadError::Unanswered { source: source() }),
-            Reading::Unreached => return Self::new([]),
+            ReadCase::NotAccepted => Err(ReadError::NotAccepted { source: source() }),
+            ReadCase::Refused => Err(ReadError::Refused { source: source() }),
+            ReadCase::Failing(ServerFailure::Unreached) => return Self::new([]),
+            ReadCase::Failing(failure) if failure.is_response() => Err(ReadError::Unusable { source: source() }),
+            ReadCase::Failing(_) => Err(ReadError::Unanswered { source: source() }),
         }])
     }
 
     fn reader(&self) -> &dyn PrincipalReader {
         self
     }
-
-    fn server(&self) -> ServerUrl {
-        ServerUrl::parse(SERVER).unwrap()
-    }
-
-    fn token(&self) -> BearerToken {
-        BearerToken::parse(session_token(1)).unwrap()
-    }
-
-    fn requests(&self) -> usize {
-        self.calls().len()
-    }
 }
 
-/// Holds a reader against every promise of its port that can be seen from outside.
+/// Holds a reader to every promise of [`PrincipalReader`].
 pub async fn a_reader_keeps_its_promises<R: ReaderUnderTest>() {
-    for reading in [
-        Reading::Named,
-        Reading::NotAccepted,
-        Reading::Refused,
-        Reading::Unusable,
-        Reading::Unanswered,
-        Reading::Unreached,
-    ] {
-        let under_test = R::meeting(reading);
-        let result = under_test.reader().read(&under_test.server(), &under_test.token()).await;
-        let is_as_met = matches!(
-            (&result, reading),
-            (Ok(_), Reading::Named)
-                | (Err(ReadError::NotAccepted { .. }), Reading::NotAccepted)
-                | (Err(ReadError::Refused { .. }), Reading::Refused)
-                | (Err(ReadError::Unusable { .. }), Reading::Unusable)
-                | (Err(ReadError::Unanswered { .. }), Reading::Unanswered)
-                | (Err(ReadError::Unreached { .. }), Reading::Unreached)
-        );
-        assert!(is_as_met, "{reading:?}: {result:?}");
-        assert!(under_test.requests() <= 1, "{reading:?}");
-        if let Err(error) = result {
-            assert!(!shown(&error).contains(SECRET), "{reading:?}: {error:?}");
-        }
+    let token = BearerToken::parse(session_token(1)).unwrap();
+    let cases = [ReadCase::Named, ReadCase::NotAccepted, ReadCase::Refused];
+    let mut calls = Vec::new();
+    for case in cases.into_iter().chain(ServerFailure::ALL.map(ReadCase::Failing)) {
+        let under_test = R::meeting(case);
+        let server = under_test.server();
+        calls.push(observe(case, &under_test, under_test.reader().read(&server, &token)).await);
     }
+
+    check_calls(&calls, error_of);
+    promise(5, "`Ok` means that the server itself accepted the token and named this principal", || {
+        for call in &calls {
+            if let Some(Ok(principal)) = &call.result {
+                assert_eq!((call.case, principal.subject.as_str()), (ReadCase::Named, "somebody"), "{call:?}");
+            }
+        }
+    });
+    promise(6, "an error means what its variant says, and `NotAccepted` is the word of the server itself", || {
+        for call in &calls {
+            let Some(Err(error)) = &call.result else { continue };
+            let is_expected = match (error, call.case) {
+                (ReadError::NotAccepted { .. }, ReadCase::NotAccepted)
+                | (ReadError::Refused { .. }, ReadCase::Refused)
+                | (ReadError::Unreached { .. }, ReadCase::Failing(ServerFailure::Unreached)) => true,
+                (ReadError::Unusable { .. }, ReadCase::Failing(failure)) => failure.is_response(),
+                (ReadError::Unanswered { .. }, ReadCase::Failing(failure)) => failure.is_unanswered(),
+                _ => false,
+            };
+            assert!(is_expected, "{call:?}");
+        }
+    });
 }

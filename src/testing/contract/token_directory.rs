@@ -1,6 +1,7 @@
 //! What a [`TokenDirectory`] promises.
 
-use super::{SECRET, SERVER, id, session_token, shown};
+use super::server::{check_calls, error_of, observe};
+use super::{ServerFailure, ServerUnderTest, id, promise, session_token};
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;
@@ -8,71 +9,59 @@ use crate::domain::token_summary::TokenSummary;
 use crate::ports::token_directory::{DirectoryError, TokenDirectory};
 use crate::testing::ScriptedTokenDirectory;
 
-/// How a server responds to a call. Its texts hold the secret.
+/// How a server responds to a call. Every text in a response but those of [`listed_tokens`] holds the
+/// [`SECRET`](super::SECRET).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DirectoryCase {
     /// It lists [`listed_tokens`], and revokes each of them.
     Done,
-    /// It sends the first part of that list, and closes the connection.
-    CutList,
+    /// It sends the first part of that list, and closes the connection. It does not confirm a revocation.
+    Cut,
     /// It does not accept the credential.
     NotAccepted,
     /// It declines.
     Refused,
     /// It knows no such token.
     NoSuchToken,
-    /// It responds with something that is neither a list nor a confirmation.
-    Unconfirmed,
-    /// It closes the connection without a response.
-    Unanswered,
-    /// There is no server.
-    Unreached,
+    /// It fails.
+    Failing(ServerFailure),
 }
 
-/// A directory with the server that it talks to.
-pub trait DirectoryUnderTest {
+/// A directory with its server.
+pub trait DirectoryUnderTest: ServerUnderTest {
     /// A directory whose server responds so.
     fn meeting(case: DirectoryCase) -> Self;
 
     /// The directory.
     fn directory(&self) -> &dyn TokenDirectory;
+}
 
-    /// The server.
-    fn server(&self) -> ServerUrl;
-
-    /// How many requests that server saw.
-    fn requests(&self) -> usize;
+impl ServerUnderTest for ScriptedTokenDirectory {
+    fn requested(&self) -> Vec<ServerUrl> {
+        self.calls().into_iter().map(|call| call.server).collect()
+    }
 }
 
 impl DirectoryUnderTest for ScriptedTokenDirectory {
     fn meeting(case: DirectoryCase) -> Self {
         let error = || {
-            let source = || "told to".into();
-            match case {
-                DirectoryCase::Done => None,
-                DirectoryCase::CutList | DirectoryCase::Unconfirmed => {
-                    Some(DirectoryError::Unconfirmed { source: source() })
-                }
-                DirectoryCase::NotAccepted => Some(DirectoryError::NotAccepted { source: source() }),
-                DirectoryCase::Refused => Some(DirectoryError::Refused { source: source() }),
-                DirectoryCase::NoSuchToken => Some(DirectoryError::NoSuchToken { source: source() }),
-                DirectoryCase::Unanswered => Some(DirectoryError::Unanswered { source: source() }),
-                DirectoryCase::Unreached => Some(DirectoryError::Unreached { source: source() }),
-            }
+            let source = "told to".into();
+            Some(match case {
+                DirectoryCase::Done => return None,
+                DirectoryCase::Cut => DirectoryError::Unconfirmed { source },
+                DirectoryCase::NotAccepted => DirectoryError::NotAccepted { source },
+                DirectoryCase::Refused => DirectoryError::Refused { source },
+                DirectoryCase::NoSuchToken => DirectoryError::NoSuchToken { source },
+                DirectoryCase::Failing(ServerFailure::Unreached) => DirectoryError::Unreached { source },
+                DirectoryCase::Failing(failure) if failure.is_response() => DirectoryError::Unconfirmed { source },
+                DirectoryCase::Failing(_) => DirectoryError::Unanswered { source },
+            })
         };
         Self::new([error().map_or_else(|| Ok(listed_tokens()), Err)], [error().map_or(Ok(()), Err)])
     }
 
     fn directory(&self) -> &dyn TokenDirectory {
         self
-    }
-
-    fn server(&self) -> ServerUrl {
-        ServerUrl::parse(SERVER).unwrap()
-    }
-
-    fn requests(&self) -> usize {
-        self.calls().len()
     }
 }
 
@@ -90,58 +79,53 @@ pub fn listed_tokens() -> Vec<TokenSummary> {
     vec![token(2, "2026-11-25T13:46:00Z"), token(3, "2026-11-27T13:46:00Z"), token(1, "2026-11-26T13:46:00Z")]
 }
 
-/// Holds a directory against every promise of its port that can be seen from outside.
+/// Holds a directory to every promise of [`TokenDirectory`].
 pub async fn a_directory_keeps_its_promises<D: DirectoryUnderTest>() {
-    let credential = BearerToken::parse(session_token(1)).unwrap();
-    for case in [
-        DirectoryCase::Done,
-        DirectoryCase::CutList,
-        DirectoryCase::NotAccepted,
-        DirectoryCase::Refused,
-        DirectoryCase::Unconfirmed,
-        DirectoryCase::Unanswered,
-        DirectoryCase::Unreached,
-    ] {
+    let (credential, token) = (BearerToken::parse(session_token(1)).unwrap(), TokenId::parse(&id(2)).unwrap());
+    let cases = [DirectoryCase::Done, DirectoryCase::Cut, DirectoryCase::NotAccepted, DirectoryCase::Refused];
+    let cases = || cases.into_iter().chain(ServerFailure::ALL.map(DirectoryCase::Failing));
+    let (mut lists, mut revocations) = (Vec::new(), Vec::new());
+    for case in cases() {
         let under_test = D::meeting(case);
-        let result = under_test.directory().list(&under_test.server(), &credential).await;
-        assert!(under_test.requests() <= 1, "promise 1, at most one request: {case:?} made {}", under_test.requests());
-        match result {
-            Ok(tokens) => {
-                assert_eq!(case, DirectoryCase::Done, "promise 3, a list is complete: {tokens:?}");
-                assert_eq!(tokens, listed_tokens(), "promise 3, a list is complete and in the order of the server");
-            }
-            Err(error) => assert_is_the_word_of_the_server(case, &error),
-        }
+        let server = under_test.server();
+        lists.push(observe(case, &under_test, under_test.directory().list(&server, &credential)).await);
     }
-    for case in [
-        DirectoryCase::Done,
-        DirectoryCase::NotAccepted,
-        DirectoryCase::Refused,
-        DirectoryCase::NoSuchToken,
-        DirectoryCase::Unconfirmed,
-        DirectoryCase::Unanswered,
-        DirectoryCase::Unreached,
-    ] {
+    for case in cases().chain([DirectoryCase::NoSuchToken]) {
         let under_test = D::meeting(case);
-        let token = TokenId::parse(&id(2)).unwrap();
-        let result = under_test.directory().revoke(&under_test.server(), &credential, token).await;
-        assert!(under_test.requests() <= 1, "promise 1, at most one request: {case:?} made {}", under_test.requests());
-        match result {
-            Ok(()) => assert_eq!(case, DirectoryCase::Done, "promise 4, the token is dead"),
-            Err(error) => assert_is_the_word_of_the_server(case, &error),
-        }
+        let server = under_test.server();
+        revocations.push(observe(case, &under_test, under_test.directory().revoke(&server, &credential, token)).await);
     }
-}
 
-fn assert_is_the_word_of_the_server(case: DirectoryCase, error: &DirectoryError) {
-    let is_expected = match error {
-        DirectoryError::NotAccepted { .. } => case == DirectoryCase::NotAccepted,
-        DirectoryError::NoSuchToken { .. } => case == DirectoryCase::NoSuchToken,
-        DirectoryError::Refused { .. } => case == DirectoryCase::Refused,
-        DirectoryError::Unconfirmed { .. } => [DirectoryCase::Unconfirmed, DirectoryCase::CutList].contains(&case),
-        DirectoryError::Unanswered { .. } => case == DirectoryCase::Unanswered,
-        DirectoryError::Unreached { .. } => case == DirectoryCase::Unreached,
-    };
-    assert!(is_expected, "promise 5, an error is the word of the server: {case:?} is {error:?}");
-    assert!(!shown(error).contains(SECRET), "promise 7, no error carries the credential: {case:?} shows {error:?}");
+    check_calls(&lists, error_of);
+    check_calls(&revocations, error_of);
+    promise(5, "a list is complete and in the order of the server", || {
+        for call in &lists {
+            if let Some(Ok(tokens)) = &call.result {
+                assert_eq!((call.case, tokens), (DirectoryCase::Done, &listed_tokens()), "{call:?}");
+            }
+        }
+    });
+    promise(6, "after `Ok` of a revocation the token is dead, on the word of the server itself", || {
+        for call in &revocations {
+            assert!(!matches!(call.result, Some(Ok(()))) || call.case == DirectoryCase::Done, "{call:?}");
+        }
+    });
+    promise(7, "an error means what its variant says, on the word of the server itself", || {
+        let of_lists = lists.iter().filter_map(|call| Some((call.case, call.result.as_ref()?.as_ref().err()?)));
+        let of_revocations =
+            revocations.iter().filter_map(|call| Some((call.case, call.result.as_ref()?.as_ref().err()?)));
+        for (case, error) in of_lists.chain(of_revocations) {
+            let is_expected = match (error, case) {
+                (DirectoryError::NotAccepted { .. }, DirectoryCase::NotAccepted)
+                | (DirectoryError::NoSuchToken { .. }, DirectoryCase::NoSuchToken)
+                | (DirectoryError::Refused { .. }, DirectoryCase::Refused)
+                | (DirectoryError::Unconfirmed { .. }, DirectoryCase::Cut)
+                | (DirectoryError::Unreached { .. }, DirectoryCase::Failing(ServerFailure::Unreached)) => true,
+                (DirectoryError::Unconfirmed { .. }, DirectoryCase::Failing(failure)) => failure.is_response(),
+                (DirectoryError::Unanswered { .. }, DirectoryCase::Failing(failure)) => failure.is_unanswered(),
+                _ => false,
+            };
+            assert!(is_expected, "{case:?} is {error:?}");
+        }
+    });
 }

@@ -1,133 +1,165 @@
 //! What a [`TokenIssuer`] promises.
 
+use std::error::Error;
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
-use super::{SECRET, SERVER, id, session_token, shown};
+use super::server::{check_calls, error_of, observe};
+use super::{SECRET, SERVER, ServerFailure, ServerUnderTest, id, promise, session_token};
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization};
 use crate::domain::identifier::Identifier;
-use crate::domain::idp_binding::IdpBinding;
+use crate::domain::idp_binding::{BindingAlias, IdpBinding};
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::server_url::ServerUrl;
-use crate::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
+use crate::ports::token_issuer::{
+    AuthorizationRequest, BeginError, BindingChoice, PollFailure, PollResponse, TokenIssuer,
+};
 use crate::testing::ScriptedIssuer;
 
-/// How a server meets the wish to log in.
-#[derive(Clone, Copy, Debug)]
+/// How a server responds to the beginning of a login. The [`SECRET`] is in no response but the successes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BeginCase {
     /// It begins a device authorization.
     Begun,
-    /// It answers with an error of its own.
+    /// It begins one with a field that breaks its rule.
+    Unusable,
+    /// It rejects the domain.
     Rejected,
     /// It declines.
     Refused,
-    /// It fails, or something in its place does.
-    Unconfirmed,
-    /// It begins one with a field that breaks its rule.
-    Unusable,
-    /// There is no server.
-    Unreached,
+    /// It fails.
+    Failing(ServerFailure),
 }
 
-/// How a server meets a poll.
-#[derive(Clone, Copy, Debug)]
+/// How a server responds to a poll. Every text in a response that has no meaning holds the [`SECRET`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PollCase {
     /// It issues the [`session_token`] with the number 1.
     Issued,
-    /// Nobody has approved yet.
+    /// It issues that token, and closes the connection before the end of the body.
+    IssuedCut,
+    /// It issues that token and another one.
+    SeveralTokens,
+    /// It issues something that is not a token.
+    Unusable,
+    /// The login is not approved yet.
     Pending,
-    /// It is asked too often.
+    /// The login is not approved yet, and the polls are too frequent.
     SlowDown,
-    /// Somebody denied it.
+    /// The login is denied.
     Denied,
-    /// Nobody approved it in time.
+    /// The login was not approved in time.
     Expired,
     /// It does not know the device code.
     Rejected,
     /// It declines.
     Refused,
-    /// It issues something that is no token.
-    Unusable,
-    /// It fails.
-    ServerError,
-    /// It is busy, and to be asked again after 7 seconds.
+    /// It is busy: it asks for a wait of 7 seconds (429).
     Busy,
-    /// It hangs up without an answer.
-    Unanswered,
-    /// There is no server.
-    Unreached,
+    /// It is out of service, in its own words (503 with problem details).
+    OutOfService,
+    /// It fails.
+    Failing(ServerFailure),
 }
 
-/// An issuer with the server that it meets. What a server says holds the secret wherever it can.
-pub trait IssuerUnderTest {
-    /// An issuer whose server meets the wish to log in so.
-    fn beginning(beginning: BeginCase) -> Self;
+const POLL_CASES: [PollCase; 12] = [
+    PollCase::Issued,
+    PollCase::IssuedCut,
+    PollCase::SeveralTokens,
+    PollCase::Unusable,
+    PollCase::Pending,
+    PollCase::SlowDown,
+    PollCase::Denied,
+    PollCase::Expired,
+    PollCase::Rejected,
+    PollCase::Refused,
+    PollCase::Busy,
+    PollCase::OutOfService,
+];
 
-    /// An issuer whose server meets a poll so.
-    fn polled(polled: PollCase) -> Self;
+/// How a server responds to the question which bindings a domain has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindingsCase {
+    /// It lists [`listed_bindings`].
+    Listed,
+    /// It fails.
+    Failing(ServerFailure),
+}
+
+/// An issuer with its server.
+pub trait IssuerUnderTest: ServerUnderTest {
+    /// An issuer whose server responds so to the beginning of a login.
+    fn beginning(case: BeginCase) -> Self;
+
+    /// An issuer whose server responds so to a poll.
+    fn polled(case: PollCase) -> Self;
+
+    /// An issuer whose server responds so to the question which bindings a domain has.
+    fn listing(case: BindingsCase) -> Self;
 
     /// The issuer.
     fn issuer(&self) -> &dyn TokenIssuer;
+}
 
-    /// The server that it is sent to.
-    fn server(&self) -> ServerUrl;
-
-    /// How many requests that server saw.
-    fn requests(&self) -> usize;
+impl ServerUnderTest for ScriptedIssuer {
+    fn requested(&self) -> Vec<ServerUrl> {
+        let beginnings = self.beginnings().into_iter().map(|beginning| beginning.server);
+        beginnings.chain(self.polls().into_iter().map(|poll| poll.server)).collect()
+    }
 }
 
 impl IssuerUnderTest for ScriptedIssuer {
-    fn beginning(beginning: BeginCase) -> Self {
-        let source = || "told to".into();
-        let answer = match beginning {
+    fn beginning(case: BeginCase) -> Self {
+        let source = "told to".into();
+        let response = match case {
             BeginCase::Begun => Ok(device_authorization()),
-            BeginCase::Rejected => Err(BeginError::Rejected { source: source() }),
-            BeginCase::Refused => Err(BeginError::Refused { source: source() }),
-            BeginCase::Unconfirmed => Err(BeginError::Unconfirmed { source: source() }),
-            BeginCase::Unusable => Err(BeginError::Unusable { source: source() }),
-            BeginCase::Unreached => Err(BeginError::Unreached { source: source() }),
+            BeginCase::Unusable => Err(BeginError::Unusable { source }),
+            BeginCase::Rejected => Err(BeginError::Rejected { source }),
+            BeginCase::Refused => Err(BeginError::Refused { source }),
+            BeginCase::Failing(ServerFailure::Unreached) => Err(BeginError::Unreached { source }),
+            BeginCase::Failing(failure) if failure.is_response() => Err(BeginError::Unconfirmed { source }),
+            BeginCase::Failing(_) => Err(BeginError::Unanswered { source }),
         };
-        Self::new(answer, [])
+        Self::new(response, [])
     }
 
-    fn polled(polled: PollCase) -> Self {
-        let source = || "told to".into();
-        let failed = |may_have_issued, retry_after| {
-            PollResponse::Failed(PollFailure { source: source(), may_have_issued, retry_after })
-        };
-        let answer = match polled {
-            PollCase::Issued => PollResponse::Issued(IssuedToken {
+    fn polled(case: PollCase) -> Self {
+        let source = "told to".into();
+        let response = match case {
+            PollCase::Issued | PollCase::IssuedCut => PollResponse::Issued(IssuedToken {
                 token: BearerToken::parse(session_token(1)).unwrap(),
                 lifetime: Some(Duration::from_secs(3600)),
             }),
+            PollCase::SeveralTokens | PollCase::Unusable => PollResponse::Unusable { source },
             PollCase::Pending => PollResponse::Pending,
             PollCase::SlowDown => PollResponse::SlowDown,
             PollCase::Denied => PollResponse::Denied,
             PollCase::Expired => PollResponse::Expired,
-            PollCase::Rejected => PollResponse::Rejected { source: source() },
-            PollCase::Refused => PollResponse::Refused { source: source() },
-            PollCase::Unusable => PollResponse::Unusable { source: source() },
-            PollCase::ServerError | PollCase::Unanswered => failed(true, None),
-            PollCase::Busy => failed(false, Some(Duration::from_secs(7))),
-            PollCase::Unreached => return Self::new(Ok(device_authorization()), []),
+            PollCase::Rejected => PollResponse::Rejected { source },
+            PollCase::Refused => PollResponse::Refused { source },
+            PollCase::Failing(ServerFailure::Unreached) => return Self::new(Ok(device_authorization()), []),
+            PollCase::Busy | PollCase::OutOfService | PollCase::Failing(_) => PollResponse::Failed(PollFailure {
+                source,
+                may_have_issued: may_have_issued(case),
+                retry_after: (case == PollCase::Busy).then_some(Duration::from_secs(7)),
+            }),
         };
-        Self::new(Ok(device_authorization()), [answer.into()])
+        Self::new(Ok(device_authorization()), [response.into()])
+    }
+
+    fn listing(case: BindingsCase) -> Self {
+        let bindings = if case == BindingsCase::Listed { listed_bindings() } else { Vec::new() };
+        Self::new(Ok(device_authorization()), []).with_bindings(bindings)
     }
 
     fn issuer(&self) -> &dyn TokenIssuer {
         self
     }
-
-    fn server(&self) -> ServerUrl {
-        ServerUrl::parse(SERVER).unwrap()
-    }
-
-    fn requests(&self) -> usize {
-        self.beginnings().len() + self.polls().len()
-    }
 }
 
-/// A device authorization as a server would begin it, with the secret as its device code.
+/// The device authorization of [`BeginCase::Begun`], with the [`SECRET`] as its device code.
 #[must_use]
 pub fn device_authorization() -> DeviceAuthorization {
     let fields = AuthorizationFields {
@@ -140,85 +172,137 @@ pub fn device_authorization() -> DeviceAuthorization {
     DeviceAuthorization::parse(fields, &ServerUrl::parse(SERVER).unwrap()).unwrap()
 }
 
-/// A wish to log in.
+/// A login to begin.
 #[must_use]
 pub fn authorization_request() -> AuthorizationRequest {
     let id = Identifier::parse(&id(1)).unwrap();
     AuthorizationRequest { domain_id: id, idp_binding: Some(IdpBinding::Id(id)) }
 }
 
-/// Holds an issuer against every promise of its port that can be seen from outside.
-pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
-    for beginning in [
-        BeginCase::Begun,
-        BeginCase::Rejected,
-        BeginCase::Refused,
-        BeginCase::Unconfirmed,
-        BeginCase::Unusable,
-        BeginCase::Unreached,
-    ] {
-        let under_test = I::beginning(beginning);
-        let result = under_test.issuer().begin(&under_test.server(), &authorization_request()).await;
-        let is_as_met = matches!(
-            (&result, beginning),
-            (Ok(_), BeginCase::Begun)
-                | (Err(BeginError::Rejected { .. }), BeginCase::Rejected)
-                | (Err(BeginError::Refused { .. }), BeginCase::Refused)
-                | (Err(BeginError::Unconfirmed { .. }), BeginCase::Unconfirmed)
-                | (Err(BeginError::Unusable { .. }), BeginCase::Unusable)
-                | (Err(BeginError::Unreached { .. }), BeginCase::Unreached)
-        );
-        assert!(is_as_met, "{beginning:?}: {result:?}");
-        assert!(under_test.requests() <= 1, "{beginning:?}");
-        assert!(!format!("{result:?}").contains(SECRET), "{beginning:?}: {result:?}");
-        if let Err(error) = result {
-            assert!(!shown(&error).contains(SECRET), "{beginning:?}: {error:?}");
-        }
+/// The bindings that a server lists in [`BindingsCase::Listed`].
+#[must_use]
+pub fn listed_bindings() -> Vec<BindingChoice> {
+    // In no order but the server's own.
+    let aliases = ["okta", "google"].map(|alias| BindingAlias::parse(alias).unwrap());
+    let binding = |alias: BindingAlias| BindingChoice {
+        label: format!("The {} of example", alias.as_str()),
+        issuer_host: format!("{}.example", alias.as_str()),
+        binding: IdpBinding::Alias(alias),
+    };
+    aliases.map(binding).into()
+}
+
+/// Whether the server may have issued a token that did not arrive.
+fn may_have_issued(case: PollCase) -> bool {
+    match case {
+        PollCase::SeveralTokens | PollCase::Unusable => true,
+        PollCase::Failing(failure) => failure == ServerFailure::ServerError || failure.is_unanswered(),
+        _ => false,
     }
-    for polled in [
-        PollCase::Issued,
-        PollCase::Pending,
-        PollCase::SlowDown,
-        PollCase::Denied,
-        PollCase::Expired,
-        PollCase::Rejected,
-        PollCase::Refused,
-        PollCase::Unusable,
-        PollCase::ServerError,
-        PollCase::Busy,
-        PollCase::Unanswered,
-        PollCase::Unreached,
-    ] {
-        let under_test = I::polled(polled);
-        let code = device_authorization().device_code().clone();
-        let answer = under_test.issuer().poll(&under_test.server(), &code).await;
-        let is_as_met = match (&answer, polled) {
-            (PollResponse::Issued(issued), PollCase::Issued) => issued.token.expose_secret() == session_token(1),
-            (PollResponse::Pending, PollCase::Pending)
-            | (PollResponse::SlowDown, PollCase::SlowDown)
-            | (PollResponse::Denied, PollCase::Denied)
-            | (PollResponse::Expired, PollCase::Expired)
-            | (PollResponse::Rejected { .. }, PollCase::Rejected)
-            | (PollResponse::Refused { .. }, PollCase::Refused)
-            | (PollResponse::Unusable { .. }, PollCase::Unusable) => true,
-            (PollResponse::Failed(failure), PollCase::ServerError | PollCase::Unanswered) => failure.may_have_issued,
-            (PollResponse::Failed(failure), PollCase::Busy) => {
-                !failure.may_have_issued && failure.retry_after == Some(Duration::from_secs(7))
-            }
-            (PollResponse::Failed(failure), PollCase::Unreached) => {
-                !failure.may_have_issued && failure.retry_after.is_none()
-            }
-            _ => false,
-        };
-        assert!(is_as_met, "{polled:?}: {answer:?}");
-        assert!(under_test.requests() <= 1, "{polled:?}");
-        assert!(!format!("{answer:?}").contains(SECRET), "{polled:?}: {answer:?}");
-        if let PollResponse::Rejected { source }
+}
+
+/// Holds an issuer to every promise of [`TokenIssuer`].
+pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
+    let (mut beginnings, mut polls, mut lists) = (Vec::new(), Vec::new(), Vec::new());
+    let cases = [BeginCase::Begun, BeginCase::Unusable, BeginCase::Rejected, BeginCase::Refused];
+    for case in cases.into_iter().chain(ServerFailure::ALL.map(BeginCase::Failing)) {
+        let under_test = I::beginning(case);
+        let (server, request) = (under_test.server(), authorization_request());
+        beginnings.push(observe(case, &under_test, under_test.issuer().begin(&server, &request)).await);
+    }
+    let code = device_authorization().device_code().clone();
+    for case in POLL_CASES.into_iter().chain(ServerFailure::ALL.map(PollCase::Failing)) {
+        let under_test = I::polled(case);
+        let server = under_test.server();
+        polls.push(observe(case, &under_test, under_test.issuer().poll(&server, &code)).await);
+    }
+    for case in [BindingsCase::Listed].into_iter().chain(ServerFailure::ALL.map(BindingsCase::Failing)) {
+        let under_test = I::listing(case);
+        let server = under_test.server();
+        let call = under_test.issuer().bindings(&server, authorization_request().domain_id);
+        lists.push(observe(case, &under_test, call).await);
+    }
+
+    check_calls(&beginnings, error_of);
+    check_calls(&polls, source_of);
+    check_calls(&lists, |_| None);
+    promise(5, "a login is begun if the server began it, with fields that keep their rules", || {
+        for call in &beginnings {
+            assert!(!matches!(call.result, Some(Ok(_))) || call.case == BeginCase::Begun, "{call:?}");
+        }
+    });
+    promise(6, "a usable token that has arrived is issued, even if the response breaks off behind it", || {
+        for call in &polls {
+            let issued = match &call.result {
+                Some(PollResponse::Issued(issued)) => Some(issued.token.expose_secret()),
+                _ => None,
+            };
+            let is_expected = [PollCase::Issued, PollCase::IssuedCut].contains(&call.case);
+            assert_eq!(issued, is_expected.then(|| session_token(1)).as_deref(), "{call:?}");
+        }
+    });
+    promise(7, "where a token may have been issued that did not arrive, the response says so", || {
+        for call in &polls {
+            let is_said = match &call.result {
+                Some(PollResponse::Failed(failure)) => failure.may_have_issued,
+                response => matches!(response, Some(PollResponse::Unusable { .. })),
+            };
+            assert_eq!(is_said, may_have_issued(call.case), "{call:?}");
+        }
+    });
+    promise(8, "any other response means what its variant says, on the word of the server itself", || {
+        for call in &beginnings {
+            let Some(Err(error)) = &call.result else { continue };
+            let is_expected = match (error, call.case) {
+                (BeginError::Rejected { .. }, BeginCase::Rejected)
+                | (BeginError::Refused { .. }, BeginCase::Refused)
+                | (BeginError::Unusable { .. }, BeginCase::Unusable)
+                | (BeginError::Unreached { .. }, BeginCase::Failing(ServerFailure::Unreached)) => true,
+                (BeginError::Unconfirmed { .. }, BeginCase::Failing(failure)) => failure.is_response(),
+                (BeginError::Unanswered { .. }, BeginCase::Failing(failure)) => failure.is_unanswered(),
+                _ => false,
+            };
+            assert!(is_expected, "{call:?}");
+        }
+        for call in &polls {
+            let is_expected = match (call.result.as_ref().unwrap(), call.case) {
+                (PollResponse::Issued(_) | PollResponse::Unusable { .. }, _)
+                | (PollResponse::Pending, PollCase::Pending)
+                | (PollResponse::SlowDown, PollCase::SlowDown)
+                | (PollResponse::Denied, PollCase::Denied)
+                | (PollResponse::Expired, PollCase::Expired)
+                | (PollResponse::Rejected { .. }, PollCase::Rejected)
+                | (PollResponse::Refused { .. }, PollCase::Refused)
+                | (PollResponse::Failed(_), PollCase::OutOfService | PollCase::Failing(_)) => true,
+                (PollResponse::Failed(failure), PollCase::Busy) => failure.retry_after == Some(Duration::from_secs(7)),
+                _ => false,
+            };
+            assert!(is_expected, "{call:?}");
+        }
+    });
+    promise(9, "bindings are listed in the order of the server, and not at all if that fails", || {
+        for call in &lists {
+            let expected = if call.case == BindingsCase::Listed { listed_bindings() } else { Vec::new() };
+            assert_eq!(call.result, Some(expected), "{call:?}");
+        }
+    });
+    let dropped = I::polled(PollCase::Failing(ServerFailure::Silent));
+    {
+        let server = dropped.server();
+        let mut call = dropped.issuer().poll(&server, &code);
+        poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_ready())).await;
+    }
+    promise(10, "a call that is dropped sends nothing more", || {
+        assert!(dropped.requested().len() <= 1, "{:?}", dropped.requested());
+    });
+}
+
+fn source_of(response: &PollResponse) -> Option<&dyn Error> {
+    match response {
+        PollResponse::Rejected { source }
         | PollResponse::Refused { source }
         | PollResponse::Unusable { source }
-        | PollResponse::Failed(PollFailure { source, .. }) = answer
-        {
-            assert!(!shown(&source).contains(SECRET), "{polled:?}: {source:?}");
-        }
+        | PollResponse::Failed(PollFailure { source, .. }) => Some(source),
+        _ => None,
     }
 }

@@ -1,89 +1,91 @@
 //! What a [`TokenRevoker`] promises.
 
-use super::{SECRET, SERVER, session_token, shown};
+use super::server::{check_calls, error_of, observe};
+use super::{ServerFailure, ServerUnderTest, promise, session_token};
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
 use crate::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
 use crate::testing::ScriptedRevoker;
 
-/// What a revoker is to meet. The texts of a server that answers hold the secret.
-#[derive(Clone, Copy, Debug)]
+/// How a server responds to a revocation. Every text in a response holds the [`SECRET`](super::SECRET).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevokeCase {
-    /// The server revokes the token.
+    /// It revokes the token.
     Revoked,
-    /// The server does not know the token any more.
+    /// It says that the token does not exist any more.
     AlreadyGone,
-    /// The server declines.
+    /// It declines.
     Refused,
-    /// The server answers something else.
-    Unconfirmed,
-    /// There is no server.
-    Unreached,
+    /// It fails.
+    Failing(ServerFailure),
 }
 
-/// A revoker with the server it meets.
-pub trait RevokerUnderTest {
-    /// A revoker that meets this.
-    fn meeting(meeting: RevokeCase) -> Self;
+/// A revoker with its server.
+pub trait RevokerUnderTest: ServerUnderTest {
+    /// A revoker whose server responds so.
+    fn meeting(case: RevokeCase) -> Self;
 
     /// The revoker.
     fn revoker(&self) -> &dyn TokenRevoker;
+}
 
-    /// The server that it is sent to.
-    fn server(&self) -> ServerUrl;
-
-    /// How many requests that server saw.
-    fn requests(&self) -> usize;
+impl ServerUnderTest for ScriptedRevoker {
+    fn requested(&self) -> Vec<ServerUrl> {
+        self.calls().into_iter().map(|call| call.server).collect()
+    }
 }
 
 impl RevokerUnderTest for ScriptedRevoker {
-    fn meeting(meeting: RevokeCase) -> Self {
-        Self::new([match meeting {
+    fn meeting(case: RevokeCase) -> Self {
+        let source = || "told to".into();
+        Self::new([match case {
             RevokeCase::Revoked => Ok(Revocation::Revoked),
             RevokeCase::AlreadyGone => Ok(Revocation::AlreadyGone),
-            RevokeCase::Refused => Err(RevokeError::Refused { source: "403".into() }),
-            RevokeCase::Unconfirmed => Err(RevokeError::Unconfirmed { source: "500".into() }),
-            RevokeCase::Unreached => return Self::new([]),
+            RevokeCase::Refused => Err(RevokeError::Refused { source: source() }),
+            RevokeCase::Failing(ServerFailure::Unreached) => return Self::new([]),
+            RevokeCase::Failing(failure) if failure.is_response() => Err(RevokeError::Unconfirmed { source: source() }),
+            RevokeCase::Failing(_) => Err(RevokeError::Unanswered { source: source() }),
         }])
     }
 
     fn revoker(&self) -> &dyn TokenRevoker {
         self
     }
-
-    fn server(&self) -> ServerUrl {
-        ServerUrl::parse(SERVER).unwrap()
-    }
-
-    fn requests(&self) -> usize {
-        self.calls().len()
-    }
 }
 
-/// Holds a revoker against every promise of its port that can be seen from outside.
+/// Holds a revoker to every promise of [`TokenRevoker`].
 pub async fn a_revoker_keeps_its_promises<R: RevokerUnderTest>() {
     let token = SessionToken::parse(session_token(1)).unwrap();
-    for meeting in [
-        RevokeCase::Revoked,
-        RevokeCase::AlreadyGone,
-        RevokeCase::Refused,
-        RevokeCase::Unconfirmed,
-        RevokeCase::Unreached,
-    ] {
-        let under_test = R::meeting(meeting);
-        let result = under_test.revoker().revoke(&under_test.server(), &token).await;
-        let is_as_met = matches!(
-            (&result, meeting),
-            (Ok(Revocation::Revoked), RevokeCase::Revoked)
-                | (Ok(Revocation::AlreadyGone), RevokeCase::AlreadyGone)
-                | (Err(RevokeError::Refused { .. }), RevokeCase::Refused)
-                | (Err(RevokeError::Unconfirmed { .. }), RevokeCase::Unconfirmed)
-                | (Err(RevokeError::Unreached { .. }), RevokeCase::Unreached)
-        );
-        assert!(is_as_met, "{meeting:?}: {result:?}");
-        assert!(under_test.requests() <= 1, "{meeting:?}");
-        if let Err(error) = result {
-            assert!(!shown(&error).contains(SECRET), "{meeting:?}: {error:?}");
-        }
+    let cases = [RevokeCase::Revoked, RevokeCase::AlreadyGone, RevokeCase::Refused];
+    let mut calls = Vec::new();
+    for case in cases.into_iter().chain(ServerFailure::ALL.map(RevokeCase::Failing)) {
+        let under_test = R::meeting(case);
+        let server = under_test.server();
+        calls.push(observe(case, &under_test, under_test.revoker().revoke(&server, &token)).await);
     }
+
+    check_calls(&calls, error_of);
+    promise(5, "`Ok` means that the token is dead, on the word of the server itself", || {
+        for call in &calls {
+            let expected = match call.result {
+                Some(Ok(Revocation::Revoked)) => RevokeCase::Revoked,
+                Some(Ok(Revocation::AlreadyGone)) => RevokeCase::AlreadyGone,
+                _ => continue,
+            };
+            assert_eq!(call.case, expected, "{call:?}");
+        }
+    });
+    promise(6, "an error means what its variant says", || {
+        for call in &calls {
+            let Some(Err(error)) = &call.result else { continue };
+            let is_expected = match (error, call.case) {
+                (RevokeError::Refused { .. }, RevokeCase::Refused)
+                | (RevokeError::Unreached { .. }, RevokeCase::Failing(ServerFailure::Unreached)) => true,
+                (RevokeError::Unconfirmed { .. }, RevokeCase::Failing(failure)) => failure.is_response(),
+                (RevokeError::Unanswered { .. }, RevokeCase::Failing(failure)) => failure.is_unanswered(),
+                _ => false,
+            };
+            assert!(is_expected, "{call:?}");
+        }
+    });
 }

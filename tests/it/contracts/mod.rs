@@ -1,8 +1,14 @@
 //! The promises of the ports, held against every adapter and every fake.
 
-mod commands;
-mod login;
-mod logout;
-mod operator;
+mod browser;
+mod control_plane;
 mod planted;
-mod profiles;
+mod process;
+mod reporters;
+mod stores;
+mod timer;
+mod token_file;
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
