@@ -1,19 +1,50 @@
 //! The promises of the ports as tests, for implementations of your own.
 //!
-//! Each contract makes what it tests by a trait with the means to set the scene from outside: a store that holds these
-//! sessions, a server that answers so. Implement that trait for a type that wraps your adapter, and call the contract in a
-//! test. It panics at the first promise that is broken; the fakes of this module and the adapters of this crate keep them
-//! all.
+//! Each suite needs a trait with the means to prepare what it tests, such as a store that holds these sessions, or a
+//! server that responds so. Implement that trait for a type that wraps your adapter, and call the suite in a test. It
+//! panics with the number and the text of the first promise that is broken. The fakes and the adapters of this crate keep
+//! them all.
 //!
 //! ```
-//! use plexctl::testing::{InMemoryStore, contract};
+//! use plexctl::domain::{ServerUrl, SessionToken};
+//! use plexctl::ports::{Revocation, RevokeError, TokenRevoker, async_trait};
+//! use plexctl::testing::ScriptedRevoker;
+//! use plexctl::testing::contract::{self, RevokeCase, RevokerUnderTest, ServerUnderTest};
 //!
-//! contract::a_store_keeps_its_promises::<InMemoryStore>();
-//! contract::a_profile_reader_keeps_its_promises::<InMemoryStore>();
-//! contract::a_profile_writer_keeps_its_promises::<InMemoryStore>();
+//! /// A revoker of your own, here over the one of this crate.
+//! struct Logged(ScriptedRevoker);
+//!
+//! #[async_trait]
+//! impl TokenRevoker for Logged {
+//!     async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
+//!         println!("revoking {} at {}", token.id(), server.origin());
+//!         self.0.revoke(server, token).await
+//!     }
+//! }
+//!
+//! impl ServerUnderTest for Logged {
+//!     fn requested(&self) -> Vec<ServerUrl> {
+//!         self.0.calls().into_iter().map(|call| call.server).collect()
+//!     }
+//! }
+//!
+//! impl RevokerUnderTest for Logged {
+//!     fn meeting(case: RevokeCase) -> Self {
+//!         Self(ScriptedRevoker::meeting(case))
+//!     }
+//!
+//!     fn revoker(&self) -> &dyn TokenRevoker {
+//!         self
+//!     }
+//! }
+//!
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! # runtime.block_on(async {
+//! contract::a_revoker_keeps_its_promises::<Logged>().await;
+//! # });
 //! ```
 //!
-//! What is stored and what servers say holds [`SECRET`] wherever it can, and no error may show it.
+//! What is stored and what servers send holds the [`SECRET`] wherever it can, and no error may show it.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a contract is a test, and fails by panicking")]
 
@@ -44,7 +75,7 @@ pub use self::token_directory::{DirectoryCase, DirectoryUnderTest, a_directory_k
 pub use self::token_file::{TokenFileUnderTest, a_token_file_keeps_its_promises};
 pub use self::token_issuer::{
     BeginCase, BindingsCase, IssuerUnderTest, PollCase, an_issuer_keeps_its_promises, authorization_request,
-    device_authorization, listed_bindings,
+    device_authorization, issued_token, listed_bindings,
 };
 pub use self::token_revoker::{RevokeCase, RevokerUnderTest, a_revoker_keeps_its_promises};
 
@@ -84,7 +115,7 @@ fn named(profile: &str) -> Selection {
     Selection::Named(name(profile))
 }
 
-/// Runs the case of one numbered promise of a port. Whatever breaks in it is told with the promise.
+/// Runs the case of one numbered promise of a port. A failure of the case names the promise.
 fn promise(number: u8, text: &str, case: impl FnOnce()) {
     let Err(payload) = panic::catch_unwind(AssertUnwindSafe(case)) else { return };
     let words = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref().copied());

@@ -100,12 +100,16 @@ impl<T: ReportedOutcome> ReporterUnderTest<T> for RecordingReporter<T> {
     }
 
     fn results(&self) -> String {
-        self.outcomes().iter().filter(|outcome| outcome.has_result()).map(|outcome| format!("{outcome:?}")).collect()
+        text_of(self.outcomes().iter().filter(|outcome| outcome.has_result()))
     }
 
     fn notes(&self) -> String {
-        self.outcomes().iter().filter(|outcome| !outcome.has_result()).map(|outcome| format!("{outcome:?}")).collect()
+        text_of(self.outcomes().iter().filter(|outcome| !outcome.has_result()))
     }
+}
+
+fn text_of<'a, T: Debug + 'a>(outcomes: impl Iterator<Item = &'a T>) -> String {
+    outcomes.map(|outcome| format!("{outcome:?}")).collect::<Vec<_>>().concat()
 }
 
 /// Holds a reporter of an outcome to every promise of [`Reporter`].

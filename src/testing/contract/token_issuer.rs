@@ -36,7 +36,7 @@ pub enum BeginCase {
 /// How a server responds to a poll. Every text in a response that has no meaning holds the [`SECRET`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PollCase {
-    /// It issues the [`session_token`] with the number 1.
+    /// It issues [`issued_token`].
     Issued,
     /// It issues that token, and closes the connection before the end of the body.
     IssuedCut,
@@ -128,10 +128,7 @@ impl IssuerUnderTest for ScriptedIssuer {
     fn polled(case: PollCase) -> Self {
         let source = "told to".into();
         let response = match case {
-            PollCase::Issued | PollCase::IssuedCut => PollResponse::Issued(IssuedToken {
-                token: BearerToken::parse(session_token(1)).unwrap(),
-                lifetime: Some(Duration::from_secs(3600)),
-            }),
+            PollCase::Issued | PollCase::IssuedCut => PollResponse::Issued(issued_token()),
             PollCase::SeveralTokens | PollCase::Unusable => PollResponse::Unusable { source },
             PollCase::Pending => PollResponse::Pending,
             PollCase::SlowDown => PollResponse::SlowDown,
@@ -170,6 +167,13 @@ pub fn device_authorization() -> DeviceAuthorization {
         ..AuthorizationFields::default()
     };
     DeviceAuthorization::parse(fields, &ServerUrl::parse(SERVER).unwrap()).unwrap()
+}
+
+/// The token of [`PollCase::Issued`]: the [`session_token`] with the number 1, for an hour.
+#[must_use]
+pub fn issued_token() -> IssuedToken {
+    let token = BearerToken::parse(session_token(1)).unwrap();
+    IssuedToken { token, lifetime: Some(Duration::from_secs(3600)) }
 }
 
 /// A login to begin.

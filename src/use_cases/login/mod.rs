@@ -88,6 +88,52 @@ pub struct LoginPorts<'a> {
 }
 
 /// Logs in to a server.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use plexctl::domain::{Identifier, Principal, ProfileName};
+/// use plexctl::ports::PollResponse;
+/// use plexctl::testing::contract::{device_authorization, issued_token};
+/// use plexctl::testing::{
+///     InMemoryStore, ManualTimer, RecordingBrowser, RecordingReporter, ScriptedIssuer, ScriptedPrincipalReader,
+///     ScriptedRevoker,
+/// };
+/// use plexctl::use_cases::{LoginPorts, LoginRequest, LoginUseCase};
+///
+/// let store = InMemoryStore::new();
+/// // The login is approved before the second poll.
+/// let polls = [PollResponse::Pending.into(), PollResponse::Issued(issued_token()).into()];
+/// let issuer = ScriptedIssuer::new(Ok(device_authorization()), polls);
+/// let principal = Principal { subject: "somebody".to_owned(), ..Principal::default() };
+/// let ports = LoginPorts {
+///     profiles: &store,
+///     writer: &store,
+///     store: &store,
+///     issuer: &issuer,
+///     revoker: &ScriptedRevoker::new([]),
+///     reader: &ScriptedPrincipalReader::new([Ok(principal.clone())]),
+///     browser: &RecordingBrowser::new(),
+///     timer: &ManualTimer::new(std::time::UNIX_EPOCH.into()),
+/// };
+/// let (mut progress, mut reporter) = (RecordingReporter::new(), RecordingReporter::new());
+/// let request = LoginRequest {
+///     profile: ProfileName::new("dev")?,
+///     domain_id: Some(Identifier::parse("0192f0c1-d0d0-7000-8000-000000000001")?),
+///     idp_binding: None,
+///     server_flag: Some("https://plexsphere.example".to_owned()),
+///     server_fallback: None,
+///     may_replace_other_origin: false,
+/// };
+/// let mut login = LoginUseCase::new(ports, &mut progress, &mut reporter);
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let outcome = runtime.block_on(async {
+/// let outcome = login.execute(&request).await?;
+/// # Ok::<_, plexctl::use_cases::LoginError>(outcome) })?;
+/// assert_eq!(outcome.principal, Ok(principal));
+/// assert_eq!(store.profiles(), ["dev"]);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct LoginUseCase<'a> {
     ports: LoginPorts<'a>,
     progress: &'a mut dyn Reporter<LoginProgress>,

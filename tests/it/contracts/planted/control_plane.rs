@@ -83,9 +83,9 @@ impl<const BUG: u8> TokenRevoker for PlantedRevoker<BUG> {
             // An error shows the token.
             (40, Err(_)) => Err(RevokeError::Refused { source: token.expose_secret().into() }),
             // A token that was gone counts as revoked; so does one that the server keeps, or may keep.
-            (50, Ok(_)) => Ok(Revocation::Revoked),
-            (51, Err(RevokeError::Refused { .. })) => Ok(Revocation::Revoked),
-            (52, Err(RevokeError::Unanswered { .. })) => Ok(Revocation::Revoked),
+            (50, Ok(_)) | (51, Err(RevokeError::Refused { .. })) | (52, Err(RevokeError::Unanswered { .. })) => {
+                Ok(Revocation::Revoked)
+            }
             // The word of a proxy counts.
             (53, Err(RevokeError::Unconfirmed { .. })) => Ok(Revocation::AlreadyGone),
             // Errors of other variants; a success is one.
@@ -201,8 +201,7 @@ impl<const BUG: u8> TokenDirectory for PlantedDirectory<BUG> {
             // An error shows the credential.
             (42, Err(_)) => Err(DirectoryError::Refused { source: credential.expose_secret().into() }),
             // What is unknown, or may be live, is dead.
-            (60, Err(DirectoryError::NoSuchToken { .. })) => Ok(()),
-            (61, Err(DirectoryError::Unanswered { .. })) => Ok(()),
+            (60, Err(DirectoryError::NoSuchToken { .. })) | (61, Err(DirectoryError::Unanswered { .. })) => Ok(()),
             // Errors of other variants, such as on the word of a proxy.
             (72, Err(DirectoryError::NoSuchToken { source })) => Err(DirectoryError::NotAccepted { source }),
             (73, Err(DirectoryError::Unconfirmed { source })) => Err(DirectoryError::NoSuchToken { source }),
@@ -268,8 +267,9 @@ impl<const BUG: u8> TokenIssuer for PlantedIssuer<BUG> {
                 Err(BeginError::Unusable { source })
             }
             // A login that is refused, or has an unusable field, is begun.
-            (50, Err(BeginError::Refused { .. })) => Ok(device_authorization()),
-            (51, Err(BeginError::Unusable { .. })) => Ok(device_authorization()),
+            (50, Err(BeginError::Refused { .. })) | (51, Err(BeginError::Unusable { .. })) => {
+                Ok(device_authorization())
+            }
             // Errors of other variants, such as on the word of a proxy.
             (80, Err(BeginError::Unconfirmed { source })) => Err(BeginError::Rejected { source }),
             (81, Err(BeginError::Unanswered { source })) => Err(BeginError::Unreached { source }),
