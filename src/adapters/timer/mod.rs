@@ -192,6 +192,12 @@ mod tests {
     #[ignore = "it is started by the tests below as a process of its own"]
     fn process() {
         let Ok(role) = env::var(ROLE) else { return };
+        // The tests may have been started by something that ignores signals, such as nohup.
+        if role != "deaf" {
+            for signal in [Signal::HUP, Signal::INT, Signal::TERM] {
+                signal_hook::flag::register(signal.as_raw(), Arc::default()).unwrap();
+            }
+        }
         let timer = SystemTimer::start(|at_risk| eprintln!("last words: {at_risk:?}")).unwrap();
         timer.set_at_risk(AtRisk::Response);
         if role == "blocked" {
@@ -282,7 +288,7 @@ mod tests {
 
     #[test]
     fn what_was_ignored_from_the_start_stays_ignored() {
-        let mut process = Process::start("waiting", "trap '' HUP INT;");
+        let mut process = Process::start("deaf", "trap '' HUP INT;");
         process.signal(Signal::HUP);
         thread::sleep(PAUSE);
         process.signal(Signal::INT);
