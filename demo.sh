@@ -131,7 +131,7 @@ run 0 plexctl logout --output json
 show "$config"
 check 1 the-second-login "$second" "$port"
 
-say "There is nothing left to end, and nobody to be"
+say "There is no session left"
 run 0 plexctl logout
 run 2 plexctl whoami
 

@@ -10,12 +10,12 @@ Compares `plexctl logout` with others that do the same: static programs that do 
 with, a Go client, and curl, which sends the request only and touches no file; and `plexctl whoami` and `plexctl login`
 with what they can be measured by. All run in turns, in an order that changes from round to round, over http, over
 https, and without a session: against a server on loopback, and against one behind a network that takes 1 and then 10
-milliseconds for each way. Prints medians, what is spent around the round trips, ratios against the bars, and what stands
+milliseconds for each way. Prints medians, what is spent around the round trips, ratios with their limits, and what stands
 behind them: round trips, instructions, peak memory, system calls, threads, size.
 
   --rounds N        how often each contestant runs (default 60; the large files run a sixth of that)
   --also PLEXCTL    lets another plexctl binary take part, such as one of an earlier commit
-  --chart FILE      draws the ratios, each as a part of its bar
+  --chart FILE      draws the ratios, each as a part of its limit
 
 Needs cargo, bash and awk. gcc, go, curl, jq, valgrind, strace and GNU time take part where they are there; what is
 missing is said. The delayed network needs root, python3, ip and /dev/net/tun; it consists of two network namespaces.
@@ -374,15 +374,15 @@ while IFS=$'\t' read -r name _; do
 done <"$work/times"
 cat "$work/times" "$work/times-of-network" >>"$work/figures"
 
-# --- bars ------------------------------------------------------------------------------------------------------------
+# --- limits ----------------------------------------------------------------------------------------------------------
 
-# By medians, as the bars are meant; the ratio of the least times shows what is left of it without other load.
-printf '\n%-52s %8s %8s %8s %8s\n' 'ratio' medians bar aim least
+# By medians, as the limits are meant; the ratio of the least times shows what is left of it without other load.
+printf '\n%-52s %8s %8s %8s %8s\n' 'ratio' medians limit aim least
 awk -F'\t' -v ratios="$work/ratios" '
     { figure[$1] = $2; least[$1] = $3 }
     function bar(label, value, bar_, aim, of_least) {
         printf "%-52s %8.3f %8.3f %8.3f %8s  %s\n", label, value, bar_, aim, of_least, \
-            value <= aim ? "aim met" : value <= bar_ ? "bar met" : "MISSED"
+            value <= aim ? "aim met" : value <= bar_ ? "limit met" : "MISSED"
         printf "%s\t%.3f\t%.3f\n", label, value, bar_ >ratios
     }
     function against(ours, other, label, bar_, aim) {
@@ -422,7 +422,7 @@ awk -F'\t' -v ratios="$work/ratios" '
             large = figure["plexctl-100000-memory"] - figure["plexctl-10-memory"]
             bar("memory per profile, 100,000 / 1,000", large / 99990 / (small / 990), 1.5, 1.2, "")
         }
-        print "\nbeside the bars"
+        print "\nwithout a limit"
         if (figure["floor-none"] > 0) printf "%-52s %8.3f\n", "no session, plexctl / C floor", figure["plexctl-none"] / figure["floor-none"]
         if (figure["go-none"] > 0) printf "%-52s %8.3f\n", "no session, plexctl / Go", figure["plexctl-none"] / figure["go-none"]
         if (figure["go-https-bundle"] > 0)
@@ -432,7 +432,7 @@ awk -F'\t' -v ratios="$work/ratios" '
         printf "%-52s %8.2f\n", "login over https but for the second before its poll, ms", figure["login-https"] - 1000
     }' "$work/figures"
 
-# Each ratio as a part of its bar, which is the line: what ends left of it meets its bar.
+# Each ratio as a part of its limit, which is the dashed line.
 if [[ $chart ]]; then
     awk -F'\t' '
         function text(x, y, anchor, class, words) {
@@ -443,7 +443,7 @@ if [[ $chart ]]; then
         END {
             left = 370; width = 300; row = 24; height = NR * row + 40
             printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 800 %d\" role=\"img\">\n", height
-            print "<title>What plexctl takes, as a part of what its bars allow</title>"
+            print "<title>What plexctl takes, as a part of what its limits allow</title>"
             print "<style>text { font: 13px sans-serif; fill: #24292f } .value { font-weight: 600 } rect { fill: #0969da }"
             print ".missed { fill: #cf222e } line { stroke: #6e7781; stroke-dasharray: 4 3 }"
             print "@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } rect { fill: #4493f8 } .missed { fill: #f85149 } }</style>"
@@ -454,7 +454,7 @@ if [[ $chart ]]; then
                 text(left + length_ + 6, y + 14, "start", "value", value[i])
             }
             printf "<line x1=\"%d\" x2=\"%d\" y1=\"22\" y2=\"%d\"/>\n", left + width, left + width, height - 8
-            text(left + width, 16, "middle", "label", "the bar")
+            text(left + width, 16, "middle", "label", "limit")
             print "</svg>"
         }' "$work/ratios" >"$chart"
 fi

@@ -8,7 +8,7 @@ directory=${1:-target/packaging}
 
 cargo fetch --quiet --locked
 home=${CARGO_HOME:-$HOME/.cargo}
-# Where a crate's sources are is told in its panics.
+# Panics name the path of a crate's sources.
 flags="--remap-path-prefix=$PWD=/plexctl"
 for sources in "$home"/registry/src/*/; do
     flags+=" --remap-path-prefix=${sources%/}=/crates"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes what can be installed, in target/packaging: a Debian package and a tarball, each with the release binary, man
 # pages, completions, licences and the changelog, and their checksums. Needs cargo-deb (`cargo install cargo-deb
-# --locked`) for the package, which is left out where it is missing. Whoever publishes the package sets DEBEMAIL.
+# --locked`) for the package, which is left out where it is missing. Set DEBEMAIL to publish the package.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=$(sed -n '0,/^version = /s/^version = "\(.*\)"/\1/p' Cargo.toml)

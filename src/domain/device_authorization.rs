@@ -124,7 +124,7 @@ impl DeviceAuthorization {
     }
 }
 
-/// The code by which the server knows the login. Whoever has it gets the token.
+/// The code by which the server knows the login. Any program that has it can get the token.
 ///
 /// It has no `Display`, and its `Debug` is a fixed redaction.
 #[derive(Clone, Debug, PartialEq, Eq)]

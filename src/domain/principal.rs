@@ -1,6 +1,6 @@
 //! Who a token speaks for, as the control plane resolves it.
 
-/// The principal behind a bearer token. The texts are the server's, unchecked: whoever shows them escapes them.
+/// The principal behind a bearer token. The texts are the server's, unchecked: they must be escaped before they are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Principal {
     /// Whether a person or a service: `user` or `service`.

@@ -84,7 +84,7 @@ pub enum ProfileToken {
     Session(SessionToken),
     /// A bearer token of another kind, such as a JWT: it can be sent, but not revoked.
     Bearer(BearerToken),
-    /// Text that is no bearer token. A login puts it aside like any other, since it may be a damaged token.
+    /// Text that is not a bearer token. A login puts it aside like any other, since it may be a damaged token.
     Invalid(InvalidToken),
 }
 
@@ -157,7 +157,7 @@ impl From<BearerToken> for ProfileToken {
     }
 }
 
-/// Text in the place of a token that is no bearer token. Its `Debug` shows nothing of the text.
+/// Text in the place of a token that is not a bearer token. Its `Debug` shows nothing of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidToken {
     text: Secret,

@@ -5,7 +5,7 @@ use super::server_url::{ServerUrl, ServerUrlError};
 /// The text of a stored server, usable or not, without its userinfo (RFC 3986, section 3.2.1), which may hold a
 /// password.
 ///
-/// Control and bidirectional characters are still in it: whoever shows it escapes them.
+/// Control and bidirectional characters are still in it: they must be escaped before they are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownServer(String);
 
@@ -39,7 +39,7 @@ impl ShownServer {
     }
 
     /// What the server is called in a sentence: its origin in the ASCII form (RFC 6454, section 6.2), or the text itself
-    /// if that is no server URL. `None` means that there is nothing to call it.
+    /// if that is not a server URL. `None` means that there is nothing to call it.
     #[must_use]
     pub fn origin_or_text(&self) -> Option<String> {
         let origin = ServerUrl::parse(self.0.as_str()).map(|server| server.origin());

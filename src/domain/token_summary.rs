@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::token::TokenId;
 
-/// One API token of a principal. The texts are the server's, unchecked: whoever shows them escapes them.
+/// One API token of a principal. The texts are the server's, unchecked: they must be escaped before they are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenSummary {
     /// The token's id, which is a UUID unless the server says otherwise.

@@ -43,7 +43,7 @@ pub enum BrowserSkipped {
     /// The operator disabled it.
     #[error("opening one is disabled")]
     Disabled,
-    /// Standard error is not a terminal, so nobody may be there.
+    /// Standard error is not a terminal.
     #[error("standard error is not a terminal")]
     NoTerminal,
     /// The operator sits at another machine.

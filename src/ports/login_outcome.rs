@@ -48,7 +48,7 @@ pub enum LoginProgress {
         /// How long it is awaited at most.
         limit: Duration,
     },
-    /// The token has arrived, but an answer before it was lost, so another may have been issued that nobody holds: a
+    /// The token has arrived, but an answer before it was lost, so another may have been issued that is stored nowhere: a
     /// warning.
     ResponseLost,
 }

@@ -1,4 +1,4 @@
-//! The port to whoever asked for something to be done, and the outcomes that are told.
+//! The port that reports outcomes, and the outcomes.
 
 use std::fmt;
 use std::path::PathBuf;

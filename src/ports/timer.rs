@@ -28,7 +28,7 @@ use crate::domain::timestamp::Timestamp;
 /// use plexctl::ports::async_trait;
 /// use plexctl::ports::timer::{AtRisk, Timer};
 ///
-/// /// The time of a program that nobody interrupts.
+/// /// The time of a program without interruptions.
 /// struct Undisturbed(Instant);
 ///
 /// #[async_trait]
@@ -83,7 +83,7 @@ pub trait Timer: Send + Sync {
 pub enum AtRisk {
     /// Nothing: every token that is known is stored or dead.
     Nothing,
-    /// An answer, under way or lost before, so a token may have been issued that nobody holds.
+    /// An answer, under way or lost before, so a token may have been issued that is stored nowhere.
     Response,
     /// A token that is neither stored nor known to be dead.
     Token(TokenFacts),

@@ -15,7 +15,7 @@ use crate::domain::server_url::ServerUrl;
 /// Begins a device authorization, and asks whether it was approved.
 ///
 /// The server issues the token **while it answers a poll**, so an answer that goes astray may leave a live token that
-/// nobody holds. Every implementation promises:
+/// is stored nowhere. Every implementation promises:
 ///
 /// 1. A call sends at most one request: it retries nothing, follows no redirect and sends no other request first.
 /// 2. The device code goes to the given server only, in the body of a poll.
@@ -105,9 +105,9 @@ pub struct BindingChoice {
 pub enum PollResponse {
     /// The token.
     Issued(IssuedToken),
-    /// Nobody has approved yet (`authorization_pending`).
+    /// The request is not approved yet (`authorization_pending`).
     Pending,
-    /// Nobody has approved yet, and the server is asked too often (`slow_down`).
+    /// The request is not approved yet, and the polls come too often (`slow_down`).
     SlowDown,
     /// Somebody has denied it (`access_denied`).
     Denied,

@@ -24,7 +24,7 @@ use crate::domain::token::SessionToken;
 /// use plexctl::ports::async_trait;
 /// use plexctl::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
 ///
-/// /// A server that nobody reaches.
+/// /// An unreachable server.
 /// struct Unplugged;
 ///
 /// #[async_trait]

@@ -43,7 +43,7 @@ impl InMemoryTokenFile {
         Self::default()
     }
 
-    /// Adds a file that nobody but its owner may use.
+    /// Adds a file for its owner alone.
     #[must_use]
     pub fn with_file(mut self, path: impl Into<PathBuf>, contents: impl Into<Vec<u8>>) -> Self {
         self.files.insert(path.into(), Contents::Private(contents.into()));

@@ -117,7 +117,7 @@ impl Timer for ManualTimer {
         let (end, interruption) = lock(&self.state).begin_wait(duration);
         if let Some(time) = interruption {
             self.advance(time.saturating_sub(self.now()));
-            // Whoever waits for the interruption as well hears of it first.
+            // A wait for the interruption at the same time ends first.
             yield_once().await;
         }
         self.advance(end.saturating_sub(self.now()));

@@ -56,7 +56,7 @@ pub struct ScriptedIssuer {
 pub enum ScriptedPoll {
     /// It is answered at once.
     Answers(PollResponse),
-    /// It is answered once whoever waits for it has looked twice, so that something else can come first.
+    /// It is answered at its second poll, so that something else can come first.
     AnswersLate(PollResponse),
     /// It is never answered.
     NeverAnswers,

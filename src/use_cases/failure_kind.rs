@@ -34,7 +34,7 @@ pub enum FailureKind {
     AnswerUnusable,
     /// An operator denied the login.
     Denied,
-    /// Nobody approved the login in time.
+    /// The login was not approved in time.
     NotApproved,
     /// The result could not be stored.
     NotStored,

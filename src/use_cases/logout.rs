@@ -76,7 +76,7 @@ impl<'a> LogoutUseCase<'a> {
     ///   changed.
     /// - [`LogoutError::Revoke`]: the token may still be live, so nothing was changed.
     /// - [`LogoutError::Clear`]: the token is dead; its source says what became of the profile.
-    /// - [`LogoutError::Report`]: all is done, but the outcome could not be told.
+    /// - [`LogoutError::Report`]: all is done, but the outcome could not be written.
     pub async fn execute(&mut self, request: &LogoutRequest) -> Result<LogoutOutcome, LogoutError> {
         let outcome = Self::end(self.store, self.revoker, request).await?;
         self.reporter.report(&outcome).map_err(LogoutError::Report)?;
@@ -169,7 +169,7 @@ pub enum LogoutError {
         /// What became of the profile.
         source: StoreError,
     },
-    /// The logout is complete, but nobody was told.
+    /// The logout is complete, but the outcome could not be written.
     #[error("logged out, but {}", chain(.0))]
     Report(ReportError),
 }

@@ -2,7 +2,7 @@
 //! good.
 //!
 //! Nothing here asks a server. So forgetting a profile may leave a live token behind, which happens only where the
-//! operator confirms it, and is told.
+//! operator confirms it, and a warning says so.
 
 use thiserror::Error;
 
@@ -78,7 +78,7 @@ impl<'a> ProfilesUseCase<'a> {
     ///
     /// - [`ProfilesError::Unconfirmed`] and [`ProfilesError::NoSuchProfile`]: nothing was changed.
     /// - [`ProfilesError::Store`] and [`ProfilesError::Forget`]: the source says what became of the store.
-    /// - [`ProfilesError::Report`]: all is done, but the outcome could not be told.
+    /// - [`ProfilesError::Report`]: all is done, but the outcome could not be written.
     pub fn execute(&mut self, request: &ProfilesRequest) -> Result<ProfilesOutcome, ProfilesError> {
         let outcome = self.outcome(request)?;
         self.reporter.report(&outcome).map_err(ProfilesError::Report)?;
@@ -117,7 +117,7 @@ impl<'a> ProfilesUseCase<'a> {
             match self.writer.forget(&profile) {
                 Ok(Forgetting::Forgotten) => return Ok(ProfilesOutcome::Forgotten(profile)),
                 Ok(Forgetting::NoSuchProfile) => return Err(self.no_such_profile(name)?),
-                // Another program stored a token meanwhile, which nobody has been told of.
+                // Another program stored a token meanwhile, of which no warning was shown.
                 Ok(Forgetting::Superseded) => {}
                 Err(error) => return Err(ProfilesError::Forget { profile: Box::new(profile), error }),
             }
@@ -161,7 +161,7 @@ pub enum ProfilesError {
         /// What became of it.
         error: StoreError,
     },
-    /// All is done, but nobody was told.
+    /// All is done, but the outcome could not be written.
     #[error("done, but {}", chain(.0))]
     Report(ReportError),
 }

@@ -66,7 +66,7 @@ impl<'a> WhoamiUseCase<'a> {
     ///
     /// - [`WhoamiError::Credential`]: nothing was sent.
     /// - [`WhoamiError::Read`]: the server said no, or did not say who it is.
-    /// - [`WhoamiError::Report`]: the server said who it is, but the outcome could not be told.
+    /// - [`WhoamiError::Report`]: the server said who it is, but the outcome could not be written.
     pub async fn execute(&mut self, request: &WhoamiRequest) -> Result<WhoamiOutcome, WhoamiError> {
         let Credential { source: credential, token, server, expires_at } =
             request.resolve(self.profiles, self.token_file)?;
@@ -98,7 +98,7 @@ pub enum WhoamiError {
         /// How the attempt to ask it ended.
         source: ReadError,
     },
-    /// The server said who it is, but nobody was told.
+    /// The server said who it is, but the outcome could not be written.
     #[error("the server has responded, but {}", chain(.0))]
     Report(ReportError),
 }
@@ -310,7 +310,7 @@ mod tests {
                     CredentialSource::Variable => "of-variable".to_owned(),
                     CredentialSource::File(_) => "of-file".to_owned(),
                 };
-                assert!(sent.starts_with(&format!("{source} -> ")), "{source} is told, but {sent}");
+                assert!(sent.starts_with(&format!("{source} -> ")), "{source} is reported, but {sent}");
                 sent
             }
             Err(error) => {

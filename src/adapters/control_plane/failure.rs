@@ -157,7 +157,7 @@ pub(crate) enum Cause {
     /// There is no such name, or it has no address.
     #[error("no such host")]
     NameNotFound,
-    /// Nobody listens there.
+    /// No program listens there.
     #[error("connection refused")]
     Refused,
     /// There is no route to the network.
@@ -189,7 +189,7 @@ pub(crate) enum Cause {
     /// What came is not TLS. It may be plain HTTP.
     #[error("the port does not use TLS")]
     NotTls,
-    /// The server speaks no TLS from version 1.2 on.
+    /// The server does not support TLS 1.2 or newer.
     #[error("the server does not support TLS 1.2 or newer")]
     TlsVersion,
     /// The server has no cipher suite or key in common with this client, which takes no P-521 keys.
@@ -326,7 +326,7 @@ fn and(store: Option<&TrustStoreProblem>) -> String {
     store.map(|problem| format!(", and {problem}")).unwrap_or_default()
 }
 
-/// Whom a certificate is for, up to where the name is told that it is not for.
+/// The names of a certificate, up to where the requested name follows.
 fn presented_names(first: Option<&str>, others: usize) -> String {
     match (first, others) {
         (None, _) => "names no host, so it is not valid ".to_owned(),

@@ -89,7 +89,7 @@ fn masked(principal: Principal, mask: impl Fn(String) -> String) -> Principal {
     }
 }
 
-/// What the body of a 200 says to whoever asked with this token, for its fuzz target.
+/// Reads the body of a 200 to a request with this token, for its fuzz target.
 #[cfg(fuzzing)]
 pub fn fuzzed_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, CallError> {
     let principal = principal_in(&Body { bytes: body.to_vec(), is_complete })?;

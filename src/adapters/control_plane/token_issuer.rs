@@ -224,7 +224,7 @@ impl PollHead {
     }
 }
 
-/// What the body of a 200 says to whoever asked for the codes, for its fuzz target.
+/// Reads the body of a 200 to a request for codes, for its fuzz target.
 #[cfg(fuzzing)]
 pub fn fuzzed_authorization(
     body: &[u8],
@@ -234,7 +234,7 @@ pub fn fuzzed_authorization(
     authorization_in(&Body { bytes: body.to_vec(), is_complete }, server)
 }
 
-/// What an answer says to whoever polled with this code, for its fuzz target.
+/// Reads the answer to a poll with this code, for its fuzz target.
 #[cfg(fuzzing)]
 pub fn fuzzed_poll(
     (status, retry_after): (u16, Option<&str>),

@@ -132,12 +132,13 @@ fn hint(outcome: &LoginOutcome) -> Option<Note> {
     let text = match (state, token.id) {
         (ReplacedState::Revoked | ReplacedState::Gone, _) => return None,
         (ReplacedState::Unstored { .. }, id) => format!("run `plexctl identity-tokens delete --id {}`", id?),
-        (_, Some(_)) => {
-            format!("run {} once the cause is gone", command("plexctl logout", shell::flag("--profile", name)))
+        (state, Some(_)) => {
+            let purpose = if matches!(state, ReplacedState::Kept { .. }) { "end that session" } else { "remove it" };
+            format!("run {} to {purpose}", command("plexctl logout", shell::flag("--profile", name)))
         }
         (_, None) => {
-            let command = command("plexctl profiles forget", shell::operand(name));
-            format!("run {command} once that token is known to be dead")
+            let command = command("plexctl profiles forget --yes", shell::operand(name));
+            format!("once that token is dead, run {command}")
         }
     };
     Some(Note::hint(&text))
@@ -387,17 +388,17 @@ replaced:
         };
         let name = format!("default-replaced-{ID}");
         let expected = warned(&format!(" {ID}"), " at https://old.example", &name)
-            + &format!("hint: run `plexctl logout --profile {name}` once the cause is gone\n");
+            + &format!("hint: run `plexctl logout --profile {name}` to end that session\n");
         assert_eq!(sentences(&replaced(Some(id(ID)), &name, kept())), expected);
 
         let mut nowhere = replaced(Some(id(ID)), "-a b", kept());
         nowhere.replaced.as_mut().unwrap().token.origin = None;
-        let expected = warned(&format!(" {ID}"), "", "-a b")
-            + "hint: run `plexctl logout --profile='-a b'` once the cause is gone\n";
+        let expected =
+            warned(&format!(" {ID}"), "", "-a b") + "hint: run `plexctl logout --profile='-a b'` to end that session\n";
         assert_eq!(sentences(&nowhere), expected);
 
         let expected = warned(", a token without an id,", " at https://old.example", "-a b")
-            + "hint: run `plexctl profiles forget -- '-a b'` once that token is known to be dead\n";
+            + "hint: once that token is dead, run `plexctl profiles forget --yes -- '-a b'`\n";
         assert_eq!(sentences(&replaced(None, "-a b", kept())), expected);
     }
 
@@ -409,7 +410,7 @@ replaced:
             format!(
                 "warning: the replaced token {ID} is dead, but may still be stored as profile \"old\": the summary \
                  could not be written: con\\nnection refused\n\
-                 hint: run `plexctl logout --profile old` once the cause is gone\n"
+                 hint: run `plexctl logout --profile old` to remove it\n"
             )
         );
     }
@@ -417,6 +418,6 @@ replaced:
     #[test]
     fn a_name_that_cannot_be_typed_is_not_part_of_a_command() {
         let (_, err) = text(&replaced(Some(id(ID)), "a\nb", ReplacedState::Kept { cause: cause() }));
-        assert!(err.ends_with("hint: run `plexctl logout` for that profile once the cause is gone\n"), "{err}");
+        assert!(err.ends_with("hint: run `plexctl logout` for that profile to end that session\n"), "{err}");
     }
 }

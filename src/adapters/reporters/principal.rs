@@ -1,4 +1,4 @@
-//! Who a token speaks for, as programs read it wherever a principal is part of what is told.
+//! Who a token speaks for, as programs read it wherever a principal is part of a result.
 
 use serde::Serialize;
 

@@ -122,7 +122,7 @@ fn nameless(list: &ProfileList) -> Vec<Note> {
     vec![Note::warning(&format!("{} {what}", list.place))]
 }
 
-/// Nobody revokes what the profile holds, so it may stay live.
+/// The token of the profile is not revoked, so it may stay live.
 fn still_live(profile: &Profile) -> Note {
     let token = profile.token_id().map_or_else(|| "a token without an id".to_owned(), |id| format!("token {id}"));
     match profile.shown_server().as_ref().and_then(ShownServer::origin_or_text) {

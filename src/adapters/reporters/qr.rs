@@ -14,11 +14,11 @@ const QUIET_ZONE: usize = 4;
 /// Whether the page is drawn as a QR code, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QrCode {
-    /// Nobody has asked for it.
+    /// No code is drawn.
     Unwanted,
-    /// It is asked for where there is no terminal to draw it on.
+    /// A code is requested, but there is no terminal to draw it on.
     NoTerminal,
-    /// It is asked for on a terminal.
+    /// A code is requested on a terminal.
     Terminal {
         /// How wide the terminal is.
         columns: usize,

@@ -1,4 +1,4 @@
-//! Commands that somebody is told to type, as a shell takes them.
+//! Commands to type, quoted as a shell needs it.
 //!
 //! A name or a path comes from outside. Pasted into a shell it has to mean itself and nothing else.
 

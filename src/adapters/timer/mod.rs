@@ -46,7 +46,7 @@ impl SystemTimer {
         *self.watched.signal.borrow()
     }
 
-    /// Ends the process as the signal by which the operator interrupted would have ended it, so that whoever started it
+    /// Ends the process as the signal by which the operator interrupted would have ended it, so that the program that started it
     /// sees that. Returns if there was none.
     pub fn die_interrupted(&self) {
         if let Some(signal) = self.signal() {
@@ -97,7 +97,7 @@ impl Timer for SystemTimer {
     }
 
     async fn interrupted(&self) {
-        // This fails once nobody can send any more, and the sender lives as long as the timer.
+        // This fails once all senders are gone, and the sender lives as long as the timer.
         let _ = self.watched.signal.subscribe().wait_for(Option::is_some).await;
     }
 
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interruption_reaches_whoever_waits_for_it_then_before_or_after() {
+    fn an_interruption_reaches_earlier_and_later_waits() {
         let timer = Arc::new(deaf());
         assert!(!timer.is_interrupted() && !hears(&timer, Duration::from_millis(20)));
 

@@ -21,7 +21,7 @@ const SIGNALS: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
 /// and to its group; a terminal that is closed, and a service manager that stops, send more than one as well.
 const BURST: Duration = Duration::from_millis(50);
 
-/// How long the last words may take. Whoever reads them may have stopped to.
+/// How long the last words may take. The program that reads them may have stopped reading.
 const LAST_WORDS_LIMIT: Duration = Duration::from_secs(1);
 
 /// Begins to hear the signals, but for those that are ignored.
@@ -69,7 +69,7 @@ fn say(last_words: fn(&AtRisk), at_risk: &AtRisk) {
 }
 
 /// The signals that the process ignores, as Linux tells it (`SigIgn` in proc(5)): one bit each, from the first signal on.
-/// Where nobody tells, there are none.
+/// Where the system does not say, there are none.
 fn ignored(status: &str) -> u64 {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
@@ -90,7 +90,7 @@ mod tests {
         let mut told = None;
         let found = second([SIGINT, SIGTERM, SIGHUP].into_iter(), Duration::ZERO, |signal| told = Some(signal));
         assert_eq!((told, found), (Some(SIGINT), Some(SIGTERM)));
-        assert_eq!(second(iter::empty(), Duration::ZERO, |_| panic!("no signal is told")), None);
+        assert_eq!(second(iter::empty(), Duration::ZERO, |_| panic!("a signal was reported")), None);
     }
 
     #[test]

@@ -188,7 +188,7 @@ impl TomlStore {
         }
     }
 
-    /// What a failure comes to.
+    /// The consequence of a failure.
     fn failure(&self, operation: Operation, error: ConfigError) -> StoreError {
         let place = self.place(error.position());
         match (operation, &error) {

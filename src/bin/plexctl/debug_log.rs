@@ -8,7 +8,7 @@ use crate::terminal;
 /// secret.
 struct DebugLog;
 
-/// Shows debug messages from now on.
+/// Enables debug messages.
 pub fn enable() {
     // Fails only if a logger is set already, which is this one.
     let _ = log::set_logger(&DebugLog);

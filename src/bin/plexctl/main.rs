@@ -87,7 +87,7 @@ fn forbid_core_dumps() {
 }
 
 /// Makes a write beyond the limit of file sizes fail (EFBIG) instead of ending the process: a login that dies in the write
-/// of its token leaves that token live and told to nobody. Without a handler it stays as it was.
+/// of its token leaves that token live and unreported. Without a handler it stays as it was.
 fn outlive_size_limit() {
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
 }

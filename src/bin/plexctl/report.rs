@@ -1,4 +1,4 @@
-//! A run without success: what is told of it, and what the process ends with.
+//! A failed run: its messages, and the exit code of the process.
 
 use std::error::Error;
 use std::io;
@@ -24,7 +24,7 @@ pub enum Failure {
     Command {
         /// What decides the exit code.
         kind: FailureKind,
-        /// What people and programs are told.
+        /// The messages, and the data for programs.
         report: Box<FailureReport>,
     },
 }

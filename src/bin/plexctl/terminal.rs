@@ -32,7 +32,7 @@ fn style(label: Label) -> Style {
     Style::new().bold().fg_color(Some(color.into()))
 }
 
-/// Writes a text that was asked for to standard output. A reader that closed its end has seen what it wanted.
+/// Writes a text that was asked for to standard output. A closed pipe is no failure.
 pub fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -41,7 +41,7 @@ pub fn print(text: &str) -> io::Result<()> {
     }
 }
 
-/// Writes one line to standard error, behind its label. If that fails there is nobody left to tell.
+/// Writes one line to standard error, behind its label. A failure is ignored, since there is nowhere left to report it.
 pub fn note(label: Label, text: &str) {
     erase();
     let text = escape_unprintable(text);

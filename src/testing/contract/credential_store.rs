@@ -170,7 +170,7 @@ pub fn a_store_keeps_its_promises<S: StoreUnderTest>() {
         assert_eq!(holding.store().clear(&found).unwrap(), Clearing::Cleared);
         assert_finds(&holding, &named("ours"), None);
     });
-    promise(6, "what is gone counts as cleared, and what holds another token is told", || {
+    promise(6, "what is gone counts as cleared, and another token is reported", || {
         let holding = S::holding(&[ours(), other()], None);
         holding.put(&self::holding("ours", 3, None));
         assert_eq!(holding.store().clear(&session(&ours())).unwrap(), Clearing::Superseded);

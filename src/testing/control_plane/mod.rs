@@ -142,7 +142,7 @@ impl ControlPlane {
         self.address
     }
 
-    /// Changes the terms for codes and tokens issued from now on.
+    /// Changes the terms for codes and tokens issued after this call.
     pub fn configure(&self, change: impl FnOnce(&mut ControlPlaneSettings)) {
         change(&mut lock(&self.state).settings);
     }
@@ -211,7 +211,7 @@ impl ControlPlane {
         self.on_nth(endpoint, 1, script);
     }
 
-    /// Plays a script once, for the `nth` request from now on, counted from 1.
+    /// Plays a script once, for the `nth` request after this call, counted from 1.
     pub fn on_nth(&self, endpoint: Endpoint, nth: usize, script: Script) {
         lock(&self.state).scripts.add(endpoint, nth, script);
     }

@@ -105,7 +105,7 @@ impl Script {
     }
 
     /// Serves the request and closes the connection without an answer: a token that was minted is live, but no client
-    /// has it.
+    /// received it.
     #[must_use]
     pub fn lost(self) -> Self {
         self.rewritten(|_| Vec::new())

@@ -118,7 +118,7 @@ pub enum NotIssued {
     /// Somebody denied the request.
     #[error("the request was denied")]
     Denied,
-    /// Nobody approved the request in time.
+    /// The request was not approved in time.
     #[error("the request was not approved within {}", Lifetime(*within))]
     NotApproved {
         /// How long there was time for it.

@@ -34,7 +34,7 @@ mod tests {
         pin!(select(first, second)).poll(&mut Context::from_waker(Waker::noop())).map(|won| match won {
             Either::First(1) => "first",
             Either::Second(2) => "second",
-            Either::First(_) | Either::Second(_) => "nobody",
+            Either::First(_) | Either::Second(_) => "neither",
         })
     }
 

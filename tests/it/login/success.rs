@@ -93,7 +93,7 @@ fn keeps_replaced_session_of_failing_server() {
     let login = Login::replacing();
     login.server.once(Endpoint::Revoke, Script::answer(Answer::bare(503)));
     let kept = "warning: the replaced token [OLD] may still be live at [ORIGIN]; it is kept as profile \
-                \"default-replaced-[OLD]\": the server responded with 503 Service Unavailable\nhint: run `plexctl logout --profile default-replaced-[OLD]` once the cause is gone\n";
+                \"default-replaced-[OLD]\": the server responded with 503 Service Unavailable\nhint: run `plexctl logout --profile default-replaced-[OLD]` to end that session\n";
     let run = login.run(&[]);
     assert_eq!(run, Run::new(0, LOGGED_IN, instructed(kept)));
     assert_eq!(login.config(), renewed_and(&put_aside("[ORIGIN]")));

@@ -101,8 +101,8 @@ fn nothing_to_do_needs_no_streams() {
     for redirections in [">&-", ">/dev/full", "2>&-", "2>/dev/full", "<&- >&- 2>&-"] {
         let trial = Trial::against("http://127.0.0.1:1");
         let mut command = redirected(&trial, "text", redirections);
-        let run = trial.sandbox.observe(command.args(["--profile", "nobody"]));
-        let hint = "hint: [CONFIG] has no profile \"nobody\", it has \"default\", \"bystander\"\n";
+        let run = trial.sandbox.observe(command.args(["--profile", "missing"]));
+        let hint = "hint: [CONFIG] has no profile \"missing\", it has \"default\", \"bystander\"\n";
         let run_there = if redirections.contains('2') { Run::new(0, "", "") } else { no_session_but(hint) };
         let expected = Outcome { run: run_there, ..Outcome::unreached(Subject::Logout, "") };
         assert_eq!(trial.outcome(run, &[]), expected, "{redirections}");

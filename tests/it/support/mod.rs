@@ -14,6 +14,7 @@ pub mod detour;
 pub mod dice;
 pub mod figures;
 pub mod leak_hunt;
+pub mod plain_words;
 pub mod program;
 pub mod sandbox;
 pub mod scripted_server;

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use super::scripted_server::{Record, ScriptedServer};
 use super::watch::Watch;
-use super::{figures, leak_hunt};
+use super::{figures, leak_hunt, plain_words};
 
 /// The name of the temporary file that replaces the config.
 pub const TEMP_NAME: &str = ".plexctl-replacement.tmp";
@@ -317,6 +317,7 @@ fn assert_speaks_plainly(stderr: &str) {
     for words in JARGON {
         assert!(!stderr.contains(words), "{words:?} stands in {stderr}");
     }
+    assert_eq!(plain_words::first_riddle(stderr), None, "{stderr}");
 }
 
 /// Starts a command, whose output is kept for whoever waits for it.

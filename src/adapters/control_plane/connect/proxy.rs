@@ -219,7 +219,7 @@ fn split_port(entry: &str) -> (&str, Option<&str>) {
 mod tests {
     use super::*;
 
-    /// What a route comes to, in words.
+    /// A route, in words.
     fn route(settings: &ProxySettings, server: &str) -> String {
         match settings.route(&ServerUrl::parse(server).unwrap()) {
             Ok(Route::Direct) => "direct".to_owned(),

@@ -19,7 +19,7 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(200);
 
 /// Asks the system for the addresses of a peer.
 ///
-/// The system cannot be interrupted, so it is asked on a thread that nobody waits for. The runtime's own threads for
+/// The system cannot be interrupted, so it runs on a detached thread. The runtime's own threads for
 /// such work would hold its end up for as long as the system takes, and it panics where it cannot start one.
 pub(crate) async fn resolve(peer: &ServerUrl) -> Result<Vec<SocketAddr>, Cause> {
     let name = match peer.host() {
@@ -29,7 +29,7 @@ pub(crate) async fn resolve(peer: &ServerUrl) -> Result<Vec<SocketAddr>, Cause> 
     let (sender, answer) = oneshot::channel();
     let thread = thread::Builder::new().name("resolver".to_owned());
     let started = thread.spawn(move || {
-        // Nobody listens any more where the deadline has passed.
+        // The receiver is gone once the deadline has passed.
         let _ = sender.send(name.to_socket_addrs().map(Vec::from_iter));
     });
     started.map_err(|error| Cause::of_io(&error))?;
@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
 
-    /// What one address after the other comes to, and how long that takes.
+    /// The outcome of trying the addresses, and how long that takes.
     fn connected(addresses: &[SocketAddr]) -> (Result<SocketAddr, Cause>, Duration) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let started = Instant::now();
@@ -128,7 +128,7 @@ mod tests {
         (listener.local_addr().unwrap(), listener)
     }
 
-    /// An address at which nobody listens, for as long as the connection from it lives.
+    /// An address without a listener, for as long as the connection from it lives.
     fn refusing() -> (SocketAddr, std::net::TcpStream) {
         let (address, _listener) = listening();
         let client = std::net::TcpStream::connect(address).unwrap();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_is_asked_where_the_first_answers_in_its_time() {
+    fn a_quick_first_address_is_the_only_one_tried() {
         let ((first, _listening), (second, other)) = (listening(), listening());
         assert_eq!(connected(&[first, second]).0, Ok(first));
         other.set_nonblocking(true).unwrap();

@@ -40,7 +40,7 @@ pub(crate) fn config(roots: RootCertStore) -> Result<Arc<ClientConfig>, Cause> {
     Ok(Arc::new(config))
 }
 
-/// Makes sure that the other end of a connection is the server, and that nobody else understands what is said on it.
+/// Authenticates the server at the other end of a connection, and encrypts what is sent.
 pub(crate) async fn start(
     tcp: TokioIo<TcpStream>,
     server: &ServerUrl,

@@ -121,7 +121,7 @@ impl HttpClient {
         self.sent_secrets.with(|secrets| masked(text, secrets))
     }
 
-    /// Tells the operator something that is no failure.
+    /// Warns the operator.
     pub(crate) fn warn(&self, warning: &str) {
         (self.warn)(warning);
     }
@@ -237,7 +237,7 @@ mod tests {
         }
     }
 
-    /// The status and the body that a call comes to.
+    /// The status and the body of a call.
     async fn asked(client: &HttpClient, server: &Server, call: Call<'_>) -> Result<(u16, String), CallFailure> {
         let mut answer = client.call(&server.url, call).await?;
         let body = answer.body(CALL_LIMIT).await;
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_nobody_noticed_is_found_before_the_request() {
+    fn finds_closed_connection_before_the_request() {
         let server = Server::playing(|visit| _ = visit.answers(OK));
         let client = client();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

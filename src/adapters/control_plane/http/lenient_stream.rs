@@ -24,7 +24,7 @@ pub(super) const MAX_HEAD: usize = 64 * 1024;
 /// The most header lines of an answer.
 pub(super) const MAX_HEADERS: usize = 256;
 
-/// A connection whose first answer is handled with care. Whoever keeps it for another request has seen an ordinary one.
+/// A connection whose first answer is handled with care. It is kept for another request only after an ordinary answer.
 pub(super) struct LenientStream<T> {
     inner: T,
     state: ReadState,

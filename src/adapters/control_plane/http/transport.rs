@@ -65,7 +65,7 @@ impl Transport {
             Some(config) => Some(Ok(config)),
             None => store.bundle().or_else(|| store.directories()).map(tls::config),
         };
-        // A failed connection comes first: it is what an operator has to mend first.
+        // A failed connection comes first: the operator has to fix it first.
         let tcp = deadline.bound(connecting).await.map_err(failed(Phase::Connection))?;
         let Some(config) = config else {
             let problem = store.into_problem().unwrap_or(TrustStoreProblem::Missing);

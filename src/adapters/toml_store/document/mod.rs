@@ -104,7 +104,7 @@ impl<'a> Document<'a> {
         profiles.collect()
     }
 
-    /// Tells whether a name is taken, even if it is by something that is no profile.
+    /// Tells whether a name is taken, even by a value that is not a profile.
     pub(super) fn has_entry(&self, name: &ProfileName) -> bool {
         self.entries().is_some_and(|entries| entries.contains_key(name.as_str()))
     }
@@ -145,12 +145,12 @@ impl<'a> Document<'a> {
         self.text
     }
 
-    /// What the document means, for an edit to change it to what the edited text has to come to.
+    /// What the document means, for an edit to change it to the meaning that the edited text must have.
     pub(super) fn root_mut(&mut self) -> &mut DeTable<'a> {
         &mut self.root
     }
 
-    /// Forgets a profile, and the pointer if it names the profile: what a cut of the text has to come to.
+    /// Forgets a profile, and the pointer if it names the profile: the meaning that the cut text must have.
     pub(super) fn remove(&mut self, name: &ProfileName) {
         if self.pointer().as_ref() == Some(name) {
             self.root.remove(POINTER_KEY);
@@ -329,7 +329,7 @@ mod tests {
             (format!("b = {}\n", list(81)), format!("1:85 {deep}")),
             (format!("b = {}\n", list(100_000)), format!("1:85 {deep}")),
             (format!("b={}\n", tables(81)), format!("1:243 {deep}")),
-            // What is wrong first is told.
+            // The first error is reported.
             (
                 format!("b = 1 1\n{} = 1\n", key(81)),
                 "1:5 it is not valid TOML: a value without quotes is not a number, a boolean or a date".to_owned(),

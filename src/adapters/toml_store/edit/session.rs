@@ -24,7 +24,7 @@ pub(in super::super) struct Stored {
 /// A value that the given profile does not hold is removed. `moves_to` names the profile to which the old token moves,
 /// with its server and expiry as they are spelled: there must be such a token, and no such profile yet.
 ///
-/// Values are replaced where they stand, and missing keys follow the profile's last one. A profile that has no place
+/// Values are replaced where they stand, and missing keys follow the profile's last one. A profile without a place
 /// for its keys becomes a section at the end of the text, or an entry if `profiles` is an inline table.
 pub(in super::super) fn with_session(
     document: Document<'_>,

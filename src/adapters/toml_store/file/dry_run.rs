@@ -153,7 +153,7 @@ mod tests {
         }
     }
 
-    /// Whatever the umask, what is created can be used, and nobody else can use it.
+    /// Whatever the umask, the owner alone can use what is created.
     #[test]
     fn directories_are_private_and_belong_to_the_owner_of_the_one_above() {
         let sandbox = tempfile::tempdir().unwrap();

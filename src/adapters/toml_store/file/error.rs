@@ -10,7 +10,7 @@ use super::private_file::OpenError;
 /// How long a writer waits for its turn, and for a path that holds still.
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The name of the temporary file. It is fixed, so that whoever holds the lock can sweep what a killed run left.
+/// The name of the temporary file. It is fixed, so that the holder of the lock can remove what a killed run left.
 pub(in super::super) const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 
 /// Why a file was not read or changed.

@@ -1,7 +1,7 @@
 //! The file that is to be replaced, with the directory that holds it locked.
 //!
 //! Writers take turns through an advisory lock on the directory, which outlives every replaced file. From the moment in
-//! which it is had, everything goes by the open directory: whoever may write above it can turn any path meanwhile, and a
+//! which it is had, everything goes by the open directory: a user who may write above it can redirect any path meanwhile, and a
 //! run by root would follow it.
 
 use std::ffi::{OsStr, OsString};
@@ -43,7 +43,7 @@ impl LockedTarget {
     }
 
     /// The same, but `None` instead of the file means that there is none: then its directory is created, if it has to be,
-    /// and locked. The directories that were created are told, those above before those below.
+    /// and locked. Returns the directories that were created, those above before those below.
     pub(super) fn acquire_or_create(path: &Path) -> Result<(Self, Option<PrivateFile>, Vec<PathBuf>), FileError> {
         let deadline = Instant::now() + LOCK_TIMEOUT;
         let mut created = Vec::new();
@@ -91,7 +91,7 @@ impl LockedTarget {
         let Some(directory) = open_directory(place)? else { return Ok(None) };
         lock(&directory, deadline)?;
         // While this run waited, a link may have been turned, or another directory may have taken the place of the
-        // locked one. Then the lock keeps nobody away.
+        // locked one. Then the lock excludes no other writer.
         let is_still_there = resolve()?.as_deref() == Some(&target) && is_at(&directory, place)?;
         let (name, place) = (name.to_owned(), place.to_owned());
         Ok(is_still_there.then_some(Self { directory, name, place }))
@@ -172,7 +172,7 @@ fn create_directory(path: &Path) -> io::Result<bool> {
         created => created?,
     }
     // The umask may have taken away the right to open it. Only an owner who is not root can be stopped by that, and in
-    // their own directory nobody else turns the name into a link.
+    // their own directory no other user turns the name into a link.
     let directory = match open_directory_at(&parent, name, OFlags::NOFOLLOW) {
         Err(Errno::ACCESS) => {
             chmodat(&parent, name, PRIVATE_DIRECTORY, AtFlags::empty())?;

@@ -1,4 +1,4 @@
-//! A file that nobody but its owner may use: how it is opened, locked, replaced and updated.
+//! A file for its owner alone: how it is opened, locked, replaced and updated.
 //!
 //! `private_file` judges a file by its open handle before the first read; `lock` finds and locks the directory of a file
 //! that is to be replaced; `replace` writes, syncs and renames; `update` is the order of these events, and `dry_run` tries

@@ -20,7 +20,7 @@ pub(in super::super) const PRIVATE_MODE: u32 = 0o600;
 /// The bits of `st_mode` that are permissions, set-id and sticky bits included.
 pub(in super::super) const PERMISSION_BITS: u32 = 0o7777;
 
-/// An open regular file of bounded size that nobody but its owner may use.
+/// An open regular file of bounded size, for its owner alone.
 pub(in super::super) struct PrivateFile {
     file: File,
     metadata: Metadata,
@@ -105,7 +105,7 @@ fn open_for_reading(directory: impl AsFd, path: &OsStr, further: OFlags) -> rust
     retry_on_intr(|| openat(directory.as_fd(), path, flags, Mode::empty())).map(File::from)
 }
 
-/// Tells whether a mode gives nothing to anybody but the owner, and to the owner no more than reading and writing.
+/// Tells whether a mode lets the owner read and write, and others nothing.
 fn is_private(mode: u32) -> bool {
     mode & PERMISSION_BITS & !PRIVATE_MODE == 0
 }

@@ -10,7 +10,7 @@ use super::private_file::{MAX_SIZE, PrivateFile};
 pub(in super::super) struct Update<T> {
     /// The new contents. Without any the file stays as it is.
     contents: Option<String>,
-    /// What the decision comes to.
+    /// The outcome of the decision.
     outcome: T,
 }
 

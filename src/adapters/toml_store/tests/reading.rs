@@ -95,7 +95,7 @@ fn the_reason_is_that_of_the_last_look_which_is_not_repeated() {
         assert!(store.find(&x).unwrap().is_none());
         fs::remove_file(&store.path).unwrap();
         assert_eq!(store.why_none(&x), no_profile());
-        assert_eq!(store.why_none(&x), Some(NoSessionReason::NoFile), "it is told once");
+        assert_eq!(store.why_none(&x), Some(NoSessionReason::NoFile), "it is returned once");
     });
     ask("[profiles.a]\n", |store| {
         assert!(store.find(&x).unwrap().is_none());

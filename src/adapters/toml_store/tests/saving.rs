@@ -61,7 +61,7 @@ fn names_in(directory: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_first_session_is_stored_with_its_directories_which_nobody_else_may_enter() {
+fn a_first_session_is_stored_in_private_directories() {
     let sandbox = tempfile::tempdir().unwrap();
     let store = TomlStore::new(sandbox.path().join("a/b/config"));
     store.rehearse_save(&placeholder("")).unwrap();

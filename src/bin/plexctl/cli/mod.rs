@@ -67,7 +67,7 @@ fn definition_of_typed(arguments: &[OsString]) -> clap::Command {
         .subcommands(typed)
 }
 
-/// Takes `--profile` of a login for `--profile-name`, so that nobody logs in to another profile than was typed.
+/// Takes `--profile` of a login for `--profile-name`, so that a login never writes another profile than was typed.
 fn with_profile_to_write(mut arguments: Arguments) -> Result<Arguments, clap::Error> {
     let Command::Login(login) = &mut arguments.command else { return Ok(arguments) };
     let invalid = |message| Err(clap::Error::raw(ErrorKind::ValueValidation, message));

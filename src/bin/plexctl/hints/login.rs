@@ -127,8 +127,8 @@ fn end_hint(profile: &ProfileName, id: Option<TokenId>) -> String {
     if id.is_some() {
         format!("to end it run {}", RetryCommand::another("logout").with("--profile", Some(profile.as_str())))
     } else {
-        let forget = RetryCommand::another("profiles forget").of(profile);
-        format!("its token has no id, so no logout can end it: run {forget} once it is known to be dead")
+        let forget = RetryCommand::another("profiles forget").of(profile).with_switch("--yes");
+        format!("its token has no id, so no logout can end it: once it is dead, run {forget}")
     }
 }
 
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(end_hint(&profile, Some(id())), "to end it run `plexctl logout --profile dev`");
         assert_eq!(
             end_hint(&profile, None),
-            "its token has no id, so no logout can end it: run `plexctl profiles forget dev` once it is known to be dead"
+            "its token has no id, so no logout can end it: once it is dead, run `plexctl profiles forget --yes dev`"
         );
     }
 

@@ -1,4 +1,4 @@
-//! What the operator is told to do, and the page that is shown.
+//! The instructions, and the page that is shown.
 
 use super::*;
 

@@ -1,6 +1,6 @@
 //! The pieces of a generated document, and the small things that they are made of.
 //!
-//! Each piece carries its text and what has to become of it, so what a cut and a login have to come to is written down
+//! Each piece carries its text and what has to become of it, so the expected result of a cut and a login is written down
 //! while the document is, and not computed by anything like them.
 
 use proptest::prelude::*;

@@ -15,7 +15,7 @@ pub(super) struct Profiles {
     pub(super) pieces: Vec<Piece>,
     pub(super) held: Held,
     pub(super) spelling: Spelling,
-    /// Whether ours has no place for its keys.
+    /// Whether ours is without a place for its keys.
     pub(super) needs_section: bool,
     /// Whether a cut of what a login wrote must give the old text back.
     pub(super) is_new: bool,
@@ -25,7 +25,7 @@ pub(super) struct Profiles {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Spelling {
     Headers,
-    /// So that the last piece that is no trivia is a key of the root, and below too.
+    /// So that the last piece beside trivia is a key of the root, and below too.
     RootKeys,
     /// So that a new profile becomes an entry, which the pieces have already.
     InlineTable,
