@@ -2,7 +2,7 @@
 //! profile is called.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, lchown};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -12,8 +12,10 @@ use plexctl::testing::{Answer, ControlPlane, Endpoint, Script};
 
 use crate::login::LOGIN;
 use crate::support::sandbox::{Run, Sandbox};
+use crate::support::shell::{has_namespaces, in_namespace, in_shell};
 use crate::support::trial::at_the_same_time;
-use crate::support::{shell, skip};
+use crate::support::unprivileged::Unprivileged;
+use crate::support::{runs_as_root, shell, skip};
 
 /// Names that a shell would take apart, expand or take for something else.
 const NAMES: [&str; 13] = [
@@ -272,4 +274,57 @@ fn hints_tell_alike_names_apart() {
         );
         assert_eq!(hint_of(&sandbox.run(["whoami"])), hint);
     }
+}
+
+/// The hint of a run that refuses a config of mode 0644.
+fn exposed_hint(sandbox: &Sandbox, command: &mut Command) -> String {
+    let run = sandbox.observe(command);
+    assert_eq!(run.exit, 3, "{run:?}");
+    hint_of(&run)
+}
+
+/// A config that everybody may read.
+fn with_exposed_config() -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.write_config("[profiles.staging]\n");
+    fs::set_permissions(sandbox.config(), Permissions::from_mode(0o644)).unwrap();
+    sandbox
+}
+
+/// `chmod` is hinted at where the reader can run it and it helps; elsewhere the hint says who can do what.
+#[test]
+fn chmod_hint_belongs_to_who_can_run_it() {
+    let sandbox = with_exposed_config();
+    let script = "PLEXCTL_CONFIG=/dev/fd/3; export PLEXCTL_CONFIG; exec \"$0\" \"$@\" 3< .config/plexctl/config.toml";
+    let mut descriptor = in_shell(script, &sandbox.command(["whoami"]));
+    assert_eq!(exposed_hint(&sandbox, &mut descriptor), "name a regular file with mode 0600");
+
+    if has_namespaces("the mode of a file that cannot be changed") {
+        let sandbox = with_exposed_config();
+        let script = "d=\"$HOME/.config/plexctl\"; mount --bind \"$d\" \"$d\"; mount -o remount,bind,ro \"$d\"; exec \"$0\" \"$@\"";
+        let hint = "ask your administrator to set the mode of the file to 0600: its file system is read-only; then run \
+                    `plexctl whoami` again";
+        assert_eq!(exposed_hint(&sandbox, &mut in_namespace(script, &sandbox.command(["whoami"]))), hint);
+    }
+    if runs_as_root()
+        && let Some(unprivileged) = Unprivileged::new("the file of another user")
+    {
+        let sandbox = with_exposed_config();
+        let mut command = unprivileged.run_after("", &sandbox, &sandbox.command(["whoami"]));
+        lchown(sandbox.config(), Some(0), Some(0)).unwrap();
+        let hint = "ask the owner of the file to run `chmod 600 [CONFIG]`, then run `plexctl whoami` again";
+        assert_eq!(exposed_hint(&sandbox, &mut command), hint);
+    }
+}
+
+#[test]
+fn token_file_hint_belongs_to_its_path() {
+    let sandbox = Sandbox::new();
+    let server = ["whoami", "--server", "http://127.0.0.1:1", "--token-file"];
+    let missing = sandbox.run([&server[..], &["missing"]].concat());
+    let again = "`plexctl whoami --token-file missing --server http://127.0.0.1:1`";
+    assert_eq!(hint_of(&missing), format!("check the path of --token-file; then run {again} again"));
+    let script = "printf token | exec \"$0\" \"$@\"";
+    let mut pipe = in_shell(script, &sandbox.command([&server[..], &["/dev/fd/0"]].concat()));
+    assert_eq!(hint_of(&sandbox.observe(&mut pipe)), "name a regular file with mode 0600");
 }

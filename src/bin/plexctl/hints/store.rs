@@ -5,38 +5,89 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use plexctl::ports::store_error::StoreError;
+use rustix::fs::{StatVfsMountFlags, statvfs};
 use rustix::process::geteuid;
 
 use super::HintContext;
+
+/// What to do about a descriptor, whose mode cannot be changed.
+const NAME_A_FILE: &str = "name a regular file with mode 0600";
 
 /// What to do before the command is run again.
 pub fn hint(error: &StoreError, context: &HintContext) -> Option<String> {
     let retry = &context.retry;
     match error {
         StoreError::Exposed { place, .. } => {
-            let named = context.token_file.as_deref().filter(|path| path.display().to_string() == *place);
+            let named = context.token_file.as_deref().filter(|_| is_token_file(place, context));
             Some(exposed_hint(named.unwrap_or(&context.config), context))
+        }
+        StoreError::Unusable { place, .. } if is_descriptor(Path::new(place)) => Some(NAME_A_FILE.to_owned()),
+        StoreError::Unusable { place, .. } if is_token_file(place, context) && !Path::new(place).exists() => {
+            Some(format!("check the path of --token-file; then run {retry} again"))
         }
         StoreError::Unusable { place, .. } => Some(format!("fix {place}; then run {retry} again")),
         StoreError::NotASessionToken { .. } => context
             .forget()
             .map(|forget| format!("plexctl cannot revoke this token; run {forget} to remove it from the config file")),
-        StoreError::NotABearerToken { place, .. } => match &context.token_file {
-            Some(path) if path.display().to_string() == *place => None,
-            _ => Some(format!("run {} to replace it", context.login(context.profile.as_ref()))),
-        },
+        StoreError::NotABearerToken { place, .. } if is_token_file(place, context) => None,
+        StoreError::NotABearerToken { .. } => {
+            Some(format!("run {} to replace it", context.login(context.profile.as_ref())))
+        }
         StoreError::NotDurable { .. } => Some(format!("if the change is undone after a power loss, run {retry} again")),
         _ => Some(format!("run {retry} again")),
     }
 }
 
+/// Tells whether an error is about the token file that was typed.
+fn is_token_file(place: &str, context: &HintContext) -> bool {
+    context.token_file.as_deref().is_some_and(|path| path.display().to_string() == place)
+}
+
+/// Tells whether a path names an open descriptor, such as that of `<(command)` in a shell.
+fn is_descriptor(path: &Path) -> bool {
+    ["/dev/fd", "/dev/stdin", "/proc"].iter().any(|directory| path.starts_with(directory))
+}
+
 /// Who can make a file private, and how.
 fn exposed_hint(path: &Path, context: &HintContext) -> String {
-    // A descriptor of a shell, such as that of `<(command)`, has no mode that anybody could change.
-    if ["/dev/fd/", "/dev/stdin", "/proc/"].iter().any(|prefix| path.starts_with(prefix.trim_end_matches('/'))) {
-        return "name a regular file with mode 0600".to_owned();
+    let retry = &context.retry;
+    if is_descriptor(path) {
+        return NAME_A_FILE.to_owned();
+    }
+    if keeps_no_modes(path) {
+        let elsewhere = "a file system that keeps modes, such as that of your home directory";
+        return match context.token_file.as_deref() {
+            Some(file) if file == path => format!("move the file to {elsewhere}"),
+            _ => format!("set PLEXCTL_CONFIG to a path on {elsewhere}; then run {retry} again"),
+        };
+    }
+    if is_read_only(path) {
+        return format!(
+            "ask your administrator to set the mode of the file to 0600: its file system is read-only; then run {retry} again"
+        );
     }
     let owner = fs::metadata(path).map(|metadata| metadata.uid());
     let is_own = owner.is_ok_and(|owner| owner == geteuid().as_raw()) || geteuid().is_root();
-    context.retry.once_private(path, is_own)
+    retry.once_private(path, is_own)
+}
+
+/// Tells whether a file is on a file system on which `chmod` has no effect: every file has the mode of the mount.
+#[cfg(target_os = "linux")]
+fn keeps_no_modes(path: &Path) -> bool {
+    // `statfs(2)` and linux/magic.h: FAT, exFAT, NTFS, and shares of CIFS and SMB2.
+    const WITHOUT_MODES: [u32; 5] = [0x4d44, 0x2011_bab0, 0x7366_746e, 0xff53_4d42, 0xfe53_4d42];
+    rustix::fs::statfs(path).is_ok_and(|file_system| {
+        u32::try_from(file_system.f_type & 0xffff_ffff).is_ok_and(|magic| WITHOUT_MODES.contains(&magic))
+    })
+}
+
+/// Elsewhere file systems have names, and those without modes are not told apart.
+#[cfg(not(target_os = "linux"))]
+fn keeps_no_modes(_: &Path) -> bool {
+    false
+}
+
+/// Tells whether a file is on a file system that is mounted read-only.
+fn is_read_only(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|file_system| file_system.f_flag.contains(StatVfsMountFlags::RDONLY))
 }

@@ -240,7 +240,8 @@ fn rejects_unlinked_config() {
     let server = unasked_server();
     let script = "exec 3< .config/plexctl/config.toml; rm .config/plexctl/config.toml; PLEXCTL_CONFIG=/dev/fd/3
         export PLEXCTL_CONFIG; exec \"$0\" \"$@\"";
-    let refused = unusable("/dev/fd/3", "the file that it leads to has no name");
+    let error = "error: cannot log out: /dev/fd/3 cannot be used: the file that it leads to has no name\n";
+    let refused = Run::new(1, "", format!("{error}hint: name a regular file with mode 0600\n"));
     let hint = "hint: /dev/fd/3 has no profile \"unknown\", it has \"default\", \"bystander\"\n";
     let none = no_session_but(hint);
     for (arguments, expected) in [(&["logout"][..], refused), (&["logout", "--profile", "unknown"], none)] {
