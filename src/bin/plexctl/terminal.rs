@@ -89,6 +89,7 @@ pub struct Stdout;
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        erase();
         stderr::flush();
         io::stdout().write(bytes)
     }
@@ -103,9 +104,15 @@ pub fn is_colored(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && !environment::is_dumb_terminal() && !environment::refuses_color()
 }
 
-/// Waits for a request to a server. After a second a terminal shows what plexctl waits for, until anything else is
-/// written.
+/// Waits for a request to a server. After a second a terminal shows what plexctl waits for, until the response.
 pub async fn watched<T>(origin: &str, request: impl Future<Output = T>) -> T {
+    let result = watched_until_next_line(origin, request).await;
+    erase();
+    result
+}
+
+/// The same, but the line stays until anything else is written: a response that may hold a token must be acted on first.
+pub async fn watched_until_next_line<T>(origin: &str, request: impl Future<Output = T>) -> T {
     if !io::stderr().is_terminal() || environment::is_dumb_terminal() {
         return request.await;
     }
@@ -117,15 +124,14 @@ pub async fn watched<T>(origin: &str, request: impl Future<Output = T>) -> T {
     // A line that wraps could not be erased, and a terminal may wrap after its last column.
     let columns =
         terminal_size_of(io::stderr()).map_or(usize::MAX, |(width, _)| usize::from(width.0).saturating_sub(1));
+    erase();
     stderr::write(notice.chars().take(columns).collect());
     IS_WAIT_SHOWN.store(true, Ordering::Relaxed);
-    let result = request.await;
-    erase();
-    result
+    request.await
 }
 
 /// Erases the line that says what plexctl waits for, if it is shown.
-fn erase() {
+pub fn erase() {
     if IS_WAIT_SHOWN.swap(false, Ordering::Relaxed) {
         stderr::write(ERASE_LINE.to_owned());
     }

@@ -1,4 +1,4 @@
-//! What the operator is told to do, and the limits on what a server may ask for.
+//! The instructions of a login, and the limits on what a server may ask for.
 
 use std::fs;
 use std::thread;
@@ -9,6 +9,7 @@ use rustix::process::Signal;
 
 use super::signals::{send, wait_for};
 use super::{Login, at_once};
+use crate::shared::terminal::at_a_terminal_of;
 use crate::support::sandbox::start;
 use crate::support::tls::{Authority, leaf};
 
@@ -88,5 +89,26 @@ fn clamps_lifetime_and_interval() {
         let run = login.sandbox.observe_child(child);
         let pending = format!("\"expires_in\":{lifetime},\"interval\":{pause}}}");
         assert!(run.stderr.lines().next().unwrap().ends_with(&pending), "{expires_in} {interval}: {run:?}");
+    });
+}
+
+/// Each request of a login that takes more than a second shows what it waits for, in one line that is erased.
+#[test]
+fn long_waits_are_shown_and_erased() {
+    const ERASE: &str = "\r\u{1b}[K";
+    let delays = [Endpoint::DeviceCode, Endpoint::DeviceToken, Endpoint::Whoami];
+    at_once(&[80, 30], |columns| {
+        let login = Login::approved();
+        for endpoint in delays {
+            login.server.once(endpoint, Script::real().after(Duration::from_millis(1500)));
+        }
+        let (run, seen) = at_a_terminal_of(*columns, &login.sandbox, login.command(&[]).env("NO_COLOR", "1"));
+        assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{seen:?}");
+        let notice = format!("waiting for {} (30 s at most)", login.server.url());
+        // One column stays free: some terminals wrap after the last one.
+        let notice: String = notice.chars().take(usize::from(*columns) - 1).collect();
+        assert!(seen.starts_with(&format!("{notice}{ERASE}To log in to ")), "{seen:?}");
+        assert!(seen.ends_with(&format!("cancel.\n{notice}{ERASE}{notice}{ERASE}")), "{seen:?}");
+        assert_eq!(seen.matches(&notice).count(), delays.len(), "{seen:?}");
     });
 }

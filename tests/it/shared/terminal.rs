@@ -46,7 +46,7 @@ pub fn at_a_terminal(sandbox: &Sandbox, command: &mut Command) -> (Run, String) 
 }
 
 /// The same on a terminal of so many columns.
-fn at_a_terminal_of(columns: u16, sandbox: &Sandbox, command: &mut Command) -> (Run, String) {
+pub fn at_a_terminal_of(columns: u16, sandbox: &Sandbox, command: &mut Command) -> (Run, String) {
     let terminal = Terminal::open();
     let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(&terminal.0, size).unwrap();

@@ -12,6 +12,7 @@ use plexctl::domain::idp_binding::{BindingAlias, IdpBinding};
 use plexctl::domain::session::ProfileName;
 use plexctl::use_cases::login::{LoginCause, LoginPorts, LoginRequest, LoginUseCase};
 
+use super::watched::Watched;
 use super::{client, hint_other_credentials, place_of_server, reporter};
 use crate::cli::{Flags, Format, LoginArguments, UsageError};
 use crate::hints::login::last_words;
@@ -45,7 +46,7 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
         may_replace_other_origin: flags.yes,
     };
     let store = TomlStore::new(config.as_path());
-    let client = client();
+    let client = Watched(client());
     let browser = SystemBrowser::new(environment::browser_settings(!login.no_browser && format == Format::Text));
     stderr::write_in_background().map_err(StartError::from)?;
     let timer = SystemTimer::start(last_words).map_err(StartError::from)?;
@@ -54,7 +55,8 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
         writer: &store,
         store: &store,
         issuer: &client,
-        revoker: &client,
+        // A token that is stored nowhere is revoked before anything is written.
+        revoker: &client.0,
         reader: &client,
         browser: &browser,
         timer: &timer,

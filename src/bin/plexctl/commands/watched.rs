@@ -1,16 +1,19 @@
-//! The ports to a server for commands that make one request: at a terminal, a long wait says what it is for.
+//! The ports to a server: at a terminal, a long wait says what it is for.
 
 use async_trait::async_trait;
 use plexctl::domain::bearer_token::BearerToken;
+use plexctl::domain::device_authorization::{DeviceAuthorization, DeviceCode};
+use plexctl::domain::identifier::Identifier;
 use plexctl::domain::principal::Principal;
 use plexctl::domain::server_url::ServerUrl;
 use plexctl::domain::token::{SessionToken, TokenId};
 use plexctl::domain::token_summary::TokenSummary;
 use plexctl::ports::principal_reader::{PrincipalReader, ReadError};
 use plexctl::ports::token_directory::{DirectoryError, TokenDirectory};
+use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, BindingChoice, PollResponse, TokenIssuer};
 use plexctl::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
 
-use crate::terminal::watched;
+use crate::terminal::{erase, watched, watched_until_next_line};
 
 /// A port whose waits are shown at a terminal.
 pub struct Watched<P>(pub P);
@@ -26,6 +29,31 @@ impl<P: TokenRevoker> TokenRevoker for Watched<P> {
 impl<P: PrincipalReader> PrincipalReader for Watched<P> {
     async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, ReadError> {
         watched(&server.origin(), self.0.read(server, token)).await
+    }
+}
+
+#[async_trait]
+impl<P: TokenIssuer> TokenIssuer for Watched<P> {
+    async fn begin(
+        &self,
+        server: &ServerUrl,
+        request: &AuthorizationRequest,
+    ) -> Result<DeviceAuthorization, BeginError> {
+        watched(&server.origin(), self.0.begin(server, request)).await
+    }
+
+    /// Takes two seconds at most, so there is nothing to show.
+    async fn bindings(&self, server: &ServerUrl, domain_id: Identifier) -> Vec<BindingChoice> {
+        self.0.bindings(server, domain_id).await
+    }
+
+    async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse {
+        let response = watched_until_next_line(&server.origin(), self.0.poll(server, code)).await;
+        // Nothing is written between the arrival of a token and its being stored.
+        if !matches!(response, PollResponse::Issued(_)) {
+            erase();
+        }
+        response
     }
 }
 
