@@ -9,7 +9,7 @@ use crate::domain::bearer_token::BearerToken;
 ///
 /// Every implementation promises:
 ///
-/// 1. Only a regular file that nobody but its owner can access is read. That is checked before the first byte is read,
+/// 1. Only a regular file that its owner alone can access is read. That is checked before the first byte is read,
 ///    and opening never waits.
 /// 2. The token is the whole of the file, as [`BearerToken::parse_line`] reads it.
 /// 3. A missing file is an error, since the operator named it.

@@ -115,7 +115,7 @@ fn text_of<'a, T: Debug + 'a>(outcomes: impl Iterator<Item = &'a T>) -> String {
 /// Holds a reporter of an outcome to every promise of [`Reporter`].
 pub fn a_reporter_keeps_its_promises<T: ReportedOutcome, R: ReporterUnderTest<T>>() {
     let report = |mut under_test: R, outcome: &T| (under_test.reporter().report(outcome).is_ok(), under_test);
-    promise(1, "each outcome is told exactly once, and an error says that a result is not", || {
+    promise(1, "each outcome is reported exactly once, and an error says that a result is not", || {
         for outcome in T::cases() {
             let (is_ok, read) = report(R::read(), &outcome);
             assert!(is_ok, "{outcome:?}");

@@ -13,7 +13,7 @@ pub trait TokenFileUnderTest {
     /// A file with these contents and this mode.
     fn holding(contents: &[u8], mode: u32) -> Self;
 
-    /// A named pipe, which nobody writes to.
+    /// A named pipe without a writer.
     fn pipe() -> Self;
 
     /// The path of the file.
@@ -63,7 +63,7 @@ pub fn a_token_file_keeps_its_promises<F: TokenFileUnderTest>() {
     let invalid: [&[u8]; 6] =
         [b"", b"\n", b"c4nary-s3cret\n\n", b"c4nary-s3cret c4nary-s3cret", b"c4nary-s3cret\xff", too_long.as_bytes()];
 
-    promise(1, "only a regular file that nobody but its owner can access is read", || {
+    promise(1, "only a regular file that its owner alone can access is read", || {
         for contents in [SECRET, ""] {
             let error = read::<F>(contents.as_bytes(), 0o640).unwrap_err();
             assert!(matches!(error, StoreError::Exposed { .. }), "{error:?}");

@@ -52,7 +52,7 @@ impl LockedTarget {
         let created = file.metadata().map_err(|error| failed("examining its replacement", error))?;
         match original {
             Some(original) => {
-                // Only in a run by root: nobody else can have read a private file of another owner.
+                // Only in a run by root: no other user can have read a private file of another owner.
                 if created.uid() != original.uid() {
                     fchown(file, Some(original.uid()), None).map_err(|error| failed("restoring its owner", error))?;
                 }
@@ -83,7 +83,7 @@ impl LockedTarget {
 
     /// Creates the temporary file, after sweeping what a killed run may have left in its place.
     pub(super) fn create_temp(&self, original: Option<&Metadata>) -> Result<File, ReplaceError> {
-        // O_EXCL and O_NOFOLLOW: nobody can have prepared the file or a link in its place.
+        // O_EXCL and O_NOFOLLOW: neither a file nor a link can have been put in its place.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let create = || retry_on_intr(|| openat(&self.directory, TEMP_NAME, flags, TEMP_MODE));
         let created = match create() {
