@@ -198,7 +198,7 @@ fn fish_completes_commands_and_flags() {
     });
 }
 
-/// PowerShell is seldom where the tests run, so its script is held against the one that was looked at.
+/// PowerShell is seldom where the tests run, so its script is held against the one that `tests/powershell/check.sh` parses.
 #[test]
 fn powershell_script_matches_the_stored_one() {
     let kept = include_str!("powershell.ps1");

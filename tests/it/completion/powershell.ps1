@@ -6,19 +6,83 @@ using namespace System.Management.Automation.Language
 Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
-    $commandElements = $commandAst.CommandElements
-    $command = @(
-        'plexctl'
-        for ($i = 1; $i -lt $commandElements.Count; $i++) {
-            $element = $commandElements[$i]
-            if ($element -isnot [StringConstantExpressionAst] -or
-                $element.StringConstantType -ne [StringConstantType]::BareWord -or
-                $element.Value.StartsWith('-') -or
-                $element.Value -eq $wordToComplete) {
-                break
+    # What the generated code does not know: options before a command, values, profile names and files.
+    $typed = $wordToComplete
+    $prefix = ''
+    $option = ''
+    $isBehindDashes = $false
+    $operands = @()
+    foreach ($element in @($commandAst.CommandElements | Select-Object -Skip 1)) {
+        if ($element.Extent.EndOffset -ge $cursorPosition) {
+            break
         }
-        $element.Value
-    }) -join ';'
+        $word = $element.Extent.Text
+        if ($isBehindDashes) {
+            $operands += $word
+        } elseif ($option) {
+            $option = ''
+        } elseif ($word -eq '--') {
+            $isBehindDashes = $true
+        } elseif ($word.StartsWith('-')) {
+            if (@('--profile', '--output', '--server', '--token-file', '--domain-id', '--idp-binding-id', '--idp-binding-alias', '--profile-name', '--id') -ccontains $word) {
+                $option = $word
+            }
+        } else {
+            $operands += $word
+        }
+    }
+    if (-not $option -and -not $isBehindDashes -and $typed -cmatch '^(--[a-z-]+)=(.*)$') {
+        $option = $Matches[1]
+        $prefix = "$option="
+        $typed = $Matches[2]
+    }
+    $command = (@('plexctl') + $operands) -join ';'
+
+    if ($isBehindDashes -and $operands[0] -ceq 'exec') {
+        if ($operands.Count -eq 1) {
+            [CompletionCompleters]::CompleteCommand($typed)
+        }
+        # Where nothing is returned the shell completes files.
+        return
+    }
+    if (@('--token-file') -ccontains $option) {
+        foreach ($file in [CompletionCompleters]::CompleteFilename($typed)) {
+            [CompletionResult]::new($prefix + $file.CompletionText, $file.ListItemText, $file.ResultType, $file.ToolTip)
+        }
+        return
+    }
+    $isOption = -not $option -and -not $isBehindDashes -and $typed.StartsWith('-')
+    $takesProfile = @('--profile', '--profile-name') -ccontains $option
+    if (-not $option -and -not $isOption) {
+        $takesProfile = @('plexctl;profiles;use', 'plexctl;profiles;forget', 'plexctl;profiles;rm') -ccontains $command
+    }
+    $values = @()
+    if ($takesProfile) {
+        try {
+            $values = @((plexctl profiles --output json 2>$null | Out-String | ConvertFrom-Json).profiles.name)
+        } catch {
+            $values = @()
+        }
+    } elseif (-not $isOption) {
+        $key = $command
+        if ($option) {
+            $key = $option
+        }
+        $values = @(switch -CaseSensitive ($key) {
+            '--output' { 'text', 'json', 'yaml' }
+            'plexctl;completion' { 'bash', 'zsh', 'fish', 'powershell' }
+        })
+    }
+    $typed = $typed.Trim("'", '"')
+    $found = @(foreach ($value in $values) {
+        if ($value -and $value.StartsWith($typed, [StringComparison]::Ordinal)) {
+            $quoted = $value
+            if ($value -cnotmatch '^[A-Za-z0-9_./][A-Za-z0-9_./-]*$') {
+                $quoted = "'" + [CodeGeneration]::EscapeSingleQuotedStringContent($value) + "'"
+            }
+            [CompletionResult]::new($prefix + $quoted, $value, [CompletionResultType]::ParameterValue, $value)
+        }
+    })
 
     $completions = @(switch ($command) {
         'plexctl' {
@@ -342,6 +406,11 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         }
     })
 
-    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
-        Sort-Object -Property ListItemText
+    if (-not $option -and -not $isBehindDashes) {
+        $found += @($completions | Where-Object {
+            $_.CompletionText.StartsWith($typed) -and $_.CompletionText.StartsWith('-') -eq $isOption
+        } | Sort-Object -Property ListItemText)
+    }
+    # Where nothing is returned the shell completes files.
+    if ($found) { $found } else { '' }
 }

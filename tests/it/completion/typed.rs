@@ -24,7 +24,7 @@ const CONFIG: &str = r#"
 "#;
 
 /// What is typed before Tab, and the arguments that plexctl gets then.
-const LINES: [(&str, &[&str]); 26] = [
+const LINES: [(&str, &[&str]); 29] = [
     ("plexctl compl", &["completion"]),
     ("plexctl --output j", &["--output", "json"]),
     ("plexctl --output=j", &["--output=json"]),
@@ -38,6 +38,9 @@ const LINES: [(&str, &[&str]); 26] = [
     ("plexctl logout --profile 'my", &["logout", "--profile", "my pro"]),
     ("plexctl login --profile-name it", &["login", "--profile-name", "it's"]),
     ("plexctl profiles use a", &["profiles", "use", "a\"b$c\\d`e"]),
+    ("plexctl profiles use \"a", &["profiles", "use", "a\"b$c\\d`e"]),
+    ("plexctl profiles use 'it", &["profiles", "use", "it's"]),
+    ("plexctl --profile=zo", &["--profile=zoë"]),
     ("plexctl profiles rm zo", &["profiles", "rm", "zoë"]),
     ("plexctl profiles forget x:", &["profiles", "forget", "x:y=z"]),
     ("plexctl profiles use -- -d", &["profiles", "use", "--", "-dash"]),

@@ -15,7 +15,7 @@ pub fn script(shell: Shell) -> String {
         Shell::Bash => bash(),
         Shell::Zsh => zsh(),
         Shell::Fish => fish(),
-        Shell::Powershell => format!("# powershell completion for plexctl\n{}", generate(aot::PowerShell)),
+        Shell::Powershell => powershell(),
     }
 }
 
@@ -86,6 +86,32 @@ const FISH_LAST_OPTION: &str = "
     end
     or return
 ";
+
+/// The generated function takes the first option for the end of the command, and knows no values. Its first part, which
+/// parses the line, and its last, which chooses among what it knows, are replaced.
+fn powershell() -> String {
+    let syntax = Syntax::of(Arguments::command());
+    let quoted = |words: &[String]| words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ");
+    let in_script = |command: &String| format!("plexctl;{}", command.replace(' ', ";"));
+    let profile_commands: Vec<String> = syntax.profile_commands.iter().map(in_script).collect();
+    let of_commands = syntax.word_commands.iter().map(|(command, words)| (in_script(command), words.clone()));
+    let values = syntax.word_options.iter().cloned().chain(of_commands);
+    let values: Vec<String> =
+        values.map(|(key, words)| format!("            '{key}' {{ {} }}", quoted(&words))).collect();
+    let own = include_str!("powershell.ps1")
+        .replace("@OPTIONS@", &quoted(&syntax.value_options))
+        .replace("@FILE_OPTIONS@", &quoted(&syntax.file_options))
+        .replace("@PROFILE_OPTIONS@", &quoted(&syntax.profile_options))
+        .replace("@PROFILE_COMMANDS@", &quoted(&profile_commands))
+        .replace("@VALUES@", &values.join("\n"));
+    let generated = generate(aot::PowerShell);
+    let between = |start: &str, end: &str| {
+        let rest = generated.split_once(start).map_or("", |(_, rest)| rest);
+        rest.split_once(end).map_or("", |(between, _)| between).to_owned()
+    };
+    let (head, known) = (between("", "\n    $commandElements = "), between("-join ';'\n", "\n    $completions.Where"));
+    format!("# powershell completion for plexctl\n{head}\n{own}{known}\n{}", include_str!("powershell_end.ps1"))
+}
 
 fn generate(shell: impl aot::Generator) -> String {
     let mut script = Vec::new();
