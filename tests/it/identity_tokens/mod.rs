@@ -1,10 +1,10 @@
 //! `plexctl identity-tokens`: the list of tokens, and ([`delete`]) the end of one; what can go wrong with either
-//! ([`failure`], [`network`]); and the hints that lead here ([`hints`]).
+//! ([`failure`]; on the way to the server: `shared::network`, `shared::proxies`); and the hints that lead here
+//! ([`hints`]).
 
 mod delete;
 mod failure;
 mod hints;
-mod network;
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;

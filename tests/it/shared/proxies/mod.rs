@@ -28,6 +28,9 @@ fn signed_in(server: &str) -> Sandbox {
     sandbox
 }
 
+/// The commands that send one request with the token.
+const COMMANDS: [&[&str]; 3] = [&["logout"], &["identity-tokens", "list"], &["identity-tokens", "delete", "--id", ID]];
+
 fn logout(sandbox: &Sandbox) -> Command {
     sandbox.command(["logout"])
 }
@@ -42,7 +45,8 @@ fn assert_keeps_with(exit: i32, sandbox: &Sandbox, command: &mut Command, cause:
     let run = sandbox.observe(command);
     assert_eq!((run.exit, run.stdout.as_str()), (exit, ""), "{}", run.stderr);
     let error = run.stderr.lines().find(|line| line.starts_with("error: ")).unwrap();
-    assert!(error.contains(cause) && error.contains(ID), "{cause:?} is not in {}", run.stderr);
+    assert!(error.contains(cause), "{cause:?} is not in {}", run.stderr);
+    assert_eq!(error.contains(ID), !error.contains(" list the tokens"), "{}", run.stderr);
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     assert_eq!(sandbox.config_state(), before);
 }
@@ -70,14 +74,16 @@ fn plain_http_uses_absolute_form_and_credentials() {
 fn plain_proxy_404_needs_problem_details() {
     for status in ["401 Unauthorized", "404 Not Found"] {
         for body in ["", "Content-Type: text/html\r\n", "Content-Type: application/problem+json\r\n"] {
-            let answer = format!("HTTP/1.1 {status}\r\n{body}Content-Length: 0\r\n\r\n");
-            let proxy = ScriptedServer::answering(answer);
-            let sandbox = signed_in("http://plexsphere.example");
-            let mut command = logout(&sandbox);
-            command.env("http_proxy", proxy.url());
-            let cause = format!("the server or the proxy {} (http_proxy) responded with {status}", proxy.url());
-            assert_keeps(&sandbox, &mut command, &cause);
-            assert_eq!(proxy.requests().len(), 1);
+            for arguments in COMMANDS {
+                let answer = format!("HTTP/1.1 {status}\r\n{body}Content-Length: 0\r\n\r\n");
+                let proxy = ScriptedServer::answering(answer);
+                let sandbox = signed_in("http://plexsphere.example");
+                let mut command = sandbox.command(arguments);
+                command.env("http_proxy", proxy.url());
+                let cause = format!("the server or the proxy {} (http_proxy) responded with {status}", proxy.url());
+                assert_keeps(&sandbox, &mut command, &cause);
+                assert_eq!(proxy.requests().len(), 1);
+            }
         }
     }
     let proxy = ScriptedServer::answering(PROBLEM_404);
@@ -97,12 +103,18 @@ fn plain_proxy_200_never_counts() {
         "Content-Type: application/problem+json\r\nContent-Length: 2\r\n\r\n{}",
         "Content-Type: text/html\r\n\r\n<title>Sign in</title>",
     ] {
-        let proxy = ScriptedServer::answering(format!("HTTP/1.1 200 OK\r\n{rest}"));
-        let sandbox = signed_in("http://plexsphere.example");
-        let mut command = logout(&sandbox);
-        command.env("HTTP_PROXY", proxy.url());
-        assert_keeps(&sandbox, &mut command, " responded with 200 OK");
-        assert_eq!(proxy.requests().len(), 1);
+        for (arguments, cause) in
+            COMMANDS.into_iter().zip([" responded with 200 OK", "the list", " responded with 200 OK"])
+        {
+            let proxy = ScriptedServer::answering(format!("HTTP/1.1 200 OK\r\n{rest}"));
+            let sandbox = signed_in("http://plexsphere.example");
+            let mut command = sandbox.command(arguments);
+            command.env("HTTP_PROXY", proxy.url());
+            let is_page = rest.contains('{') || rest.contains('<');
+            let cause = if cause == "the list" && is_page { "is not a JSON array of tokens" } else { cause };
+            assert_keeps(&sandbox, &mut command, cause);
+            assert_eq!(proxy.requests().len(), 1);
+        }
     }
 }
 
@@ -119,31 +131,35 @@ fn plain_proxy_403_is_refusal() {
         ),
     ];
     for (answer, cause) in cases {
-        let proxy = ScriptedServer::answering(answer);
-        let mut sandbox = signed_in("http://plexsphere.example");
-        sandbox.label(format!("{} (HTTP_PROXY)", proxy.url()), "[PROXY]");
-        let mut command = logout(&sandbox);
-        command.env("HTTP_PROXY", proxy.url());
-        assert_keeps_with(4, &sandbox, &mut command, cause);
+        for arguments in COMMANDS {
+            let proxy = ScriptedServer::answering(answer);
+            let mut sandbox = signed_in("http://plexsphere.example");
+            sandbox.label(format!("{} (HTTP_PROXY)", proxy.url()), "[PROXY]");
+            let mut command = sandbox.command(arguments);
+            command.env("HTTP_PROXY", proxy.url());
+            assert_keeps_with(4, &sandbox, &mut command, cause);
+        }
     }
 }
 
 #[test]
 fn plain_proxy_failure_keeps_profile() {
-    for status in ["407 Proxy Authentication Required", "502 Bad Gateway", "302 Found"] {
-        let proxy = ScriptedServer::answering(format!("HTTP/1.1 {status}\r\n\r\n"));
+    for arguments in COMMANDS {
+        for status in ["407 Proxy Authentication Required", "502 Bad Gateway", "302 Found"] {
+            let proxy = ScriptedServer::answering(format!("HTTP/1.1 {status}\r\n\r\n"));
+            let sandbox = signed_in("http://plexsphere.example");
+            let mut command = sandbox.command(arguments);
+            command.env("HTTP_PROXY", proxy.url());
+            let cause = format!("the server or the proxy {} (HTTP_PROXY) responded with {status}", proxy.url());
+            assert_keeps(&sandbox, &mut command, &cause);
+        }
+        let proxy = ScriptedServer::answering("");
         let sandbox = signed_in("http://plexsphere.example");
-        let mut command = logout(&sandbox);
+        let mut command = sandbox.command(arguments);
         command.env("HTTP_PROXY", proxy.url());
-        let cause = format!("the server or the proxy {} (HTTP_PROXY) responded with {status}", proxy.url());
+        let cause = format!("the connection to the proxy {} (HTTP_PROXY) was closed before a response", proxy.url());
         assert_keeps(&sandbox, &mut command, &cause);
     }
-    let proxy = ScriptedServer::answering("");
-    let sandbox = signed_in("http://plexsphere.example");
-    let mut command = logout(&sandbox);
-    command.env("HTTP_PROXY", proxy.url());
-    let cause = format!("the connection to the proxy {} (HTTP_PROXY) was closed before a response", proxy.url());
-    assert_keeps(&sandbox, &mut command, &cause);
 }
 
 #[test]
@@ -163,16 +179,18 @@ fn refused_tunnel_keeps_profile() {
         ("junk", failed("the response is not HTTP")),
         ("403 F\r\nX: ", failed("the header of the response is larger than 64 KiB or 256 lines")),
     ];
-    for (status, cause) in cases {
+    for (arguments, (status, cause)) in
+        COMMANDS.into_iter().flat_map(|arguments| cases.iter().map(move |case| (arguments, case)))
+    {
         let flood = if status.ends_with(' ') { "x".repeat(70_000) } else { String::new() };
         let answer =
             format!("HTTP/1.1 {status}{flood}\r\nContent-Type: application/problem+json\r\n\r\n{{\"title\":\"T\"}}");
         let proxy = ScriptedServer::answering(answer);
         let mut sandbox = signed_in("https://plexsphere.example");
         sandbox.label(proxy.url(), "[PROXY]");
-        let mut command = logout(&sandbox);
+        let mut command = sandbox.command(arguments);
         command.env("HTTPS_PROXY", format!("http://user:hunter2@127.0.0.1:{}", proxy.port()));
-        assert_keeps(&sandbox, &mut command, &cause);
+        assert_keeps(&sandbox, &mut command, cause);
 
         let [request] = &proxy.requests()[..] else { panic!("not one request") };
         assert!(request.starts_with("CONNECT plexsphere.example:443 HTTP/1.1\r\n"), "{request}");
@@ -185,10 +203,12 @@ fn refused_tunnel_keeps_profile() {
 #[test]
 fn early_bytes_close_tunnel() {
     let proxy = ScriptedServer::answering("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
-    let sandbox = signed_in("https://plexsphere.example");
-    let mut command = logout(&sandbox);
-    command.env("HTTPS_PROXY", proxy.url());
-    assert_keeps(&sandbox, &mut command, "(HTTPS_PROXY): the port does not use TLS");
+    for arguments in COMMANDS {
+        let sandbox = signed_in("https://plexsphere.example");
+        let mut command = sandbox.command(arguments);
+        command.env("HTTPS_PROXY", proxy.url());
+        assert_keeps(&sandbox, &mut command, "(HTTPS_PROXY): the port does not use TLS");
+    }
 }
 
 #[test]
@@ -226,10 +246,12 @@ fn invalid_proxy_fails_closed() {
         ("user:4711/hunter2@127.0.0.1:1", unencoded),
         ("http://user:4711?hunter2@127.0.0.1:1", unencoded),
     ] {
-        let sandbox = signed_in("https://plexsphere.example");
-        let mut command = logout(&sandbox);
-        command.env("HTTPS_PROXY", value);
-        assert_keeps(&sandbox, &mut command, cause);
+        for arguments in COMMANDS {
+            let sandbox = signed_in("https://plexsphere.example");
+            let mut command = sandbox.command(arguments);
+            command.env("HTTPS_PROXY", value);
+            assert_keeps(&sandbox, &mut command, cause);
+        }
     }
     let sandbox = signed_in("http://plexsphere.example");
     let mut command = logout(&sandbox);
@@ -255,6 +277,8 @@ fn masks_proxy_credentials_that_come_back() {
     for (arguments, status, media_type, exit) in [
         (&["logout"][..], "403 Forbidden", "application/problem+json", 4),
         (&["logout", "--output", "json"], "503 Down", "application/problem+json", 1),
+        (&["identity-tokens", "list"], "403 Forbidden", "application/problem+json", 4),
+        (&["identity-tokens", "delete", "--id", ID], "503 Down", "application/problem+json", 1),
         (&["whoami"], "403 Forbidden", "application/problem+json", 4),
         (&["whoami"], "200 OK", "application/json", 0),
         (&["whoami", "--output", "json"], "200 OK", "application/json", 0),
@@ -288,10 +312,12 @@ fn names_unreachable_proxy() {
         ),
     ];
     for (value, cause) in cases {
-        let sandbox = signed_in("https://plexsphere.example");
-        let mut command = logout(&sandbox);
-        command.env("HTTPS_PROXY", value);
-        assert_keeps(&sandbox, &mut command, cause);
+        for arguments in COMMANDS {
+            let sandbox = signed_in("https://plexsphere.example");
+            let mut command = sandbox.command(arguments);
+            command.env("HTTPS_PROXY", value);
+            assert_keeps(&sandbox, &mut command, cause);
+        }
     }
 }
 
