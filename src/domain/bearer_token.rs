@@ -28,6 +28,7 @@ impl BearerToken {
         if text.len() > MAX_LENGTH {
             return Err(BearerTokenError::TooLong);
         }
+        // A `b64token` has its `=` at the end only.
         let bare = text.trim_end_matches('=');
         if bare.is_empty() || !bare.bytes().all(is_b64token_byte) {
             return Err(BearerTokenError::Characters);

@@ -193,6 +193,7 @@ fn page(text: &str, server: &ServerUrl) -> Result<PageUrl, AuthorizationFault> {
 
 fn page_with_code(text: &str, server: &ServerUrl, plain: &PageUrl, user_code: &str) -> Option<PageUrl> {
     let page = page(text, server).ok()?;
+    // A link with another code would have the operator approve somebody else's login.
     let has_code = percent_decode_str(page.as_str()).decode_utf8_lossy().contains(user_code);
     (has_code && page.same_origin(plain)).then_some(page)
 }

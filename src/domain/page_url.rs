@@ -25,8 +25,10 @@ impl PageUrl {
     /// Any variant of [`ServerUrlError`] but [`QueryOrFragment`](ServerUrlError::QueryOrFragment).
     pub fn parse(text: &str) -> Result<Self, ServerUrlError> {
         let uri = Uri::parse(text).map_err(|_| ServerUrlError::Syntax)?;
+        // RFC 3986: neither can stand in the authority or in the path.
         let end = text.find(['?', '#']).unwrap_or(text.len());
         let address = ServerUrl::parse(&text[..end])?;
+        // Written from the parts, so that no userinfo or other spelling of the host can mislead a reader.
         let text = format!("{}{}{}", address.origin(), uri.path().as_str(), &text[end..]);
         Ok(Self { address, text })
     }

@@ -96,6 +96,7 @@ impl ProfileToken {
         if text.is_empty() {
             return None;
         }
+        // Every session token is a bearer token, too, so the narrower rule comes first.
         if let Ok(token) = SessionToken::parse(text.as_str()) {
             return Some(Self::Session(token));
         }

@@ -43,6 +43,7 @@ impl SessionToken {
         if text.len() > MAX_LENGTH {
             return Err(TokenError::TooLong);
         }
+        // At most three parts, since the secret itself may contain `_`.
         let mut parts = text.strip_prefix("psk_").ok_or(TokenError::Prefix)?.splitn(3, '_');
         let (Some(env), Some(id), Some(secret)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(TokenError::Incomplete);
@@ -129,10 +130,13 @@ fn parse_id(text: &str) -> Option<TokenId> {
         return None;
     }
     if text.len() == BASE32_ID_LENGTH {
+        // 26 characters hold 130 bits: the decoder refuses spare bits that are not zero, so each id has one spelling
+        // in base32.
         let bytes = BASE32_NOPAD_NOCASE.decode(text.as_bytes()).ok()?;
         return Uuid::from_slice(&bytes).ok().map(TokenId);
     }
     let id = TokenId(Uuid::try_parse(text).ok()?);
+    // The parser also takes braces, URNs and no hyphens, which would make one token several.
     (id.to_string() == text).then_some(id)
 }
 

@@ -41,6 +41,7 @@ fn parse_time(text: &str) -> Option<SystemTime> {
     if text.ends_with('Z') {
         return humantime::parse_rfc3339(&text).ok();
     }
+    // The last sign, since the date has hyphens of its own.
     let (local, offset) = text.split_at_checked(text.rfind(['+', '-'])?)?;
     let (hours, minutes) = offset[1..].split_once(':')?;
     let number = |digits: &str, limit: u64| {
@@ -49,6 +50,7 @@ fn parse_time(text: &str) -> Option<SystemTime> {
     };
     let ahead = Duration::from_secs(60 * (60 * number(hours, 24)? + number(minutes, 60)?));
     let local = humantime::parse_rfc3339(&format!("{local}Z")).ok()?;
+    // Local time is ahead of UTC by a positive offset.
     if offset.starts_with('+') { local.checked_sub(ahead) } else { local.checked_add(ahead) }
 }
 

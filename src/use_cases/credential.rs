@@ -68,6 +68,7 @@ impl CredentialRequest {
     /// Chooses the credential: the first that is given, whatever it turns out to hold.
     fn choice(&self) -> Choice<'_> {
         match (&self.token_file, &self.selection, &self.token_variable) {
+            // The first that is given counts even if it is unusable: a typo must not send another credential.
             (Some(path), _, _) => Choice::File(path),
             (None, Selection::Default, Some(token)) => Choice::Variable(token),
             (None, Selection::Named(_), _) | (None, Selection::Default, None) => Choice::Profile,
@@ -81,6 +82,7 @@ impl CredentialRequest {
         source: CredentialSource,
         token: BearerToken,
     ) -> Result<Credential, CredentialError> {
+        // A config that cannot be read does not matter to a run that needs nothing of it.
         let stored = if self.needs_profile() {
             profiles.look_up(&self.selection).map_err(CredentialError::Load)?.and_then(|profile| profile.server)
         } else {
@@ -97,6 +99,7 @@ impl CredentialRequest {
         let profile = profiles.look_up(&self.selection).map_err(CredentialError::Load)?;
         let Some((profile, token)) = profile.and_then(|mut profile| profile.token.take().map(|token| (profile, token)))
         else {
+            // Asked only on this path: the reason is for a hint, and may read the file again.
             let reason = profiles.why_none(&self.selection);
             return Err(CredentialError::None { selection: self.selection.clone(), reason });
         };

@@ -115,6 +115,7 @@ impl<'a> ExecUseCase<'a> {
             // The program runs all the same: the server's clock decides, and a warning that is lost changes nothing.
             let _ = self.reporter.report(&ExpiredSession { profile: name.clone(), expired_at });
         }
+        // Only now, since nothing of this process runs after it has been replaced.
         let program = Program {
             command: request.command.clone(),
             arguments: request.arguments.clone(),

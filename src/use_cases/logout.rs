@@ -79,6 +79,7 @@ impl<'a> LogoutUseCase<'a> {
     /// - [`LogoutError::Report`]: all is done, but the outcome could not be written.
     pub async fn execute(&mut self, request: &LogoutRequest) -> Result<LogoutOutcome, LogoutError> {
         let outcome = Self::end(self.store, self.revoker, request).await?;
+        // Last, so that a reader that blocks or fails holds up no other step.
         self.reporter.report(&outcome).map_err(LogoutError::Report)?;
         Ok(outcome)
     }
@@ -94,6 +95,7 @@ impl<'a> LogoutUseCase<'a> {
         let server = server_in_use(&session, request)?;
         let about = SessionFacts { profile: session.profile.clone(), id: session.token.id(), server: server.clone() };
         let about = Box::new(about);
+        // Before the token is revoked: otherwise a profile that cannot be removed would keep a dead token.
         store.rehearse_clear(&session).map_err(|source| LogoutError::Rehearse { about: about.clone(), source })?;
 
         let (revocation, clearing) = Self::end_session(store, revoker, &session, &server)
@@ -110,6 +112,7 @@ impl<'a> LogoutUseCase<'a> {
         session: &Session,
         server: &ServerUrl,
     ) -> Result<(Revocation, Result<Clearing, StoreError>), RevokeError> {
+        // Revoked first. The other order could lose the only copy of a token that is still live.
         let revocation = revoker.revoke(server, &session.token).await?;
         Ok((revocation, store.clear(session)))
     }
@@ -218,6 +221,7 @@ impl LogoutError {
             Self::Revoke { source: RevokeError::Unconfirmed { .. }, .. } => FailureKind::Unconfirmed,
             Self::Revoke { source: RevokeError::Unanswered { .. }, .. } => FailureKind::Unanswered,
             Self::Revoke { source: RevokeError::Unreached { .. }, .. } => FailureKind::Unreached,
+            // Told apart: the profile is gone, and only a power loss brings it back.
             Self::Clear { source: StoreError::NotDurable { .. }, .. } => FailureKind::NotDurable,
             Self::Clear { .. } => FailureKind::NotCleared,
             Self::Report(_) => FailureKind::NotReported,

@@ -103,6 +103,7 @@ impl<'a> ProfilesUseCase<'a> {
     fn forget(&mut self, name: &ProfileName, is_confirmed: bool) -> Result<ProfilesOutcome, ProfilesError> {
         loop {
             let list = self.reader.list()?;
+            // Before the confirmation is asked for: a typo is told as such.
             let Some(profile) = list.profiles.iter().find(|profile| profile.name == *name).cloned() else {
                 return Err(self.no_such_profile(name)?);
             };
@@ -180,6 +181,7 @@ impl ProfilesError {
             Self::NoSuchProfile { .. } => FailureKind::NoSuchProfile,
             Self::Store(error) | Self::Forget { error, .. } => match error {
                 StoreError::Exposed { .. } => FailureKind::ConfigExposed,
+                // A change that was begun, in contrast to a config that could not be read in the first place.
                 StoreError::NotWritten { .. } => FailureKind::NotStored,
                 StoreError::NotDurable { .. } => FailureKind::NotDurable,
                 _ => FailureKind::ConfigUnusable,

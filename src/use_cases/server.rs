@@ -28,8 +28,10 @@ impl NamedServers<'_> {
         let Some(stored) = self.stored else { return self.for_given_credential() };
         let stored = parse(stored, ServerSetting::Stored)?;
         let Some(flag) = self.flag else { return Ok(stored) };
+        // An unusable flag is an error even here: it shows that the operator meant something else.
         let flag = parse(flag, ServerSetting::Given)?;
         if flag.same_origin(&stored) {
+            // The stored text, not the flag's: its base path belongs to the credential.
             Ok(stored)
         } else {
             Err(ServerError::OtherOrigin { stored: stored.origin(), given: flag.origin() })
@@ -63,6 +65,7 @@ impl NamedServers<'_> {
             ServerSetting::Given => self.flag,
             ServerSetting::Fallback => self.fallback,
         };
+        // Found before it is parsed, so that an unusable server never falls through to the next one.
         let named = settings.into_iter().find_map(|setting| Some((text_of(setting)?, setting)));
         named.map_or(Err(ServerError::Unknown), |(text, setting)| parse(text, setting))
     }

@@ -126,6 +126,7 @@ impl<'a> TokensUseCase<'a> {
             return Err(TokensError::Revoke { credential: source, server: server.into(), id, source: error });
         }
         let (holders, profiles_error) = self.holders(&server);
+        // The operator may have revoked what authenticates them.
         let credential = (token.id() == Some(id)).then_some(source);
         Ok(TokensOutcome::Revoked { profile: holders.get(&id).cloned(), server, id, credential, profiles_error })
     }
@@ -135,6 +136,7 @@ impl<'a> TokensUseCase<'a> {
     fn holders(&self, server: &ServerUrl) -> (HashMap<TokenId, ProfileName>, Option<String>) {
         match self.try_holders(server) {
             Ok(holders) => (holders, None),
+            // The server has done its part by now, so an unreadable config is a note and no failure.
             Err(error) => (HashMap::new(), Some(chain(&error))),
         }
     }
@@ -142,11 +144,13 @@ impl<'a> TokensUseCase<'a> {
     fn try_holders(&self, server: &ServerUrl) -> Result<HashMap<TokenId, ProfileName>, StoreError> {
         let mut holders = HashMap::new();
         for profile in self.profiles.list()?.profiles {
+            // An id means something only at the server that issued it.
             let is_of_server = profile
                 .server
                 .as_deref()
                 .is_some_and(|stored| ServerUrl::parse(stored).is_ok_and(|stored| stored.same_origin(server)));
             if let Some(id) = profile.token_id().filter(|_| is_of_server) {
+                // The first in the file, if two profiles hold the same token.
                 holders.entry(id).or_insert(profile.name);
             }
         }

@@ -35,6 +35,7 @@ impl NamedCommand {
     ///
     /// [`BrowserSkipped::TextBrowser`], [`BrowserSkipped::NoScreen`], [`BrowserSkipped::UnsafeLink`].
     pub(super) fn opening(&self, page: &PageUrl, has_screen: bool) -> Result<Command, BrowserSkipped> {
+        // A path such as /usr/bin/w3m names the same program.
         let name = Path::new(&self.program).file_name().and_then(OsStr::to_str).unwrap_or_default();
         if TEXT_BROWSERS.contains(&name) {
             return Err(BrowserSkipped::TextBrowser { browser: self.program.clone() });
@@ -60,6 +61,7 @@ impl NamedCommand {
 /// The link without any character that a shell acts on: the server chose it, and the operator's command may be
 /// `sh -c 'firefox %s'`. `&` cannot be encoded, because it separates the parameters of the link.
 fn shell_safe(link: &str) -> Option<String> {
+    // Checked for every command, since it cannot be seen which of them is a shell.
     if link.contains('&') {
         return None;
     }
@@ -79,6 +81,7 @@ pub(super) fn start(command: &mut Command, withheld: &[String]) -> io::Result<()
     for variable in withheld {
         command.env_remove(variable);
     }
+    // A browser writes warnings for as long as it runs, and Ctrl+C in the terminal goes to its foreground group.
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     command.spawn().map(drop)
 }

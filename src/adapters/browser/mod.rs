@@ -83,9 +83,11 @@ impl Browser for SystemBrowser {
         for entry in settings.browser.iter().flat_map(|list| list.split(':')).filter(|entry| !entry.trim().is_empty()) {
             match self.open_named(entry, page) {
                 Ok(()) => return Ok(()),
+                // The first is the one that the operator wanted most.
                 Err(reason) => first_reason = first_reason.or(Some(reason)),
             }
         }
+        // After the operator's own commands, which may open a page elsewhere, for example through a tunnel.
         if !settings.has_screen {
             return Err(first_reason.unwrap_or(BrowserSkipped::NoScreen));
         }

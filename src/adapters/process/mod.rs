@@ -45,6 +45,7 @@ impl SystemProcess {
 
     /// The environment of the program, as `NAME=VALUE`.
     fn environment_of(&self, program: &Program) -> Result<Vec<CString>, ReplaceError> {
+        // An inherited variable of the same name would come first, and most programs read the first.
         let is_set = |name: &OsStr| program.variables.iter().any(|(set, _)| name == *set);
         let inherited = self.environment.iter().filter(|(name, _)| !is_set(name));
         let inherited = inherited.map(|(name, value)| (name.as_os_str(), value.as_os_str()));
@@ -67,6 +68,7 @@ impl ProcessReplacer for SystemProcess {
             .map(|argument| c_string(argument.clone()))
             .collect::<Result<_, _>>()?;
         let environment = self.environment_of(program)?;
+        // Prepared before the signal is touched, so that an invalid argument leaves the process as it was.
         let candidates = self.candidates(&program.command);
         // Rust ignores SIGPIPE, and an ignored signal stays ignored in the next program, a caught one does not.
         let _ = flag::register(SIGPIPE, Arc::default());
@@ -75,6 +77,7 @@ impl ProcessReplacer for SystemProcess {
         for candidate in candidates {
             let Err(errno) = execve(&c_string(candidate.clone().into_os_string())?, &arguments, &environment);
             match errno {
+                // ENOENT for a file that exists is about the interpreter in its first line.
                 Errno::ENOENT | Errno::ENOTDIR if !candidate.exists() => {}
                 // The next directory may have one that can be executed.
                 Errno::EACCES => error = not_executable(errno),

@@ -69,6 +69,7 @@ impl Default for Watched {
 
 impl Watched {
     fn interrupt(&self, signal: i32) {
+        // Replaces also if nobody listens: `is_interrupted` reads the value later.
         self.signal.send_replace(Some(signal));
     }
 
@@ -88,6 +89,7 @@ impl Timer for SystemTimer {
     }
 
     async fn wait(&self, duration: Duration) {
+        // tokio's clock is monotonic, like `start`. Linux stops it while the machine sleeps.
         let due = tokio::time::Instant::now() + duration;
         tokio::time::sleep_until(due).await;
         // The process was stopped, and what it waits for besides may have arrived: it gets a moment to be noticed.

@@ -26,6 +26,7 @@ const LAST_WORDS_LIMIT: Duration = Duration::from_secs(1);
 
 /// Begins to hear the signals, but for those that are ignored.
 pub(super) fn listen(watched: Arc<Watched>, last_words: fn(&AtRisk)) -> io::Result<()> {
+    // To ask for a signal's disposition takes unsafe code everywhere else.
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = ignored(&status);
     let mut signals = Signals::new(SIGNALS.into_iter().filter(|signal| !is_in(ignored, *signal)))?;
@@ -50,6 +51,7 @@ pub(super) fn die(signal: i32) {
 fn second(mut signals: impl Iterator<Item = i32>, burst: Duration, tell: impl FnOnce(i32)) -> Option<i32> {
     tell(signals.next()?);
     let first = Instant::now();
+    // Iterating blocks, so this thread sleeps until the second interruption.
     signals.find(|_| first.elapsed() >= burst)
 }
 
@@ -64,6 +66,7 @@ fn say(last_words: fn(&AtRisk), at_risk: &AtRisk) {
     match thread::Builder::new().spawn(speak) {
         // The channel is closed when the words are said.
         Ok(_) => drop(is_said.recv_timeout(LAST_WORDS_LIMIT)),
+        // Without a thread, words that may block are better than none.
         Err(_) => last_words(at_risk),
     }
 }

@@ -30,6 +30,7 @@ pub fn config_path() -> Result<PathBuf, ConfigPathError> {
     if let Some(config) = path("PLEXCTL_CONFIG") {
         return expanded("PLEXCTL_CONFIG", config);
     }
+    // The specification has relative paths ignored.
     if let Some(directory) = path("XDG_CONFIG_HOME").filter(|directory| directory.is_absolute()) {
         return Ok(below(directory));
     }
@@ -118,6 +119,7 @@ pub fn browser_settings(is_wanted: bool) -> BrowserSettings {
         browser: text("BROWSER"),
         has_screen: cfg!(target_os = "macos")
             || ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"].into_iter().any(is_set),
+        // A browser runs for days, and every program of the same user can read its environment.
         withheld: ["PLEXSPHERE_TOKEN", "BROWSER"].map(str::to_owned).to_vec(),
     }
 }
@@ -126,6 +128,7 @@ pub fn browser_settings(is_wanted: bool) -> BrowserSettings {
 pub fn trust_settings() -> TrustSettings {
     let directories = variable("SSL_CERT_DIR").unwrap_or_default();
     TrustSettings {
+        // The names that OpenSSL and Go read.
         file: path("SSL_CERT_FILE"),
         directories: env::split_paths(&directories).filter(|path| path != Path::new("")).collect(),
     }

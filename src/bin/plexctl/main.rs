@@ -22,6 +22,7 @@ use crate::cli::{Arguments, Command, Format, Invocation};
 use crate::report::{Failure, StartError};
 
 fn main() -> ExitCode {
+    // First, before anything can hold a token.
     forbid_core_dumps();
     outlive_size_limit();
     let (result, format) = match cli::parse(env::args_os()) {
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
             failure.exit_status()
         }
     };
+    // A thread may still be writing, and ends with the process.
     stderr::flush();
     ExitCode::from(status.exit_code())
 }
@@ -69,6 +71,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
 
 /// Runs a command that sends requests. The others need no runtime.
 fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    // One thread: a command has at most a few requests under way, and starting more would cost more than they save.
     Builder::new_current_thread().enable_all().build().map_err(StartError::from)?.block_on(command)
 }
 

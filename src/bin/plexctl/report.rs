@@ -62,6 +62,7 @@ impl Failure {
     /// The same failure, of the profile that was selected, unless the error knows it.
     pub fn of_profile(mut self, profile: Option<ProfileName>) -> Self {
         if let Self::Command { report, .. } = &mut self
+            // The error knows better: the default may have changed since.
             && report.facts.profile.is_none()
         {
             report.facts.profile = profile;

@@ -81,10 +81,12 @@ impl RetryCommand {
         for (name, value) in &self.flags {
             words.push(match value {
                 None => (*name).to_owned(),
+                // Userinfo. A hint ends up in logs and in the history of a shell.
                 Some(url) if *name == "--server" && url.contains('@') => return None,
                 Some(value) => shell::flag(name, value)?,
             });
         }
+        // Before the operand, which follows a `--` if it looks like a flag.
         words.extend(self.missing.map(str::to_owned));
         if let Some(operand) = &self.operand {
             words.push(shell::operand(operand)?);

@@ -34,6 +34,7 @@ pub fn write_in_background() -> io::Result<()> {
 /// Writes a text in one piece.
 pub fn write(text: String) {
     match QUEUE.get() {
+        // Unbounded: what a login writes is small, and waiting for room is what the thread exists to avoid.
         Some(queue) => drop(queue.send(Job::Write(text))),
         None => write_now(&text),
     }
@@ -55,6 +56,7 @@ pub fn flush_within(limit: Duration) {
 
 /// What is closed as soon as everything is written.
 fn written() -> Option<Receiver<()>> {
+    // No message is sent: the receiver wakes up when the job is dropped, or with it the queue.
     let (done, written) = mpsc::channel();
     QUEUE.get()?.send(Job::Done(done)).ok()?;
     Some(written)

@@ -36,6 +36,7 @@ fn style(label: Label) -> Style {
 pub fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // As in `plexctl profiles | head -1`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
@@ -90,6 +91,7 @@ pub struct Stdout;
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         erase();
+        // Both streams may be the same terminal, where a warning belongs before the result.
         stderr::flush();
         io::stdout().write(bytes)
     }
@@ -117,6 +119,7 @@ pub async fn watched_until_next_line<T>(origin: &str, request: impl Future<Outpu
         return request.await;
     }
     let mut request = pin!(request);
+    // Most requests are done by then, and a line that flashes up only distracts.
     if let Ok(result) = timeout(WAIT_NOTICE_DELAY, &mut request).await {
         return result;
     }

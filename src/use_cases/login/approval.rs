@@ -37,6 +37,7 @@ impl LoginUseCase<'_> {
                 }
                 PollStep::Poll => PollEvent::Responded(self.poll(target, authorization).await?),
                 PollStep::Take(token) => return Ok((token, is_response_lost)),
+                // The operator knows why the login ended, and wants to know what it left.
                 PollStep::GiveUp(_) if self.ports.timer.is_interrupted() => {
                     return Err(target.error(is_response_lost, LoginCause::Interrupted));
                 }
@@ -57,6 +58,7 @@ impl LoginUseCase<'_> {
     ) -> Result<PollEvent, LoginError> {
         let timer = self.ports.timer;
         timer.set_at_risk(if is_response_lost { AtRisk::Response } else { AtRisk::Nothing });
+        // After an interruption there is no next poll that the warning could be about.
         if let Some(cause) = first_failure.filter(|_| !timer.is_interrupted()) {
             self.tell(&LoginProgress::PollFailed { origin: target.server.origin(), cause });
         }
@@ -73,7 +75,9 @@ impl LoginUseCase<'_> {
         authorization: &DeviceAuthorization,
     ) -> Result<PollResponse, LoginError> {
         let (issuer, timer) = (self.ports.issuer, self.ports.timer);
+        // Before the request: from here on a second signal, which ends the process, may lose a token.
         timer.set_at_risk(AtRisk::Response);
+        // Kept across the first select: dropping the future would drop a token that is on its way.
         let mut response = issuer.poll(&target.server, authorization.device_code());
         if let Either::First(response) = select(&mut response, timer.interrupted()).await {
             return Ok(response);

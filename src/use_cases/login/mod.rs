@@ -162,10 +162,12 @@ impl<'a> LoginUseCase<'a> {
         let held = ports.profiles.look_up(&Selection::Named(profile.clone()));
         let held = held.map_err(|error| not_begun(LoginCause::Store(error)))?;
         let target = choose_target(held, request).map_err(|cause| not_begun(ports.locate(cause, profile)))?;
+        // With the longest token there can be: a disk or a limit that is too small shows before a token exists.
         let rehearsed = ports.writer.rehearse_save(&ports.new_session(&target, IssuedToken::placeholder()));
         rehearsed.map_err(|error| not_begun(LoginCause::Store(error)))?;
 
         let authorization = ports.begin(&target).await?;
+        // The lifetime counts from here, not from the first poll (RFC 8628, section 3.2).
         let arrived = ports.timer.now();
         self.instruct(&target.server, &authorization);
         let (issued, is_response_lost) = self.await_approval(&target, &authorization, arrived).await?;
@@ -177,12 +179,14 @@ impl<'a> LoginUseCase<'a> {
             self.tell(&LoginProgress::ResponseLost);
         }
         let mut stored = stored?;
+        // Before the replaced session is ended: a session that does not work must not cost the operator one that does.
         let principal = ports.ask_who(&session, &stored, target.authorization.domain_id).await?;
 
         // If another program has put its old text back, the replaced token is in use again and must stay live.
         ports.confirm_stored(&session).await?;
         let replaced = ports.end_replaced(&session, &mut stored).await?;
         ports.confirm_stored(&session).await?;
+        // Only now: a sync that failed is no reason to leave the replaced session live.
         if let Some(error) = stored.take_durability_error(&session) {
             return Err(error);
         }
@@ -198,6 +202,7 @@ impl<'a> LoginUseCase<'a> {
     fn instruct(&mut self, server: &ServerUrl, authorization: &DeviceAuthorization) {
         let page = authorization.page();
         let is_servers_own = page.is_at(server);
+        // Before the instructions, so that the operator has read it when they come to the link.
         if !is_servers_own {
             self.tell(&LoginProgress::PageElsewhere { page: page.origin(), server: server.origin() });
         }
@@ -265,6 +270,7 @@ impl LoginPorts<'_> {
     async fn bindings_for(&self, error: &BeginError, target: &LoginTarget) -> Vec<BindingChoice> {
         let AuthorizationRequest { domain_id, idp_binding } = &target.authorization;
         let is_problem = error.call_error().response().is_some_and(|response| response.is_problem);
+        // Only a rejection with problem details comes from plexsphere itself; another server has no such list.
         if idp_binding.is_some() || !is_problem || !matches!(error, BeginError::Rejected { .. }) {
             return Vec::new();
         }
@@ -285,11 +291,13 @@ impl LoginPorts<'_> {
         let read = match select(self.timer.interrupted(), reading).await {
             Either::First(()) => return Err(stored.error(session, LoginCause::Interrupted)),
             Either::Second(Either::First(read)) => read,
+            // The session is stored, so the login has succeeded without an answer, too.
             Either::Second(Either::Second(())) => {
                 return Ok(Err(format!("no answer within {} s", WHOAMI_LIMIT.as_secs())));
             }
         };
         match read {
+            // UUIDs are case-insensitive when compared (RFC 9562, section 4).
             Ok(Principal { domain_id: Some(found), .. }) if !found.eq_ignore_ascii_case(&domain_id.to_string()) => {
                 Err(stored.error(session, LoginCause::OtherDomain { asked_for: domain_id, found }))
             }
@@ -297,6 +305,7 @@ impl LoginPorts<'_> {
             Err(source @ (ReadError::NotAccepted { .. } | ReadError::Refused { .. })) => {
                 Err(stored.error(session, LoginCause::NotAccepted(source)))
             }
+            // Everything else may be a fault of the network or the server, and says nothing about the session.
             Err(source) => Ok(Err(chain(&source))),
         }
     }

@@ -165,6 +165,7 @@ impl NotIssued {
 pub fn decide(mut state: Polling, event: PollEvent, now: Duration) -> (Polling, PollStep) {
     let step = match event {
         PollEvent::Begun => wait_for_interval(&state, now),
+        // A process that was stopped may wake up after the deadline, when the server has forgotten the code.
         PollEvent::Waited if now > state.deadline() => give_up(&state),
         PollEvent::Waited => {
             state.last_poll = Some(now);
@@ -177,11 +178,14 @@ pub fn decide(mut state: Polling, event: PollEvent, now: Duration) -> (Polling, 
         }
         PollEvent::Responded(PollResponse::SlowDown) => {
             state.streak = None;
+            // The increase holds for all further polls (RFC 8628, section 3.5).
             state.interval = (state.interval + SLOW_DOWN).min(MAX_INTERVAL);
             wait_for_interval(&state, now)
         }
         PollEvent::Responded(PollResponse::Denied) => PollStep::GiveUp(NotIssued::Denied),
         PollEvent::Responded(PollResponse::Expired) => {
+            // The server decides when a code expires, so the time that has passed is told and not the lifetime it
+            // promised.
             let within = now.saturating_sub(state.begun);
             PollStep::GiveUp(NotIssued::NotApproved { within, cause: None })
         }
@@ -209,6 +213,7 @@ fn wait_for_interval(state: &Polling, now: Duration) -> PollStep {
 /// Slows down from the first failure on (RFC 8628, section 3.5). The server may be overloaded, so a back-off that would
 /// end after the deadline is not cut short for a last poll.
 fn back_off(state: &mut Polling, failure: PollFailure, now: Duration) -> PollStep {
+    // Never reset: a later pending answer does not bring that token back.
     state.is_response_lost |= failure.may_have_issued;
     let failures = state.streak.take().map_or(0, |streak| streak.failures).saturating_add(1);
     let cause = failure.source;

@@ -23,6 +23,7 @@ impl LoginPorts<'_> {
     ) -> Result<Option<Replaced>, LoginError> {
         let Some(replaced) = stored.replaced.clone() else { return Ok(None) };
         let state = match select(self.timer.interrupted(), self.revoke_and_clear(&replaced)).await {
+            // The revocation may have arrived. Its profile stays, so a later logout finds out.
             Either::First(()) => return Err(stored.error(session, LoginCause::Interrupted)),
             Either::Second(state) => state,
         };
@@ -45,6 +46,7 @@ impl LoginPorts<'_> {
             Ok((Revocation::Revoked, Ok(_))) => ReplacedState::Revoked,
             Ok((Revocation::AlreadyGone, Ok(_))) => ReplacedState::Gone,
             Ok((revocation, Err(error))) => ReplacedState::NotCleared { revocation, cause: chain(&error) },
+            // Another program may have removed the profile meanwhile. Then the token is live and stored nowhere.
             Err(error) if self.is_stored(replaced) => ReplacedState::Kept { cause: chain(&error) },
             Err(error) => ReplacedState::Unstored { cause: chain(&error) },
         }

@@ -15,6 +15,7 @@ pub(super) enum Either<A, B> {
 pub(super) async fn select<A: Future, B: Future>(first: A, second: B) -> Either<A::Output, B::Output> {
     let (mut first, mut second) = (pin!(first), pin!(second));
     poll_fn(|context| {
+        // Callers put the interruption first where it has to win, and the response where that has to.
         if let Poll::Ready(output) = first.as_mut().poll(context) {
             return Poll::Ready(Either::First(output));
         }

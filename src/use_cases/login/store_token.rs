@@ -47,6 +47,7 @@ impl LoginPorts<'_> {
     /// stored only if that fails.
     pub(super) async fn store_or_revoke(&self, session: &NewSession) -> Result<StoredSession, LoginError> {
         self.timer.set_at_risk(AtRisk::Token(session.facts()));
+        // Storing a session that the operator has just given up would surprise them.
         if self.timer.is_interrupted() {
             return Err(self.revoke_or_store(session).await);
         }
@@ -66,6 +67,7 @@ impl LoginPorts<'_> {
         let before = session.held_before.as_ref().and_then(|held| held.token.as_ref());
         let cause = match &held {
             Some(held) if held.is_same_session(&token) => return Ok(()),
+            // Neither the new token nor the one before: somebody else has logged in meanwhile, and theirs is newer.
             Some(held) if before.is_none_or(|before| !before.is_same_session(held)) => {
                 LoginCause::Superseded(session.profile.clone())
             }
@@ -107,8 +109,11 @@ impl LoginPorts<'_> {
     /// Revokes the session's token in up to three attempts, or one after the operator interrupted. A server that refuses
     /// would refuse again.
     async fn revoke(&self, session: &NewSession) -> Result<Revocation, NotRevoked> {
+        // The path of the request needs the id, which only a session token carries.
         let token = session.token.to_session_token().ok_or(NotRevoked::WithoutId)?;
+        // Attempts start at fixed times, so a slow attempt takes the place of the wait before the next one.
         let begun = self.timer.now();
+        // The operator wants to leave, but one attempt is owed to the token.
         let mut is_last = self.timer.is_interrupted();
         let mut result = self.revoker.revoke(&session.server, &token).await;
         for attempt in FURTHER_ATTEMPTS {

@@ -31,6 +31,7 @@ pub(super) fn choose_target(held: Option<Profile>, request: &LoginRequest) -> Re
     let domain_id = request.domain_id.or_else(|| held.as_ref()?.domain_id);
     match (choose_server(held.as_ref(), request), domain_id) {
         (Ok(server), Some(domain_id)) => {
+            // A binding belongs to one domain, so one that was remembered with another cannot be right.
             let remembered = || held.as_ref().filter(|held| held.domain_id == Some(domain_id))?.idp_binding.clone();
             let idp_binding = request.idp_binding.clone().or_else(remembered);
             let authorization = AuthorizationRequest { domain_id, idp_binding };
@@ -49,6 +50,7 @@ pub(super) fn choose_target(held: Option<Profile>, request: &LoginRequest) -> Re
 /// for every profile without a server. A session of another origin is only replaced if the operator said so. A token
 /// without a valid server is no such session, since nothing is known of its origin.
 fn choose_server(held: Option<&Profile>, request: &LoginRequest) -> Result<ServerUrl, ServerError> {
+    // A stored server of a profile without a token still counts: it is what the last login used.
     let named = NamedServers {
         stored: held.and_then(|held| held.server.as_deref()),
         flag: request.server_flag.as_deref(),

@@ -60,6 +60,7 @@ fn parse_with(definition: clap::Command, arguments: &[OsString]) -> Result<Argum
 fn definition_of_typed(arguments: &[OsString]) -> clap::Command {
     let mut all = Command::augment_subcommands(clap::Command::new("plexctl"));
     let is_typed = |command: &&mut clap::Command| arguments.iter().any(|argument| argument == command.get_name());
+    // Each definition costs instructions at every start, and all but one are for nothing.
     let typed: Vec<clap::Command> = all.get_subcommands_mut().filter(is_typed).map(mem::take).collect();
     Flags::augment_args(clap::Command::new("plexctl"))
         .args_override_self(true)
@@ -78,6 +79,7 @@ fn with_profile_to_write(mut arguments: Arguments) -> Result<Arguments, clap::Er
         (None, Some(_)) => login.profile_name.clone_from(&arguments.flags.profile),
         _ => {}
     }
+    // Only for a name that is written: an existing profile can be selected and forgotten whatever its name is.
     if login.profile_name.as_ref().is_some_and(|name| name.as_str().contains(is_unprintable)) {
         return invalid("a profile name must not have control or bidirectional characters\n");
     }

@@ -40,6 +40,7 @@ fn message(mut error: clap::Error, command: &mut clap::Command, arguments: &[OsS
         let usage = format!("\n\n{}\n\nFor more", command.render_usage());
         text = text.replacen("\n\nFor more", &usage, 1);
     }
+    // clap repeats what was typed, which may be a token in the wrong place.
     redact_tokens(text.strip_prefix("error: ").unwrap_or(&text))
 }
 
@@ -112,6 +113,7 @@ fn redact_tokens(text: &str) -> String {
     let mut redacted = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         redacted.push_str("psk_[redacted]");
+        // Up to the first character that no token can have.
         redacted.push_str(piece.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c)));
     }
     redacted

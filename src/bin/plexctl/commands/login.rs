@@ -49,6 +49,7 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     let client = Watched(client());
     let browser = SystemBrowser::new(environment::browser_settings(!login.no_browser && format == Format::Text));
     stderr::write_in_background().map_err(StartError::from)?;
+    // Before the first request: from now on no signal ends the process unnoticed.
     let timer = SystemTimer::start(last_words).map_err(StartError::from)?;
     let ports = LoginPorts {
         profiles: &store,
@@ -78,6 +79,7 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
             stderr::flush_within(INTERRUPTED_FLUSH_LIMIT);
             timer.die_interrupted();
         }
+        // Reached after an interruption only if the signal did not end the process.
         let failure = if matches!(*error.cause, LoginCause::Missing { needs_domain: true, .. }) {
             usage_failure(error.to_string(), hint)
         } else {

@@ -42,6 +42,7 @@ fn bash() -> String {
 /// The generator has no action for names of ours, so their empty action is filled in.
 fn zsh() -> String {
     let script = generate(aot::Zsh);
+    // clap has no way to attach a completion function, so the generated lines are patched. A test runs each script.
     let is_name = |line: &str| line.contains(":NAME:' \\") || line.starts_with("':name -- ");
     let lines = script.lines().map(|line| match line.strip_suffix(":' \\") {
         Some(head) if is_name(line) => format!("{head}:_plexctl_profiles' \\\n"),
