@@ -16,6 +16,7 @@ pub fn replaced_names(
     let id = token.id().map_or_else(|| time.compact(), |id| id.to_string());
     let first = format!("{}-replaced-{id}", profile.as_str());
     let further = first.clone();
+    // Nothing reserves the first name, so an operator may have given it to another profile.
     let names = iter::once(first).chain((2_u64..).map(move |number| format!("{further}-{number}")));
     names.filter_map(|name| ProfileName::new(name).ok())
 }

@@ -56,11 +56,13 @@ impl ServerUrl {
         }
         let uri = Uri::parse(given.as_str()).map_err(|_| ServerUrlError::Syntax)?;
         let scheme = match uri.scheme().as_str() {
+            // Schemes and hosts are case-insensitive (RFC 3986, section 6.2.2.1).
             scheme if scheme.eq_ignore_ascii_case("https") => Scheme::Https,
             scheme if scheme.eq_ignore_ascii_case("http") => Scheme::Http,
             _ => return Err(ServerUrlError::Scheme),
         };
         let authority = uri.authority().ok_or(ServerUrlError::Host)?;
+        // `https://plexsphere.example@evil/` reads like the first host and leads to the second.
         if authority.has_userinfo() {
             return Err(ServerUrlError::Userinfo);
         }
@@ -75,8 +77,10 @@ impl ServerUrl {
         };
         let port = match authority.port() {
             None => scheme.default_port(),
+            // u16 refuses what is too large, and 0 cannot be connected to.
             Some(port) => port.as_str().parse().ok().filter(|port| *port != 0).ok_or(ServerUrlError::Port)?,
         };
+        // The paths of the API begin with a slash of their own.
         let base_path = uri.path().as_str().trim_end_matches('/').to_owned();
         Ok(Self { scheme, host, port, base_path, given })
     }
@@ -128,7 +132,9 @@ impl ServerUrl {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match &self.host {
+            // ::ffff:127.0.0.1 is 127.0.0.1 to the kernel.
             Host::Ip(address) => address.to_canonical().is_loopback(),
+            // No look-up: a resolver must not decide what may travel unencrypted.
             Host::Name(name) => name == "localhost",
         }
     }

@@ -16,6 +16,7 @@ impl ShownServer {
     pub fn new(stored: &str) -> Self {
         let end = match ServerUrl::parse(stored) {
             Ok(_) => None,
+            // In a valid URI the first `@` ends the userinfo, and a later one belongs to the path.
             Err(ServerUrlError::Userinfo) => stored.find('@'),
             Err(_) => stored.rfind('@'),
         };

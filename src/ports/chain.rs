@@ -23,6 +23,7 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
 fn without_numbers(text: &str) -> String {
     let mut pieces = text.split(" (os error ");
     let first = pieces.next().unwrap_or_default().to_owned();
+    // More than one may stand there: a source can quote the message of its own source.
     pieces.fold(first, |text, piece| {
         text + piece.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(')')
     })

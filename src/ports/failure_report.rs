@@ -41,6 +41,7 @@ impl FailureReport {
     #[must_use]
     pub fn new(error: &(dyn Error + 'static), code: &'static str, facts: FailureFacts, hint: Option<String>) -> Self {
         let mut message = chain(error);
+        // An identifier that the sentence contains would only repeat it.
         let unnamed: Vec<_> = facts.identifiers().into_iter().filter(|name| !message.contains(name.as_str())).collect();
         if !unnamed.is_empty() {
             message = format!("{message} ({})", unnamed.join(", "));
@@ -52,6 +53,7 @@ impl FailureReport {
 impl FailureFacts {
     /// What somebody who looks into the failure needs: the server, the token, and the id in the server's log.
     fn identifiers(&self) -> Vec<String> {
+        // A server that cannot be parsed is shown as it was given.
         let origin = |server: &String| ServerUrl::parse(server).map_or_else(|_| server.clone(), |url| url.origin());
         let response = self.response.as_ref();
         let correlation_id = response.and_then(|response| response.correlation_id.as_ref());

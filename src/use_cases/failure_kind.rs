@@ -99,6 +99,7 @@ impl FailureKind {
             Self::NotStored => ("not_stored", ExitStatus::Failed),
             Self::Superseded => ("superseded", ExitStatus::Failed),
             Self::NotAccepted => ("not_accepted", ExitStatus::Failed),
+            // One code with two exit codes: 4 is what every refusal ends with, whatever is stored.
             Self::SessionRefused => ("not_accepted", ExitStatus::Refused),
             Self::NotCleared => ("not_cleared", ExitStatus::Failed),
             Self::NotDurable => ("not_durable", ExitStatus::Failed),

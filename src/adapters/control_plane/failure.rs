@@ -37,6 +37,7 @@ impl CallFailure {
         match (&self.peer, &self.cause) {
             (_, Cause::UnusableProxy { variable, .. }) => Some(Remedy::FixProxy { variable: variable.clone() }),
             (Peer::Proxy(proxy), Cause::TunnelRefused { status: 407, .. }) => Some(proxy.asks_for_credentials()),
+            // Whatever else goes wrong with a proxy, only its variable is the operator's to correct.
             (Peer::Proxy(proxy), _) => Some(Remedy::FixProxy { variable: proxy.variable.clone() }),
             (Peer::Server(_), cause) => match cause {
                 Cause::NotTrusted { .. } => Some(Remedy::TrustAuthority),
@@ -51,6 +52,7 @@ impl CallFailure {
                 Cause::NameNotFound | Cause::WrongName { .. } | Cause::UncertifiableName => Some(Remedy::CheckHost),
                 Cause::Refused => Some(Remedy::CheckPort),
                 Cause::NetworkUnreachable | Cause::HostUnreachable => Some(Remedy::CheckNetwork),
+                // A firewall that drops packets looks like this. After a request the server is slow instead.
                 Cause::TimedOut(_) if self.phase != Phase::Answer => Some(Remedy::CheckNetwork),
                 Cause::TimedOut(_) | Cause::Closed => Some(Remedy::Wait { duration: None }),
                 Cause::NotHttp | Cause::HeadTooLarge => Some(Remedy::CheckServer),

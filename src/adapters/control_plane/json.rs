@@ -24,9 +24,11 @@ impl JsonObject {
         let mut documents = serde_json::Deserializer::from_slice(&body.bytes).into_iter::<Members>();
         match documents.next() {
             Some(Ok(Members { members, repeated })) => {
+                // A second object could hold a second token, even if it is cut off.
                 let is_followed_by_object = body.bytes[documents.byte_offset()..].contains(&b'{');
                 Ok(Self { members, repeated, is_followed_by_object })
             }
+            // A syntax error before the end shows that this is something else, however much is missing.
             Some(Err(error)) if !error.is_eof() => Err(BodyFault::NoObject),
             _ => Err(if body.is_complete { BodyFault::NoObject } else { BodyFault::BrokenOff }),
         }
@@ -141,6 +143,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members, A::Error> {
         let mut found = Members::default();
         while let Some((name, value)) = object.next_entry::<String, _>()? {
+            // serde_json keeps the last of two equal keys and says nothing.
             if found.members.insert(name.clone(), value).is_some() {
                 found.repeated.push(name);
             }

@@ -55,6 +55,7 @@ impl From<CallFailure> for ReadError {
 /// Tells what an answer other than 200 means. One that may be the proxy's own does not say that the token is no good.
 fn error_of(answered: UnexpectedResponse) -> ReadError {
     match answered.status {
+        // 401 would have the operator log in again, so it has to be the server's own.
         401 if !answered.may_be_the_proxys() => ReadError::NotAccepted { source: answered.into() },
         403 => ReadError::Refused { source: answered.into() },
         _ => ReadError::Unusable { source: answered.into() },
@@ -66,6 +67,7 @@ fn principal_in(body: &Body) -> Result<Principal, CallError> {
     let fields = JsonObject::parse(body)?;
     Ok(Principal {
         principal_type: fields.text("principal_type")?,
+        // A wrong type counts as absent: the two fields above are all that a login relies on.
         principal_scope: fields.get("principal_scope"),
         subject: fields.text("subject")?,
         domain_id: fields.get("domain_id"),

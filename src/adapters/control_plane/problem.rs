@@ -75,6 +75,7 @@ pub fn fuzzed_problem(body: &[u8], token: &SessionToken) -> Option<([Option<Stri
 /// Strips what could act on a terminal, masks the secrets that a server might send back, and cuts to size. Masking comes
 /// after stripping, which could join a secret, and before cutting, which could leave half of one.
 pub(super) fn sanitize(text: &str, secrets: &[&str]) -> String {
+    // Stripped and not escaped: the text is a sentence for people, where escapes only disturb.
     let clean = text.chars().filter(|character| !is_unprintable(*character)).collect();
     masked(clean, secrets).chars().take(MAX_TEXT).collect()
 }
@@ -88,6 +89,7 @@ pub(super) fn sanitized(text: &str, limit: usize) -> String {
 /// on its own as well.
 pub(super) fn masked(text: String, secrets: &[&str]) -> String {
     let parts = secrets.iter().filter_map(|whole| whole.splitn(4, '_').nth(3));
+    // A short part such as `dev` would mask words that have nothing to do with the secret.
     let parts = parts.filter(|part| part.len() >= MIN_MASKED_SECRET);
     let mut masks: Vec<_> = secrets.iter().copied().chain(parts).filter(|secret| !secret.is_empty()).collect();
     // The longest first: where one is a part of another, the rest of the other would stay.

@@ -52,9 +52,11 @@ impl ControlPlaneClient {
             body: None,
             accept: "application/problem+json, application/json",
             limit: CALL_LIMIT,
+            // A connection that was idle could end during the request, and leave open whether the token is dead.
             keeps_connection: false,
         };
         let mut response = self.http.call(server, call).await?;
+        // Captive portals answer with pages, and a 204 has none.
         if response.status() == 204 || response.status() == 200 && is_plausible(&mut response).await {
             return Ok(RevokeResponse::Revoked);
         }

@@ -43,6 +43,7 @@ impl TokenIssuer for ControlPlaneClient {
         server: &ServerUrl,
         request: &AuthorizationRequest,
     ) -> Result<DeviceAuthorization, BeginError> {
+        // Built as JSON values, so that no text of the operator can leave its string.
         let mut body = json!({ "domain_id": request.domain_id.to_string() });
         match &request.idp_binding {
             Some(IdpBinding::Id(id)) => body["idp_binding_id"] = id.to_string().into(),
@@ -55,6 +56,7 @@ impl TokenIssuer for ControlPlaneClient {
         }
         let body = answer.body(CALL_LIMIT).await;
         let authorization = authorization_in(&body, server).map_err(|source| BeginError::Unusable { source })?;
+        // Before anything of the next response is shown: a server may quote the code.
         self.http.add_secret(authorization.device_code().expose_secret());
         Ok(authorization)
     }
@@ -70,6 +72,7 @@ impl TokenIssuer for ControlPlaneClient {
             keeps_connection: true,
         };
         match self.http.call(server, call).await {
+            // The list only makes a hint better, so its own failure is never told.
             Ok(mut response) if response.status() == 200 => bindings_in(&response.body(BINDINGS_LIMIT).await),
             _ => Vec::new(),
         }
@@ -82,6 +85,7 @@ impl TokenIssuer for ControlPlaneClient {
             Ok(answer) => answer,
             Err(failure) => return failure.into(),
         };
+        // A success may hold the token, and gets all the time there is.
         let body = answer.body(if answer.status() == 200 { CALL_LIMIT } else { ERROR_BODY_LIMIT }).await;
         let poll = PollHead {
             code: answer.problem_code(&body),
@@ -129,6 +133,7 @@ impl From<CallFailure> for PollResponse {
 /// Tells why no login was begun where the answer is not 200.
 fn error_of(answered: UnexpectedResponse) -> BeginError {
     match answered.status {
+        // First: a proxy's 404 says nothing about the domain.
         _ if answered.may_be_the_proxys() => BeginError::Unconfirmed { source: answered.into() },
         400 | 404 => BeginError::Rejected { source: answered.into() },
         403 => BeginError::Refused { source: answered.into() },
@@ -168,6 +173,7 @@ fn binding_in(element: &str) -> Option<BindingChoice> {
 
 fn token_in(body: &Body) -> Result<IssuedToken, CallError> {
     let fields = JsonObject::parse(body)?;
+    // Another token behind the first would be live and known to nobody.
     if fields.is_ambiguous("access_token") {
         return Err(BodyFault::SeveralTokens.into());
     }
@@ -184,6 +190,7 @@ fn token_in(body: &Body) -> Result<IssuedToken, CallError> {
 /// How long the value of a `Retry-After` asks to wait. Dates and more than a minute are ignored.
 fn wait_in(text: &str) -> Option<Duration> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // `parse` would take a sign.
     let seconds = text.parse().ok().filter(|seconds| is_number && *seconds <= 60)?;
     Some(Duration::from_secs(seconds))
 }

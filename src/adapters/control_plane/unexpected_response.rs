@@ -43,6 +43,7 @@ impl UnexpectedResponse {
             (408 | 429 | 500.., ..) => Some(Remedy::Wait { duration: self.retry_after }),
             (_, Some(proxy), None) => Some(Remedy::FixProxy { variable: proxy.variable.clone() }),
             (_, None, None) => Some(Remedy::CheckServer),
+            // The details say what is wrong, better than any rule about the status.
             (_, _, Some(_)) => None,
         }
     }
@@ -61,6 +62,7 @@ impl fmt::Display for UnexpectedResponse {
             (_, Some(details), _) => write!(formatter, ": {details}"),
             (300..400, None, Some(location)) => write!(formatter, ", a redirect to {location}"),
             (200, None, _) if proxy.is_some() => formatter.write_str(", which may be the proxy's own response"),
+            // A 200 gets here only if it had to be JSON.
             (200, None, _) => formatter.write_str(", but not with JSON, as a captive portal does"),
             (_, None, _) => Ok(()),
         }

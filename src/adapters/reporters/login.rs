@@ -84,6 +84,7 @@ fn sentence(outcome: &LoginOutcome) -> String {
 
 /// What a person goes by.
 fn name(principal: &Principal) -> Option<&str> {
+    // People know each other by their address; a subject is mostly an id.
     let names = [principal.email.as_deref(), Some(principal.subject.as_str())];
     names.into_iter().flatten().find(|name| !name.is_empty())
 }

@@ -97,6 +97,7 @@ fn write_result(
     // After a failure the buffer is dropped, because half a result would be written otherwise.
     let _ = buffer.into_parts();
     match written {
+        // A reader such as `head` has what it wanted.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(ReportError { source: error.into() }),
         _ => Ok(()),
     }

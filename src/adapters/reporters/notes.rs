@@ -71,6 +71,7 @@ impl<W: Write + Send> NoteWriter for W {
             Some(label) => format!("{label}: {}\n", note.text),
             None => format!("{}\n", note.text),
         });
+        // One write, so that lines of two processes do not mix.
         self.write_all(lines.collect::<String>().as_bytes())?;
         self.flush()
     }

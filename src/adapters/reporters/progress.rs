@@ -43,6 +43,7 @@ impl<E: NoteWriter> Reporter<LoginProgress> for ProgressReporter<E> {
             (LoginProgress::Waiting { browser, page, lifetime }, Form::ForPeople(_)) => {
                 vec![Note::plain(rest_of_instructions(browser, page.as_ref(), Lifetime(*lifetime)))]
             }
+            // A program opens the page itself, and knows from the object how long it may wait.
             (LoginProgress::Waiting { .. }, Form::ForPrograms) => return Ok(()),
             (LoginProgress::PageElsewhere { page, server }, _) => {
                 let text = format!("the approval page is at {page}, not at {server}; approve only if you know it");

@@ -48,7 +48,9 @@ fn drawing(page: &PageUrl, columns: usize, is_colored: bool) -> String {
     if width > columns {
         return format!("No QR code: it takes {width} columns, and the terminal has {columns}.\n");
     }
+    // Fixed colors, so that a light theme does not invert the code.
     let style = if is_colored { AnsiColor::BrightWhite.on(AnsiColor::Black) } else { Style::new() };
+    // Swapped: the library draws the dark modules, and the blocks of a terminal are the bright part.
     let drawing = code.render().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
     let mut lines = String::new();
     for line in drawing.lines() {

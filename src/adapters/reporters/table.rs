@@ -22,6 +22,7 @@ pub(super) fn table<'a, T, const COLUMNS: usize>(
     let mut widths = header.map(UnicodeWidthStr::width);
     for item in items {
         for (width, cell) in widths.iter_mut().zip(cells(item)) {
+            // A cell wider than the limit does not count at all.
             *width = (*width).max(Some(width_of(&cell)).filter(|width| *width <= MAX_WIDTH).unwrap_or_default());
         }
     }
@@ -48,6 +49,7 @@ fn write_row(table: &mut String, cells: &[Cow<'_, str>], widths: &[usize]) {
     for (cell, width) in cells.iter().zip(widths) {
         table.extend(std::iter::repeat_n(' ', padding));
         table.push_str(cell);
+        // Written only before a further cell, so no line ends in blanks.
         padding = width.saturating_sub(width_of(cell)) + GAP;
     }
     table.push('\n');

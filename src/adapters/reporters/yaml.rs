@@ -32,6 +32,7 @@ impl<T: Render + Send, O: Write + Send, E: NoteWriter> Reporter<T> for YamlRepor
 /// Writes data in block style. A text with characters that must not reach a terminal needs escapes that the block style
 /// would not use; then the data is written as JSON, which YAML reads as it is (YAML 1.2.2, section 1.2).
 fn write_yaml(data: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    // A dry run into nothing, since the library decides how it quotes while it writes.
     let mut check = PrintableCheck { is_printable: true };
     serialize(data, &mut check)?;
     if check.is_printable { serialize(data, out) } else { write_json(data, out) }

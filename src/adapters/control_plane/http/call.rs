@@ -32,10 +32,12 @@ impl Call<'_> {
     /// 3.2.2); everywhere else the connection itself leads to the server.
     pub(crate) fn into_request(self, server: &ServerUrl, route: &Route) -> hyper::http::Result<Request<Full<Bytes>>> {
         let path = format!("{}{}", server.base_path(), self.path);
+        // The origin without its scheme: the Host header has no default port (RFC 9110, section 7.2).
         let authority = server.origin().split_off(format!("{}://", server.scheme()).len());
         let mut request = Request::builder().method(self.method).header(HOST, &authority);
         if let Some(bearer) = self.bearer {
             let mut authorization = HeaderValue::try_from(format!("Bearer {bearer}"))?;
+            // Keeps it out of `Debug`.
             authorization.set_sensitive(true);
             request = request.header(AUTHORIZATION, authorization);
         }

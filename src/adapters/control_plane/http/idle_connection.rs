@@ -15,6 +15,7 @@ impl IdleConnection {
     /// Takes the connection, if it leads to this server and has been idle for less than a limit.
     pub(super) fn take(&self, server: &ServerUrl, limit: Duration) -> Option<Connection> {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken even if it turns out to be dead: the call then makes a new one.
         let idle = slot.take_if(|(origin, since, _)| *origin == server.origin() && since.elapsed() < limit);
         idle.map(|(_, _, connection)| connection)
     }

@@ -19,6 +19,7 @@ pub(super) async fn wait_until<T>(deadline: Instant, step: impl Future<Output = 
     let mut step = pin!(step);
     match timeout_at(deadline, &mut step).await {
         Ok(output) => Some(output),
+        // A timer that fires on time saw the socket empty up to the deadline.
         Err(_) if deadline.elapsed() < LATE => None,
         Err(_) => timeout(GRACE, step).await.ok(),
     }

@@ -24,6 +24,7 @@ impl SentSecrets {
         self.add(encoded);
         let decoded = BASE64.decode(encoded.as_bytes()).unwrap_or_default();
         let decoded = String::from_utf8_lossy(&decoded);
+        // A proxy's error page shows what it decoded.
         self.add(&decoded);
         if let Some((_, password)) = decoded.split_once(':').filter(|(_, password)| password.len() >= MIN_PASSWORD) {
             self.add(password);

@@ -66,6 +66,7 @@ impl SyntaxError {
     /// message.
     pub(super) fn of_parser(text: &str, error: &toml::de::Error) -> Self {
         let message = error.message();
+        // The parser has no codes, only messages; each that it has is in the table, and a new one is `Other`.
         let (problem, expected) = message.split_once(", expected ").unwrap_or((message, ""));
         let span = error.span().unwrap_or_default();
         match problem {
@@ -87,6 +88,7 @@ impl SyntaxError {
             "missing escaped value" | "too few unicode value digits" | "invalid value" => Self::InvalidEscape,
             "missing opening quote" => Self::UnopenedString,
             "carriage return must be followed by newline" => Self::LoneCarriageReturn,
+            // The parser takes a missing value for an empty word without quotes.
             "string values must be quoted" if span.is_empty() => Self::MissingValue,
             "string values must be quoted" | "invalid boolean" => Self::UnquotedValue,
             "invalid float" if matches!(expected, "`inf`" | "`nan`") => Self::UnquotedValue,

@@ -33,6 +33,7 @@ pub fn exec(flags: Flags, command: OsString, arguments: Vec<OsString>) -> Result
         server_fallback: environment::server_fallback(),
         now: SystemTime::now().into(),
     };
+    // Ok is for ports that only record: the real one does not return.
     let Err(error) = ExecUseCase::new(&store, &process, &mut *reporter).execute(&request) else { return Ok(()) };
 
     let profile = selected_or_default(&store, selected);

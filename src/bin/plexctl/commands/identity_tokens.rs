@@ -46,6 +46,7 @@ pub async fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> R
         Err(error) if credential.needs_profile() => return Err(error.into()),
         Err(_) => PathBuf::new(),
     };
+    // Asked before the credential moves into the request.
     let needs_profile = credential.needs_profile();
     let request = match id {
         None => TokensRequest::List(credential),

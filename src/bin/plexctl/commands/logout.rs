@@ -36,6 +36,7 @@ pub async fn logout(flags: Flags) -> Result<(), Failure> {
     let outcome = match LogoutUseCase::new(&store, &client, &mut *reporter).execute(&request).await {
         Ok(outcome) => outcome,
         Err(error) => {
+            // The use case knows only a CredentialStore, which has no places.
             let error = with_place_of_server(error, &store);
             let profile = selected_or_default(&store, selected);
             let place_of_server = place_of_server(&store, profile.as_ref());
@@ -45,6 +46,7 @@ pub async fn logout(flags: Flags) -> Result<(), Failure> {
         }
     };
 
+    // Nothing to do may mean that the operator looked in the wrong place.
     if outcome == LogoutOutcome::NoSession
         && let Some(hint) = store.why_none(&request.selection).and_then(|reason| no_session_hint(&reason, &config))
     {

@@ -40,6 +40,7 @@ pub async fn whoami(flags: Flags) -> Result<(), Failure> {
 
     let facts = error.facts();
     let place_of_server = place_of_server(&store, facts.profile.as_ref());
+    // A run that never looked at the profiles is about none of them.
     let profile = if request.needs_profile() { selected_or_default(&store, selected) } else { selected };
     let context = HintContext { retry, profile: profile.clone(), token_file, config, place_of_server };
     let hint = hints::whoami::hint(&error, &context);

@@ -27,6 +27,7 @@ const DOMAIN_HINT: &str = "name the domain with --domain-id or PLEXCTL_DOMAIN_ID
 /// What to do next. A token that may be live comes first, whatever the cause is.
 pub fn hint(error: &LoginError, context: &HintContext) -> Option<String> {
     match (&*error.state, &*error.cause) {
+        // Ending the token cannot wait; the cause of the failure can.
         (LoginState::Live { token, .. }, _) => Some(live_hint(token.id)),
         (LoginState::Nothing { is_response_lost: true }, _) => Some(LIST_HINT.to_owned()),
         (LoginState::Stored(stored), LoginCause::NotDurable(_) | LoginCause::Report(_)) => {
@@ -79,6 +80,7 @@ fn begin_hint(
     let server = error.server.as_ref().map(|server| server.as_given());
     match begin {
         BeginError::Refused { .. } => None,
+        // Without problem details it may be another kind of server altogether.
         BeginError::Rejected { .. } if call.response().is_some_and(|response| response.is_problem) => {
             Some(bindings_hint(bindings).unwrap_or_else(|| "check --domain-id and --idp-binding-id".to_owned()))
         }

@@ -52,6 +52,7 @@ fn other_scheme(server: Option<&str>, from: &str, to: &str, context: &HintContex
     let url = server.and_then(|server| Some(format!("{to}{}", server.strip_prefix(from)?)));
     match (&context.place_of_server, url) {
         (Some(place), Some(url)) => format!("change the server at {place} to {url}; then run {retry} again"),
+        // A server that is not stored was typed or comes from the environment, and a flag overrides both.
         (None, Some(url)) => format!("run {}", retry.without("--server").with("--server", Some(url))),
         (_, None) => format!("use {to} for the server; then run {retry} again"),
     }

@@ -29,6 +29,7 @@ pub fn hint(error: &StoreError, context: &HintContext) -> Option<String> {
         StoreError::NotASessionToken { .. } => context
             .forget()
             .map(|forget| format!("plexctl cannot revoke this token; run {forget} to remove it from the config file")),
+        // A file that the operator named is theirs to correct; a login would not write it.
         StoreError::NotABearerToken { place, .. } if is_token_file(place, context) => None,
         StoreError::NotABearerToken { .. } => {
             Some(format!("run {} to replace it", context.login(context.profile.as_ref())))
@@ -67,6 +68,7 @@ fn exposed_hint(path: &Path, context: &HintContext) -> String {
         );
     }
     let owner = fs::metadata(path).map(|metadata| metadata.uid());
+    // Only the owner and root may change a mode.
     let is_own = owner.is_ok_and(|owner| owner == geteuid().as_raw()) || geteuid().is_root();
     retry.once_private(path, is_own)
 }
