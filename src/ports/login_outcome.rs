@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::browser::BrowserSkipped;
 use super::call_error::CallError;
 use super::token_revoker::Revocation;
+use crate::domain::issued_token::TokenFacts;
 use crate::domain::page_url::PageUrl;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
@@ -51,6 +52,16 @@ pub enum LoginProgress {
     /// The token has arrived, but an answer before it was lost, so another may have been issued that is stored nowhere: a
     /// warning.
     ResponseLost,
+    /// The session was stored, but the store could not be read afterwards. Another program may have removed the session,
+    /// and its token is live: a warning.
+    NotConfirmed {
+        /// The profile that is to hold the session.
+        profile: ProfileName,
+        /// The token of the session.
+        token: TokenFacts,
+        /// Why the store could not be read.
+        cause: String,
+    },
 }
 
 /// How long a login can be approved, as an operator reads it: `10 minutes`, `1 minute`, `45 seconds`, rounded up.

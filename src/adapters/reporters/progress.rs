@@ -6,8 +6,10 @@ use serde::Serialize;
 use super::json::to_json_line;
 use super::notes::{Note, NoteWriter};
 use super::qr::QrCode;
+use crate::domain::issued_token::TokenFacts;
 use crate::domain::page_url::PageUrl;
 use crate::domain::printable::escape_unprintable;
+use crate::domain::session::ProfileName;
 use crate::ports::browser::BrowserSkipped;
 use crate::ports::login_outcome::{Instructions, Lifetime, LoginProgress};
 use crate::ports::reporter::{ReportError, Reporter};
@@ -60,9 +62,22 @@ impl<E: NoteWriter> Reporter<LoginProgress> for ProgressReporter<E> {
                 Note::warning("an earlier response was lost, so a token may have been issued that is stored nowhere"),
                 Note::hint("once you are logged in, `plexctl identity-tokens list` shows tokens that no profile holds"),
             ],
+            (LoginProgress::NotConfirmed { profile, token, cause }, _) => not_confirmed(profile, token, cause),
         };
         self.err.write_notes(&notes).map_err(|error| ReportError { source: error.into() })
     }
+}
+
+/// That a token may be stored nowhere, and how to end it then.
+fn not_confirmed(profile: &ProfileName, token: &TokenFacts, cause: &str) -> Vec<Note> {
+    let warning = Note::warning(&format!("cannot check that profile \"{profile}\" still holds {token}: {cause}"));
+    let hint = token.id.map(|id| {
+        Note::hint(&format!(
+            "if `plexctl profiles` does not list that token, run `plexctl identity-tokens delete --id {id}` once you are \
+             logged in"
+        ))
+    });
+    [warning].into_iter().chain(hint).collect()
 }
 
 /// The instructions up to the code. They are the same with and without a terminal, so that they can be read from a log.
@@ -126,6 +141,7 @@ mod tests {
 
     use super::*;
     use crate::domain::server_url::ServerUrl;
+    use crate::domain::token::SessionToken;
 
     const COMPLETE: &str = "https://plexsphere.example/v1/device?user_code=ABCD-EFGH";
 
@@ -244,6 +260,15 @@ Enter this code there: ABCD-EFGH
         assert!(line.contains(r#""user_code":"A\n\u001b[2J\u202e\"","#), "{line}");
     }
 
+    const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
+
+    fn not_confirmed(id: Option<&str>) -> LoginProgress {
+        let id = id.map(|id| SessionToken::parse(&format!("psk_dev_{id}_s3cret")).unwrap().id());
+        let token = TokenFacts { id, origin: "https://plexsphere.example".to_owned(), expires_at: None };
+        let cause = "unreadable".to_owned();
+        LoginProgress::NotConfirmed { profile: ProfileName::new("dev").unwrap(), token, cause }
+    }
+
     #[test]
     fn warns_people_and_programs_alike() {
         let cause = "the summary could not be written: con\nnection refused".into();
@@ -264,6 +289,16 @@ Enter this code there: ABCD-EFGH
             (
                 LoginProgress::Interrupted { limit: Duration::from_secs(10) },
                 "interrupted: waiting up to 10 s for a response that may hold a token; interrupt again to stop at once\n",
+            ),
+            (
+                not_confirmed(Some(ID)),
+                "warning: cannot check that profile \"dev\" still holds token 0192f0c1-2345-7abc-8def-0123456789ab: \
+                 unreadable\nhint: if `plexctl profiles` does not list that token, run `plexctl identity-tokens delete \
+                 --id 0192f0c1-2345-7abc-8def-0123456789ab` once you are logged in\n",
+            ),
+            (
+                not_confirmed(None),
+                "warning: cannot check that profile \"dev\" still holds a token without an id: unreadable\n",
             ),
             (
                 LoginProgress::ResponseLost,

@@ -182,10 +182,14 @@ impl<'a> LoginUseCase<'a> {
         // Before the replaced session is ended: a session that does not work must not cost the operator one that does.
         let principal = ports.ask_who(&session, &stored, target.authorization.domain_id).await?;
 
-        // If another program has put its old text back, the replaced token is in use again and must stay live.
+        // If another program has put its old text back, the replaced token is in use again and must stay live. A store
+        // that cannot be read is told of at the end, where it can still hold the token or not.
         ports.confirm_stored(&session).await?;
         let replaced = ports.end_replaced(&session, &mut stored).await?;
-        ports.confirm_stored(&session).await?;
+        if let Some(error) = ports.confirm_stored(&session).await? {
+            let cause = chain(&error);
+            self.tell(&LoginProgress::NotConfirmed { profile: profile.clone(), token: session.facts(), cause });
+        }
         // Only now: a sync that failed is no reason to leave the replaced session live.
         if let Some(error) = stored.take_durability_error(&session) {
             return Err(error);

@@ -58,15 +58,16 @@ impl LoginPorts<'_> {
     }
 
     /// Looks at the profile once more. If another program has put its old text back, the session is not stored, as if
-    /// saving it had failed.
-    pub(super) async fn confirm_stored(&self, session: &NewSession) -> Result<(), LoginError> {
+    /// saving it had failed. Returns why the store could not be read, which says nothing of the session.
+    pub(super) async fn confirm_stored(&self, session: &NewSession) -> Result<Option<StoreError>, LoginError> {
         let token = ProfileToken::from(session.token.clone());
-        // A store that cannot be read, for example because its mode was widened, does not show that anything is missing.
-        let Ok(held) = self.profiles.look_up(&Selection::Named(session.profile.clone())) else { return Ok(()) };
-        let held = held.and_then(|held| held.token);
+        let held = match self.profiles.look_up(&Selection::Named(session.profile.clone())) {
+            Ok(held) => held.and_then(|held| held.token),
+            Err(error) => return Ok(Some(error)),
+        };
         let before = session.held_before.as_ref().and_then(|held| held.token.as_ref());
         let cause = match &held {
-            Some(held) if held.is_same_session(&token) => return Ok(()),
+            Some(held) if held.is_same_session(&token) => return Ok(None),
             // Neither the new token nor the one before: somebody else has logged in meanwhile, and theirs is newer.
             Some(held) if before.is_none_or(|before| !before.is_same_session(held)) => {
                 LoginCause::Superseded(session.profile.clone())

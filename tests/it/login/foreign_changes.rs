@@ -1,6 +1,7 @@
 //! What other programs do to the config between the first write of a login and its result.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use plexctl::testing::{Answer, Endpoint, Script};
@@ -78,6 +79,35 @@ fn old_text_that_is_put_back_revokes_the_new_token() {
         }
         assert_eq!(login.sandbox.config_text(), before);
         assert!(!login.asked().contains(&"revoke [OLD]".to_owned()), "{:?}", login.asked());
+    }
+}
+
+/// As an editor does that saves under an ordinary umask. Whether the session is stored cannot be seen then.
+#[test]
+fn old_text_that_is_put_back_unreadable_names_the_new_token() {
+    for format in ["text", "json"] {
+        let login = Login::replacing();
+        let (before, config) = (login.sandbox.config_text(), login.sandbox.config());
+        let save = move || {
+            fs::write(&config, &before).unwrap();
+            fs::set_permissions(&config, Permissions::from_mode(0o644)).unwrap();
+        };
+        login.server.once(Endpoint::Whoami, Script::real().running(save));
+        let run = login.run(&["--output", format]);
+        assert_eq!(run.exit, 0, "{run:?}");
+        let warning = "warning: cannot check that profile \"default\" still holds token [NEW]: [CONFIG] is refused: its mode \
+                       0644 is wider than 0600\nhint: if `plexctl profiles` does not list that token, run `plexctl \
+                       identity-tokens delete --id [NEW]` once you are logged in\n";
+        assert!(run.stderr.contains(warning), "{run:?}");
+
+        let forgotten = login.server.live_tokens().pop().unwrap().id;
+        fs::set_permissions(login.sandbox.config(), Permissions::from_mode(0o600)).unwrap();
+        let listed = login.sandbox.run(["profiles"]);
+        assert!(listed.exit == 0 && !listed.stdout.contains(&forgotten), "{listed:?}");
+        login.server.approve_next();
+        assert_eq!(login.run(&[]).exit, 0);
+        assert_eq!(login.sandbox.run(["identity-tokens", "delete", "--id", &forgotten]).exit, 0);
+        assert_eq!(login.server.live_tokens().len(), 1);
     }
 }
 

@@ -10,7 +10,7 @@ use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::identifier::Identifier;
 use plexctl::domain::idp_binding::{BindingAlias, IdpBinding};
 use plexctl::domain::session::ProfileName;
-use plexctl::use_cases::login::{LoginCause, LoginPorts, LoginRequest, LoginUseCase};
+use plexctl::use_cases::login::{LoginCause, LoginPorts, LoginRequest, LoginState, LoginUseCase};
 
 use super::watched::Watched;
 use super::{client, hint_other_credentials, place_of_server, reporter};
@@ -75,8 +75,13 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
             if let Some(hint) = &hint {
                 terminal::note(Label::Hint, hint);
             }
-            // No token is lost with these words, so an unread pipe must not keep the process alive.
-            stderr::flush_within(INTERRUPTED_FLUSH_LIMIT);
+            if matches!(*error.state, LoginState::Nothing { is_response_lost: true }) {
+                // Nothing else tells of the token, so the words wait for a reader.
+                stderr::flush();
+            } else {
+                // No token is lost with these words, so an unread pipe must not keep the process alive.
+                stderr::flush_within(INTERRUPTED_FLUSH_LIMIT);
+            }
             timer.die_interrupted();
         }
         // Reached after an interruption only if the signal did not end the process.
