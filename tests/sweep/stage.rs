@@ -60,8 +60,8 @@ pub struct Point {
     pub injection: String,
     /// The call as it was recorded.
     pub call: String,
-    /// Whether a file was replaced before.
-    pub is_after_rename: bool,
+    /// Whether the call belongs to the first look at a config that was replaced.
+    pub is_of_first_look: bool,
 }
 
 /// Where a command runs, once.

@@ -224,8 +224,12 @@ impl Life {
     /// Runs a command that meets one or two signals within a time, at times while nobody reads what it says.
     fn run_with_signals(&mut self, command: &mut Command, within: Duration) {
         let child = start(command);
-        let blocked = self.dice.is_one_in(3).then(|| BlockedStderr::of(&child));
-        for _ in 0..=usize::from(self.dice.is_one_in(3)) {
+        let mut blocked = self.dice.is_one_in(3).then(|| BlockedStderr::of(&child));
+        for number in 0..=usize::from(self.dice.is_one_in(3)) {
+            if let Some(blocked) = blocked.take_if(|_| number == 1) {
+                // A second signal ends the process at once, so its last words need a reader.
+                blocked.unblock();
+            }
             self.tally.signals += 1;
             let (wait, signal) = (self.dice.time_below(within), self.dice.pick(&self.signals));
             self.history.0.push(format!("{signal:?} after {wait:?}, blocked: {}", blocked.is_some()));

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -56,6 +57,24 @@ fn second_signal_ends_the_process_in_time() {
     let second = Instant::now();
     child.wait().unwrap();
     assert!(second.elapsed() < Duration::from_secs(1) + SLACK, "{:?}", second.elapsed());
+}
+
+/// Nothing else tells of a token that a lost response may have held.
+#[test]
+fn lost_response_waits_for_its_reader() {
+    let login = Login::approved();
+    login.server.once(Endpoint::DeviceToken, Script::real().lost());
+    let (mut child, mut reader, writer) = login.start_with_pipe();
+    wait_for(&login, 2);
+    fill(writer);
+    send(&child, Signal::TERM);
+    thread::sleep(Duration::from_secs(2));
+    assert_eq!(child.try_wait().unwrap(), None);
+    let mut told = Vec::new();
+    reader.read_to_end(&mut told).unwrap();
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.contains("interrupted: a token may have been issued that is stored nowhere\n"), "{told}");
+    assert_eq!(child.wait().unwrap().signal(), Some(Signal::TERM.as_raw()));
 }
 
 #[test]
