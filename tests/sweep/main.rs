@@ -62,7 +62,8 @@ const RECORDINGS: usize = 5;
 /// How often a point is tried that a run may pass by: how often it waits for the network differs from run to run.
 const ATTEMPTS: usize = 25;
 
-/// How many calls a login makes at most from the arrival of a token to the rename that stores it. Those that resolve the path are not counted, since their number is that of the directories above the config.
+/// How many calls a login makes at most from the arrival of a token to the rename that stores it. Those that
+/// resolve the path are not counted, since their number is that of the directories above the config.
 ///
 /// A login that replaces a session locks the directory, looks whether the path still leads there, reads the file under the
 /// lock, and writes and syncs its replacement. A first login looks for a file before that and creates the directory, which
