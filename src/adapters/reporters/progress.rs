@@ -263,7 +263,7 @@ Enter this code there: ABCD-EFGH
     const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
 
     fn not_confirmed(id: Option<&str>) -> LoginProgress {
-        let id = id.map(|id| SessionToken::parse(&format!("psk_dev_{id}_s3cret")).unwrap().id());
+        let id = id.map(|id| SessionToken::parse(format!("psk_dev_{id}_s3cret")).unwrap().id());
         let token = TokenFacts { id, origin: "https://plexsphere.example".to_owned(), expires_at: None };
         let cause = "unreadable".to_owned();
         LoginProgress::NotConfirmed { profile: ProfileName::new("dev").unwrap(), token, cause }
