@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::fmt;
+use std::ops::Range;
 
 use serde_json::{Map, Value};
 
@@ -85,8 +86,8 @@ pub(super) fn sanitized(text: &str, limit: usize) -> String {
     text.chars().filter(|character| !is_unprintable(*character)).take(limit).collect()
 }
 
-/// Masks the secrets that a server might send back. Of one that is built as a session token is, the last part is masked
-/// on its own as well.
+/// Masks the secrets that a server might send back, as they are or percent-encoded (RFC 3986, section 2.1), as in the
+/// address of a redirect. Of one that is built as a session token is, the last part is masked on its own as well.
 pub(super) fn masked(text: String, secrets: &[&str]) -> String {
     let parts = secrets.iter().filter_map(|whole| whole.splitn(4, '_').nth(3));
     // A short part such as `dev` would mask words that have nothing to do with the secret.
@@ -94,7 +95,46 @@ pub(super) fn masked(text: String, secrets: &[&str]) -> String {
     let mut masks: Vec<_> = secrets.iter().copied().chain(parts).filter(|secret| !secret.is_empty()).collect();
     // The longest first: where one is a part of another, the rest of the other would stay.
     masks.sort_unstable_by_key(|secret| Reverse(secret.len()));
-    masks.into_iter().fold(text, |text, secret| text.replace(secret, MASK))
+    let text = masks.iter().fold(text, |text, secret| text.replace(secret, MASK));
+    masks.iter().fold(text, |text, secret| mask_percent_encoded(text, secret))
+}
+
+/// Masks a secret of which any character may be percent-encoded.
+fn mask_percent_encoded(text: String, secret: &str) -> String {
+    if !text.contains('%') {
+        return text;
+    }
+    let decoded = percent_decoded(&text);
+    let (mut masked, mut copied, mut from) = (String::new(), 0, 0);
+    while let Some(window) = decoded.get(from..from + secret.len()) {
+        let is_secret = window.iter().map(|(byte, _)| *byte).eq(secret.bytes());
+        let ([(_, first), ..], [.., (_, last)]) = (window, window) else { break };
+        if is_secret {
+            masked.push_str(text.get(copied..first.start).unwrap_or_default());
+            masked.push_str(MASK);
+            copied = last.end;
+        }
+        from += if is_secret { secret.len() } else { 1 };
+    }
+    masked.push_str(text.get(copied..).unwrap_or_default());
+    masked
+}
+
+/// The bytes that a text stands for, each with its own place in the text.
+fn percent_decoded(text: &str) -> Vec<(u8, Range<usize>)> {
+    let (bytes, mut start) = (text.as_bytes(), 0);
+    let mut decoded = Vec::with_capacity(bytes.len());
+    while let Some(byte) = bytes.get(start) {
+        let digits = bytes.get(start + 1..start + 3).and_then(|digits| str::from_utf8(digits).ok());
+        let encoded = digits.filter(|digits| *byte == b'%' && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let (byte, end) = match encoded.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(encoded) => (encoded, start + 3),
+            None => (*byte, start + 1),
+        };
+        decoded.push((byte, start..end));
+        start = end;
+    }
+    decoded
 }
 
 #[cfg(test)]
@@ -154,6 +194,17 @@ mod tests {
         assert_eq!(masked("a s3cr3t-s3cr3t b s3cr3t-s3cr3t"), "a [redacted] b [redacted]");
         assert_eq!(masked("s3cr3t\u{0}-s3cr\u{202e}3t"), "[redacted]");
         assert_eq!(masked(&format!("the id {ID} is no secret")), format!("the id {ID} is no secret"));
+    }
+
+    #[test]
+    fn a_percent_encoded_secret_is_masked() {
+        let masked = |text: &str| sanitize(text, &[&token("s3cr3t+/t3rc3s=")]);
+        assert_eq!(masked("https://h/?t=s3cr3t%2B%2Ft3rc3s%3D&u=%20"), "https://h/?t=[redacted]&u=%20");
+        assert_eq!(masked("%733cr3t%2b/t3rc3s= s3cr3t+/t3rc3s%3d"), "[redacted] [redacted]");
+        assert_eq!(masked(&format!("psk%5Fprod%5F{ID}%5Fs3cr3t%2B%2Ft3rc3s%3D")), "[redacted]");
+        assert_eq!(masked("100% of %zz, ü%C3%BC, %"), "100% of %zz, ü%C3%BC, %");
+        let every: String = "s3cr3t+/t3rc3s=".bytes().map(|byte| format!("%{byte:02x}")).collect();
+        assert_eq!(masked(&format!("<{every}>")), "<[redacted]>");
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn encodings(secret: &str) -> Vec<(&'static str, String)> {
     encodings
 }
 
-fn percent_encoded(bytes: &[u8]) -> String {
+pub fn percent_encoded(bytes: &[u8]) -> String {
     let mut encoded = String::new();
     for byte in bytes {
         write!(encoded, "%{byte:02X}").unwrap();

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::connection::{Kept, assert_kept};
+use crate::support::leak_hunt::percent_encoded;
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::trial::{ID, Outcome, SECRET, Subject, TOKEN, Trial, assert_took, at_the_same_time, timed};
 
@@ -428,6 +429,10 @@ fn hides_token_repeated_in_head() {
         (format!("HTTP/1.1 500 {TOKEN}\r\n\r\n"), "500 Internal Server Error"),
         (format!("HTTP/1.1 403 Forbidden\r\nContent-Type: {TOKEN}\r\n\r\n"), "403 Forbidden"),
         (format!("HTTP/1.1 302 Found\r\nLocation: /{TOKEN}\r\n\r\n"), "302 Found, a redirect to /[redacted]"),
+        (
+            format!("HTTP/1.1 302 Found\r\nLocation: /?t={}\r\n\r\n", percent_encoded(TOKEN.as_bytes())),
+            "302 Found, a redirect to /?t=[redacted]",
+        ),
     ];
     for (subject, (answer, expected)) in of_each_subject(answers) {
         let server = ScriptedServer::answering(answer.as_str());
