@@ -66,12 +66,12 @@ pub enum LoginCause {
     /// The store cannot be used, or the session could not be stored.
     #[error(transparent)]
     Store(StoreError),
-    /// The server or no domain is known.
+    /// The domain or the server is missing.
     #[error("{}", missing(*needs_domain, *needs_server))]
     Missing {
-        /// Whether no domain is known.
+        /// Whether the domain is missing.
         needs_domain: bool,
-        /// Whether no server is known.
+        /// Whether the server is missing.
         needs_server: bool,
     },
     /// The server is unusable, or another one than that of the session that the profile holds.
@@ -301,9 +301,9 @@ fn lost_on_power_loss(error: &StoreError) -> String {
 
 fn missing(needs_domain: bool, needs_server: bool) -> &'static str {
     match (needs_domain, needs_server) {
-        (true, true) => "no domain and no server are known",
-        (true, false) => "no domain is known",
-        (false, _) => "no server is known",
+        (true, true) => "the domain and the server are missing",
+        (true, false) => "the domain is missing",
+        (false, _) => "the server is missing",
     }
 }
 
@@ -402,8 +402,8 @@ mod tests {
         let rows = [
             (nothing(exposed()), "config_exposed", "cannot log in: memory is refused: open"),
             (nothing(not_written()), "config_unusable", "cannot log in: memory was not changed: full"),
-            (nothing(missing(false, true)), "server_unknown", "cannot log in: no server is known"),
-            (nothing(missing(true, true)), "server_unknown", "cannot log in: no domain and no server are known"),
+            (nothing(missing(false, true)), "server_unknown", "cannot log in: the server is missing"),
+            (nothing(missing(true, true)), "server_unknown", "cannot log in: the domain and the server are missing"),
             (
                 nothing(LoginCause::Server(unusable)),
                 "server_unusable",

@@ -88,7 +88,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -111,7 +111,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;login' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--domain-id', '--domain-id', [CompletionResultType]::ParameterName, 'Domain to log in to [default: last used]')
             [CompletionResult]::new('--idp-binding-id', '--idp-binding-id', [CompletionResultType]::ParameterName, 'Identity provider binding of the domain')
@@ -130,7 +130,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;whoami' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -143,7 +143,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;profiles' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -162,7 +162,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;profiles;list' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -175,7 +175,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;profiles;ls' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -188,7 +188,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;profiles;use' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -201,7 +201,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;profiles;forget' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -214,7 +214,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;profiles;rm' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -246,7 +246,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;exec' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -259,7 +259,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;identity-tokens' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -277,7 +277,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;identity-tokens;list' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -290,7 +290,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;identity-tokens;ls' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -304,7 +304,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Id of the token to revoke')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -318,7 +318,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Id of the token to revoke')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -346,7 +346,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;logout' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')
@@ -359,7 +359,7 @@ Register-ArgumentCompleter -Native -CommandName 'plexctl' -ScriptBlock {
         'plexctl;completion' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: text (default), json or yaml')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or if none is stored')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to log in to, or to use if none is stored')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token file for whoami and identity-tokens')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm replacing or forgetting a session')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print debug messages on standard error')

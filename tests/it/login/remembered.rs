@@ -67,17 +67,18 @@ fn flags_come_before_variables_and_variables_before_the_profile() {
 #[test]
 fn names_all_that_is_missing_at_once() {
     let login = Login::new();
-    let domain = "hint: name the domain with --domain-id or PLEXCTL_DOMAIN_ID: `plexctl domain list` of plexsphere's own \
-                  tool lists the domains, and your administrator knows them";
+    let domain =
+        "your administrator knows the domain, and `plexctl domain list` of plexsphere's own tool lists the domains";
     for format in ["text", "json"] {
         let run = login.run_bare(&["--output", format], &[]);
         let expected = format!(
-            "error: cannot log in: no domain and no server are known\n{domain}; name the server with --server or \
-             PLEXSPHERE_URL\n"
+            "error: cannot log in: the domain and the server are missing\nhint: add --server URL and --domain-id UUID: \
+             {domain}\n"
         );
         assert_eq!(run, Run::new(2, "", expected));
         let run = login.run_bare(&["--output", format, "--server", &login.server.url()], &[]);
-        assert_eq!(run, Run::new(2, "", format!("error: cannot log in: no domain is known\n{domain}\n")));
+        let expected = format!("error: cannot log in: the domain is missing\nhint: add --domain-id UUID: {domain}\n");
+        assert_eq!(run, Run::new(2, "", expected));
     }
     let run = login.run_bare(&[], &[("PLEXCTL_DOMAIN_ID", "x")]);
     assert!(run.exit == 2 && run.stderr.starts_with("error: PLEXCTL_DOMAIN_ID: it is not a UUID"), "{run:?}");
@@ -97,7 +98,7 @@ fn invalid_remembered_values_are_absent() {
     fs::write(login.sandbox.config(), text).unwrap();
     fs::set_permissions(login.sandbox.config(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let run = login.run_bare(&[], &[]);
-    assert!(run.exit == 2 && run.stderr.starts_with("error: cannot log in: no domain is known\n"), "{run:?}");
+    assert!(run.exit == 2 && run.stderr.starts_with("error: cannot log in: the domain is missing\n"), "{run:?}");
 }
 
 fn binding(alias: Option<&str>, label: &str, issuer_host: &str, is_primary: bool) -> BindingSettings {

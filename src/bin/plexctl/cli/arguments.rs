@@ -68,7 +68,7 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     output: Option<Format>,
 
-    /// Server to log in to, or if none is stored
+    /// Server to log in to, or to use if none is stored
     #[arg(
         long,
         global = true,

@@ -50,8 +50,8 @@ macro_rules! stored_server {
 
 macro_rules! login_server {
     () => {
-        "  PLEXSPHERE_URL      server, unless --server is given or the
-                      profile stores one
+        "  PLEXSPHERE_URL      server, unless --server is given or
+                      the profile stores one
   PLEXCTL_DOMAIN_ID   domain, unless --domain-id is given
   PLEXCTL_IDP_BINDING_ID
                       binding, unless one is given
@@ -63,8 +63,9 @@ macro_rules! credential {
     () => {
         "  PLEXSPHERE_TOKEN    token to use, unless --token-file or
                       --profile is given
-  PLEXSPHERE_URL      server to use, unless --server is given;
-                      a stored token only goes to its own
+  PLEXSPHERE_URL      server to use, unless --server is
+                      given; a stored token only goes to the
+                      server stored with it
 "
     };
 }
@@ -79,12 +80,12 @@ macro_rules! unused_token {
 macro_rules! network {
     () => {
         "  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-                      proxies, and hosts that need none; also
-                      in lower case
+                      proxies, and hosts that need none;
+                      also in lower case
   REQUEST_METHOD      if set (CGI), HTTP_PROXY is an error
   SSL_CERT_FILE, SSL_CERT_DIR
-                      trusted certificate authorities instead
-                      of the system's
+                      trusted certificate authorities
+                      instead of the system's
 "
     };
 }
@@ -289,7 +290,8 @@ pub const COMPLETION: Help = help! {
     examples: "  source <(plexctl completion bash)
   source <(plexctl completion zsh)
   plexctl completion fish | source
-  plexctl completion powershell | Out-String | Invoke-Expression
+  plexctl completion powershell | Out-String |
+      Invoke-Expression
 ",
     exit_codes: "  0    the script was printed
   2    usage error, such as an unknown shell

@@ -21,8 +21,8 @@ use crate::{stderr, terminal};
 const LIST_HINT: &str = "once you are logged in, `plexctl identity-tokens list` shows tokens that no profile holds";
 
 /// Where an operator finds the domain.
-const DOMAIN_HINT: &str = "name the domain with --domain-id or PLEXCTL_DOMAIN_ID: `plexctl domain list` of plexsphere's \
-                           own tool lists the domains, and your administrator knows them";
+const DOMAIN_HINT: &str = "your administrator knows the domain, and `plexctl domain list` of plexsphere's own tool lists \
+                           the domains";
 
 /// What to do next. A token that may be live comes first, whatever the cause is.
 pub fn hint(error: &LoginError, context: &HintContext) -> Option<String> {
@@ -44,9 +44,9 @@ fn cause_hint(error: &LoginError, context: &HintContext) -> Option<String> {
     match &*error.cause {
         LoginCause::Store(error) => store::hint(error, context),
         LoginCause::Missing { needs_domain, needs_server } => Some(match (needs_domain, needs_server) {
-            (true, true) => format!("{DOMAIN_HINT}; name the server with --server or PLEXSPHERE_URL"),
-            (true, false) => DOMAIN_HINT.to_owned(),
-            (false, _) => "name it with --server or PLEXSPHERE_URL".to_owned(),
+            (true, true) => format!("add --server URL and --domain-id UUID: {DOMAIN_HINT}"),
+            (true, false) => format!("add --domain-id UUID: {DOMAIN_HINT}"),
+            (false, _) => "add --server URL, or set PLEXSPHERE_URL".to_owned(),
         }),
         LoginCause::Server(ServerError::OtherOrigin { .. }) => {
             let replace = retry.but_with("--yes");

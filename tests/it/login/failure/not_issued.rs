@@ -228,7 +228,7 @@ fn uncreatable_directory_sends_no_request() {
 fn begins_no_login_without_valid_server() {
     let login = Login::new();
     let run = login.sandbox.run(LOGIN);
-    let error = "error: cannot log in: no server is known\nhint: name it with --server or PLEXSPHERE_URL\n";
+    let error = "error: cannot log in: the server is missing\nhint: add --server URL, or set PLEXSPHERE_URL\n";
     assert_eq!(run, Run::new(2, "", error));
     let run = login.sandbox.run([&LOGIN[..], &["--server", "ftp://h"]].concat());
     assert_eq!(run.exit, 2, "{run:?}");
