@@ -203,8 +203,7 @@ mod tests {
         assert_eq!(masked("%733cr3t%2b/t3rc3s= s3cr3t+/t3rc3s%3d"), "[redacted] [redacted]");
         assert_eq!(masked(&format!("psk%5Fprod%5F{ID}%5Fs3cr3t%2B%2Ft3rc3s%3D")), "[redacted]");
         assert_eq!(masked("100% of %zz, ü%C3%BC, %"), "100% of %zz, ü%C3%BC, %");
-        let every: String = "s3cr3t+/t3rc3s=".bytes().map(|byte| format!("%{byte:02x}")).collect();
-        assert_eq!(masked(&format!("<{every}>")), "<[redacted]>");
+        assert_eq!(masked("<%73%33%63%72%33%74%2b%2f%74%33%72%63%33%73%3d>"), "<[redacted]>");
     }
 
     #[test]
