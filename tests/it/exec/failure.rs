@@ -115,6 +115,26 @@ fn session_goes_to_no_other_server() {
     sandbox.write_config("default = \"a\"\n[profiles.a]\ntoken = \"t\"\n");
     assert_runs_nothing(
         &sandbox,
+        &["--server", "junk"],
+        &[("PLEXSPHERE_URL", "https://h")],
+        &of_default(
+            "server_unusable",
+            "--server is not a valid URL: it is not a URL",
+            &format!("--server must look like {FORM}"),
+        ),
+    );
+    assert_runs_nothing(
+        &sandbox,
+        &[],
+        &[("PLEXSPHERE_URL", "junk")],
+        &of_default(
+            "server_unusable",
+            "PLEXSPHERE_URL is not a valid URL: it is not a URL",
+            &format!("change it to {FORM}; then run `plexctl exec` again"),
+        ),
+    );
+    assert_runs_nothing(
+        &sandbox,
         &[],
         &[],
         &of_default(

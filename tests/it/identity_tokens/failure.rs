@@ -142,6 +142,21 @@ fn refused_delete_says_what_the_server_said() {
     }
 }
 
+/// The header counts where there are no problem details.
+#[test]
+fn correlation_id_of_the_header_is_named() {
+    let signed_in = SignedIn::new();
+    let answer = || Script::answer(Answer::bare(500)).header("X-Correlation-Id", "request-7");
+    signed_in.server.always(Endpoint::ListTokens, answer());
+    signed_in.server.always(Endpoint::Revoke, answer());
+    for command in [&["identity-tokens", "list"][..], &["identity-tokens", "delete", "--id", OTHER_ID], &["logout"]] {
+        let run = signed_in.sandbox.run([command, &["--output", "json"]].concat());
+        let data: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!((run.exit, data["error"]["correlation_id"].as_str()), (1, Some("request-7")), "{run:?}");
+        assert!(run.stderr.lines().next().unwrap().ends_with("correlation request-7)"), "{run:?}");
+    }
+}
+
 #[test]
 fn without_a_credential_nothing_is_sent() {
     let sandbox = Sandbox::new();

@@ -46,6 +46,8 @@ fn second_login_needs_no_flags() {
     // Another domain drops the binding.
     assert_eq!(login.run_bare(&["--domain-id", OTHER_DOMAIN], &[]).exit, 0);
     assert_eq!(login.asked_for(), format!(r#"{{"domain_id":"{OTHER_DOMAIN}"}}"#));
+    let stored = login.sandbox.config_text();
+    assert!(stored.contains(OTHER_DOMAIN) && !stored.contains("idp_binding"), "{stored}");
 }
 
 #[test]
@@ -82,8 +84,19 @@ fn names_all_that_is_missing_at_once() {
     }
     let run = login.run_bare(&[], &[("PLEXCTL_DOMAIN_ID", "x")]);
     assert!(run.exit == 2 && run.stderr.starts_with("error: PLEXCTL_DOMAIN_ID: it is not a UUID"), "{run:?}");
-    let run = login.run_bare(&["--idp-binding-id", BINDING, "--idp-binding-alias", "a"], &[]);
-    assert_eq!((run.exit, run.stdout.as_str()), (2, ""));
+    let run = login.run_bare(&[], &[("PLEXCTL_DOMAIN_ID", DOMAIN), ("PLEXCTL_IDP_BINDING_ID", "x")]);
+    assert!(run.exit == 2 && run.stderr.starts_with("error: PLEXCTL_IDP_BINDING_ID: it is not a UUID"), "{run:?}");
+    let long = "a".repeat(129);
+    for words in [
+        &["--idp-binding-id", BINDING, "--idp-binding-alias", "a"][..],
+        &["--idp-binding-alias", ""],
+        &["--idp-binding-alias", "a b"],
+        &["--idp-binding-alias", "zo\u{eb}"],
+        &["--idp-binding-alias", &long],
+    ] {
+        let run = login.run_bare(words, &[("PLEXCTL_DOMAIN_ID", DOMAIN)]);
+        assert!(run.exit == 2 && run.stdout.is_empty() && run.stderr.contains("Usage: plexctl login"), "{run:?}");
+    }
     assert_eq!(login.asked(), [""; 0]);
     assert!(!login.sandbox.config().exists());
 }

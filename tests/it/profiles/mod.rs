@@ -122,6 +122,9 @@ fn assert_fails(sandbox: &Sandbox, line: &str, expected: &Failed<'_>) {
 fn lists_profiles_in_file_order() {
     let sandbox = storing(STORED);
     let before = sandbox.config_state();
+    let expired = STORED.replace("expires_at = 2126", "expires_at = 2016");
+    assert_ne!(expired, STORED);
+    assert!(run(&storing(&expired), "profiles").stdout.contains("2016-11-25T13:46:00Z (expired)\n"));
     for (line, listed) in [("profiles", TABLE), ("profiles --output json", JSON), ("--output yaml profiles", YAML)] {
         let run = run(&sandbox, line);
         assert_eq!(run, Run::new(0, listed, ""));
@@ -401,4 +404,12 @@ fn names_config_of_other_program_where_there_is_none() {
                 this one reads [CONFIG]\n";
     assert_eq!(run(&sandbox, "profiles"), Run::new(0, "", format!("No profiles in [CONFIG].\n{hint}")));
     assert_eq!(run(&sandbox, "logout"), Run::new(0, "", format!("No active session; nothing to do.\n{hint}")));
+    for (line, failure) in [
+        ("whoami", "no credential"),
+        ("identity-tokens list", "no credential"),
+        ("exec -- true", "cannot run \"true\": no session"),
+    ] {
+        let error = format!("error: {failure}: the config file does not exist\n{hint}");
+        assert_eq!(run(&sandbox, line), Run::new(2, "", error));
+    }
 }

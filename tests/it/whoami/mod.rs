@@ -96,10 +96,13 @@ fn prints_table_or_payload() {
     assert_eq!(signed_in.sandbox.run(["whoami"]), Run::new(0, TABLE, expires));
     assert_eq!(signed_in.sandbox.run(["whoami", "--output", "json"]), Run::new(0, JSON, ""));
     assert_eq!(signed_in.sandbox.config_state(), before);
+    signed_in.sandbox.write_config(text.replace("2126-", "2016-"));
+    let past = format!("{asked}The token expired at 2016-11-25T13:46:00Z.\n");
+    assert_eq!(signed_in.sandbox.run(["whoami"]), Run::new(0, TABLE, past));
     assert_eq!(signed_in.sandbox.neighbours(), [""; 0]);
 
     let requests = signed_in.server.requests();
-    assert_eq!(requests.len(), 5);
+    assert_eq!(requests.len(), 6);
     for request in requests {
         assert_eq!((request.method.as_str(), request.target.as_str()), ("GET", "/v1/auth/whoami"));
         assert_eq!(request.header("authorization"), Some(format!("Bearer {}", signed_in.token).as_str()));
