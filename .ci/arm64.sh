@@ -47,8 +47,8 @@ echo "$segments segments, all of them aligned to 64 KiB"
 skipped=(
     # They start their own binary as another process, which the native kernel cannot execute.
     adapters::timer::tests::a_process_dies_by_the_signal_that_interrupted_it
-    adapters::timer::tests::a_process_that_is_blocked_in_its_output_is_ended_all_the_same
-    adapters::timer::tests::the_first_signal_ends_nothing_and_the_second_ends_the_process_by_itself
+    adapters::timer::tests::second_signal_ends_a_blocked_process
+    adapters::timer::tests::second_signal_ends_the_process
     adapters::timer::tests::what_was_ignored_from_the_start_stays_ignored
     # They start a program that does not exist. The emulator's vfork(2) is a fork, so that posix_spawn(3) does not hear
     # that exec failed.

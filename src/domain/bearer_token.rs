@@ -103,14 +103,14 @@ mod tests {
     const SESSION_TOKEN: &str = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret";
 
     #[test]
-    fn a_session_token_a_jwt_and_any_other_b64token_are_accepted() {
+    fn accepts_every_b64token() {
         for text in [SESSION_TOKEN, "eyJhbGciOiJFZERTQSJ9.e30.c2ln", "x", "AZaz09-._~+/==", &"a".repeat(4096)] {
             assert_eq!(BearerToken::parse(text).unwrap().expose_secret(), text);
         }
     }
 
     #[test]
-    fn everything_else_is_refused_by_the_part_that_is_wrong() {
+    fn rejects_by_the_broken_part_of_the_rule() {
         let too_long = "a".repeat(4097);
         let cases = [
             ("", BearerTokenError::Empty),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_token_is_a_bearer_token_with_the_same_text() {
+    fn session_token_becomes_an_equal_bearer_token() {
         let token = BearerToken::from(SessionToken::parse(SESSION_TOKEN).unwrap());
         assert_eq!(token, BearerToken::parse(SESSION_TOKEN).unwrap());
         assert_eq!(format!("{token:?}"), "BearerToken([redacted])");

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_is_refused_by_the_part_of_its_rule_that_it_breaks() {
+    fn names_the_broken_rule_of_each_field() {
         type Change = fn(&mut AuthorizationFields, String);
         let device_code: (&str, Change) = ("device_code", |fields, text| fields.device_code = text);
         let user_code: (&str, Change) = ("user_code", |fields, text| fields.user_code = text);
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unencrypted_page_is_refused_only_where_the_server_is_encrypted_and_the_page_elsewhere() {
+    fn rejects_a_remote_http_page_of_an_https_server() {
         let at = |server, page: &str| parse_at(server, |fields| fields.verification_uri = page.into()).is_ok();
         assert!(at("http://plexsphere.example", "http://plexsphere.example/device"));
         assert!(at("https://plexsphere.example", "http://localhost:8080/device"));
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_complete_page_that_breaks_its_rule_is_left_out_and_no_error() {
+    fn leaves_out_an_invalid_complete_page() {
         let complete =
             |text: &str| parse(|fields| fields.verification_uri_complete = Some(text.into())).unwrap().complete_page;
         for text in [

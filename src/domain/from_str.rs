@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_parsed_by_the_rule_of_the_value() {
+    fn parses_by_the_rule_of_the_value() {
         let id = "0192f0c1-2345-7abc-8def-0123456789ab";
         assert_eq!(id.to_uppercase().parse::<Identifier>().unwrap().to_string(), id);
         assert_eq!(format!("psk_dev_{id}_s").parse::<SessionToken>().unwrap().id().to_string(), id);

@@ -49,7 +49,7 @@ mod tests {
     const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
 
     #[test]
-    fn a_hyphenated_uuid_in_either_case_is_shown_in_lower_case() {
+    fn shows_either_case_in_lower_case() {
         for text in [ID, &ID.to_uppercase()] {
             assert_eq!(Identifier::parse(text).unwrap().to_string(), ID);
         }

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_placeholder_is_as_long_as_a_token_can_be_and_is_no_session_token() {
+    fn placeholder_is_the_longest_bearer_token() {
         let placeholder = IssuedToken::placeholder().token;
         assert_eq!((placeholder.expose_secret().len(), placeholder.id()), (4096, None));
         assert_eq!(BearerToken::parse(placeholder.expose_secret()), Ok(placeholder.clone()));

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_own_page_has_its_origin_and_this_machine_is_one_host() {
+    fn own_page_shares_the_origin_or_this_machine() {
         for (text, server) in [
             ("https://h/v1/device?a", "https://H:443/base"),
             ("http://localhost:8080/", "http://127.0.0.1:8080"),
@@ -164,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_is_a_page_that_is_shown_the_same(
+        fn shown_page_parses_to_itself(
             text in "(https?://[a-zA-Z0-9.@:\\[\\]-]{1,20}[/?#]?)?[ -~\u{80}\u{202e}\u{1b}]{0,40}",
         ) {
             if let Ok(page) = PageUrl::parse(&text) {

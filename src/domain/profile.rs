@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_session_token_has_an_id_and_an_invalid_one_cannot_be_sent() {
+    fn only_session_tokens_have_ids() {
         assert_eq!(session_token("s3cret").id().unwrap().to_string(), ID);
         assert_eq!((token(JWT).id(), token("a b").id()), (None, None));
         assert_eq!(session_token("s3cret").to_bearer(), BearerToken::parse(format!("psk_dev_{ID}_s3cret")));

@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_put_aside_under_its_id_or_else_the_time_and_then_a_number() {
+    fn names_follow_the_id_else_the_time() {
         let by_id = "dev-replaced-0192f0c1-2345-7abc-8def-0123456789ab";
         let session_token = "psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret";
         assert_eq!(names("dev", session_token), [by_id, &format!("{by_id}-2"), &format!("{by_id}-3")]);

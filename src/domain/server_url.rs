@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_are_normalized_and_the_given_text_is_kept() {
+    fn normalizes_parts_and_keeps_the_text() {
         let cases = [
             ("https://plexsphere.example", "https://plexsphere.example", ""),
             ("https://plexsphere.example/", "https://plexsphere.example", ""),
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_by_the_part_that_is_wrong() {
+    fn rejects_by_the_broken_part_of_the_rule() {
         let cases = [
             ("", ServerUrlError::Syntax),
             ("plexsphere.example", ServerUrlError::Syntax),
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn same_origin_knows_default_ports_and_ignores_case_and_path() {
+    fn same_origin_ignores_default_ports_case_and_path() {
         let same = [
             ("https://h", "https://H:443/base"),
             ("HTTP://h", "http://h:80/"),
@@ -334,7 +334,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_origin_is_a_server_url_of_the_same_origin(
+        fn origin_parses_to_the_same_origin(
             scheme in "[hH][tT][tT][pP][sS]?", host in "[a-zA-Z0-9._-]{1,30}|\\[[0-9a-f:]{2,20}\\]", port in ":[0-9]{1,5}|", path in "(/[a-z%0-9.~-]{0,8}){0,4}",
         ) {
             let given = format!("{scheme}://{host}{port}{path}");

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_displayed_as_stored_but_for_unprintable_characters() {
+    fn escapes_only_unprintable_characters_of_a_name() {
         let shown = |name: &str| ProfileName::new(name).unwrap().to_string();
         assert_eq!(shown(r#"my "dev" \ 日本"#), r#"my "dev" \ 日本"#);
         assert_eq!(shown("a\u{1b}[2J\u{202e}b\n"), r"a\u{1b}[2J\u{202e}b\n");

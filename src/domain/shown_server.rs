@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_without_userinfo_is_shown_as_it_is_stored() {
+    fn shows_a_server_without_userinfo_unchanged() {
         for text in
             ["https://h", "HTTPS://H:443/base/", "https://h/a@b", "", "junk", "ftp://h", "https://h?q", "ä\u{1b}"]
         {
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_called_by_its_origin_else_by_what_is_stored_without_userinfo() {
+    fn shows_the_origin_else_the_text_without_userinfo() {
         for (stored, name) in [
             ("https://H:443/base", Some("https://h")),
             ("https://user:s3cret@h:8443", Some("https://h:8443")),

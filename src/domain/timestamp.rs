@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_outside_of_the_range_counts_as_its_end() {
+    fn clamps_clocks_outside_the_range() {
         assert_eq!(Timestamp::from(UNIX_EPOCH - Duration::from_secs(1)), at(0));
         assert_eq!(at(MAX_SECONDS + 1), at(MAX_SECONDS));
         assert_eq!(Timestamp::from(UNIX_EPOCH + Duration::from_millis(1999)), at(1));

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn any_environment_any_uuid_version_and_all_bearer_characters_are_accepted() {
+    fn accepts_every_environment_uuid_and_bearer_character() {
         for text in [
             format!("psk_x_{ID}_s"),
             format!("psk_anyenvironment_{ID}_a_b__c_"),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_by_the_part_that_is_wrong() {
+    fn rejects_by_the_broken_part_of_the_rule() {
         let base32_with_spare_bits = format!("{}n", &BASE32[..25]);
         let cases = [
             (String::new(), TokenError::Prefix),
@@ -239,7 +239,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_token_made_by_the_rule_is_accepted_with_its_id(
+        fn accepts_generated_tokens_with_their_ids(
             env in "[a-z]{1,8}", id in any::<u128>(), hyphenated in any::<bool>(), secret in "[A-Za-z0-9._~+/-]{1,40}={0,3}",
         ) {
             let id = Uuid::from_u128(id);

@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_found_rehearsed_revoked_cleared_and_reported_in_this_order() {
+    fn steps_come_in_order() {
         let (mut store, mut revoker, mut reporter) =
             (MockCredentialStore::new(), MockTokenRevoker::new(), MockReporter::new());
         let (stored, server) = (session(Some("https://h/base")), ServerUrl::parse("https://h/base").unwrap());
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_look_up_or_rehearsal_sends_and_reports_nothing() {
+    fn failed_look_up_or_rehearsal_sends_nothing() {
         let mut unreadable = MockCredentialStore::new();
         unreadable.expect_find().once().returning(|_| Err(store_error()));
         let mut uncuttable = MockCredentialStore::new();
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn the_credential_is_kept_for_each_way_in_which_revoking_fails() {
+    fn keeps_the_session_if_revoking_fails() {
         let failures = [
             RevokeError::Refused { source: "403".into() },
             RevokeError::Unconfirmed { source: "500".into() },
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_was_gone_before_is_cleared_like_one_that_was_revoked() {
+    fn clears_a_token_that_was_already_gone() {
         let mut store = store_holding(session(Some("https://h")));
         store.expect_clear().once().returning(|_| Ok(Clearing::Cleared));
         let outcome = logged_out("https://h", Revocation::AlreadyGone, Clearing::Cleared);
@@ -440,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_session_in_the_profile_is_told_as_such() {
+    fn reports_a_kept_newer_session() {
         let mut store = store_holding(session(Some("https://h")));
         store.expect_clear().once().returning(|_| Ok(Clearing::Superseded));
         let outcome = logged_out("https://h", Revocation::Revoked, Clearing::Superseded);
@@ -451,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_clearing_is_told_apart_and_not_reported_as_an_outcome() {
+    fn failed_clearing_is_no_outcome() {
         let mut store = store_holding(session(Some("https://h")));
         store.expect_clear().once().returning(|_| Err(store_error()));
         let revoker = revoker_answering(Ok(Revocation::Revoked));
@@ -473,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_the_stored_one_else_the_flag_else_the_fallback() {
+    fn takes_the_stored_server_then_flag_then_fallback() {
         let cases = [
             (Some("https://stored"), None, None, "https://stored"),
             (Some("https://stored"), None, Some("https://fallback"), "https://stored"),
@@ -490,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_goes_nowhere_if_its_server_is_not_certain() {
+    fn sends_no_token_to_an_unclear_server() {
         let unusable = |setting, source| ServerError::Unusable { setting, place: None, source };
         let other = ServerError::OtherOrigin { stored: "https://stored".into(), given: "https://flag".into() };
         let cases = [

@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_that_changes_meanwhile_is_looked_at_again_before_it_is_forgotten() {
+    fn looks_again_at_a_profile_that_changed() {
         let (mut reader, mut writer) = (MockProfileReader::new(), MockProfileWriter::new());
         let mut tokens = ["old", "new"].into_iter();
         reader.expect_list().times(2).returning(move || {
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_profile_is_told_with_those_that_are_there() {
+    fn missing_profile_lists_the_present_ones() {
         let store = InMemoryStore::new().with_profile(profile("other", ""));
         for request in [ProfilesRequest::Use(name("dev")), forget(true)] {
             let error = execute(&store, MockReporter::new(), &request).unwrap_err();
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_of_the_store_is_told_by_its_consequence_and_not_reported() {
+    fn store_failures_are_returned_by_consequence() {
         let failures: [(fn() -> StoreError, ExitStatus); 4] = [
             (|| StoreError::Exposed { place: "p".into(), source: "0640".into() }, ExitStatus::Exposed),
             (|| StoreError::Unusable { place: "p".into(), source: "junk".into() }, ExitStatus::Failed),

@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_profile_that_holds_a_token_by_id_and_origin() {
+    fn matches_profiles_by_id_and_origin() {
         let of = |id: &str| format!("psk_dev_{id}_s3cret");
         let profiles = holding(vec![
             profile("elsewhere", Some("https://other"), &of(ID)),
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn says_which_credential_and_which_profile_hold_the_revoked_token() {
+    fn names_all_holders_of_a_revoked_token() {
         let own = format!("psk_dev_{ID}_s3cret");
         for (token, revoked, is_own) in [(own.as_str(), ID, true), (&own, OTHER_ID, false), ("jwt", ID, false)] {
             let profiles = holding(vec![profile("dev", Some("https://h"), &own)]);

@@ -412,7 +412,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_first_credential_that_is_given_goes_to_the_server_of_its_row() {
+    fn first_given_credential_goes_to_the_listed_server() {
         for (words, stored, expected, needs_profile) in PRECEDENCE {
             let request = given(words);
             assert_eq!(asked(&request, stored), expected, "{words} with {stored}");
@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn no_stored_credential_goes_to_another_origin_whatever_is_given() {
+    fn stored_credential_never_leaves_its_origin() {
         let mut runs = 0;
         for file in ["", "--token-file"] {
             for profile in ["", "--profile=dev", "--profile=other", "--profile=missing"] {
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_credential_is_asked_for_and_reported_with_its_expiry() {
+    fn reports_a_stored_credential_with_its_expiry() {
         let mut world = World::default();
         world
             .profiles
@@ -489,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unusable_variable_matters_only_where_it_is_the_credential() {
+    fn unused_variable_may_be_unusable() {
         let unusable =
             |words: &str| WhoamiRequest { token_variable: Some(Err(BearerTokenError::Empty)), ..given(words) };
         let error = World::default().execute(&unusable("--server=https://flag")).unwrap_err();
@@ -504,7 +504,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_loaded_is_told_by_its_consequence_and_nothing_is_sent() {
+    fn sends_nothing_if_loading_fails() {
         let place = || "place".to_owned();
         let failures = [
             (StoreError::Exposed { place: place(), source: "0640".into() }, ExitStatus::Exposed),
@@ -531,7 +531,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_credential_is_told_with_what_was_looked_for() {
+    fn missing_credential_names_the_selection() {
         for (words, selection) in [("", Selection::Default), ("--profile=missing", named("missing"))] {
             let mut world = World { profiles: config("server=https://dev"), ..World::default() };
             let error = world.execute(&given(words)).unwrap_err();
@@ -542,7 +542,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unclear_server_is_told_with_the_credential_that_would_have_gone_there() {
+    fn names_the_credential_of_an_unclear_server() {
         let of_dev = CredentialSource::Profile(ProfileName::new("dev").unwrap());
         let unusable = |setting, source| ServerError::Unusable { setting, place: None, source };
         let cases = [
@@ -579,7 +579,7 @@ mod tests {
     }
 
     #[test]
-    fn a_no_of_the_server_is_told_from_not_knowing() {
+    fn rejection_differs_from_not_knowing() {
         let failures = [
             (ReadError::NotAccepted { source: "401".into() }, ExitStatus::Refused),
             (ReadError::Refused { source: "403".into() }, ExitStatus::Refused),

@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_counts_whatever_comes_behind_it_and_nothing_else_does() {
+    fn takes_the_first_object_and_nothing_else() {
         let deep = format!("{{\"b\":{}1{},\"a\":7}}", "[".repeat(1000), "]".repeat(1000));
         for (text, is_complete) in [
             ("{\"a\":7}", true),

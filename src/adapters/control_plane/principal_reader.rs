@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_principal_needs_a_type_and_a_subject_and_takes_what_else_can_be_used() {
+    fn principal_needs_only_a_type_and_a_subject() {
         let whole = read(
             r#"{"principal_type":"user","principal_scope":"domain","subject":"s","domain_id":"d","email":"e","acr":"a",
                 "amr":["pwd","mfa"],"unknown":{"a":1}}"#,
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_names_no_principal_is_told_by_the_field() {
+    fn names_the_missing_field_of_a_principal() {
         for (json, name, fault) in [
             ("{}", "principal_type", FieldFault::Missing),
             (r#"{"principal_type":null,"subject":"s"}"#, "principal_type", FieldFault::Missing),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn only_401_is_a_no_and_only_from_the_server_itself() {
+    fn only_the_servers_own_401_rejects_the_token() {
         let proxy = Some(ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() });
         let problem = Some(ProblemDetails::default());
         for status in 0..=999 {

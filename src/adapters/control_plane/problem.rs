@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn title_code_and_detail_are_shown_as_far_as_they_are_there() {
+    fn shows_title_code_and_detail_if_present() {
         let cases = [
             (r#"{"title":"T","code":"c","detail":"D"}"#, "T (c): D"),
             (r#"{"title":"T","detail":"D"}"#, "T: D"),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_and_its_secret_are_masked_wherever_they_stand() {
+    fn masks_token_and_secret_everywhere() {
         let masked = |text: &str| sanitize(text, &[&token("s3cr3t-s3cr3t")]);
         assert_eq!(masked(&format!("<psk_prod_{ID}_s3cr3t-s3cr3t>")), "<[redacted]>");
         assert_eq!(masked("a s3cr3t-s3cr3t b s3cr3t-s3cr3t"), "a [redacted] b [redacted]");
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_masked_on_its_own_from_8_characters_on() {
+    fn masks_a_bare_secret_of_8_characters() {
         assert_eq!(sanitize("_1234567_", &[&token("1234567")]), "_1234567_");
         assert_eq!(sanitize("_12345678_", &[&token("12345678")]), "_[redacted]_");
         assert_eq!(sanitize("under_score_", &[&token("under_score_")]), "[redacted]");
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn every_secret_is_masked_and_none_is_no_reason_to_mask() {
+    fn masks_every_secret_and_nothing_else() {
         assert_eq!(sanitize("d3vice and t0ken", &["d3vice", "t0ken"]), "[redacted] and [redacted]");
         assert_eq!(sanitize("d3vice and t0ken", &[]), "d3vice and t0ken");
         assert_eq!(sanitize("alice:hunter2", &["hunter2", "alice:hunter2", ""]), "[redacted]");
@@ -231,7 +231,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_server_sends_back_is_short_printable_and_free_of_the_credential(
+        fn shown_text_is_short_printable_and_masked(
             secret in "[A-Za-z0-9._~+/-]{8,20}=?", pieces in prop::collection::vec(0..8_usize, 0..60), filler in "\\PC{0,40}",
         ) {
             // A secret that is part of the mask cannot be hidden by it.

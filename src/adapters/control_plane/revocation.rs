@@ -4,47 +4,26 @@
 use hyper::Method;
 
 use super::ControlPlaneClient;
-use super::failure::CallFailure;
 use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT, Response};
 use super::unexpected_response::UnexpectedResponse;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;
-
-/// What the response to a revocation says about the token.
-pub(super) enum RevokeResponse {
-    /// This request revoked the token.
-    Revoked,
-    /// The server does not accept the bearer token (401).
-    NotAuthenticated(UnexpectedResponse),
-    /// The server knows no token with the id (404).
-    NotFound(UnexpectedResponse),
-    /// The server understood and declined (403).
-    Refused(UnexpectedResponse),
-    /// Nothing: the token may still be live.
-    Unconfirmed(UnexpectedResponse),
-}
-
-impl RevokeResponse {
-    /// Reads the table of responses that are no success. Every status that is not in it leaves open whether the token is
-    /// live, and so does one that the proxy may have sent by itself.
-    fn of(response: UnexpectedResponse) -> Self {
-        match response.status {
-            403 => Self::Refused(response),
-            401 if !response.may_be_the_proxys() => Self::NotAuthenticated(response),
-            404 if !response.may_be_the_proxys() => Self::NotFound(response),
-            _ => Self::Unconfirmed(response),
-        }
-    }
-}
+use crate::ports::call_error::{CallError, ResponseFacts};
+use crate::ports::token_directory::DirectoryError;
 
 impl ControlPlaneClient {
-    /// Sends the revocation of a token, authorized by a bearer token, and judges the response.
+    /// Revokes a token, authorized by a bearer token.
+    ///
+    /// # Errors
+    ///
+    /// Any variant of [`DirectoryError`]. The token may still be live, unless it is its own bearer token and the error is
+    /// [`DirectoryError::NotAccepted`] or [`DirectoryError::NoSuchToken`].
     pub(super) async fn revoke_token(
         &self,
         server: &ServerUrl,
         id: TokenId,
         bearer: &str,
-    ) -> Result<RevokeResponse, CallFailure> {
+    ) -> Result<(), DirectoryError> {
         let call = Call {
             method: Method::DELETE,
             path: format!("/v1/auth/tokens/{id}"),
@@ -58,15 +37,14 @@ impl ControlPlaneClient {
         let mut response = self.http.call(server, call).await?;
         // Captive portals answer with pages, and a 204 has none.
         if response.status() == 204 || response.status() == 200 && is_plausible(&mut response).await {
-            return Ok(RevokeResponse::Revoked);
+            return Ok(());
         }
-        Ok(RevokeResponse::of(response.into_error().await))
+        Err(error_of(response.into_error().await))
     }
 
     /// Warns if a response that decides about a token has no problem details: every server can send a bare status.
-    pub(super) fn warn_of_bare(&self, response: &UnexpectedResponse, id: TokenId) {
-        if response.problem.is_none() {
-            let status = response.status;
+    pub(super) fn warn_of_bare(&self, error: &CallError, id: TokenId) {
+        if let Some(ResponseFacts { status, is_problem: false, .. }) = error.response() {
             self.http.warn(&format!(
                 "the server responded with {status} without problem details for token {id}, so it may not be plexsphere"
             ));
@@ -77,6 +55,17 @@ impl ControlPlaneClient {
 /// Tells whether a success may come from plexsphere: captive portals and proxies answer 200 to anything, with a page.
 async fn is_plausible(response: &mut Response<'_>) -> bool {
     response.proxy.is_none() && (response.is_json() || response.body(ERROR_BODY_LIMIT).await.is_empty())
+}
+
+/// Reads the table of responses that are no success. Every status that is not in it leaves open whether the token is
+/// live, and so does one that the proxy may have sent by itself.
+fn error_of(response: UnexpectedResponse) -> DirectoryError {
+    match response.status {
+        403 => DirectoryError::Refused { source: response.into() },
+        401 if !response.may_be_the_proxys() => DirectoryError::NotAccepted { source: response.into() },
+        404 if !response.may_be_the_proxys() => DirectoryError::NoSuchToken { source: response.into() },
+        _ => DirectoryError::Unconfirmed { source: response.into() },
+    }
 }
 
 #[cfg(test)]
@@ -97,12 +86,14 @@ mod tests {
                     ..UnexpectedResponse::default()
                 };
                 let is_the_servers = !is_proxied || has_problem;
-                let is_as_listed = match RevokeResponse::of(response) {
-                    RevokeResponse::Revoked => false,
-                    RevokeResponse::Refused(_) => status == 403,
-                    RevokeResponse::NotAuthenticated(_) => status == 401 && is_the_servers,
-                    RevokeResponse::NotFound(_) => status == 404 && is_the_servers,
-                    RevokeResponse::Unconfirmed(_) => status != 403 && !(is_the_servers && matches!(status, 401 | 404)),
+                let is_as_listed = match error_of(response) {
+                    DirectoryError::Refused { .. } => status == 403,
+                    DirectoryError::NotAccepted { .. } => status == 401 && is_the_servers,
+                    DirectoryError::NoSuchToken { .. } => status == 404 && is_the_servers,
+                    DirectoryError::Unconfirmed { .. } => {
+                        status != 403 && !(is_the_servers && matches!(status, 401 | 404))
+                    }
+                    DirectoryError::Unanswered { .. } | DirectoryError::Unreached { .. } => false,
                 };
                 assert!(is_as_listed, "{status} {is_proxied} {has_problem}");
             }

@@ -8,7 +8,6 @@ use super::failure::CallFailure;
 use super::http::{CALL_LIMIT, Call, Response};
 #[cfg(test)]
 use super::problem;
-use super::revocation::RevokeResponse;
 use super::token_list::{TokenListFault, TokenListParser};
 use super::unexpected_response::UnexpectedResponse;
 use crate::domain::bearer_token::BearerToken;
@@ -41,16 +40,11 @@ impl TokenDirectory for ControlPlaneClient {
     }
 
     async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), DirectoryError> {
-        match self.revoke_token(server, id, credential.expose_secret()).await? {
-            RevokeResponse::Revoked => Ok(()),
-            RevokeResponse::NotAuthenticated(response) => Err(DirectoryError::NotAccepted { source: response.into() }),
-            RevokeResponse::NotFound(response) => {
-                self.warn_of_bare(&response, id);
-                Err(DirectoryError::NoSuchToken { source: response.into() })
+        self.revoke_token(server, id, credential.expose_secret()).await.inspect_err(|error| {
+            if let DirectoryError::NoSuchToken { source } = error {
+                self.warn_of_bare(source, id);
             }
-            RevokeResponse::Refused(response) => Err(DirectoryError::Refused { source: response.into() }),
-            RevokeResponse::Unconfirmed(response) => Err(DirectoryError::Unconfirmed { source: response.into() }),
-        }
+        })
     }
 }
 

@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_to_a_poll_means_what_the_table_says() {
+    fn poll_responses_follow_the_table() {
         let codes = [
             (None, "rejected"),
             (Some("authorization_pending"), "pending"),
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_counts_as_soon_as_its_object_is_there() {
+    fn token_counts_once_its_object_is_complete() {
         for is_proxied in [false, true] {
             let long = format!("{TOKEN}{}", " ".repeat(100));
             for (text, is_complete) in [(TOKEN, true), (TOKEN, false), (&long, false), (&format!("{TOKEN}<"), true)] {
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_without_a_usable_token_says_what_is_wrong_and_nothing_of_the_token() {
+    fn unusable_success_names_the_fault_without_the_token() {
         let source = |text: &str, is_complete| match meaning(200, None, false, false, &body(text, is_complete)) {
             PollResponse::Unusable { source } => source,
             answer => panic!("{text}: {answer:?}"),
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authorization_is_told_by_the_field_that_cannot_be_used() {
+    fn names_the_unusable_field_of_an_authorization() {
         const WHOLE: &str = r#"{"device_code":"d3vice","user_code":"ABCD","verification_uri":"https://h/device",
             "verification_uri_complete":7,"expires_in":600,"interval":null}"#;
         let server = ServerUrl::parse("https://h").unwrap();
@@ -473,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_asked_for_in_seconds_up_to_a_minute() {
+    fn honors_retry_after_up_to_a_minute() {
         for (text, seconds) in [("0", Some(0)), ("7", Some(7)), ("060", Some(60)), ("60", Some(60))] {
             assert_eq!(wait_in(text).map(|wait| wait.as_secs()), seconds, "{text}");
         }
@@ -483,7 +483,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_failed_may_have_issued_a_token_once_its_request_was_under_way() {
+    fn failed_call_may_have_issued_once_sent() {
         use super::super::failure::{Cause, Peer};
         for phase in
             [Phase::ProxySetting, Phase::NameLookup, Phase::Connection, Phase::Tunnel, Phase::Tls, Phase::Answer]
@@ -496,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_is_rejected_or_refused_by_the_server_itself_alone() {
+    fn only_the_server_itself_rejects_or_refuses() {
         for status in 0..=999 {
             for (has_problem, is_proxied) in [(false, false), (true, false), (true, true), (false, true)] {
                 let may_be_the_proxys = is_proxied && !has_problem;

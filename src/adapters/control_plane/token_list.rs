@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_cut_is_never_a_shorter_one() {
+    fn cut_list_is_never_a_shorter_one() {
         let list = r#" [{"id":"a","x":["]",{}]},{"id":"b"}]"#;
         for cut in 0..list.len() {
             assert_eq!(ids(&list[..cut]), Err(TokenListFault::Incomplete), "{cut}");
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_100_000_tokens_and_16_mib_and_no_more() {
+    fn reads_up_to_100_000_tokens_and_16_mib() {
         let list = |tokens: usize| format!("[{}]", vec![r#"{"id":"a"}"#; tokens].join(","));
         assert_eq!(ids(&list(MAX_TOKENS)).unwrap().len(), MAX_TOKENS);
         assert_eq!(ids(&list(MAX_TOKENS + 1)), Err(TokenListFault::TooMany));
@@ -294,7 +294,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn finds_the_tokens_that_a_parser_of_the_whole_finds(
+        fn agrees_with_a_parser_of_the_whole(
             ids in prop::collection::vec("\\PC{0,8}|[\"\\\\{}\\[\\],]{0,8}", 0..6), filler in "\\PC{0,12}", piece in 1..20_usize,
         ) {
             let tokens: Vec<Value> = ids.iter().map(|id| json!({"x": [filler, {}], "id": id, "y": {filler.as_str(): []}})).collect();

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_tells_its_status_and_the_code_of_its_problem() {
+    fn facts_hold_the_status_and_the_code() {
         for (code, expected) in [(None, None), (Some("gone"), Some("gone"))] {
             let problem = code.map(|code| ProblemDetails { code: Some(code.to_owned()), ..ProblemDetails::default() });
             let error = CallError::from(UnexpectedResponse { status: 503, problem, ..UnexpectedResponse::default() });

@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_signal_ends_nothing_and_the_second_ends_the_process_by_itself() {
+    fn second_signal_ends_the_process() {
         let mut process = Process::start("waiting", "");
         process.signal(Signal::INT);
         process.await_line("interrupted by 2");
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_blocked_in_its_output_is_ended_all_the_same() {
+    fn second_signal_ends_a_blocked_process() {
         let process = Process::start("blocked", "");
         process.signal(Signal::TERM);
         thread::sleep(PAUSE);

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_signal_is_told_and_another_one_is_the_second() {
+    fn tells_the_first_signal_and_returns_the_second() {
         let mut told = None;
         let found = second([SIGINT, SIGTERM, SIGHUP].into_iter(), Duration::ZERO, |signal| told = Some(signal));
         assert_eq!((told, found), (Some(SIGINT), Some(SIGTERM)));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ignored_is_read_from_the_status_of_the_process() {
+    fn reads_ignored_signals_from_proc() {
         let status =
             "Name:\tplexctl\nSigBlk:\t0000000000000002\nSigIgn:\t0000000000005001\nSigCgt:\t0000000000000002\n";
         let ignored_ones = |status| SIGNALS.map(|signal| is_in(ignored(status), signal));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_at_stake_is_said_before_the_end_is_waited_for() {
+    fn says_the_last_words_before_the_end() {
         let start = Instant::now();
         say(|at_risk| assert_eq!(*at_risk, AtRisk::Response), &AtRisk::Response);
         assert!(start.elapsed() < LAST_WORDS_LIMIT);

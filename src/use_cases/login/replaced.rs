@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn revokes_the_new_token_if_old_text_is_put_back() {
+    fn revokes_the_new_token_if_overwritten() {
         for (revocations, is_dead) in [(1, true), (0, false)] {
             let world = replacing();
             let (result, revoked) = log_in_beside(&world, put_back, revocations);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_way_to_a_session_that_was_stored_after_its_own() {
+    fn keeps_a_newer_session() {
         let world = replacing();
         let change = |store: &InMemoryStore| store.put(holding("dev", Some(SERVER), &session_token(NEWER)));
         let (result, revoked) = log_in_beside(&world, change, 1);

@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn whichever_is_done_wins_and_the_first_if_both_are() {
+    fn first_done_wins() {
         assert_eq!(winner(ready(1), pending()), Poll::Ready("first"));
         assert_eq!(winner(pending(), ready(2)), Poll::Ready("second"));
         assert_eq!(winner(ready(1), ready(2)), Poll::Ready("first"));
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn the_second_is_not_begun_where_the_first_is_done() {
+    fn does_not_begin_the_second_needlessly() {
         let begun = poll_fn(|_| panic!("it was begun"));
         assert_eq!(winner(ready(1), begun), Poll::Ready("first"));
     }

@@ -268,7 +268,11 @@ fn keeps_replaced_token_without_id() {
         login.server.url()
     );
     assert!(run.stderr.contains(&warning), "{}", run.stderr);
-    assert!(run.stderr.contains("\nhint: run `plexctl profiles forget default-replaced-2"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("\nhint: once that token is dead, run `plexctl profiles forget --yes default-replaced-2"),
+        "{}",
+        run.stderr
+    );
     assert!(login.sandbox.config_text().contains(&old));
 }
 

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_a_url_or_an_authority_with_optional_credentials() {
+    fn parses_urls_and_bare_authorities() {
         let cases = [
             ("http://proxy:3128", "http://proxy:3128"),
             ("HTTP://Proxy:3128/", "http://proxy:3128"),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_cannot_be_used_is_an_error_where_it_would_apply() {
+    fn unusable_proxy_is_an_error_where_it_applies() {
         let (scheme, unusable) = ("THE_PROXY is unusable: only http://", "THE_PROXY is not a valid http:// URL");
         let unencoded = "THE_PROXY is not a valid URL: in a password, / ? # and @ must be percent-encoded";
         let cases = [

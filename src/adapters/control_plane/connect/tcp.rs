@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_families_take_turns_and_the_systems_first_choice_stays_the_first() {
+    fn address_families_take_turns() {
         let v4 = |last| SocketAddr::from(([10, 0, 0, last], 1));
         let v6 = |last| SocketAddr::from(([0xfd00, 0, 0, 0, 0, 0, 0, last], 1));
         let cases = [
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn dead_addresses_cost_a_live_one_no_more_than_their_turns() {
+    fn dead_addresses_cost_only_their_turns() {
         let dead: Vec<_> = (0..5).map(|_| swallowing()).collect();
         let (live, _listener) = listening();
         let mut addresses: Vec<_> = dead.iter().map(|(address, ..)| *address).collect();

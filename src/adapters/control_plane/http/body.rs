@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_read_to_its_end_its_limit_or_its_deadline() {
+    fn reads_to_the_end_the_limit_or_the_deadline() {
         assert_eq!(read(3, 1000, Then::Ends), (3000, true, false));
         assert_eq!(read(3, 1000, Then::Hangs), (3000, false, true));
         assert_eq!(read(3, 1000, Then::BreaksOff), (3000, false, false));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_object_does_not_wait_long_for_the_end_of_its_body() {
+    fn complete_object_waits_two_seconds_for_the_end() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         for (text, is_whole) in [("{\"a\": {}}\n", true), ("\u{feff}{}", true), ("{\"a\": {}", false), ("[{}]", false)]
         {

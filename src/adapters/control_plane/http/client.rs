@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_keep_their_connection_share_one_with_each_other_alone() {
+    fn only_keeping_calls_share_a_connection() {
         let (server, other) = (Server::answering(OK), Server::answering(OK));
         let client = client();
         run(async {
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_is_read_to_its_end_leaves_its_connection_to_the_next_call() {
+    fn fully_read_error_keeps_the_connection() {
         let problem = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: 17\r\n\r\n\
                        {\"code\":\"s3cret\"}";
         let server = Server::answering(problem);
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn no_answer_shows_a_token_that_an_earlier_call_has_sent() {
+    fn masks_tokens_of_earlier_calls() {
         let problem = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/problem+json\r\n\
                        Content-Length: 33\r\n\r\n{\"code\":\"f1rst\",\"detail\":\"0ther\"}";
         let server = Server::answering(problem);
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn repeats_a_get_that_got_no_byte_on_a_reused_connection() {
+    fn repeats_an_unanswered_get_on_a_reused_connection() {
         for (partial, connections) in [("", &[0, 0, 1][..]), ("HTTP/1.1 20", &[0, 0])] {
             let server = Server::playing(move |visit| {
                 visit.answers(OK);
@@ -466,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_whose_answer_is_not_read_to_its_end_is_not_kept() {
+    fn unread_response_ends_the_connection() {
         let server = Server::answering(OK);
         let client = client();
         run(async {
@@ -486,7 +486,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unencrypted_way_to_another_host_is_warned_of_once_whatever_is_asked_there() {
+    fn warns_once_of_plain_http_to_another_host() {
         let warnings = Arc::new(Mutex::new(Vec::new()));
         let record = Arc::clone(&warnings);
         let client = HttpClient::new(

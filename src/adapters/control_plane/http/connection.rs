@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_counts_even_if_the_request_could_not_be_written() {
+    fn response_counts_after_a_failed_write() {
         assert_eq!(asked(Broken(b"HTTP/1.1 204 No Content\r\n\r\n")), Ok(204));
         assert_eq!(asked(Broken(b"HTTP/1.1 20")), Err(Cause::Closed));
         assert_eq!(asked(Broken(b"")), Err(Cause::Closed));

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_waited_for_up_to_its_empty_line() {
+    fn waits_for_the_end_of_a_head() {
         let head = "HTTP/1.1 204 No Content\r\nDate: today\r\n\r\n";
         for length in 0..head.len() {
             assert_eq!(inspect_head(&head.as_bytes()[..length]), Head::Incomplete, "{length}");
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn usable_lengths_and_what_is_no_answer_stay_as_they_are() {
+    fn leaves_usable_heads_alone() {
         for rest in [
             "1.1 200 OK\r\n\r\n{}",
             "1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_loses_the_lengths_that_cannot_be_used_and_nothing_else() {
+    fn drops_only_unusable_lengths_from_a_head() {
         let cases = [
             ("1.1 200 OK", "Content-Length: junk\r\n", ""),
             ("1.1 200 OK", "Content-Length: 2\r\nContent-Length: 3\r\nA: b\r\n", "A: b\r\n"),
