@@ -23,9 +23,10 @@ pub use self::connect::trust_store::TrustSettings;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub use self::{
+    http::fuzzed_correlation_id,
     principal_reader::fuzzed_principal,
     problem::fuzzed_problem,
-    token_issuer::{fuzzed_authorization, fuzzed_poll},
+    token_issuer::{fuzzed_authorization, fuzzed_bindings, fuzzed_poll},
     token_list::fuzzed_token_list,
 };
 

@@ -241,6 +241,12 @@ pub fn fuzzed_authorization(
     authorization_in(&Body { bytes: body.to_vec(), is_complete }, server)
 }
 
+/// Reads the bindings in the body of a 200, for its fuzz target.
+#[cfg(fuzzing)]
+pub fn fuzzed_bindings(body: &[u8]) -> Vec<BindingChoice> {
+    bindings_in(&Body { bytes: body.to_vec(), is_complete: true })
+}
+
 /// Reads the answer to a poll with this code, for its fuzz target.
 #[cfg(fuzzing)]
 pub fn fuzzed_poll(

@@ -16,4 +16,6 @@ mod transport;
 pub(super) use self::body::Body;
 pub(super) use self::call::Call;
 pub(super) use self::client::{CALL_LIMIT, HttpClient};
+#[cfg(fuzzing)]
+pub use self::response::fuzzed_correlation_id;
 pub(super) use self::response::{ERROR_BODY_LIMIT, Response};

@@ -15,6 +15,8 @@ use super::connection::Connection;
 use super::idle_connection::IdleConnection;
 use super::sent_secrets::SentSecrets;
 use crate::domain::server_url::ServerUrl;
+#[cfg(fuzzing)]
+use crate::domain::token::SessionToken;
 
 /// How long the body of an error is waited for.
 pub(crate) const ERROR_BODY_LIMIT: Duration = Duration::from_secs(2);
@@ -100,11 +102,10 @@ impl Response<'_> {
         let problem = if self.is_problem() { self.sent_secrets.with(parse) } else { None };
         let status = self.inner.status();
         let header = |name| self.sent_secrets.with(|secrets| shown(self.inner.headers().get(name)?, secrets));
-        let correlation_id = problem.as_ref().and_then(|problem| problem.correlation_id.clone());
         UnexpectedResponse {
             status: status.as_u16(),
             reason: status.canonical_reason(),
-            correlation_id: correlation_id.or_else(|| header(CORRELATION_ID)),
+            correlation_id: correlation_id(problem.as_ref(), || header(CORRELATION_ID)),
             location: header(LOCATION),
             retry_after: self.retry_after().and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
             problem,
@@ -125,6 +126,19 @@ impl Response<'_> {
     fn is_problem(&self) -> bool {
         self.media_type().is_some_and(|media_type| media_type == "application/problem+json")
     }
+}
+
+/// The id under which the server logged the request: in the problem details, or else in the header.
+fn correlation_id(problem: Option<&ProblemDetails>, header: impl FnOnce() -> Option<String>) -> Option<String> {
+    problem.and_then(|problem| problem.correlation_id.clone()).or_else(header)
+}
+
+/// What is shown of the correlation id of a response with this header and these problem details, for its fuzz target.
+#[cfg(fuzzing)]
+pub fn fuzzed_correlation_id(header: &[u8], body: &[u8], token: &SessionToken) -> Option<String> {
+    let secrets = [token.expose_secret()];
+    let problem = ProblemDetails::parse(body, &secrets);
+    correlation_id(problem.as_ref(), || shown(&HeaderValue::from_bytes(header).ok()?, &secrets))
 }
 
 /// A header as far as it may be shown. An empty one counts as missing.
