@@ -17,8 +17,8 @@ use crate::ports::store_error::StoreError;
 /// Where a store in memory keeps its profiles, as its errors say it.
 const PLACE: &str = "memory";
 
-/// A [`CredentialStore`], [`ProfileReader`] and [`ProfileWriter`] in memory, which keeps the ports' promises and can be
-/// told to fail.
+/// A [`CredentialStore`], [`ProfileReader`] and [`ProfileWriter`] in memory, which keeps the ports' promises and fails
+/// on demand.
 ///
 /// ```
 /// use plexctl::ports::{Clearing, CredentialStore};

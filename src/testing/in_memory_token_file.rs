@@ -50,7 +50,7 @@ impl InMemoryTokenFile {
         self
     }
 
-    /// Adds a file that others may use too.
+    /// Adds a file that others can access too.
     #[must_use]
     pub fn with_exposed_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.files.insert(path.into(), Contents::Exposed);

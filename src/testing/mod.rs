@@ -1,11 +1,10 @@
-//! Test doubles for everybody who links this crate, behind the feature `testing`.
+//! Test doubles of the ports, behind the feature `testing`.
 //!
 //! - The mocks of the ports, made by `mockall`, for tests that expect calls.
-//! - The fakes, which behave as the ports promise and record what they were asked for: [`InMemoryStore`],
-//!   [`ScriptedRevoker`] and [`RecordingReporter`] for a logout; for a login [`ScriptedIssuer`],
-//!   [`ScriptedPrincipalReader`], [`RecordingBrowser`] and [`ManualTimer`] too, and [`InMemoryTokenFile`] for whoami.
+//! - The fakes, which keep the promises of the ports and record their calls. `InMemory…` holds what a test puts in,
+//!   `Scripted…` returns the results of a script, `Recording…` only records, and [`ManualTimer`] has a clock of its own.
 //! - [`session`], a session to put into them.
-//! - The promises of the ports as tests, in [`contract`], for implementations of your own.
+//! - [`contract`], the promises of the ports as tests, for implementations of your own.
 //! - With the feature `control-plane`, `ControlPlane`: a small plexsphere on loopback, for tests and trials of the real
 //!   HTTP adapter.
 

@@ -1,4 +1,4 @@
-//! A browser that remembers.
+//! A browser that records.
 
 use std::sync::Mutex;
 

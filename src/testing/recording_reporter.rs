@@ -1,8 +1,8 @@
-//! A reporter that remembers.
+//! A reporter that records.
 
 use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
 
-/// A [`Reporter`] that records the outcomes it was told, and can be told to fail.
+/// A [`Reporter`] that records its outcomes, and fails on demand.
 #[derive(Debug)]
 pub struct RecordingReporter<T = LogoutOutcome> {
     outcomes: Vec<T>,
@@ -10,7 +10,7 @@ pub struct RecordingReporter<T = LogoutOutcome> {
 }
 
 impl<T> RecordingReporter<T> {
-    /// A reporter that was told nothing yet.
+    /// A reporter without outcomes so far.
     #[must_use]
     pub fn new() -> Self {
         Self { outcomes: Vec::new(), failure: None }

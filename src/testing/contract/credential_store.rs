@@ -97,15 +97,15 @@ fn session(profile: &Profile) -> Session {
     profile.to_session().unwrap()
 }
 
-/// What was found, with all that its `Debug` form leaves out.
-fn told(found: Option<Session>) -> Option<(String, String, Option<String>)> {
+/// What was found, with all that its `Debug` form redacts.
+fn unredacted(found: Option<Session>) -> Option<(String, String, Option<String>)> {
     let found = found?;
     Some((found.profile.as_str().to_owned(), found.token.expose_secret().to_owned(), found.server))
 }
 
 fn assert_finds<S: StoreUnderTest>(under_test: &S, selection: &Selection, expected: Option<&Profile>) {
     let found = under_test.store().find(selection).unwrap();
-    assert_eq!(told(found), told(expected.map(session)), "the session that {selection:?} finds");
+    assert_eq!(unredacted(found), unredacted(expected.map(session)), "the session that {selection:?} finds");
 }
 
 /// Holds a store to every promise of [`CredentialStore`].
@@ -155,7 +155,7 @@ pub fn a_store_keeps_its_promises<S: StoreUnderTest>() {
             assert_finds(&holding, &Selection::Default, left.as_ref());
         }
     });
-    promise(5, "clearing judges the store as it is now, by the id of the token", || {
+    promise(5, "clearing decides by the store as it is now, and by the id of the token", || {
         let holding = S::holding(&[ours(), other()], Some("ours"));
         let found = holding.store().find(&Selection::Default).unwrap().unwrap();
         holding.store().rehearse_clear(&found).unwrap();
@@ -170,7 +170,7 @@ pub fn a_store_keeps_its_promises<S: StoreUnderTest>() {
         assert_eq!(holding.store().clear(&found).unwrap(), Clearing::Cleared);
         assert_finds(&holding, &named("ours"), None);
     });
-    promise(6, "what is gone counts as cleared, and another token is reported", || {
+    promise(6, "what is gone counts as cleared, and a profile with another token is superseded", || {
         let holding = S::holding(&[ours(), other()], None);
         holding.put(&self::holding("ours", 3, None));
         assert_eq!(holding.store().clear(&session(&ours())).unwrap(), Clearing::Superseded);

@@ -29,8 +29,8 @@
 //! }
 //!
 //! impl RevokerUnderTest for Logged {
-//!     fn meeting(case: RevokeCase) -> Self {
-//!         Self(ScriptedRevoker::meeting(case))
+//!     fn for_case(case: RevokeCase) -> Self {
+//!         Self(ScriptedRevoker::for_case(case))
 //!     }
 //!
 //!     fn revoker(&self) -> &dyn TokenRevoker {

@@ -25,7 +25,7 @@ pub enum ReadCase {
 /// A reader with its server.
 pub trait ReaderUnderTest: ServerUnderTest {
     /// A reader whose server responds so.
-    fn meeting(case: ReadCase) -> Self;
+    fn for_case(case: ReadCase) -> Self;
 
     /// The reader.
     fn reader(&self) -> &dyn PrincipalReader;
@@ -38,7 +38,7 @@ impl ServerUnderTest for ScriptedPrincipalReader {
 }
 
 impl ReaderUnderTest for ScriptedPrincipalReader {
-    fn meeting(case: ReadCase) -> Self {
+    fn for_case(case: ReadCase) -> Self {
         let source = || "told to".into();
         Self::new([match case {
             ReadCase::Named => {
@@ -63,7 +63,7 @@ pub async fn a_reader_keeps_its_promises<R: ReaderUnderTest>() {
     let cases = [ReadCase::Named, ReadCase::NotAccepted, ReadCase::Refused];
     let mut calls = Vec::new();
     for case in cases.into_iter().chain(ServerFailure::ALL.map(ReadCase::Failing)) {
-        let under_test = R::meeting(case);
+        let under_test = R::for_case(case);
         let server = under_test.server();
         calls.push(observe(case, &under_test, under_test.reader().read(&server, &token)).await);
     }

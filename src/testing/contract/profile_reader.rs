@@ -56,8 +56,8 @@ pub(super) fn profiles() -> [Profile; 4] {
     ]
 }
 
-/// A profile with all that its `Debug` form leaves out.
-pub(super) fn told(profile: Option<&Profile>) -> Option<String> {
+/// A profile with all that its `Debug` form redacts.
+pub(super) fn unredacted(profile: Option<&Profile>) -> Option<String> {
     let profile = profile?;
     let token = profile.token.as_ref().map(|token| token.expose_secret().to_owned());
     Some(format!("{profile:?} {token:?} at {:?}", profile.server))
@@ -69,10 +69,10 @@ pub fn a_profile_reader_keeps_its_promises<S: ProfileStoreUnderTest>() {
         let holding = S::holding(&profiles(), Some("ci"));
         for profile in &profiles() {
             let found = holding.reader().look_up(&Selection::Named(profile.name.clone())).unwrap();
-            assert_eq!(told(found.as_ref()), told(Some(profile)));
+            assert_eq!(unredacted(found.as_ref()), unredacted(Some(profile)));
         }
         let default = holding.reader().look_up(&Selection::Default).unwrap();
-        assert_eq!(told(default.as_ref()), told(Some(&profiles()[1])));
+        assert_eq!(unredacted(default.as_ref()), unredacted(Some(&profiles()[1])));
     });
     promise(2, "all ways of having no profile are alike, and the pointer never falls through", || {
         let look_up = |holding: &S, selection: &Selection| holding.reader().look_up(selection).unwrap();
@@ -87,8 +87,8 @@ pub fn a_profile_reader_keeps_its_promises<S: ProfileStoreUnderTest>() {
     promise(3, "a list has every profile once, in the store's order, and the pointer as it is stored", || {
         for pointer in [None, Some("dev"), Some("missing")] {
             let list = S::holding(&profiles(), pointer).reader().list().unwrap();
-            let listed: Vec<_> = list.profiles.iter().map(|profile| told(Some(profile))).collect();
-            assert_eq!(listed, profiles().each_ref().map(|profile| told(Some(profile))));
+            let listed: Vec<_> = list.profiles.iter().map(|profile| unredacted(Some(profile))).collect();
+            assert_eq!(listed, profiles().each_ref().map(|profile| unredacted(Some(profile))));
             assert_eq!(list.default, pointer.map(name));
             assert!(!list.place.is_empty());
         }

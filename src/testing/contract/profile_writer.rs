@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::profile_reader::{profiles, told};
+use super::profile_reader::{profiles, unredacted};
 use super::{ProfileStoreUnderTest, SECRET, SERVER, id, name, named, promise, session_token, shown};
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::identifier::Identifier;
@@ -40,7 +40,7 @@ fn held<S: ProfileStoreUnderTest>(under_test: &S, profile: &str) -> Option<Profi
 
 fn assert_holds<S: ProfileStoreUnderTest>(under_test: &S, expected: &Profile) {
     let held = under_test.reader().look_up(&Selection::Named(expected.name.clone())).unwrap();
-    assert_eq!(told(held.as_ref()), told(Some(expected)));
+    assert_eq!(unredacted(held.as_ref()), unredacted(Some(expected)));
 }
 
 fn pointer<S: ProfileStoreUnderTest>(under_test: &S) -> Option<String> {
@@ -123,10 +123,10 @@ pub fn a_profile_writer_keeps_its_promises<S: ProfileStoreUnderTest>() {
         assert_holds(&empty, &new_session("new", &session_token(7), None).to_profile());
         assert_eq!(pointer(&empty).as_deref(), Some("new"));
     });
-    promise(4, "a replaced token moves to a free profile of its own, and the outcome tells it", || {
+    promise(4, "a replaced token moves to a free profile of its own, which the outcome names", || {
         let holding = all();
         let expected = moved(&dev, &dev_replaced);
-        assert_eq!(told(log_in(&holding, "dev", &session_token(7)).as_ref()), told(Some(&expected)));
+        assert_eq!(unredacted(log_in(&holding, "dev", &session_token(7)).as_ref()), unredacted(Some(&expected)));
         assert_holds(&holding, &expected);
         let session = expected.to_session().unwrap();
         holding.store().rehearse_clear(&session).unwrap();

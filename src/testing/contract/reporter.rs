@@ -115,13 +115,13 @@ fn text_of<'a, T: Debug + 'a>(outcomes: impl Iterator<Item = &'a T>) -> String {
 /// Holds a reporter of an outcome to every promise of [`Reporter`].
 pub fn a_reporter_keeps_its_promises<T: ReportedOutcome, R: ReporterUnderTest<T>>() {
     let report = |mut under_test: R, outcome: &T| (under_test.reporter().report(outcome).is_ok(), under_test);
-    promise(1, "each outcome is reported exactly once, and an error says that a result is not", || {
+    promise(1, "each outcome is reported exactly once, and a result that was not written is an error", || {
         for outcome in T::cases() {
             let (is_ok, read) = report(R::read(), &outcome);
             assert!(is_ok, "{outcome:?}");
             if outcome.has_result() {
                 assert_eq!(read.results().matches(PROFILE).count(), 1, "{outcome:?} is {:?}", read.results());
-                assert!(!report(R::full(), &outcome).0, "{outcome:?} that is not told");
+                assert!(!report(R::full(), &outcome).0, "{outcome:?} was not written, and there is no error");
             } else {
                 assert!(!(read.results() + &read.notes()).is_empty(), "{outcome:?}");
             }
@@ -141,8 +141,8 @@ pub fn a_reporter_keeps_its_promises<T: ReportedOutcome, R: ReporterUnderTest<T>
     promise(4, "nothing of a token but its id is written", || {
         for outcome in T::cases() {
             let (_, read) = report(R::read(), &outcome);
-            let told = read.results() + &read.notes();
-            assert!(!told.contains(SECRET), "{outcome:?} is {told}");
+            let text = read.results() + &read.notes();
+            assert!(!text.contains(SECRET), "{outcome:?} is {text}");
         }
     });
 }

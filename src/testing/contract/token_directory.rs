@@ -30,7 +30,7 @@ pub enum DirectoryCase {
 /// A directory with its server.
 pub trait DirectoryUnderTest: ServerUnderTest {
     /// A directory whose server responds so.
-    fn meeting(case: DirectoryCase) -> Self;
+    fn for_case(case: DirectoryCase) -> Self;
 
     /// The directory.
     fn directory(&self) -> &dyn TokenDirectory;
@@ -43,7 +43,7 @@ impl ServerUnderTest for ScriptedTokenDirectory {
 }
 
 impl DirectoryUnderTest for ScriptedTokenDirectory {
-    fn meeting(case: DirectoryCase) -> Self {
+    fn for_case(case: DirectoryCase) -> Self {
         let error = || {
             let source = "told to".into();
             Some(match case {
@@ -86,12 +86,12 @@ pub async fn a_directory_keeps_its_promises<D: DirectoryUnderTest>() {
     let cases = || cases.into_iter().chain(ServerFailure::ALL.map(DirectoryCase::Failing));
     let (mut lists, mut revocations) = (Vec::new(), Vec::new());
     for case in cases() {
-        let under_test = D::meeting(case);
+        let under_test = D::for_case(case);
         let server = under_test.server();
         lists.push(observe(case, &under_test, under_test.directory().list(&server, &credential)).await);
     }
     for case in cases().chain([DirectoryCase::NoSuchToken]) {
-        let under_test = D::meeting(case);
+        let under_test = D::for_case(case);
         let server = under_test.server();
         revocations.push(observe(case, &under_test, under_test.directory().revoke(&server, &credential, token)).await);
     }

@@ -91,13 +91,13 @@ pub enum BindingsCase {
 /// An issuer with its server.
 pub trait IssuerUnderTest: ServerUnderTest {
     /// An issuer whose server responds so to the beginning of a login.
-    fn beginning(case: BeginCase) -> Self;
+    fn for_begin(case: BeginCase) -> Self;
 
     /// An issuer whose server responds so to a poll.
-    fn polled(case: PollCase) -> Self;
+    fn for_poll(case: PollCase) -> Self;
 
     /// An issuer whose server responds so to the question which bindings a domain has.
-    fn listing(case: BindingsCase) -> Self;
+    fn for_bindings(case: BindingsCase) -> Self;
 
     /// The issuer.
     fn issuer(&self) -> &dyn TokenIssuer;
@@ -111,7 +111,7 @@ impl ServerUnderTest for ScriptedIssuer {
 }
 
 impl IssuerUnderTest for ScriptedIssuer {
-    fn beginning(case: BeginCase) -> Self {
+    fn for_begin(case: BeginCase) -> Self {
         let source = "told to".into();
         let response = match case {
             BeginCase::Begun => Ok(device_authorization()),
@@ -125,7 +125,7 @@ impl IssuerUnderTest for ScriptedIssuer {
         Self::new(response, [])
     }
 
-    fn polled(case: PollCase) -> Self {
+    fn for_poll(case: PollCase) -> Self {
         let source = "told to".into();
         let response = match case {
             PollCase::Issued | PollCase::IssuedCut => PollResponse::Issued(issued_token()),
@@ -146,7 +146,7 @@ impl IssuerUnderTest for ScriptedIssuer {
         Self::new(Ok(device_authorization()), [response.into()])
     }
 
-    fn listing(case: BindingsCase) -> Self {
+    fn for_bindings(case: BindingsCase) -> Self {
         let bindings = if case == BindingsCase::Listed { listed_bindings() } else { Vec::new() };
         Self::new(Ok(device_authorization()), []).with_bindings(bindings)
     }
@@ -210,18 +210,18 @@ pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
     let (mut beginnings, mut polls, mut lists) = (Vec::new(), Vec::new(), Vec::new());
     let cases = [BeginCase::Begun, BeginCase::Unusable, BeginCase::Rejected, BeginCase::Refused];
     for case in cases.into_iter().chain(ServerFailure::ALL.map(BeginCase::Failing)) {
-        let under_test = I::beginning(case);
+        let under_test = I::for_begin(case);
         let (server, request) = (under_test.server(), authorization_request());
         beginnings.push(observe(case, &under_test, under_test.issuer().begin(&server, &request)).await);
     }
     let code = device_authorization().device_code().clone();
     for case in POLL_CASES.into_iter().chain(ServerFailure::ALL.map(PollCase::Failing)) {
-        let under_test = I::polled(case);
+        let under_test = I::for_poll(case);
         let server = under_test.server();
         polls.push(observe(case, &under_test, under_test.issuer().poll(&server, &code)).await);
     }
     for case in [BindingsCase::Listed].into_iter().chain(ServerFailure::ALL.map(BindingsCase::Failing)) {
-        let under_test = I::listing(case);
+        let under_test = I::for_bindings(case);
         let server = under_test.server();
         let call = under_test.issuer().bindings(&server, authorization_request().domain_id);
         lists.push(observe(case, &under_test, call).await);
@@ -290,7 +290,7 @@ pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
             assert_eq!(call.result, Some(expected), "{call:?}");
         }
     });
-    let dropped = I::polled(PollCase::Failing(ServerFailure::Silent));
+    let dropped = I::for_poll(PollCase::Failing(ServerFailure::Silent));
     {
         let server = dropped.server();
         let mut call = dropped.issuer().poll(&server, &code);

@@ -23,7 +23,7 @@ pub enum RevokeCase {
 /// A revoker with its server.
 pub trait RevokerUnderTest: ServerUnderTest {
     /// A revoker whose server responds so.
-    fn meeting(case: RevokeCase) -> Self;
+    fn for_case(case: RevokeCase) -> Self;
 
     /// The revoker.
     fn revoker(&self) -> &dyn TokenRevoker;
@@ -36,7 +36,7 @@ impl ServerUnderTest for ScriptedRevoker {
 }
 
 impl RevokerUnderTest for ScriptedRevoker {
-    fn meeting(case: RevokeCase) -> Self {
+    fn for_case(case: RevokeCase) -> Self {
         let source = || "told to".into();
         Self::new([match case {
             RevokeCase::Revoked => Ok(Revocation::Revoked),
@@ -59,7 +59,7 @@ pub async fn a_revoker_keeps_its_promises<R: RevokerUnderTest>() {
     let cases = [RevokeCase::Revoked, RevokeCase::AlreadyGone, RevokeCase::Refused];
     let mut calls = Vec::new();
     for case in cases.into_iter().chain(ServerFailure::ALL.map(RevokeCase::Failing)) {
-        let under_test = R::meeting(case);
+        let under_test = R::for_case(case);
         let server = under_test.server();
         calls.push(observe(case, &under_test, under_test.revoker().revoke(&server, &token)).await);
     }

@@ -126,7 +126,7 @@ impl ServerUnderTest for HttpUnderTest {
 }
 
 impl RevokerUnderTest for HttpUnderTest {
-    fn meeting(case: RevokeCase) -> Self {
+    fn for_case(case: RevokeCase) -> Self {
         let script = match case {
             RevokeCase::Revoked => Script::answer(Answer::bare(204)),
             RevokeCase::AlreadyGone => problem(401, SECRET, SECRET),
@@ -142,7 +142,7 @@ impl RevokerUnderTest for HttpUnderTest {
 }
 
 impl ReaderUnderTest for HttpUnderTest {
-    fn meeting(case: ReadCase) -> Self {
+    fn for_case(case: ReadCase) -> Self {
         let script = match case {
             ReadCase::Named => json(&format!(r#"{{"principal_type":"{SECRET}","subject":"somebody"}}"#), 0),
             ReadCase::NotAccepted => problem(401, SECRET, SECRET),
@@ -158,7 +158,7 @@ impl ReaderUnderTest for HttpUnderTest {
 }
 
 impl DirectoryUnderTest for HttpUnderTest {
-    fn meeting(case: DirectoryCase) -> Self {
+    fn for_case(case: DirectoryCase) -> Self {
         let (list, revocation) = match case {
             DirectoryCase::Done => (token_list(0), Script::answer(Answer::bare(204))),
             DirectoryCase::Cut => (token_list(1), problem(500, SECRET, SECRET)),
@@ -193,7 +193,7 @@ fn token_list(missing: usize) -> Script {
 }
 
 impl IssuerUnderTest for HttpUnderTest {
-    fn beginning(case: BeginCase) -> Self {
+    fn for_begin(case: BeginCase) -> Self {
         let begun = Script::real().with("device_code", &format!("\"{SECRET}\""));
         let script = match case {
             BeginCase::Begun => begun,
@@ -205,7 +205,7 @@ impl IssuerUnderTest for HttpUnderTest {
         Self::responding(Endpoint::DeviceCode, script)
     }
 
-    fn polled(case: PollCase) -> Self {
+    fn for_poll(case: PollCase) -> Self {
         let token = session_token(1);
         let issued = |token_type: &str, missing| {
             json(&format!(r#"{{"access_token":"{token}","token_type":"{token_type}","expires_in":3600}}"#), missing)
@@ -230,7 +230,7 @@ impl IssuerUnderTest for HttpUnderTest {
         Self::responding(Endpoint::DeviceToken, script)
     }
 
-    fn listing(case: BindingsCase) -> Self {
+    fn for_bindings(case: BindingsCase) -> Self {
         let BindingsCase::Failing(failure) = case else {
             let bindings = listed_bindings().into_iter().map(|choice| {
                 let IdpBinding::Alias(alias) = choice.binding else { panic!("{choice:?} has no alias") };

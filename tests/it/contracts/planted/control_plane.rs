@@ -66,8 +66,8 @@ impl<const BUG: u8, F: ServerUnderTest> ServerUnderTest for Planted<BUG, F> {
 type PlantedRevoker<const BUG: u8> = Planted<BUG, ScriptedRevoker>;
 
 impl<const BUG: u8> RevokerUnderTest for PlantedRevoker<BUG> {
-    fn meeting(case: RevokeCase) -> Self {
-        Self::new(ScriptedRevoker::meeting(case))
+    fn for_case(case: RevokeCase) -> Self {
+        Self::new(ScriptedRevoker::for_case(case))
     }
 
     fn revoker(&self) -> &dyn TokenRevoker {
@@ -112,8 +112,8 @@ fn revoker_suite_names_broken_promise() {
 type PlantedReader<const BUG: u8> = Planted<BUG, ScriptedPrincipalReader>;
 
 impl<const BUG: u8> ReaderUnderTest for PlantedReader<BUG> {
-    fn meeting(case: ReadCase) -> Self {
-        Self::new(ScriptedPrincipalReader::meeting(case))
+    fn for_case(case: ReadCase) -> Self {
+        Self::new(ScriptedPrincipalReader::for_case(case))
     }
 
     fn reader(&self) -> &dyn PrincipalReader {
@@ -158,8 +158,8 @@ fn reader_suite_names_broken_promise() {
 type PlantedDirectory<const BUG: u8> = Planted<BUG, ScriptedTokenDirectory>;
 
 impl<const BUG: u8> DirectoryUnderTest for PlantedDirectory<BUG> {
-    fn meeting(case: DirectoryCase) -> Self {
-        Self::new(ScriptedTokenDirectory::meeting(case))
+    fn for_case(case: DirectoryCase) -> Self {
+        Self::new(ScriptedTokenDirectory::for_case(case))
     }
 
     fn directory(&self) -> &dyn TokenDirectory {
@@ -226,16 +226,16 @@ fn directory_suite_names_broken_promise() {
 type PlantedIssuer<const BUG: u8> = Planted<BUG, ScriptedIssuer>;
 
 impl<const BUG: u8> IssuerUnderTest for PlantedIssuer<BUG> {
-    fn beginning(case: BeginCase) -> Self {
-        Self::new(ScriptedIssuer::beginning(case))
+    fn for_begin(case: BeginCase) -> Self {
+        Self::new(ScriptedIssuer::for_begin(case))
     }
 
-    fn polled(case: PollCase) -> Self {
-        Self::new(ScriptedIssuer::polled(case))
+    fn for_poll(case: PollCase) -> Self {
+        Self::new(ScriptedIssuer::for_poll(case))
     }
 
-    fn listing(case: BindingsCase) -> Self {
-        Self::new(ScriptedIssuer::listing(case))
+    fn for_bindings(case: BindingsCase) -> Self {
+        Self::new(ScriptedIssuer::for_bindings(case))
     }
 
     fn issuer(&self) -> &dyn TokenIssuer {
