@@ -6,6 +6,7 @@ use super::credential::{Credential, CredentialError, CredentialRequest};
 use super::exit_status::ExitStatus;
 use super::failure_kind::FailureKind;
 use crate::domain::server_url::ServerUrl;
+use crate::domain::token::TokenId;
 use crate::ports::chain::chain;
 use crate::ports::failure_report::FailureFacts;
 use crate::ports::principal_reader::{PrincipalReader, ReadError};
@@ -72,6 +73,7 @@ impl<'a> WhoamiUseCase<'a> {
             request.resolve(self.profiles, self.token_file)?;
         let principal = self.reader.read(&server, &token).await.map_err(|source| WhoamiError::Read {
             credential: credential.clone(),
+            token_id: token.id(),
             server: Box::new(server.clone()),
             source,
         })?;
@@ -93,6 +95,8 @@ pub enum WhoamiError {
     Read {
         /// The credential that was asked with.
         credential: CredentialSource,
+        /// The id of its token, if it is a session token.
+        token_id: Option<TokenId>,
         /// The server that was asked.
         server: Box<ServerUrl>,
         /// How the attempt to ask it ended.
@@ -136,10 +140,13 @@ impl WhoamiError {
     pub fn facts(&self) -> FailureFacts {
         match self {
             Self::Credential(error) => error.facts(),
-            Self::Read { credential, server, source } => {
-                let (profile, server) = (credential.profile().cloned(), Some(server.as_given().to_owned()));
-                FailureFacts { profile, server, ..FailureFacts::default() }.with_response_of(source.call_error())
+            Self::Read { credential, token_id, server, source } => FailureFacts {
+                profile: credential.profile().cloned(),
+                server: Some(server.as_given().to_owned()),
+                token_id: *token_id,
+                ..FailureFacts::default()
             }
+            .with_response_of(source.call_error()),
             Self::Report(_) => FailureFacts::default(),
         }
     }
@@ -594,7 +601,7 @@ mod tests {
             let error = world.execute(&request()).unwrap_err();
             assert_eq!(error.ending(), ending, "{words}");
             match error {
-                WhoamiError::Read { credential, server, source } => {
+                WhoamiError::Read { credential, server, source, .. } => {
                     assert_eq!(credential, CredentialSource::Profile(ProfileName::new("dev").unwrap()));
                     assert_eq!((server.origin(), source.to_string()), ("https://h".to_owned(), words));
                 }

@@ -73,6 +73,11 @@ impl SignedIn {
 }
 
 impl Failed<'_> {
+    /// The same, where the token of the session was sent.
+    pub fn about_token(self) -> Self {
+        Self { message: self.message + " (token [ID])", token_id: Some("[ID]"), ..self }
+    }
+
     /// Fails unless a run in this format came to this failure.
     pub fn assert_is(&self, run: &Run, format: &str) {
         let Self { exit, message, hint, .. } = self;

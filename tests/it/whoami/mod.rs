@@ -159,7 +159,7 @@ fn tells_rejection_from_no_response() {
         let signed_in = SignedIn::new();
         signed_in.server.always(Endpoint::Whoami, Script::answer(answer));
         let message = format!("{not_logged_in}{details}");
-        let expected = Failed { problem_code, ..failed(4, "not_authenticated", message, Some(login)) };
+        let expected = Failed { problem_code, ..failed(4, "not_authenticated", message, Some(login)).about_token() };
         signed_in.assert_fails(&["whoami"], &expected, 1);
     }
 
@@ -167,7 +167,7 @@ fn tells_rejection_from_no_response() {
     let problem = Answer::problem(403, "Forbidden", "no_scope", "Not\u{1b} for you.");
     signed_in.server.always(Endpoint::Whoami, Script::answer(problem));
     let message = "[ORIGIN] refused to say who is logged in: the server responded with 403 Forbidden: Forbidden (no_scope): Not for you.";
-    let expected = Failed { problem_code: Some("no_scope"), ..failed(4, "refused", message, None) };
+    let expected = Failed { problem_code: Some("no_scope"), ..failed(4, "refused", message, None).about_token() };
     signed_in.assert_fails(&["whoami"], &expected, 1);
 }
 

@@ -49,7 +49,7 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     let client = Watched(client());
     let browser = SystemBrowser::new(environment::browser_settings(!login.no_browser && format == Format::Text));
     stderr::write_in_background().map_err(StartError::from)?;
-    // Before the first request: from now on no signal ends the process unnoticed.
+    // Before the first request, so that no signal ends the process unnoticed.
     let timer = SystemTimer::start(last_words).map_err(StartError::from)?;
     let ports = LoginPorts {
         profiles: &store,
