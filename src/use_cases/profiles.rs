@@ -103,7 +103,7 @@ impl<'a> ProfilesUseCase<'a> {
     fn forget(&mut self, name: &ProfileName, is_confirmed: bool) -> Result<ProfilesOutcome, ProfilesError> {
         loop {
             let list = self.reader.list()?;
-            // Before the confirmation is asked for: a typo is told as such.
+            // Before the confirmation is asked for: a typo is not worth a question.
             let Some(profile) = list.profiles.iter().find(|profile| profile.name == *name).cloned() else {
                 return Err(self.no_such_profile(name)?);
             };

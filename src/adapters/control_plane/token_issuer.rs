@@ -173,7 +173,7 @@ fn binding_in(element: &str) -> Option<BindingChoice> {
 
 fn token_in(body: &Body) -> Result<IssuedToken, CallError> {
     let fields = JsonObject::parse(body)?;
-    // Another token behind the first would be live and known to nobody.
+    // Another token behind the first would be live and unknown.
     if fields.is_ambiguous("access_token") {
         return Err(BodyFault::SeveralTokens.into());
     }

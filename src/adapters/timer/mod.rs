@@ -69,7 +69,7 @@ impl Default for Watched {
 
 impl Watched {
     fn interrupt(&self, signal: i32) {
-        // Replaces also if nobody listens: `is_interrupted` reads the value later.
+        // Replaces even without a listener: `is_interrupted` reads the value later.
         self.signal.send_replace(Some(signal));
     }
 

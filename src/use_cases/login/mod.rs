@@ -183,7 +183,7 @@ impl<'a> LoginUseCase<'a> {
         let principal = ports.ask_who(&session, &stored, target.authorization.domain_id).await?;
 
         // If another program has put its old text back, the replaced token is in use again and must stay live. A store
-        // that cannot be read is told of at the end, where it can still hold the token or not.
+        // that cannot be read is reported at the end, where it can still hold the token or not.
         ports.confirm_stored(&session).await?;
         let replaced = ports.end_replaced(&session, &mut stored).await?;
         if let Some(error) = ports.confirm_stored(&session).await? {
@@ -206,7 +206,7 @@ impl<'a> LoginUseCase<'a> {
     fn instruct(&mut self, server: &ServerUrl, authorization: &DeviceAuthorization) {
         let page = authorization.page();
         let is_servers_own = page.is_at(server);
-        // Before the instructions, so that the operator has read it when they come to the link.
+        // Before the instructions, so that the operator reads it before the link.
         if !is_servers_own {
             self.tell(&LoginProgress::PageElsewhere { page: page.origin(), server: server.origin() });
         }

@@ -184,7 +184,7 @@ pub fn decide(mut state: Polling, event: PollEvent, now: Duration) -> (Polling, 
         }
         PollEvent::Responded(PollResponse::Denied) => PollStep::GiveUp(NotIssued::Denied),
         PollEvent::Responded(PollResponse::Expired) => {
-            // The server decides when a code expires, so the time that has passed is told and not the lifetime it
+            // The server decides when a code expires, so the message has the time that has passed, not the lifetime it
             // promised.
             let within = now.saturating_sub(state.begun);
             PollStep::GiveUp(NotIssued::NotApproved { within, cause: None })
