@@ -1,17 +1,15 @@
 //! `plexctl identity-tokens`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::{GuardedTokenFile, TomlStore};
-use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::domain::token::TokenId;
 use plexctl::ports::reporter::{CredentialSource, TokensOutcome};
-use plexctl::use_cases::credential::CredentialRequest;
 use plexctl::use_cases::tokens::{TokensRequest, TokensUseCase};
 
 use super::watched::Watched;
-use super::{client, place_of_server, reporter, selected_or_default};
+use super::{client, credential_request, place_of_server, reporter, retry_with_credential, selected_or_default};
 use crate::cli::{Flags, IdentityTokensCommand};
 use crate::environment;
 use crate::hints::{self, HintContext};
@@ -21,25 +19,11 @@ use crate::terminal;
 
 /// Lists the operator's tokens, or revokes one of them and says where it is still stored.
 pub async fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> Result<(), Failure> {
-    let format = flags.output();
     let (name, id) = match command {
         IdentityTokensCommand::List => ("identity-tokens list", None),
         IdentityTokensCommand::Delete { id } => ("identity-tokens delete", Some(*id)),
     };
-    let selected = flags.profile.clone();
-    let token_file = flags.token_file;
-    let retry = RetryCommand::new(name)
-        .with("--token-file", token_file.as_deref().map(Path::to_string_lossy))
-        .with("--profile", selected.as_ref().map(ProfileName::as_str))
-        .with("--server", flags.server.as_deref())
-        .with("--id", id.as_ref().map(TokenId::to_string));
-    let credential = CredentialRequest {
-        selection: flags.profile.map_or(Selection::Default, Selection::Named),
-        token_file: token_file.clone(),
-        token_variable: environment::token(),
-        server_flag: flags.server,
-        server_fallback: environment::server_fallback(),
-    };
+    let credential = credential_request(&flags);
     // Without a profile no file is read: none has an empty path.
     let config = match environment::config_path() {
         Ok(path) => path,
@@ -54,15 +38,17 @@ pub async fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> R
     };
     let store = TomlStore::new(config.as_path());
     let client = Watched(client());
-    let mut reporter = reporter(format);
+    let mut reporter = reporter(flags.output());
     let mut use_case = TokensUseCase::new(&store, &GuardedTokenFile, &client, &mut *reporter);
     let outcome = match use_case.execute(&request).await {
         Ok(outcome) => outcome,
         Err(error) => {
+            let retry = retry_with_credential(name, &flags).with("--id", id.as_ref().map(TokenId::to_string));
             let facts = error.facts();
             let place_of_server = place_of_server(&store, facts.profile.as_ref());
-            let profile = if needs_profile { selected_or_default(&store, selected) } else { selected };
-            let context = HintContext { retry, profile: profile.clone(), token_file, config, place_of_server };
+            let profile = if needs_profile { selected_or_default(&store, flags.profile) } else { flags.profile };
+            let context =
+                HintContext { retry, profile: profile.clone(), token_file: flags.token_file, config, place_of_server };
             let hint = hints::identity_tokens::hint(&error, &context);
             return Err(Failure::new(&error, error.kind(), facts, hint).of_profile(profile));
         }

@@ -8,12 +8,15 @@ mod profiles;
 mod watched;
 mod whoami;
 
+use std::path::Path;
+
 use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::reporters::{JsonReporter, Label, TextReporter, YamlReporter};
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::profile_reader::{ProfileKey, ProfileReader};
 use plexctl::ports::reporter::Reporter;
+use plexctl::use_cases::credential::CredentialRequest;
 
 pub use self::exec::exec;
 pub use self::identity_tokens::identity_tokens;
@@ -21,8 +24,9 @@ pub use self::login::{DEFAULT_PROFILE, login};
 pub use self::logout::logout;
 pub use self::profiles::profiles;
 pub use self::whoami::whoami;
-use crate::cli::Format;
+use crate::cli::{Flags, Format};
 use crate::environment;
+use crate::retry_command::RetryCommand;
 use crate::terminal::{self, Stderr, Stdout};
 
 /// The reporter of an outcome in a format, on the standard streams.
@@ -44,6 +48,25 @@ fn client() -> ControlPlaneClient {
     ControlPlaneClient::new(environment::proxy_settings(), environment::trust_settings(), |warning| {
         terminal::note(Label::Warning, warning);
     })
+}
+
+/// The credential that the flags and the environment name.
+fn credential_request(flags: &Flags) -> CredentialRequest {
+    CredentialRequest {
+        selection: flags.profile.clone().map_or(Selection::Default, Selection::Named),
+        token_file: flags.token_file.clone(),
+        token_variable: environment::token(),
+        server_flag: flags.server.clone(),
+        server_fallback: environment::server_fallback(),
+    }
+}
+
+/// A command with the flags that name its credential, as they were typed.
+fn retry_with_credential(name: &'static str, flags: &Flags) -> RetryCommand {
+    RetryCommand::new(name)
+        .with("--token-file", flags.token_file.as_deref().map(Path::to_string_lossy))
+        .with("--profile", flags.profile.as_ref().map(ProfileName::as_str))
+        .with("--server", flags.server.as_deref())
 }
 
 /// The profile that a run is about: the one that was typed, else the default.
