@@ -264,6 +264,15 @@ fn forget_needs_yes_and_names_token() {
     }
 }
 
+#[test]
+fn expired_token_is_marked_in_text_only() {
+    let sandbox = storing("[profiles.old]\nexpires_at = 2016-11-25T13:46:00Z\n");
+    let table = "DEFAULT  PROFILE  SERVER  TOKEN ID  EXPIRES\n         old      -       -         2016-11-25T13:46:00Z (expired)\n";
+    assert_eq!(run(&sandbox, "profiles"), Run::new(0, table, ""));
+    let json = run(&sandbox, "profiles --output json").stdout;
+    assert!(json.contains("\"expires_at\": \"2016-11-25T13:46:00Z\"\n"), "{json}");
+}
+
 /// That a profile is not there is said before anything else.
 #[test]
 fn unconfirmed_forget_of_missing_profile_fails() {

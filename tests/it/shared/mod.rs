@@ -9,6 +9,7 @@
 //! - [`hints`]: that pasting what a hint says acts on the session that it was printed for.
 //! - [`network`]: what can happen between the first packet and the answer.
 //! - [`proxies`]: the way through a proxy.
+//! - [`request_hints`]: the hint of each cause for which a request fails.
 //! - [`concurrency`]: many processes at one file.
 //! - [`soak`]: sessions that begin and end for half an hour, among faults at random.
 
@@ -19,6 +20,7 @@ mod help;
 mod hints;
 mod network;
 mod proxies;
+mod request_hints;
 mod soak;
 mod streams;
 pub mod terminal;
