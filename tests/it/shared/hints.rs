@@ -11,8 +11,10 @@ use std::time::Duration;
 use plexctl::testing::{Answer, ControlPlane, Endpoint, Script};
 
 use crate::login::LOGIN;
+use crate::support::bystander::config;
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::shell::{has_namespaces, in_namespace, in_shell};
+use crate::support::signed_in::id_of;
 use crate::support::trial::at_the_same_time;
 use crate::support::unprivileged::Unprivileged;
 use crate::support::{runs_as_root, shell, skip};
@@ -327,4 +329,94 @@ fn token_file_hint_belongs_to_its_path() {
     let script = "printf token | exec \"$0\" \"$@\"";
     let mut pipe = in_shell(script, &sandbox.command([&server[..], &["/dev/fd/0"]].concat()));
     assert_eq!(hint_of(&sandbox.observe(&mut pipe)), "name a regular file with mode 0600");
+}
+
+/// The command that a hint names, typed into a shell.
+fn follow(sandbox: &Sandbox, run: &Run) -> Run {
+    let hint = hint_of(run);
+    let command = hint.split('`').nth(1).unwrap_or_else(|| panic!("{hint}"));
+    sandbox.observe(&mut shell::typed(sandbox, "sh", command))
+}
+
+/// A control plane whose next login is approved at once.
+fn approving() -> Arc<ControlPlane> {
+    let server = Arc::new(ControlPlane::start().unwrap());
+    server.configure(|settings| settings.interval = Duration::from_secs(1));
+    server.approve_next();
+    server
+}
+
+/// A login of the profile `default`.
+fn login_to(sandbox: &Sandbox, server: &ControlPlane, more: &[&str]) -> Run {
+    sandbox.run([&LOGIN[..], &["--server", &server.url()], more].concat())
+}
+
+#[test]
+fn hint_ends_replaced_session() {
+    let server = approving();
+    let old = server.mint("dev");
+    let mut sandbox = Sandbox::new();
+    sandbox.watch(&server);
+    sandbox.write_config(config(&server.url(), &old));
+    server.answer_revocations_with(Answer::bare(503));
+    let run = login_to(&sandbox, &server, &[]);
+    assert!(run.exit == 0 && server.is_live(&old), "{run:?}");
+
+    server.answer_revocations_with(None);
+    let followed = follow(&sandbox, &run);
+    assert!(followed.stdout.starts_with("Logged out. Cleared profile \"default-replaced-"), "{followed:?}");
+    assert!(!server.is_live(&old) && !sandbox.config_text().contains("replaced"));
+}
+
+#[test]
+fn hint_forgets_replaced_token_without_id() {
+    let server = approving();
+    let mut sandbox = Sandbox::new();
+    sandbox.write_config(config(&server.url(), "a.token.without-an-id"));
+    let run = login_to(&sandbox, &server, &[]);
+    assert_eq!(run.exit, 0, "{run:?}");
+    let followed = follow(&sandbox, &run);
+    assert!(followed.stdout.starts_with("Forgot profile \"default-replaced-"), "{followed:?}");
+    assert!(!sandbox.config_text().contains("replaced"));
+}
+
+#[test]
+fn hint_replaces_session_of_other_origin() {
+    let (server, elsewhere) = (approving(), ControlPlane::start().unwrap());
+    let old = elsewhere.mint("dev");
+    let mut sandbox = Sandbox::new();
+    sandbox.write_config(config(&elsewhere.url(), &old));
+    let run = login_to(&sandbox, &server, &[]);
+    assert_eq!(run.exit, 2, "{run:?}");
+    let followed = follow(&sandbox, &run);
+    assert_eq!((followed.exit, elsewhere.is_live(&old)), (0, false), "{followed:?}");
+}
+
+#[test]
+fn hint_removes_profile_of_deleted_token() {
+    let signed = Signed::with("two words");
+    let id = format!("--id={}", id_of(&signed.other));
+    let run = signed.sandbox.run(["identity-tokens", "delete", &id]);
+    assert_eq!(run.exit, 0, "{run:?}");
+    assert_eq!(follow(&signed.sandbox, &run), Run::new(0, "Logged out. Cleared profile \"two words\".\n", ""));
+    signed.assert_only_the_other_has_ended("a deleted token");
+}
+
+#[test]
+fn hint_removes_or_replaces_unusable_token() {
+    for (command, token) in [("logout", "a.token.without-an-id"), ("whoami", "no token at all")] {
+        let server = approving();
+        let mut sandbox = Sandbox::new();
+        assert_eq!(login_to(&sandbox, &server, &[]).exit, 0);
+        let text = sandbox.config_text();
+        let stored = text.split("token = \"").nth(1).unwrap().split('"').next().unwrap();
+        sandbox.write_config(text.replace(stored, token));
+        let run = sandbox.run([command]);
+        assert_eq!(run.exit, 2, "{run:?}");
+        server.approve_next();
+        let followed = follow(&sandbox, &run);
+        assert_eq!(followed.exit, 0, "{command}: {followed:?}");
+        let healed = sandbox.run([command]);
+        assert_eq!(healed.exit, 0, "{command}: {healed:?}");
+    }
 }
