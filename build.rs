@@ -31,10 +31,11 @@ fn main() {
 /// Links the unwinder of the GNU toolchain statically into a release binary, if its archive is installed.
 ///
 /// A release aborts on panic, so it needs the unwinder only for backtraces, but the loader maps and relocates the shared
-/// library at each start. A `logout` without a session then takes 11 % longer (1.53 instead of 1.37 times `/bin/true`)
-/// and 553,000 instead of 512,000 instructions: 2026-11-28, 2 cores, x86-64, lower quartile of 3 x 1000 interleaved runs,
-/// `valgrind --tool=callgrind`. No other place reaches `cargo install`: `.cargo/config.toml` is not in the package,
-/// an argument for binaries alone stands behind `-lgcc_s` on the linker's command line, and `#[link]` needs `unsafe`.
+/// library at each start. A `logout` without a session then takes 17 % longer (1.47 instead of 1.26 times `/bin/true`,
+/// medians of 1,500 interleaved runs) and 553,000 instead of 512,000 instructions (`valgrind --tool=callgrind`), measured
+/// on 2026-11-28 with 2 cores of x86-64. No other place reaches `cargo install`: `.cargo/config.toml` is not in the
+/// package, an argument for binaries alone stands behind `-lgcc_s` on the linker's command line, and `#[link]` needs
+/// `unsafe`.
 fn link_unwinder_statically() {
     let is = |variable, value| env::var(variable).is_ok_and(|actual| actual == value);
     let is_gnu_linux = is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu");

@@ -76,6 +76,7 @@ fn with_profile_to_write(mut arguments: Arguments) -> Result<Arguments, clap::Er
         (Some(name), Some(other)) if name != other => {
             return invalid("--profile-name and --profile name different profiles\n");
         }
+        // `--profile` selects, and what a login selects it writes.
         (None, Some(_)) => login.profile_name.clone_from(&arguments.flags.profile),
         _ => {}
     }
