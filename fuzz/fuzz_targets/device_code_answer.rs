@@ -21,10 +21,10 @@ const SERVERS: [&str; 4] =
 /// All that an error may say, after the name of a field.
 const FAULTS: [&str; 14] = [
     "it is missing",
-    "it is not a text",
+    "it is not a string",
     "it is not an integer",
     "it is empty",
-    "it has characters that it cannot have",
+    "it has invalid characters",
     "it is less than 1",
     "it is http, but the server is https",
     "it is longer than 64 bytes",
@@ -32,7 +32,7 @@ const FAULTS: [&str; 14] = [
     "it is longer than 4096 bytes",
     "it is not a URL",
     "its scheme is not http or https",
-    "it has no usable host",
+    "it has no valid host",
     "it has userinfo",
 ];
 
@@ -50,7 +50,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
             let is_of_body = if is_complete {
                 told == "it is not a JSON object"
             } else {
-                ["it is not a JSON object", "it breaks off"].contains(&told.as_str())
+                ["it is not a JSON object", "it is incomplete"].contains(&told.as_str())
             };
             let is_of_field = told.split_once(": ").is_some_and(|(field, fault)| {
                 let has_port_fault = field == "verification_uri" && fault == "its port is not from 1 to 65535";

@@ -162,7 +162,7 @@ pub enum AuthorizationFault {
     #[error("it is longer than {0} bytes")]
     TooLong(usize),
     /// The text has characters that the field cannot have.
-    #[error("it has characters that it cannot have")]
+    #[error("it has invalid characters")]
     Characters,
     /// The number is zero or negative.
     #[error("it is less than 1")]

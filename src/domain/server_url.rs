@@ -191,7 +191,7 @@ pub enum ServerUrlError {
     #[error("its scheme is not http or https")]
     Scheme,
     /// There is no host, or it is neither an IP address nor a DNS name.
-    #[error("it has no usable host")]
+    #[error("it has no valid host")]
     Host,
     /// The port is empty or not from 1 to 65535.
     #[error("its port is not from 1 to 65535")]

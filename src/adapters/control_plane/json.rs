@@ -81,7 +81,7 @@ impl FieldError {
 pub(super) enum FieldFault {
     #[error("it is missing")]
     Missing,
-    #[error("it is not a text")]
+    #[error("it is not a string")]
     NoText,
     #[error("it is not an integer")]
     NoInteger,
@@ -105,7 +105,7 @@ pub(super) enum BodyFault {
     #[error("it is not a JSON object")]
     NoObject,
     /// It ends too early, came too late, or is larger than 64 KiB.
-    #[error("it breaks off")]
+    #[error("it is incomplete")]
     BrokenOff,
     /// It holds more than one token, of which only one could be stored.
     #[error("it holds more than one token")]

@@ -384,12 +384,12 @@ mod tests {
         let too_long = "a".repeat(4097);
         for (from, to, words) in [
             ("access_token", "other", "access_token: it is missing"),
-            ("\"t0ken\"", "7", "access_token: it is not a text"),
+            ("\"t0ken\"", "7", "access_token: it is not a string"),
             ("t0ken", "", "access_token: it is empty"),
             ("t0ken", &too_long, "access_token: it is longer than 4096 bytes"),
             ("t0ken", "t\\r\\n0ken", "access_token: it has characters that a bearer token cannot have"),
             ("token_type", "other", "token_type: it is missing"),
-            ("\"Bearer\"", "true", "token_type: it is not a text"),
+            ("\"Bearer\"", "true", "token_type: it is not a string"),
             ("Bearer", "DPoP", "token_type: it is not Bearer"),
             ("Bearer", "Bearer ", "token_type: it is not Bearer"),
         ] {
@@ -433,8 +433,8 @@ mod tests {
         assert_eq!((whole.complete_page(), whole.interval().as_secs()), (None, 5));
         for (from, to, words) in [
             ("device_code", "other", "device_code: it is missing"),
-            ("\"d3vice\"", "7", "device_code: it is not a text"),
-            ("d3vice", "d vice", "device_code: it has characters that it cannot have"),
+            ("\"d3vice\"", "7", "device_code: it is not a string"),
+            ("d3vice", "d vice", "device_code: it has invalid characters"),
             ("user_code", "other", "user_code: it is missing"),
             ("verification_uri\"", "other\"", "verification_uri: it is missing"),
             ("https://h/", "http://h/", "verification_uri: it is http, but the server is https"),

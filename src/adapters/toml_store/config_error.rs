@@ -16,7 +16,7 @@ pub(super) enum ConfigError {
     Document(#[from] Fault),
     #[error("{1}")]
     Token(Option<Position>, TokenError),
-    #[error("the profile holds another token than a moment ago")]
+    #[error("the token of the profile has changed meanwhile")]
     Superseded,
     #[error(transparent)]
     Edit(#[from] EditError),

@@ -79,7 +79,7 @@ fn list_is_complete_or_an_error() {
         (r#"[{"id":"a"},]"#, "the response is not a JSON array of tokens", CHECK_SERVER),
         (r#"[{"id":"a"}] more"#, "the response is not a JSON array of tokens", CHECK_SERVER),
         (r#"[{"id":"a"},{"env_prefix":"dev"}]"#, "a token in the list cannot be used: id: it is missing", LIST_AGAIN),
-        (r#"[{"id":"a"},{"id":7}]"#, "a token in the list cannot be used: id: it is not a text", LIST_AGAIN),
+        (r#"[{"id":"a"},{"id":7}]"#, "a token in the list cannot be used: id: it is not a string", LIST_AGAIN),
         (&too_many, "the list has more than 100000 tokens", OTHER_PROGRAM),
         (&too_large, "the list is larger than 16 MiB", OTHER_PROGRAM),
     ] {

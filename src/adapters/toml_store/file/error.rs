@@ -29,11 +29,11 @@ pub(in super::super) enum FileError {
 pub(in super::super) enum ReplaceError {
     #[error("another program has held the lock on its directory for {} seconds", LOCK_TIMEOUT.as_secs())]
     Locked,
-    #[error("its path leads somewhere else time and again")]
+    #[error("its path keeps changing")]
     Unsteady,
-    #[error("the file that it leads to has no name")]
+    #[error("the file is deleted and cannot be replaced")]
     Nameless,
-    #[error("{0} is that of the temporary file that would replace it")]
+    #[error("{0} is reserved for the temporary file that would replace it")]
     TempName(String),
     #[error("its path names a directory")]
     NoFileName,

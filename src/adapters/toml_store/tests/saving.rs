@@ -94,7 +94,7 @@ fn a_path_that_can_be_no_files_is_refused_before_and_after_the_token() {
         ("new/", "its path names a directory"),
         ("new/.", "its path names a directory"),
         ("new/..", "its path names a directory"),
-        (TEMP_NAME, "its name is that of the temporary file that would replace it"),
+        (TEMP_NAME, "its name is reserved for the temporary file that would replace it"),
     ];
     for (path, cause) in cases {
         let store = TomlStore::new(at(path));
@@ -164,7 +164,7 @@ fn a_token_that_the_login_did_not_see_is_neither_replaced_nor_rehearsed() {
         assert!(matches!(store.save(&session(seen)).unwrap(), Saving::Superseded));
         let error = store.rehearse_save(&placeholder(seen)).unwrap_err();
         assert!(matches!(error, StoreError::NotStorable { .. }));
-        assert_eq!(told(&error).1, "the profile holds another token than a moment ago");
+        assert_eq!(told(&error).1, "the token of the profile has changed meanwhile");
     }
     assert_eq!((read(&store), fs::metadata(&store.path).unwrap().ino()), (text, inode));
 }

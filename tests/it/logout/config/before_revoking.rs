@@ -57,7 +57,11 @@ fn has_nothing_to_do_without_session() {
         (&[], "\u{feff}".into(), String::new()),
         (&[], "# default = \"default\"\n# [profiles.default]\r\n".into(), String::new()),
         (&["--profile", "unknown"], config(&url), not_there("unknown")),
-        (&["--profile", "Default"], config(&url), not_there("Default")),
+        (
+            &["--profile", "Default"],
+            config(&url),
+            not_there("Default").replace('\n', "; \"Default\" is not \"default\": names are case-sensitive\n"),
+        ),
         (
             &[],
             pointing_to("default = \"missing\""),
@@ -191,7 +195,7 @@ fn rejects_config_named_like_temporary_file() {
     let before = sandbox.config_state();
     sandbox.label(target.display().to_string(), "[TARGET]");
     // The link's own name is not to blame.
-    let cause = "the name of [TARGET], which it leads to, is that of the temporary file that would replace it";
+    let cause = "the name of [TARGET], which it leads to, is reserved for the temporary file that would replace it";
     let expected = unusable("[CONFIG]", cause);
     assert_eq!(sandbox.run(["logout"]), expected);
     let hint = "hint: [CONFIG] has no profile \"unknown\", it has \"default\", \"bystander\"\n";
@@ -240,7 +244,7 @@ fn rejects_unlinked_config() {
     let server = unasked_server();
     let script = "exec 3< .config/plexctl/config.toml; rm .config/plexctl/config.toml; PLEXCTL_CONFIG=/dev/fd/3
         export PLEXCTL_CONFIG; exec \"$0\" \"$@\"";
-    let error = "error: cannot log out: /dev/fd/3 cannot be used: the file that it leads to has no name\n";
+    let error = "error: cannot log out: /dev/fd/3 cannot be used: the file is deleted and cannot be replaced\n";
     let refused = Run::new(1, "", format!("{error}hint: name a regular file with mode 0600\n"));
     let hint = "hint: /dev/fd/3 has no profile \"unknown\", it has \"default\", \"bystander\"\n";
     let none = no_session_but(hint);
@@ -572,7 +576,7 @@ fn invalid_stored_server_is_not_echoed() {
         (format!(r"http://{host}\t"), syntax),
         (format!(r"\u001bhttp://{host}"), syntax),
         (format!("http://{host}/é"), syntax),
-        ("http://".to_owned(), "it has no usable host"),
+        ("http://".to_owned(), "it has no valid host"),
         ("http://127.0.0.1:0".to_owned(), "its port is not from 1 to 65535"),
         ("http://127.0.0.1:65536".to_owned(), "its port is not from 1 to 65535"),
     ];
