@@ -83,16 +83,17 @@ impl<'a> ExecUseCase<'a> {
     ///
     /// [`ExecError`], whose fault says why. No program has run then.
     pub fn execute(&mut self, request: &ExecRequest) -> Result<(), ExecError> {
-        self.run(request).map_err(|fault| ExecError { command: request.command.clone(), fault })
+        let mut facts = Box::<FailureFacts>::default();
+        self.run(request, &mut facts).map_err(|fault| ExecError { command: request.command.clone(), facts, fault })
     }
 
-    fn run(&mut self, request: &ExecRequest) -> Result<(), ExecFault> {
+    fn run(&mut self, request: &ExecRequest, facts: &mut FailureFacts) -> Result<(), ExecFault> {
         let profile = self.profiles.look_up(&request.selection).map_err(ExecFault::Load)?;
         let Some((profile, token)) = profile.and_then(|profile| Some((profile.clone(), profile.token?))) else {
-            let selection = request.selection.clone();
-            return Err(ExecFault::NoSession { reason: self.profiles.why_none(&selection), selection });
+            return Err(ExecFault::NoSession { reason: self.profiles.why_none(&request.selection) });
         };
         let name = profile.name;
+        (facts.profile, facts.token_id) = (Some(name.clone()), token.id());
         let token = token.to_bearer().map_err(|reason| {
             let place = self.profiles.place_of(&name, ProfileKey::Token);
             ExecFault::Load(StoreError::NotABearerToken { place, source: reason.into() })
@@ -108,8 +109,8 @@ impl<'a> ExecUseCase<'a> {
         };
         let server = servers.for_stored_credential().map_err(|fault| ExecFault::Server {
             fault: fault.stored_at(|| self.profiles.place_of(&name, ProfileKey::Server)),
-            profile: name.clone(),
         })?;
+        facts.server = Some(server.as_given().to_owned());
 
         if let Some(expired_at) = profile.expires_at.filter(|expires_at| *expires_at <= request.now) {
             // The program runs all the same: the server's clock decides, and a warning that is lost changes nothing.
@@ -127,7 +128,7 @@ impl<'a> ExecUseCase<'a> {
                 ("PLEXCTL_PROFILE_IN_USE", name.as_str().to_owned()),
             ],
         };
-        self.process.replace(&program).map_err(|error| ExecFault::Program { profile: name, error })
+        self.process.replace(&program).map_err(|error| ExecFault::Program { error })
     }
 }
 
@@ -137,6 +138,8 @@ impl<'a> ExecUseCase<'a> {
 pub struct ExecError {
     /// The command.
     pub command: OsString,
+    /// What is known of the session. It is as it was.
+    pub facts: Box<FailureFacts>,
     /// Why it was not run.
     #[source]
     pub fault: ExecFault,
@@ -151,8 +154,6 @@ pub enum ExecFault {
     /// The selected profile holds no session.
     #[error("no session{}", reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default())]
     NoSession {
-        /// The profile that was selected.
-        selection: Selection,
         /// Why there is none, if the store can say.
         reason: Option<NoSessionReason>,
     },
@@ -165,16 +166,12 @@ pub enum ExecFault {
     /// There is no server for the session.
     #[error("{}", chain(fault))]
     Server {
-        /// The profile that holds the session.
-        profile: ProfileName,
         /// What is wrong with the server.
         fault: ServerError,
     },
     /// The system does not run the program.
     #[error("{error}")]
     Program {
-        /// The profile whose session the program would have got.
-        profile: ProfileName,
         /// Why not.
         error: ReplaceError,
     },
@@ -198,13 +195,7 @@ impl ExecError {
     /// What the run was about. It changed nothing.
     #[must_use]
     pub fn facts(&self) -> FailureFacts {
-        let profile = match &self.fault {
-            ExecFault::Load(_) | ExecFault::NoSession { .. } => None,
-            ExecFault::NulInName { profile }
-            | ExecFault::Server { profile, .. }
-            | ExecFault::Program { profile, .. } => Some(profile.clone()),
-        };
-        FailureFacts { profile, ..FailureFacts::default() }
+        *self.facts.clone()
     }
 
     /// How a command ends that fails so.

@@ -225,11 +225,11 @@ fn command_that_cannot_run_ends_as_in_a_shell() {
         let expected = Failed {
             exit,
             code: if exit == 127 { "command_not_found" } else { "command_not_executable" },
-            message: format!("cannot run \"{shown}\": {reason}"),
+            message: format!("cannot run \"{shown}\": {reason} ([ORIGIN], token [ID])"),
             hint: None,
             profile: Some("default"),
-            server: None,
-            token_id: None,
+            server: Some("[ORIGIN]"),
+            token_id: Some("[ID]"),
             session: "untouched",
             problem_code: None,
         };
