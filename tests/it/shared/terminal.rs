@@ -12,6 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::support::bystander::config;
+use crate::support::leak_hunt::percent_encoded;
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::scripted_server::{ScriptedServer, read_to_hangup};
 
@@ -175,4 +176,25 @@ fn verbose_shows_debug_messages_without_secrets() {
         }
     }
     assert_eq!(signed_in(&server).run(["logout"]).stderr, "");
+}
+
+/// Debug messages hold neither what a server sends back of a token nor the password of a proxy.
+#[test]
+fn verbose_masks_what_others_repeat() {
+    let encoded = percent_encoded(TOKEN.as_bytes());
+    let answer = format!("HTTP/1.1 302 {TOKEN}\r\nLocation: https://h/{TOKEN}?t={encoded}\r\nX: {TOKEN}\r\n\r\n");
+    let server = ScriptedServer::answering(answer);
+    let sandbox = signed_in(&server);
+    // The sandbox hunts for the secret in every encoding.
+    let run = sandbox.run(["-v", "logout"]);
+    assert!(run.exit == 1 && run.stderr.contains("debug: response from "), "{run:?}");
+    assert!(run.stderr.contains("a redirect to https://h/[redacted]?t=[redacted]"), "{run:?}");
+
+    let mut sandbox = Sandbox::new();
+    sandbox.write_config(config("http://plexsphere.example", TOKEN));
+    let mut command = sandbox.command(["-v", "logout"]);
+    let proxy = server.url().replace("http://", "http://operator:pa55-w0rd@");
+    let run = sandbox.observe(command.env("HTTP_PROXY", proxy));
+    assert!(run.stderr.contains(&format!("through the proxy {} (HTTP_PROXY)", server.url())), "{run:?}");
+    assert!(!run.stderr.contains("pa55-w0rd") && !run.stderr.contains("operator:"), "{run:?}");
 }
