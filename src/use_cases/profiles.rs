@@ -108,7 +108,7 @@ impl<'a> ProfilesUseCase<'a> {
                 return Err(self.no_such_profile(name)?);
             };
             if !is_confirmed {
-                return Err(ProfilesError::Unconfirmed { profile: name.clone() });
+                return Err(ProfilesError::Unconfirmed { profile: Box::new(profile) });
             }
             if profile.token.is_some() {
                 // Told before the removal, which nothing can interrupt then without a trace. A warning that cannot be
@@ -136,10 +136,10 @@ impl<'a> ProfilesUseCase<'a> {
 #[derive(Debug, Error)]
 pub enum ProfilesError {
     /// The operator did not say that a profile is to be forgotten without revoking its token. Nothing was changed.
-    #[error("profile \"{profile}\" was kept: forgetting it does not revoke its token")]
+    #[error("profile \"{}\" was kept: forgetting it does not revoke its token", profile.name)]
     Unconfirmed {
         /// The profile that is kept.
-        profile: ProfileName,
+        profile: Box<Profile>,
     },
     /// There is no such profile. Nothing was changed.
     #[error("{place} has no profile \"{profile}\"{}", others(present))]
@@ -194,19 +194,11 @@ impl ProfilesError {
     #[must_use]
     pub fn facts(&self) -> FailureFacts {
         match self {
-            Self::Unconfirmed { profile } | Self::NoSuchProfile { profile, .. } => {
+            Self::NoSuchProfile { profile, .. } => {
                 FailureFacts { profile: Some(profile.clone()), ..FailureFacts::default() }
             }
-            Self::Forget { profile, error } => {
-                let is_removed = matches!(error, StoreError::NotDurable { .. });
-                FailureFacts {
-                    profile: Some(profile.name.clone()),
-                    server: profile.shown_server().map(|server| server.as_str().to_owned()),
-                    token_id: profile.token_id(),
-                    session: if is_removed { SessionState::Ended } else { SessionState::Untouched },
-                    ..FailureFacts::default()
-                }
-            }
+            Self::Forget { profile, error: StoreError::NotDurable { .. } } => facts_of(profile, SessionState::Ended),
+            Self::Unconfirmed { profile } | Self::Forget { profile, .. } => facts_of(profile, SessionState::Untouched),
             Self::Store(_) | Self::Report(_) => FailureFacts::default(),
         }
     }
@@ -215,6 +207,16 @@ impl ProfilesError {
     #[must_use]
     pub fn ending(&self) -> ExitStatus {
         self.kind().exit_status()
+    }
+}
+
+fn facts_of(profile: &Profile, session: SessionState) -> FailureFacts {
+    FailureFacts {
+        profile: Some(profile.name.clone()),
+        server: profile.shown_server().map(|server| server.as_str().to_owned()),
+        token_id: profile.token_id(),
+        session,
+        response: None,
     }
 }
 
@@ -339,7 +341,7 @@ mod tests {
         let store = InMemoryStore::new().with_profile(profile("dev", "t"));
         let error = execute(&store, MockReporter::new(), &forget(false)).unwrap_err();
         assert_eq!(error.ending(), ExitStatus::Unusable);
-        assert!(matches!(error, ProfilesError::Unconfirmed { profile } if profile == name("dev")));
+        assert!(matches!(error, ProfilesError::Unconfirmed { profile } if profile.name == name("dev")));
         assert_eq!(store.list().unwrap().names(), [name("dev")]);
 
         // That it is not there is said first.

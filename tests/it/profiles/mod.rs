@@ -254,7 +254,17 @@ fn forget_needs_yes_and_names_token() {
             let sandbox = storing(STORED);
             let kept = format!("profile \"{name}\" was kept: forgetting it does not revoke its token");
             let hint = format!("if its server is gone for good, run `plexctl profiles forget --yes {name}`");
-            let kept = failed(2, "confirmation_needed", &kept, Some(&hint), Some(name));
+            let kept = match name {
+                "work" => {
+                    let kept = format!("{kept} (https://plexsphere.example, token {ID})");
+                    let kept = failed(2, "confirmation_needed", &kept, Some(&hint), Some(name));
+                    Failed { server: Some("https://plexsphere.example"), token_id: Some(ID), ..kept }
+                }
+                name => {
+                    let server = (name == "jwt").then_some("https://staging.example/base");
+                    Failed { server, ..failed(2, "confirmation_needed", &kept, Some(&hint), Some(name)) }
+                }
+            };
             assert_fails(&sandbox, &format!("profiles forget {name}"), &kept);
             let forgotten = run(&sandbox, &format!("profiles forget {name} --yes --output {format}"));
             assert_eq!(forgotten, Run::new(0, told, warning));
