@@ -50,6 +50,7 @@ fn rejects_file_system_without_modes() {
     let (back, mounted) = (login.sandbox.path().join("back"), login.sandbox.path().join("mounted"));
     fs::create_dir(&back).unwrap();
     fs::create_dir(&mounted).unwrap();
+    fs::write(back.join("stored.toml"), "").unwrap();
     let mount = Command::new("bindfs")
         .args(["--perms=0777", "--chmod-ignore"])
         .args([&back, &mounted])
@@ -61,10 +62,16 @@ fn rejects_file_system_without_modes() {
     let mut command = login.command(&[]);
     command.env("PLEXCTL_CONFIG", mounted.join("new/config.toml"));
     let run = login.sandbox.observe(&mut command);
+    let mut command = login.sandbox.command(["logout"]);
+    command.env("PLEXCTL_CONFIG", mounted.join("stored.toml"));
+    let exposed = login.sandbox.observe(&mut command);
     let left = fs::read_dir(&mounted).unwrap().count();
     assert!(Command::new("umount").arg(&mounted).status().unwrap().success());
     assert_not_begun(&login, &run, "its file system keeps no modes");
-    assert_eq!(left, 0);
+    assert_eq!(left, 1);
+    let hint = "then `plexctl logout` again; if the mode does not change, set PLEXCTL_CONFIG to a path on a file system \
+                that keeps modes, such as that of your home directory\n";
+    assert!(exposed.exit == 3 && exposed.stderr.ends_with(hint), "{exposed:?}");
 }
 
 #[test]

@@ -13,6 +13,13 @@ use super::HintContext;
 /// What to do about a descriptor, whose mode cannot be changed.
 const NAME_A_FILE: &str = "name a regular file with mode 0600";
 
+/// The file systems on which `chmod` has no effect, since every file has the mode of the mount: FAT, exFAT, NTFS, and
+/// shares of CIFS and SMB2.
+const WITHOUT_MODES: [u32; 5] = [0x4d44, 0x2011_bab0, 0x7366_746e, 0xff53_4d42, 0xfe53_4d42];
+
+/// The file systems that are programs, such as `ntfs-3g` and `sshfs`.
+const FUSE: u32 = 0x6573_5546;
+
 /// What to do before the command is run again.
 pub fn hint(error: &StoreError, context: &HintContext) -> Option<String> {
     let retry = &context.retry;
@@ -55,12 +62,14 @@ fn exposed_hint(path: &Path, context: &HintContext) -> String {
     if is_descriptor(path) {
         return NAME_A_FILE.to_owned();
     }
-    if keeps_no_modes(path) {
-        let elsewhere = "a file system that keeps modes, such as that of your home directory";
-        return match context.token_file.as_deref() {
-            Some(file) if file == path => format!("move the file to {elsewhere}"),
-            _ => format!("set PLEXCTL_CONFIG to a path on {elsewhere}; then run {retry} again"),
-        };
+    let file_system = file_system(path);
+    let elsewhere = "a file system that keeps modes, such as that of your home directory";
+    let elsewhere = match context.token_file.as_deref() {
+        Some(file) if file == path => format!("move the file to {elsewhere}"),
+        _ => format!("set PLEXCTL_CONFIG to a path on {elsewhere}"),
+    };
+    if file_system.is_some_and(|magic| WITHOUT_MODES.contains(&magic)) {
+        return format!("{elsewhere}; then run {retry} again");
     }
     if is_read_only(path) {
         return format!(
@@ -70,23 +79,21 @@ fn exposed_hint(path: &Path, context: &HintContext) -> String {
     let owner = fs::metadata(path).map(|metadata| metadata.uid());
     // Only the owner and root may change a mode.
     let is_own = owner.is_ok_and(|owner| owner == geteuid().as_raw()) || geteuid().is_root();
-    retry.once_private(path, is_own)
+    let hint = retry.once_private(path, is_own);
+    // Whether such a file system keeps modes is up to the program behind it.
+    if file_system == Some(FUSE) { format!("{hint}; if the mode does not change, {elsewhere}") } else { hint }
 }
 
-/// Tells whether a file is on a file system on which `chmod` has no effect: every file has the mode of the mount.
+/// The type of the file system that a file is on, as `statfs(2)` and linux/magic.h have it.
 #[cfg(target_os = "linux")]
-fn keeps_no_modes(path: &Path) -> bool {
-    // `statfs(2)` and linux/magic.h: FAT, exFAT, NTFS, and shares of CIFS and SMB2.
-    const WITHOUT_MODES: [u32; 5] = [0x4d44, 0x2011_bab0, 0x7366_746e, 0xff53_4d42, 0xfe53_4d42];
-    rustix::fs::statfs(path).is_ok_and(|file_system| {
-        u32::try_from(file_system.f_type & 0xffff_ffff).is_ok_and(|magic| WITHOUT_MODES.contains(&magic))
-    })
+fn file_system(path: &Path) -> Option<u32> {
+    u32::try_from(rustix::fs::statfs(path).ok()?.f_type & 0xffff_ffff).ok()
 }
 
 /// Elsewhere file systems have names, and those without modes are not told apart.
 #[cfg(not(target_os = "linux"))]
-fn keeps_no_modes(_: &Path) -> bool {
-    false
+fn file_system(_: &Path) -> Option<u32> {
+    None
 }
 
 /// Tells whether a file is on a file system that is mounted read-only.
