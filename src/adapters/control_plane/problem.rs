@@ -11,7 +11,7 @@ use crate::domain::printable::is_unprintable;
 use crate::domain::token::SessionToken;
 
 /// How much of each text is shown, in characters.
-const MAX_TEXT: usize = 300;
+pub(super) const MAX_TEXT: usize = 300;
 
 /// The shortest secret that is masked on its own; a shorter one would also hit harmless text.
 const MIN_MASKED_SECRET: usize = 8;
@@ -37,7 +37,8 @@ impl ProblemDetails {
     /// Reads a body of the media type. `None` means that it is no JSON object.
     pub(super) fn parse(body: &[u8], secrets: &[&str]) -> Option<Self> {
         let members: Map<String, Value> = serde_json::from_slice(body).ok()?;
-        let text = |member| Some(sanitize(members.get(member)?.as_str()?, secrets)).filter(|text| !text.is_empty());
+        let text =
+            |member| Some(sanitize(members.get(member)?.as_str()?, secrets, MAX_TEXT)).filter(|text| !text.is_empty());
         Some(Self {
             title: text("title"),
             code: text("code"),
@@ -73,17 +74,13 @@ pub fn fuzzed_problem(body: &[u8], token: &SessionToken) -> Option<([Option<Stri
     Some(([problem.title, problem.code, problem.detail], line))
 }
 
-/// Strips what could act on a terminal, masks the secrets that a server might send back, and cuts to size. Masking comes
-/// after stripping, which could join a secret, and before cutting, which could leave half of one.
-pub(super) fn sanitize(text: &str, secrets: &[&str]) -> String {
+/// Strips what could act on a terminal, masks the secrets that a server might send back, and cuts to a number of
+/// characters. Masking comes after stripping, which could join a secret, and before cutting, which could leave half of
+/// one.
+pub(super) fn sanitize(text: &str, secrets: &[&str], limit: usize) -> String {
     // Stripped and not escaped: the text is a sentence for people, where escapes only disturb.
     let clean = text.chars().filter(|character| !is_unprintable(*character)).collect();
-    masked(clean, secrets).chars().take(MAX_TEXT).collect()
-}
-
-/// Strips what could act on a terminal, and cuts to a number of characters.
-pub(super) fn sanitized(text: &str, limit: usize) -> String {
-    text.chars().filter(|character| !is_unprintable(*character)).take(limit).collect()
+    masked(clean, secrets).chars().take(limit).collect()
 }
 
 /// Masks the secrets that a server might send back, as they are or percent-encoded (RFC 3986, section 2.1), as in the
@@ -147,6 +144,10 @@ mod tests {
 
     fn token(secret: &str) -> String {
         format!("psk_prod_{ID}_{secret}")
+    }
+
+    fn sanitize(text: &str, secrets: &[&str]) -> String {
+        super::sanitize(text, secrets, MAX_TEXT)
     }
 
     fn shown(body: &str) -> Option<String> {

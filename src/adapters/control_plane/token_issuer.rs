@@ -14,7 +14,8 @@ use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
 use super::json::{BodyFault, FieldError, JsonObject, invalid_field};
 #[cfg(fuzzing)]
 use super::problem::ProblemDetails;
-use super::problem::sanitized;
+#[cfg(any(test, fuzzing))]
+use super::problem::sanitize;
 use super::unexpected_response::UnexpectedResponse;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
@@ -73,7 +74,10 @@ impl TokenIssuer for ControlPlaneClient {
         };
         match self.http.call(server, call).await {
             // The list only makes a hint better, so its own failure is never told.
-            Ok(mut response) if response.status() == 200 => bindings_in(&response.body(BINDINGS_LIMIT).await),
+            Ok(mut response) if response.status() == 200 => {
+                let shown = |text: &str| self.http.sanitized(text, MAX_LABEL_LENGTH);
+                bindings_in(&response.body(BINDINGS_LIMIT).await, shown)
+            }
             _ => Vec::new(),
         }
     }
@@ -155,19 +159,20 @@ fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorizati
     DeviceAuthorization::parse(fields, server).map_err(|error| error.to_string().into())
 }
 
-/// The bindings in a list, in its order, which is primary first. What is not one is left out.
-fn bindings_in(body: &Body) -> Vec<BindingChoice> {
+/// The bindings in a list, in its order, which is primary first, with their texts as they may be shown. What is not one is
+/// left out.
+fn bindings_in(body: &Body, shown: impl Fn(&str) -> String) -> Vec<BindingChoice> {
     let elements: Vec<Box<RawValue>> = serde_json::from_slice(&body.bytes).unwrap_or_default();
-    elements.iter().filter_map(|element| binding_in(element.get())).take(MAX_BINDINGS).collect()
+    elements.iter().filter_map(|element| binding_in(element.get(), &shown)).take(MAX_BINDINGS).collect()
 }
 
-fn binding_in(element: &str) -> Option<BindingChoice> {
+fn binding_in(element: &str, shown: impl Fn(&str) -> String) -> Option<BindingChoice> {
     let body = Body { bytes: element.as_bytes().to_vec(), is_complete: true };
     let fields = JsonObject::parse(&body).ok()?;
     let text = |name| fields.get::<String>(name);
     let alias = text("alias").and_then(|alias| BindingAlias::parse(&alias).ok()).map(IdpBinding::Alias);
     let binding = alias.or_else(|| Some(IdpBinding::Id(Identifier::parse(&text("id")?).ok()?)))?;
-    let shown = |name| sanitized(&text(name).unwrap_or_default(), MAX_LABEL_LENGTH);
+    let shown = |name| shown(&text(name).unwrap_or_default());
     Some(BindingChoice { binding, label: shown("label"), issuer_host: shown("issuer_host") })
 }
 
@@ -241,10 +246,16 @@ pub fn fuzzed_authorization(
     authorization_in(&Body { bytes: body.to_vec(), is_complete }, server)
 }
 
+/// A label where no secret was sent.
+#[cfg(any(test, fuzzing))]
+fn shown_label(text: &str) -> String {
+    sanitize(text, &[], MAX_LABEL_LENGTH)
+}
+
 /// Reads the bindings in the body of a 200, for its fuzz target.
 #[cfg(fuzzing)]
 pub fn fuzzed_bindings(body: &[u8]) -> Vec<BindingChoice> {
-    bindings_in(&Body { bytes: body.to_vec(), is_complete: true })
+    bindings_in(&Body { bytes: body.to_vec(), is_complete: true }, shown_label)
 }
 
 /// Reads the answer to a poll with this code, for its fuzz target.
@@ -455,7 +466,7 @@ mod tests {
             r#"[{{"id":"{id}","alias":"google","label":"Goo\u001bgle","issuer_host":"accounts.google.com","primary":true}},
                {{"id":"{id}","label":"Azure AD","issuer_host":7}}, {{"id":"no id"}}, 7, {{"id":"{id}","alias":"a b"}}]"#
         );
-        let shown = bindings_in(&body(&list, true));
+        let shown = bindings_in(&body(&list, true), shown_label);
         let choice = |binding, label: &str, host: &str| BindingChoice {
             binding,
             label: label.to_owned(),
@@ -471,10 +482,10 @@ mod tests {
             ]
         );
         for text in ["", "{}", "null", "[", r#"{"items":[]}"#, &list[..list.len() - 1]] {
-            assert_eq!(bindings_in(&body(text, true)), [], "{text}");
+            assert_eq!(bindings_in(&body(text, true), shown_label), [], "{text}");
         }
         let long = format!("[{}]", vec![format!(r#"{{"id":"{id}","label":"{}"}}"#, "ä".repeat(100)); 9].join(","));
-        let shown = bindings_in(&body(&long, true));
+        let shown = bindings_in(&body(&long, true), shown_label);
         assert_eq!((shown.len(), shown[0].label.chars().count()), (5, 60));
     }
 

@@ -157,6 +157,25 @@ fn refused_code_without_a_binding_lists_the_choices() {
 }
 
 #[test]
+fn listed_bindings_show_no_proxy_credentials() {
+    let login = Login::new();
+    login.server.configure(|settings| {
+        settings.idp_bindings = vec![
+            binding(Some("google"), "Basic YWxpY2U6cEBzcw==", "alice:p@ss", false),
+            binding(None, "Azure AD", "p@ss", false),
+        ];
+    });
+    let proxy = login.server.url().replace("http://", "http://alice:p%40ss@");
+    let words = ["--server", "http://plexsphere.example", "--domain-id", DOMAIN];
+    let run = login.run_bare(&words, &[("HTTP_PROXY", &proxy)]);
+    let hint = format!(
+        "\nhint: choose a binding: --idp-binding-alias google (Basic [redacted], [redacted]), --idp-binding-id {BINDING} \
+         (Azure AD, [redacted])\n"
+    );
+    assert!(run.exit == 1 && run.stderr.ends_with(&hint), "{run:?}");
+}
+
+#[test]
 fn server_without_problem_details_is_doubted() {
     let login = Login::new();
     login.server.once(Endpoint::DeviceCode, Script::raw("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"));

@@ -7,7 +7,7 @@ use log::debug;
 use super::super::connect::proxy::{Proxy, ProxySettings, Route};
 use super::super::connect::trust_store::TrustSettings;
 use super::super::failure::{CallFailure, Cause, Peer, Phase};
-use super::super::problem::masked;
+use super::super::problem::{masked, sanitize};
 use super::call::Call;
 use super::connection::{Connection, Sent};
 use super::deadline::Deadline;
@@ -119,6 +119,11 @@ impl HttpClient {
     /// Masks every secret in a text that a server sent.
     pub(crate) fn masked(&self, text: String) -> String {
         self.sent_secrets.with(|secrets| masked(text, secrets))
+    }
+
+    /// Prepares a text that a server sent for a terminal: printable, at most so many characters, and without secrets.
+    pub(crate) fn sanitized(&self, text: &str, limit: usize) -> String {
+        self.sent_secrets.with(|secrets| sanitize(text, secrets, limit))
     }
 
     /// Warns the operator.

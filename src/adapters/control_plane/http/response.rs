@@ -8,7 +8,7 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER
 use tokio::time::{Instant, timeout_at};
 
 use super::super::failure::ProxyName;
-use super::super::problem::{ProblemDetails, sanitize};
+use super::super::problem::{MAX_TEXT, ProblemDetails, sanitize};
 use super::super::unexpected_response::UnexpectedResponse;
 use super::body::Body;
 use super::connection::Connection;
@@ -143,6 +143,6 @@ pub fn fuzzed_correlation_id(header: &[u8], body: &[u8], token: &SessionToken) -
 
 /// A header as far as it may be shown. An empty one counts as missing.
 fn shown(value: &HeaderValue, secrets: &[&str]) -> Option<String> {
-    let text = sanitize(&String::from_utf8_lossy(value.as_bytes()), secrets);
+    let text = sanitize(&String::from_utf8_lossy(value.as_bytes()), secrets, MAX_TEXT);
     Some(text).filter(|text| !text.is_empty())
 }
