@@ -67,15 +67,7 @@ PROPTEST_CASES=8 cargo test --quiet --locked --target "$triple" --features contr
 }
 grep '^test result' "$scratch/tests"
 
-# wait_for PATTERN FILE
-wait_for() {
-    for _ in $(seq 600); do
-        if grep -q "$1" "$2" 2>/dev/null; then return; fi
-        sleep 0.1
-    done
-    cat "$2" >&2
-    return 1
-}
+source tests/wait_for.sh
 
 # run EXIT_CODE ARGUMENT...: runs plexctl and checks its exit code.
 run() {

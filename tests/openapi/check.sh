@@ -12,15 +12,7 @@ cargo build --quiet --locked --features control-plane --bin plexctl --example co
 built=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug
 control_plane=$built/examples/control_plane
 
-# wait_for PATTERN FILE
-wait_for() {
-    for _ in $(seq 600); do
-        if grep -q "$1" "$2" 2>/dev/null; then return; fi
-        sleep 0.1
-    done
-    cat "$2" >&2
-    return 1
-}
+source tests/wait_for.sh
 
 "$control_plane" serve --port 0 --interval 1 --binding google --binding dex --quiet >"$scratch/served.toml" &
 wait_for '^token = ' "$scratch/served.toml"
