@@ -107,8 +107,8 @@ impl<'a> ExecUseCase<'a> {
             flag: request.server_flag.as_deref(),
             fallback: request.server_fallback.as_deref(),
         };
-        let server = servers.for_stored_credential().map_err(|fault| ExecFault::Server {
-            fault: fault.stored_at(|| self.profiles.place_of(&name, ProfileKey::Server)),
+        let server = servers.for_stored_credential().map_err(|fault| {
+            ExecFault::Server(fault.stored_at(|| self.profiles.place_of(&name, ProfileKey::Server)))
         })?;
         facts.server = Some(server.as_given().to_owned());
 
@@ -128,7 +128,7 @@ impl<'a> ExecUseCase<'a> {
                 ("PLEXCTL_PROFILE_IN_USE", name.as_str().to_owned()),
             ],
         };
-        self.process.replace(&program).map_err(|error| ExecFault::Program { error })
+        self.process.replace(&program).map_err(ExecFault::Program)
     }
 }
 
@@ -138,8 +138,7 @@ impl<'a> ExecUseCase<'a> {
 pub struct ExecError {
     /// The command.
     pub command: OsString,
-    /// What is known of the session. It is as it was.
-    pub facts: Box<FailureFacts>,
+    facts: Box<FailureFacts>,
     /// Why it was not run.
     #[source]
     pub fault: ExecFault,
@@ -164,17 +163,11 @@ pub enum ExecFault {
         profile: ProfileName,
     },
     /// There is no server for the session.
-    #[error("{}", chain(fault))]
-    Server {
-        /// What is wrong with the server.
-        fault: ServerError,
-    },
+    #[error("{}", chain(.0))]
+    Server(ServerError),
     /// The system does not run the program.
-    #[error("{error}")]
-    Program {
-        /// Why not.
-        error: ReplaceError,
-    },
+    #[error("{0}")]
+    Program(ReplaceError),
 }
 
 impl ExecError {
@@ -186,9 +179,9 @@ impl ExecError {
             ExecFault::Load(StoreError::NotABearerToken { .. }) => FailureKind::NotASessionToken,
             ExecFault::Load(_) => FailureKind::ConfigUnusable,
             ExecFault::NoSession { .. } | ExecFault::NulInName { .. } => FailureKind::NoSession,
-            ExecFault::Server { fault, .. } => fault.kind(),
-            ExecFault::Program { error: ReplaceError::NotFound { .. }, .. } => FailureKind::CommandNotFound,
-            ExecFault::Program { error: ReplaceError::NotExecutable { .. }, .. } => FailureKind::CommandNotExecutable,
+            ExecFault::Server(fault) => fault.kind(),
+            ExecFault::Program(ReplaceError::NotFound { .. }) => FailureKind::CommandNotFound,
+            ExecFault::Program(ReplaceError::NotExecutable { .. }) => FailureKind::CommandNotExecutable,
         }
     }
 

@@ -26,7 +26,7 @@ use serde::Serialize;
 
 pub use self::json::JsonReporter;
 pub use self::notes::{Label, Note, NoteWriter};
-pub use self::progress::ProgressReporter;
+pub use self::progress::{LIST_HINT, ProgressReporter};
 pub use self::qr::QrCode;
 pub use self::text::TextReporter;
 pub use self::yaml::YamlReporter;

@@ -14,6 +14,9 @@ use crate::ports::browser::BrowserSkipped;
 use crate::ports::login_outcome::{Instructions, Lifetime, LoginProgress};
 use crate::ports::reporter::{ReportError, Reporter};
 
+/// How to find a token that may have been issued and is stored nowhere.
+pub const LIST_HINT: &str = "once you are logged in, `plexctl identity-tokens list` shows tokens that no profile holds";
+
 /// A [`Reporter`] of what happens while a login runs.
 pub struct ProgressReporter<E> {
     err: E,
@@ -60,7 +63,7 @@ impl<E: NoteWriter> Reporter<LoginProgress> for ProgressReporter<E> {
             ))],
             (LoginProgress::ResponseLost, _) => vec![
                 Note::warning("an earlier response was lost, so a token may have been issued that is stored nowhere"),
-                Note::hint("once you are logged in, `plexctl identity-tokens list` shows tokens that no profile holds"),
+                Note::hint(LIST_HINT),
             ],
             (LoginProgress::NotConfirmed { profile, token, cause }, _) => not_confirmed(profile, token, cause),
         };

@@ -84,7 +84,7 @@ impl Render for TokensOutcome {
 /// Tokens whose time of creation is unknown come last. Beside that, the order is the server's.
 fn newest_first(tokens: &[ListedToken]) -> Vec<&ListedToken> {
     let mut newest_first: Vec<_> = tokens.iter().collect();
-    // Cached, since parsing a time is the larger part. Without a time a token comes last.
+    // Cached, since parsing a time is the larger part.
     newest_first.sort_by_cached_key(|token| Reverse(token.summary.creation()));
     newest_first
 }

@@ -46,8 +46,8 @@ impl SystemTimer {
         *self.watched.signal.borrow()
     }
 
-    /// Ends the process as the signal by which the operator interrupted would have ended it, so that the program that started it
-    /// sees that. Returns if there was none.
+    /// Ends the process as the signal by which the operator interrupted would have ended it, so that the program that
+    /// started it sees that. Returns if there was none.
     pub fn die_interrupted(&self) {
         if let Some(signal) = self.signal() {
             die(signal);

@@ -60,7 +60,6 @@ fn parse_with(definition: clap::Command, arguments: &[OsString]) -> Result<Argum
 fn definition_of_typed(arguments: &[OsString]) -> clap::Command {
     let mut all = Command::augment_subcommands(clap::Command::new("plexctl"));
     let is_typed = |command: &&mut clap::Command| arguments.iter().any(|argument| argument == command.get_name());
-    // Each definition costs instructions at every start, and all but one are for nothing.
     let typed: Vec<clap::Command> = all.get_subcommands_mut().filter(is_typed).map(mem::take).collect();
     Flags::augment_args(clap::Command::new("plexctl"))
         .args_override_self(true)

@@ -38,7 +38,7 @@ pub fn exec(flags: Flags, command: OsString, arguments: Vec<OsString>) -> Result
 
     let profile = selected_or_default(&store, selected);
     let place_of_server = place_of_server(&store, profile.as_ref());
-    let context = HintContext { retry, profile: profile.clone(), token_file: None, config, place_of_server };
+    let context = HintContext { retry, profile, token_file: None, config, place_of_server };
     let hint = hints::exec::hint(&error, &context);
-    Err(Failure::new(&error, error.kind(), error.facts(), hint).of_profile(profile))
+    Err(Failure::new(&error, error.kind(), error.facts(), hint).of_profile(context.profile))
 }

@@ -9,10 +9,10 @@ use plexctl::ports::reporter::{CredentialSource, TokensOutcome};
 use plexctl::use_cases::tokens::{TokensRequest, TokensUseCase};
 
 use super::watched::Watched;
-use super::{client, credential_request, place_of_server, reporter, retry_with_credential, selected_or_default};
+use super::{client, credential_context, credential_request, reporter, retry_with_credential};
 use crate::cli::{Flags, IdentityTokensCommand};
 use crate::environment;
-use crate::hints::{self, HintContext};
+use crate::hints;
 use crate::report::Failure;
 use crate::retry_command::RetryCommand;
 use crate::terminal;
@@ -45,12 +45,9 @@ pub async fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> R
         Err(error) => {
             let retry = retry_with_credential(name, &flags).with("--id", id.as_ref().map(TokenId::to_string));
             let facts = error.facts();
-            let place_of_server = place_of_server(&store, facts.profile.as_ref());
-            let profile = if needs_profile { selected_or_default(&store, flags.profile) } else { flags.profile };
-            let context =
-                HintContext { retry, profile: profile.clone(), token_file: flags.token_file, config, place_of_server };
+            let context = credential_context(retry, flags, needs_profile, &store, config, facts.profile.as_ref());
             let hint = hints::identity_tokens::hint(&error, &context);
-            return Err(Failure::new(&error, error.kind(), facts, hint).of_profile(profile));
+            return Err(Failure::new(&error, error.kind(), facts, hint).of_profile(context.profile));
         }
     };
     for hint in hints_to_clear(&outcome) {

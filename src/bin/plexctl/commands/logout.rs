@@ -40,9 +40,9 @@ pub async fn logout(flags: Flags) -> Result<(), Failure> {
             let error = with_place_of_server(error, &store);
             let profile = selected_or_default(&store, selected);
             let place_of_server = place_of_server(&store, profile.as_ref());
-            let context = HintContext { retry, profile: profile.clone(), token_file: None, config, place_of_server };
+            let context = HintContext { retry, profile, token_file: None, config, place_of_server };
             let hint = hints::logout::hint(&error, &context);
-            return Err(Failure::new(&error, error.kind(), error.facts(), hint).of_profile(profile));
+            return Err(Failure::new(&error, error.kind(), error.facts(), hint).of_profile(context.profile));
         }
     };
 

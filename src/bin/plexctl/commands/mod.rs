@@ -8,7 +8,7 @@ mod profiles;
 mod watched;
 mod whoami;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::reporters::{JsonReporter, Label, TextReporter, YamlReporter};
@@ -26,6 +26,7 @@ pub use self::profiles::profiles;
 pub use self::whoami::whoami;
 use crate::cli::{Flags, Format};
 use crate::environment;
+use crate::hints::HintContext;
 use crate::retry_command::RetryCommand;
 use crate::terminal::{self, Stderr, Stdout};
 
@@ -67,6 +68,21 @@ fn retry_with_credential(name: &'static str, flags: &Flags) -> RetryCommand {
         .with("--token-file", flags.token_file.as_deref().map(Path::to_string_lossy))
         .with("--profile", flags.profile.as_ref().map(ProfileName::as_str))
         .with("--server", flags.server.as_deref())
+}
+
+/// What a hint needs to know of a failed run that sends a credential. `holder` is the profile that holds the credential.
+fn credential_context(
+    retry: RetryCommand,
+    flags: Flags,
+    needs_profile: bool,
+    store: &TomlStore,
+    config: PathBuf,
+    holder: Option<&ProfileName>,
+) -> HintContext {
+    let place_of_server = place_of_server(store, holder);
+    // A run that never looked at the profiles is about none of them.
+    let profile = if needs_profile { selected_or_default(store, flags.profile) } else { flags.profile };
+    HintContext { retry, profile, token_file: flags.token_file, config, place_of_server }
 }
 
 /// The profile that a run is about: the one that was typed, else the default.

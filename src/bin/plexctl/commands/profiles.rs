@@ -44,7 +44,7 @@ pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure>
             (if *is_confirmed { retry.with_switch("--yes") } else { retry }, Some(profile.clone()))
         }
     };
-    let context = HintContext { retry, profile: profile.clone(), token_file: None, config, place_of_server: None };
+    let context = HintContext { retry, profile, token_file: None, config, place_of_server: None };
     let hint = hints::profiles::hint(&error, &context);
-    Err(Failure::new(&error, error.kind(), error.facts(), hint).of_profile(profile))
+    Err(Failure::new(&error, error.kind(), error.facts(), hint).of_profile(context.profile))
 }

@@ -6,10 +6,10 @@ use plexctl::adapters::toml_store::{GuardedTokenFile, TomlStore};
 use plexctl::use_cases::whoami::WhoamiUseCase;
 
 use super::watched::Watched;
-use super::{client, credential_request, place_of_server, reporter, retry_with_credential, selected_or_default};
+use super::{client, credential_context, credential_request, reporter, retry_with_credential};
 use crate::cli::Flags;
 use crate::environment;
-use crate::hints::{self, HintContext};
+use crate::hints;
 use crate::report::Failure;
 
 /// Asks the server who the operator is.
@@ -25,11 +25,7 @@ pub async fn whoami(flags: Flags) -> Result<(), Failure> {
 
     let retry = retry_with_credential("whoami", &flags);
     let facts = error.facts();
-    let place_of_server = place_of_server(&store, facts.profile.as_ref());
-    // A run that never looked at the profiles is about none of them.
-    let profile = if request.needs_profile() { selected_or_default(&store, flags.profile) } else { flags.profile };
-    let context =
-        HintContext { retry, profile: profile.clone(), token_file: flags.token_file, config, place_of_server };
+    let context = credential_context(retry, flags, request.needs_profile(), &store, config, facts.profile.as_ref());
     let hint = hints::whoami::hint(&error, &context);
-    Err(Failure::new(&error, error.kind(), facts, hint).of_profile(profile))
+    Err(Failure::new(&error, error.kind(), facts, hint).of_profile(context.profile))
 }

@@ -12,7 +12,7 @@ pub fn hint(error: &ExecError, context: &HintContext) -> Option<String> {
             let hint = reason.as_ref().and_then(|reason| no_session_hint(reason, &context.config));
             hint.or_else(|| Some(format!("run {} to log in", context.login(context.profile.as_ref()))))
         }
-        ExecFault::Server { fault, .. } => Some(server::hint(fault, context)),
-        ExecFault::NulInName { .. } | ExecFault::Program { .. } => None,
+        ExecFault::Server(fault) => Some(server::hint(fault, context)),
+        ExecFault::NulInName { .. } | ExecFault::Program(_) => None,
     }
 }

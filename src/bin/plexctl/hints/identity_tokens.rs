@@ -5,6 +5,7 @@ use plexctl::ports::token_directory::DirectoryError;
 use plexctl::use_cases::tokens::TokensError;
 
 use super::{HintContext, credential, request};
+use crate::retry_command::RetryCommand;
 
 /// What to do next.
 pub fn hint(error: &TokensError, context: &HintContext) -> Option<String> {
@@ -21,7 +22,12 @@ pub fn hint(error: &TokensError, context: &HintContext) -> Option<String> {
     }
 }
 
+/// The command that ends a token by its id.
+pub fn delete_command(id: TokenId) -> RetryCommand {
+    RetryCommand::another("identity-tokens delete").with("--id", Some(id.to_string()))
+}
+
 /// How to end a token that no profile holds.
 pub fn delete_hint(id: TokenId) -> String {
-    format!("once you are logged in, run `plexctl identity-tokens delete --id {id}`")
+    format!("once you are logged in, run {}", delete_command(id))
 }

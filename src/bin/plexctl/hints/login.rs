@@ -1,7 +1,6 @@
 //! What to do about a failed login.
 
-use plexctl::adapters::reporters::Label;
-use plexctl::adapters::reporters::shell;
+use plexctl::adapters::reporters::{LIST_HINT, Label, shell};
 use plexctl::domain::idp_binding::IdpBinding;
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::token::TokenId;
@@ -16,9 +15,6 @@ use super::server::FORM;
 use super::{HintContext, request, store};
 use crate::retry_command::RetryCommand;
 use crate::{stderr, terminal};
-
-/// What to do after a response was lost that may have held a token.
-const LIST_HINT: &str = "once you are logged in, `plexctl identity-tokens list` shows tokens that no profile holds";
 
 /// Where an operator finds the domain.
 const DOMAIN_HINT: &str = "your administrator knows the domain, and `plexctl domain list` of plexsphere's own tool lists \

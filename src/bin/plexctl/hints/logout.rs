@@ -5,8 +5,8 @@ use plexctl::ports::credential_store::StoreError;
 use plexctl::ports::token_revoker::RevokeError;
 use plexctl::use_cases::logout::{LogoutError, SessionFacts};
 
+use super::identity_tokens::delete_command;
 use super::{HintContext, request, server, store};
-use crate::retry_command::RetryCommand;
 
 /// What to do next.
 pub fn hint(error: &LogoutError, context: &HintContext) -> Option<String> {
@@ -28,8 +28,7 @@ fn revoke_hint(about: &SessionFacts, error: &RevokeError, context: &HintContext)
     let call = error.call_error();
     match (error, call.response().map(|response| response.status)) {
         (RevokeError::Refused { .. }, _) => {
-            let delete = RetryCommand::another("identity-tokens delete").with("--id", Some(about.id.to_string()));
-            format!("ask somebody who may revoke the token to run {delete}; then run {retry} again")
+            format!("ask somebody who may revoke the token to run {}; then run {retry} again", delete_command(about.id))
         }
         (_, status) => {
             let hint = request::hint(call, Some(about.server.as_given()), context);
