@@ -98,10 +98,16 @@ fn imports_follow_the_arrows() {
 /// A file that several others need stands below them all, so that a folder can be read from the bottom up.
 #[test]
 fn no_two_files_of_one_folder_import_each_other() {
+    assert_eq!(circles(library_sources()), [""; 0], "these are parts of circles");
+    assert_eq!(circles(binary_sources()), [""; 0], "these are parts of circles");
+}
+
+/// The files and folders that import each other, directly or through others.
+fn circles(sources: Vec<(String, String)>) -> Vec<String> {
     let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (path, text) in library_sources() {
-        // A `mod.rs` is the folder's face, and stands above its files.
-        let Some(module) = module_of(&path) else { continue };
+    for (path, text) in sources {
+        // A `mod.rs` is the folder's face: it stands above its files, and speaks for the folder beside others.
+        let module = module_of(&path);
         for import in crate_paths(&path, &text) {
             // The entry of the first folder at which the two paths part.
             let (mut own, mut other) = (module.split("::"), import.split("::"));
@@ -125,10 +131,10 @@ fn no_two_files_of_one_folder_import_each_other() {
             }
         }
         if reached.contains(start) {
-            circles.push(start);
+            circles.push(start.clone());
         }
     }
-    assert_eq!(circles, [""; 0], "these are parts of circles");
+    circles
 }
 
 #[test]
@@ -197,8 +203,18 @@ fn root() -> &'static Path {
 
 /// The library's files by their path from the root, without their tests and comments.
 fn library_sources() -> Vec<(String, String)> {
+    sources_below("src")
+}
+
+/// The sources of the binary, with their paths as if its folder was `src`.
+fn binary_sources() -> Vec<(String, String)> {
+    let sources = sources_below("src/bin/plexctl").into_iter();
+    sources.map(|(path, text)| (path.replace("src/bin/plexctl/", "src/"), text)).collect()
+}
+
+fn sources_below(folder: &str) -> Vec<(String, String)> {
     let mut sources = Vec::new();
-    let mut pending = vec![root().join("src")];
+    let mut pending = vec![root().join(folder)];
     while let Some(path) = pending.pop() {
         if path == root().join("src/bin") || path.ends_with("tests") {
             continue;
@@ -225,8 +241,7 @@ fn code_of(path: &Path) -> String {
 
 /// Every path into the crate that a file names, `super` resolved.
 fn crate_paths(file: &str, text: &str) -> Vec<String> {
-    let module = file.trim_start_matches("src/").trim_end_matches(".rs").replace('/', "::");
-    let module = module.strip_suffix("::mod").map_or(module.clone(), str::to_owned);
+    let module = module_of(file);
     let mut paths = Vec::new();
     for (keyword, base) in [("crate::", String::new()), ("super::", parent(&module)), ("self::", module)] {
         for (index, _) in text.match_indices(keyword) {
@@ -247,7 +262,8 @@ fn crate_paths(file: &str, text: &str) -> Vec<String> {
                 match behind.strip_prefix('{').and_then(|group| group.split_once('}')) {
                     // Of nested groups the first names are enough: they tell the file.
                     Some((group, _)) if text[..index].ends_with("use ") => {
-                        paths.extend(group.split(',').map(|name| format!("{path}::{}", name.trim())));
+                        let names = group.split(',').map(|name| format!("{path}::{}", name.trim()));
+                        paths.extend(names.map(|name| name.trim_start_matches("::").to_owned()));
                     }
                     _ => paths.push(path.to_owned()),
                 }
@@ -257,10 +273,10 @@ fn crate_paths(file: &str, text: &str) -> Vec<String> {
     paths
 }
 
-/// The module that a file is, unless it is the face of a folder.
-fn module_of(file: &str) -> Option<String> {
+/// The module that a file is.
+fn module_of(file: &str) -> String {
     let module = file.trim_start_matches("src/").trim_end_matches(".rs").replace('/', "::");
-    (!module.ends_with("::mod")).then_some(module)
+    module.strip_suffix("::mod").map_or(module.clone(), str::to_owned)
 }
 
 fn parent(module: &str) -> String {

@@ -1,19 +1,34 @@
-//! A failed run: its messages, and the exit code of the process.
+//! What a run reports: its outcome, or why it failed, and the exit code of the process.
 
 use std::error::Error;
 use std::io;
 
-use plexctl::adapters::reporters::Label;
+use plexctl::adapters::reporters::{JsonReporter, Label, TextReporter, YamlReporter};
 use plexctl::domain::printable::escape_unprintable;
 use plexctl::domain::session::ProfileName;
 use plexctl::ports::failure_report::{FailureFacts, FailureReport};
+use plexctl::ports::reporter::Reporter;
 use plexctl::use_cases::exit_status::ExitStatus;
 use plexctl::use_cases::failure_kind::FailureKind;
 use thiserror::Error;
 
 use crate::cli::{Format, UsageError};
 use crate::environment::ConfigPathError;
-use crate::{commands, terminal};
+use crate::terminal::{self, Stderr, Stdout};
+
+/// The reporter of an outcome in a format, on the standard streams.
+pub fn reporter<T: Send>(format: Format) -> Box<dyn Reporter<T>>
+where
+    TextReporter<Stdout, Stderr>: Reporter<T>,
+    JsonReporter<Stdout, Stderr>: Reporter<T>,
+    YamlReporter<Stdout, Stderr>: Reporter<T>,
+{
+    match format {
+        Format::Text => Box::new(TextReporter::new(Stdout, Stderr)),
+        Format::Json => Box::new(JsonReporter::new(Stdout, Stderr)),
+        Format::Yaml => Box::new(YamlReporter::new(Stdout, Stderr)),
+    }
+}
 
 /// Why a run failed.
 #[derive(Debug)]
@@ -98,7 +113,7 @@ impl Failure {
                 // A stream that an outcome could not be written to takes no failure either.
                 if *kind != FailureKind::NotReported {
                     // The exit code tells the same, so it does not matter if this cannot be written.
-                    let _ = commands::reporter(format).report(&**report);
+                    let _ = reporter(format).report(&**report);
                 }
             }
         }

@@ -14,6 +14,9 @@ use plexctl::use_cases::profiles::ProfilesRequest;
 
 use super::help;
 
+/// The profile that a login writes where none is named.
+pub const DEFAULT_PROFILE: &str = "default";
+
 /// How wide a help text gets at most, in columns.
 const MAX_WIDTH: usize = 80;
 

@@ -14,7 +14,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Subcommand};
 use plexctl::domain::printable::is_unprintable;
 
-pub use self::arguments::{Arguments, Command, Flags, Format, IdentityTokensCommand, LoginArguments};
+pub use self::arguments::{Arguments, Command, DEFAULT_PROFILE, Flags, Format, IdentityTokensCommand, LoginArguments};
 pub use self::usage_error::UsageError;
 use crate::terminal;
 

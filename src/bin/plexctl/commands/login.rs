@@ -14,16 +14,13 @@ use plexctl::use_cases::login::{LoginCause, LoginPorts, LoginRequest, LoginState
 
 use super::watched::Watched;
 use super::{client, hint_other_credentials, place_of_server, reporter};
-use crate::cli::{Flags, Format, LoginArguments, UsageError};
+use crate::cli::{DEFAULT_PROFILE, Flags, Format, LoginArguments, UsageError};
 use crate::hints::login::last_words;
 use crate::hints::{self, HintContext};
 use crate::report::{Failure, StartError};
 use crate::retry_command::RetryCommand;
 use crate::terminal::{self, Stderr};
 use crate::{environment, stderr};
-
-/// The profile that is written where none is named.
-pub const DEFAULT_PROFILE: &str = "default";
 
 /// How long an interrupted login waits for its last words to be read.
 const INTERRUPTED_FLUSH_LIMIT: Duration = Duration::from_secs(1);

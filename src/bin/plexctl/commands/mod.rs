@@ -11,38 +11,24 @@ mod whoami;
 use std::path::{Path, PathBuf};
 
 use plexctl::adapters::control_plane::ControlPlaneClient;
-use plexctl::adapters::reporters::{JsonReporter, Label, TextReporter, YamlReporter};
+use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::profile_reader::{ProfileKey, ProfileReader};
-use plexctl::ports::reporter::Reporter;
 use plexctl::use_cases::credential::CredentialRequest;
 
 pub use self::exec::exec;
 pub use self::identity_tokens::identity_tokens;
-pub use self::login::{DEFAULT_PROFILE, login};
+pub use self::login::login;
 pub use self::logout::logout;
 pub use self::profiles::profiles;
 pub use self::whoami::whoami;
-use crate::cli::{Flags, Format};
+use crate::cli::Flags;
 use crate::environment;
 use crate::hints::HintContext;
+use crate::report::reporter;
 use crate::retry_command::RetryCommand;
-use crate::terminal::{self, Stderr, Stdout};
-
-/// The reporter of an outcome in a format, on the standard streams.
-pub fn reporter<T: Send>(format: Format) -> Box<dyn Reporter<T>>
-where
-    TextReporter<Stdout, Stderr>: Reporter<T>,
-    JsonReporter<Stdout, Stderr>: Reporter<T>,
-    YamlReporter<Stdout, Stderr>: Reporter<T>,
-{
-    match format {
-        Format::Text => Box::new(TextReporter::new(Stdout, Stderr)),
-        Format::Json => Box::new(JsonReporter::new(Stdout, Stderr)),
-        Format::Yaml => Box::new(YamlReporter::new(Stdout, Stderr)),
-    }
-}
+use crate::terminal;
 
 /// The client of the control plane as the environment sets it up.
 fn client() -> ControlPlaneClient {

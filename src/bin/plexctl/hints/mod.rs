@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use plexctl::domain::session::ProfileName;
 
 pub use self::no_session::{no_profile_hint, no_session_hint};
-use crate::commands::DEFAULT_PROFILE;
+use crate::cli::DEFAULT_PROFILE;
 use crate::retry_command::RetryCommand;
 
 /// What a hint needs to know of a run beside the error.
