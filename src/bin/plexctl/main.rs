@@ -24,7 +24,6 @@ use crate::report::{Failure, StartError};
 fn main() -> ExitCode {
     // First, before anything can hold a token.
     forbid_core_dumps();
-    outlive_size_limit();
     let (result, format) = match cli::parse(env::args_os()) {
         Ok(Invocation::Run(arguments)) => {
             let format = arguments.flags.output();
@@ -50,6 +49,10 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let flags = arguments.flags;
+    // The program that exec runs inherits what its caller ignores, which a handler would end.
+    if !matches!(arguments.command, Command::Exec(_)) {
+        outlive_size_limit();
+    }
     match arguments.command {
         Command::Profiles(profiles) => {
             let request = profiles.request(flags.yes);

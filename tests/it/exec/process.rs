@@ -94,7 +94,7 @@ fn program_inherits_the_descriptors_of_the_caller_and_no_others() {
 fn program_inherits_signals_limits_and_umask_of_the_caller() {
     let signed_in = SignedIn::new();
     let script = "grep -e ^SigBlk -e ^SigIgn /proc/self/status; umask; ulimit -c; ulimit -n; ulimit -s";
-    let surroundings = "trap '' INT USR1; umask 031";
+    let surroundings = "trap '' INT USR1 XFSZ; umask 031";
     let [through, direct] = with_and_without_exec(&signed_in.sandbox, surroundings, script);
     assert_eq!(through, direct);
     assert_eq!((through.exit, through.stdout.lines().count()), (0, 6), "{through:?}");
