@@ -1,7 +1,7 @@
 //! The server does not respond: the logout fails and keeps the credential.
 
 use plexctl::domain::{ProfileName, Selection, Session, SessionToken};
-use plexctl::ports::RevokeError;
+use plexctl::ports::RequestError;
 use plexctl::testing::{InMemoryStore, RecordingReporter, ScriptedRevoker};
 use plexctl::use_cases::{LogoutError, LogoutRequest, LogoutUseCase};
 
@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         server: Some("https://plexsphere.example".to_owned()),
     };
     let store = InMemoryStore::new().with_default_session(session.clone());
-    let revoker = ScriptedRevoker::new([Err(RevokeError::Unanswered { source: "connection reset".into() })]);
+    let revoker = ScriptedRevoker::new([Err(RequestError::Unanswered { source: "connection reset".into() })]);
     let mut reporter = RecordingReporter::new();
 
     let request = LogoutRequest { selection: Selection::Default, server_flag: None, server_fallback: None };

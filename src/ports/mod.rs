@@ -26,6 +26,8 @@ pub mod profile_writer;
 #[doc(hidden)]
 pub mod reporter;
 #[doc(hidden)]
+pub mod request_error;
+#[doc(hidden)]
 pub mod store_error;
 #[doc(hidden)]
 pub mod timer;
@@ -46,7 +48,7 @@ pub use self::failure_report::{FailureFacts, FailureReport, SessionState};
 pub use self::login_outcome::{
     Instructions, Lifetime, LoginOutcome, LoginProgress, Replaced, ReplacedState, ReplacedToken,
 };
-pub use self::principal_reader::{PrincipalReader, ReadError};
+pub use self::principal_reader::PrincipalReader;
 pub use self::process_replacer::{ProcessReplacer, Program, ReplaceError};
 pub use self::profile_reader::{NoSessionReason, ProfileKey, ProfileList, ProfileReader};
 pub use self::profile_writer::{DefaultSetting, Forgetting, ProfileWriter, Saving};
@@ -54,11 +56,12 @@ pub use self::reporter::{
     CredentialSource, ExpiredSession, ForgetWarning, ListedToken, LogoutOutcome, ProfilesOutcome, ReportError,
     Reporter, TokensOutcome, WhoamiOutcome,
 };
+pub use self::request_error::RequestError;
 pub use self::store_error::StoreError;
 pub use self::timer::{AtRisk, Timer};
-pub use self::token_directory::{DirectoryError, TokenDirectory};
+pub use self::token_directory::TokenDirectory;
 pub use self::token_file::TokenFile;
-pub use self::token_issuer::{AuthorizationRequest, BeginError, BindingChoice, PollFailure, PollResponse, TokenIssuer};
+pub use self::token_issuer::{AuthorizationRequest, BindingChoice, PollFailure, PollResponse, TokenIssuer};
 pub use self::token_revoker::{Revocation, RevokeError, TokenRevoker};
 /// What an implementation of an asynchronous port is marked with.
 pub use async_trait::async_trait;

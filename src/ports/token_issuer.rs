@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use thiserror::Error;
 
 use super::call_error::CallError;
+use super::request_error::RequestError;
 use crate::domain::device_authorization::{DeviceAuthorization, DeviceCode};
 use crate::domain::identifier::Identifier;
 use crate::domain::idp_binding::IdpBinding;
@@ -28,7 +28,7 @@ use crate::domain::server_url::ServerUrl;
 ///    [`PollFailure`] that says so: after every server error (5xx) but a 503 with problem details, wherever the request
 ///    may have been read and no response came back, and for a response that holds more than one token.
 /// 8. Any other response means what its variant says. The server itself rejects or denies a login: an error that may be
-///    a proxy's own, since the proxy can read it and it has no problem details, is [`BeginError::Unconfirmed`] or
+///    a proxy's own, since the proxy can read it and it has no problem details, is [`RequestError::Unconfirmed`] or
 ///    [`PollResponse::Failed`].
 /// 9. Bindings are listed in the order of the server. A list that cannot be had is empty.
 /// 10. A call that is dropped sends nothing more, but the server may read what was sent.
@@ -38,15 +38,16 @@ use crate::domain::server_url::ServerUrl;
 /// use plexctl::domain::identifier::Identifier;
 /// use plexctl::domain::server_url::ServerUrl;
 /// use plexctl::ports::async_trait;
-/// use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, BindingChoice, PollResponse, TokenIssuer};
+/// use plexctl::ports::request_error::RequestError;
+/// use plexctl::ports::token_issuer::{AuthorizationRequest, BindingChoice, PollResponse, TokenIssuer};
 ///
 /// /// A server that takes no more logins.
 /// struct Closed;
 ///
 /// #[async_trait]
 /// impl TokenIssuer for Closed {
-///     async fn begin(&self, _: &ServerUrl, _: &AuthorizationRequest) -> Result<DeviceAuthorization, BeginError> {
-///         Err(BeginError::Refused { source: "closed".into() })
+///     async fn begin(&self, _: &ServerUrl, _: &AuthorizationRequest) -> Result<DeviceAuthorization, RequestError> {
+///         Err(RequestError::Refused { source: "closed".into() })
 ///     }
 ///
 ///     async fn bindings(&self, _: &ServerUrl, _: Identifier) -> Vec<BindingChoice> {
@@ -65,12 +66,13 @@ pub trait TokenIssuer: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Any variant of [`BeginError`]; after each of them no token can be issued.
+    /// Any variant of [`RequestError`] but [`RequestError::NotAccepted`] and [`RequestError::NoSuchToken`]. No token can be
+    /// issued after it.
     async fn begin(
         &self,
         server: &ServerUrl,
         request: &AuthorizationRequest,
-    ) -> Result<DeviceAuthorization, BeginError>;
+    ) -> Result<DeviceAuthorization, RequestError>;
 
     /// Lists the bindings of a domain to choose from, the primary one first. It is only for a hint, so it takes two
     /// seconds at most.
@@ -145,62 +147,8 @@ pub struct PollFailure {
     pub retry_after: Option<Duration>,
 }
 
-/// Why no login was begun.
-#[derive(Debug, Error)]
-pub enum BeginError {
-    /// The server does not know what it was asked for, such as the domain or the binding (400, 404).
-    #[error(transparent)]
-    Rejected {
-        /// What the server said.
-        source: CallError,
-    },
-    /// The server understood and declined (403).
-    #[error(transparent)]
-    Refused {
-        /// What the server said.
-        source: CallError,
-    },
-    /// The server answered something else.
-    #[error(transparent)]
-    Unconfirmed {
-        /// What the server said.
-        source: CallError,
-    },
-    /// The server began a login, and its answer cannot be used.
-    #[error("the server's answer cannot be used")]
-    Unusable {
-        /// What is wrong with it.
-        source: CallError,
-    },
-    /// The request may have reached the server, but no answer came back.
-    #[error(transparent)]
-    Unanswered {
-        /// What happened instead.
-        source: CallError,
-    },
-    /// The server could not be reached.
-    #[error(transparent)]
-    Unreached {
-        /// How far the attempt came, and what stopped it.
-        source: CallError,
-    },
-}
-
-impl BeginError {
-    /// The failed request, whatever it means for the login.
-    #[must_use]
-    pub fn call_error(&self) -> &CallError {
-        match self {
-            Self::Rejected { source }
-            | Self::Refused { source }
-            | Self::Unconfirmed { source }
-            | Self::Unusable { source }
-            | Self::Unanswered { source }
-            | Self::Unreached { source } => source,
-        }
-    }
-}
-
-/// The name in version 0.1.
+/// The names in version 0.1.
 #[doc(hidden)]
 pub use self::PollResponse as PollAnswer;
+#[doc(hidden)]
+pub use super::request_error::RequestError as BeginError;

@@ -11,13 +11,12 @@ use super::{lock, yield_once};
 use crate::domain::device_authorization::{DeviceAuthorization, DeviceCode};
 use crate::domain::identifier::Identifier;
 use crate::domain::server_url::ServerUrl;
-use crate::ports::token_issuer::{
-    AuthorizationRequest, BeginError, BindingChoice, PollFailure, PollResponse, TokenIssuer,
-};
+use crate::ports::request_error::RequestError;
+use crate::ports::token_issuer::{AuthorizationRequest, BindingChoice, PollFailure, PollResponse, TokenIssuer};
 
 /// A [`TokenIssuer`] that gives the answers of its script, one a call, and records what it was asked for.
 ///
-/// A second login is answered with [`BeginError::Unreached`], a poll beyond the script's end with a failure in which the
+/// A second login is answered with [`RequestError::Unreached`], a poll beyond the script's end with a failure in which the
 /// server was not reached.
 ///
 /// ```
@@ -42,7 +41,7 @@ use crate::ports::token_issuer::{
 /// # }
 /// ```
 pub struct ScriptedIssuer {
-    beginning: Mutex<Option<Result<DeviceAuthorization, BeginError>>>,
+    beginning: Mutex<Option<Result<DeviceAuthorization, RequestError>>>,
     script: Mutex<VecDeque<ScriptedPoll>>,
     on_poll: Box<dyn Fn(usize) + Send + Sync>,
     beginnings: Mutex<Vec<RecordedBeginning>>,
@@ -89,7 +88,7 @@ pub struct RecordedPoll {
 impl ScriptedIssuer {
     /// Takes the answer that begins a login, or does not, and those to the polls in order.
     pub fn new(
-        beginning: Result<DeviceAuthorization, BeginError>,
+        beginning: Result<DeviceAuthorization, RequestError>,
         polls: impl IntoIterator<Item = ScriptedPoll>,
     ) -> Self {
         Self {
@@ -166,9 +165,9 @@ impl TokenIssuer for ScriptedIssuer {
         &self,
         server: &ServerUrl,
         request: &AuthorizationRequest,
-    ) -> Result<DeviceAuthorization, BeginError> {
+    ) -> Result<DeviceAuthorization, RequestError> {
         lock(&self.beginnings).push(RecordedBeginning { server: server.clone(), request: request.clone() });
-        let exhausted = || Err(BeginError::Unreached { source: "the script begins one login".into() });
+        let exhausted = || Err(RequestError::Unreached { source: "the script begins one login".into() });
         lock(&self.beginning).take().unwrap_or_else(exhausted)
     }
 

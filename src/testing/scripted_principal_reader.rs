@@ -10,11 +10,12 @@ use super::lock;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
-use crate::ports::principal_reader::{PrincipalReader, ReadError};
+use crate::ports::principal_reader::PrincipalReader;
+use crate::ports::request_error::RequestError;
 
 /// A [`PrincipalReader`] that gives the answers of its script, one a call, and records what it was asked.
 ///
-/// A call beyond the script's end is answered with [`ReadError::Unreached`].
+/// A call beyond the script's end is answered with [`RequestError::Unreached`].
 ///
 /// ```
 /// use plexctl::domain::principal::Principal;
@@ -27,7 +28,7 @@ use crate::ports::principal_reader::{PrincipalReader, ReadError};
 #[derive(Debug)]
 pub struct ScriptedPrincipalReader {
     /// None means that no call is ever answered.
-    script: Option<Mutex<VecDeque<Result<Principal, ReadError>>>>,
+    script: Option<Mutex<VecDeque<Result<Principal, RequestError>>>>,
     calls: Mutex<Vec<RecordedReading>>,
 }
 
@@ -42,7 +43,7 @@ pub struct RecordedReading {
 
 impl ScriptedPrincipalReader {
     /// Takes the answers in order.
-    pub fn new(script: impl IntoIterator<Item = Result<Principal, ReadError>>) -> Self {
+    pub fn new(script: impl IntoIterator<Item = Result<Principal, RequestError>>) -> Self {
         Self { script: Some(Mutex::new(script.into_iter().collect())), calls: Mutex::default() }
     }
 
@@ -61,10 +62,10 @@ impl ScriptedPrincipalReader {
 
 #[async_trait]
 impl PrincipalReader for ScriptedPrincipalReader {
-    async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, ReadError> {
+    async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, RequestError> {
         lock(&self.calls).push(RecordedReading { server: server.clone(), token: token.clone() });
         let Some(script) = &self.script else { return pending().await };
-        let exhausted = || Err(ReadError::Unreached { source: "the script has no more answers".into() });
+        let exhausted = || Err(RequestError::Unreached { source: "the script has no more answers".into() });
         lock(script).pop_front().unwrap_or_else(exhausted)
     }
 }

@@ -8,23 +8,25 @@ use async_trait::async_trait;
 use super::lock;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::{SessionToken, TokenId};
-use crate::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
+use crate::ports::request_error::RequestError;
+use crate::ports::token_revoker::{Revocation, TokenRevoker};
 
 /// A [`TokenRevoker`] that gives the answers of its script, one a call, and records what it was asked to revoke.
 ///
-/// A call beyond the script's end is answered with [`RevokeError::Unreached`].
+/// A call beyond the script's end is answered with [`RequestError::Unreached`].
 ///
 /// ```
-/// use plexctl::ports::token_revoker::{Revocation, RevokeError};
+/// use plexctl::ports::request_error::RequestError;
+/// use plexctl::ports::token_revoker::Revocation;
 /// use plexctl::testing::ScriptedRevoker;
 ///
 /// let willing = ScriptedRevoker::new([Ok(Revocation::Revoked)]);
-/// let unreachable = ScriptedRevoker::new([Err(RevokeError::Unreached { source: "no route".into() })]);
+/// let unreachable = ScriptedRevoker::new([Err(RequestError::Unreached { source: "no route".into() })]);
 /// assert!(willing.calls().is_empty() && unreachable.calls().is_empty());
 /// ```
 #[derive(Debug)]
 pub struct ScriptedRevoker {
-    script: Mutex<VecDeque<Result<Revocation, RevokeError>>>,
+    script: Mutex<VecDeque<Result<Revocation, RequestError>>>,
     calls: Mutex<Vec<RecordedRevocation>>,
 }
 
@@ -39,7 +41,7 @@ pub struct RecordedRevocation {
 
 impl ScriptedRevoker {
     /// Takes the answers in order.
-    pub fn new(script: impl IntoIterator<Item = Result<Revocation, RevokeError>>) -> Self {
+    pub fn new(script: impl IntoIterator<Item = Result<Revocation, RequestError>>) -> Self {
         Self { script: Mutex::new(script.into_iter().collect()), calls: Mutex::default() }
     }
 
@@ -52,9 +54,9 @@ impl ScriptedRevoker {
 
 #[async_trait]
 impl TokenRevoker for ScriptedRevoker {
-    async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
+    async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RequestError> {
         lock(&self.calls).push(RecordedRevocation { server: server.clone(), id: token.id() });
-        let exhausted = || Err(RevokeError::Unreached { source: "the script has no more answers".into() });
+        let exhausted = || Err(RequestError::Unreached { source: "the script has no more answers".into() });
         lock(&self.script).pop_front().unwrap_or_else(exhausted)
     }
 }

@@ -10,11 +10,12 @@ use crate::domain::bearer_token::BearerToken;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;
 use crate::domain::token_summary::TokenSummary;
-use crate::ports::token_directory::{DirectoryError, TokenDirectory};
+use crate::ports::request_error::RequestError;
+use crate::ports::token_directory::TokenDirectory;
 
 /// A [`TokenDirectory`] that gives the responses of its script, one a call, and records its calls.
 ///
-/// A call beyond the end of the script fails with [`DirectoryError::Unreached`].
+/// A call beyond the end of the script fails with [`RequestError::Unreached`].
 ///
 /// ```
 /// use plexctl::testing::ScriptedTokenDirectory;
@@ -24,8 +25,8 @@ use crate::ports::token_directory::{DirectoryError, TokenDirectory};
 /// ```
 #[derive(Debug)]
 pub struct ScriptedTokenDirectory {
-    lists: Mutex<VecDeque<Result<Vec<TokenSummary>, DirectoryError>>>,
-    revocations: Mutex<VecDeque<Result<(), DirectoryError>>>,
+    lists: Mutex<VecDeque<Result<Vec<TokenSummary>, RequestError>>>,
+    revocations: Mutex<VecDeque<Result<(), RequestError>>>,
     calls: Mutex<Vec<RecordedDirectoryCall>>,
 }
 
@@ -43,8 +44,8 @@ pub struct RecordedDirectoryCall {
 impl ScriptedTokenDirectory {
     /// Takes the responses to lists and to revocations, each in order.
     pub fn new(
-        lists: impl IntoIterator<Item = Result<Vec<TokenSummary>, DirectoryError>>,
-        revocations: impl IntoIterator<Item = Result<(), DirectoryError>>,
+        lists: impl IntoIterator<Item = Result<Vec<TokenSummary>, RequestError>>,
+        revocations: impl IntoIterator<Item = Result<(), RequestError>>,
     ) -> Self {
         let (lists, revocations) = (lists.into_iter().collect(), revocations.into_iter().collect());
         Self { lists: Mutex::new(lists), revocations: Mutex::new(revocations), calls: Mutex::default() }
@@ -62,19 +63,19 @@ impl ScriptedTokenDirectory {
     }
 }
 
-fn next<T>(script: &Mutex<VecDeque<Result<T, DirectoryError>>>) -> Result<T, DirectoryError> {
-    let exhausted = || Err(DirectoryError::Unreached { source: "the script has no more responses".into() });
+fn next<T>(script: &Mutex<VecDeque<Result<T, RequestError>>>) -> Result<T, RequestError> {
+    let exhausted = || Err(RequestError::Unreached { source: "the script has no more responses".into() });
     lock(script).pop_front().unwrap_or_else(exhausted)
 }
 
 #[async_trait]
 impl TokenDirectory for ScriptedTokenDirectory {
-    async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, DirectoryError> {
+    async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, RequestError> {
         self.record(server, credential, None);
         next(&self.lists)
     }
 
-    async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), DirectoryError> {
+    async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), RequestError> {
         self.record(server, credential, Some(id));
         next(&self.revocations)
     }

@@ -1,6 +1,7 @@
 //! The kinds of failure: what a program tells failures apart by.
 
 use super::exit_status::ExitStatus;
+use crate::ports::request_error::RequestError;
 
 /// Why a command failed, for programs. The code stands in the JSON failure, the status is the process's exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,6 +111,20 @@ impl FailureKind {
             Self::CommandNotFound => ("command_not_found", ExitStatus::CommandNotFound),
             Self::CommandNotExecutable => ("command_not_executable", ExitStatus::CommandNotExecutable),
             Self::NotReported | Self::Internal => ("internal", ExitStatus::Failed),
+        }
+    }
+}
+
+impl From<&RequestError> for FailureKind {
+    fn from(error: &RequestError) -> Self {
+        match error {
+            RequestError::NotAccepted { .. } => Self::NotAuthenticated,
+            RequestError::Refused { .. } => Self::Refused,
+            RequestError::Rejected { .. } | RequestError::Unconfirmed { .. } => Self::Unconfirmed,
+            RequestError::NoSuchToken { .. } => Self::NoSuchToken,
+            RequestError::Unusable { .. } => Self::AnswerUnusable,
+            RequestError::Unanswered { .. } => Self::Unanswered,
+            RequestError::Unreached { .. } => Self::Unreached,
         }
     }
 }

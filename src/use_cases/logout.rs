@@ -16,7 +16,8 @@ use crate::ports::chain::chain;
 use crate::ports::credential_store::{Clearing, CredentialStore, StoreError};
 use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::reporter::{LogoutOutcome, ReportError, Reporter};
-use crate::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
+use crate::ports::request_error::RequestError;
+use crate::ports::token_revoker::{Revocation, TokenRevoker};
 
 /// What the operator asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +112,7 @@ impl<'a> LogoutUseCase<'a> {
         revoker: &dyn TokenRevoker,
         session: &Session,
         server: &ServerUrl,
-    ) -> Result<(Revocation, Result<Clearing, StoreError>), RevokeError> {
+    ) -> Result<(Revocation, Result<Clearing, StoreError>), RequestError> {
         // Revoked first. The other order could lose the only copy of a token that is still live.
         let revocation = revoker.revoke(server, &session.token).await?;
         Ok((revocation, store.clear(session)))
@@ -160,7 +161,7 @@ pub enum LogoutError {
         /// The session that may still be live.
         about: Box<SessionFacts>,
         /// How the attempt to revoke its token ended.
-        source: RevokeError,
+        source: RequestError,
     },
     /// The token is dead, but the profile is still stored, or its removal may not last.
     #[error("the session of profile \"{}\" was revoked on the server{}", about.profile, after_revoking(source))]
@@ -217,10 +218,7 @@ impl LogoutError {
             Self::Load(StoreError::NotASessionToken { .. }) => FailureKind::NotASessionToken,
             Self::Load(_) | Self::Rehearse { .. } => FailureKind::ConfigUnusable,
             Self::Server { source, .. } => source.kind(),
-            Self::Revoke { source: RevokeError::Refused { .. }, .. } => FailureKind::Refused,
-            Self::Revoke { source: RevokeError::Unconfirmed { .. }, .. } => FailureKind::Unconfirmed,
-            Self::Revoke { source: RevokeError::Unanswered { .. }, .. } => FailureKind::Unanswered,
-            Self::Revoke { source: RevokeError::Unreached { .. }, .. } => FailureKind::Unreached,
+            Self::Revoke { source, .. } => source.into(),
             // Told apart: the profile is gone, and only a power loss brings it back.
             Self::Clear { source: StoreError::NotDurable { .. }, .. } => FailureKind::NotDurable,
             Self::Clear { .. } => FailureKind::NotCleared,
@@ -313,7 +311,7 @@ mod tests {
     }
 
     /// A revoker that gives this answer to the one call it expects.
-    fn revoker_answering(answer: Result<Revocation, RevokeError>) -> MockTokenRevoker {
+    fn revoker_answering(answer: Result<Revocation, RequestError>) -> MockTokenRevoker {
         let mut revoker = MockTokenRevoker::new();
         revoker.expect_revoke().once().return_once(|_, _| answer);
         revoker
@@ -409,10 +407,10 @@ mod tests {
     #[test]
     fn keeps_the_session_if_revoking_fails() {
         let failures = [
-            RevokeError::Refused { source: "403".into() },
-            RevokeError::Unconfirmed { source: "500".into() },
-            RevokeError::Unanswered { source: "reset".into() },
-            RevokeError::Unreached { source: "refused".into() },
+            RequestError::Refused { source: "403".into() },
+            RequestError::Unconfirmed { source: "500".into() },
+            RequestError::Unanswered { source: "reset".into() },
+            RequestError::Unreached { source: "refused".into() },
         ];
         for failure in failures {
             let store = store_holding(session(Some("https://h:8443/base")));

@@ -14,8 +14,9 @@ use crate::ports::chain::chain;
 use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::profile_reader::ProfileReader;
 use crate::ports::reporter::{CredentialSource, ListedToken, ReportError, Reporter, TokensOutcome};
+use crate::ports::request_error::RequestError;
 use crate::ports::store_error::StoreError;
-use crate::ports::token_directory::{DirectoryError, TokenDirectory};
+use crate::ports::token_directory::TokenDirectory;
 use crate::ports::token_file::TokenFile;
 
 /// What the operator asks for.
@@ -172,7 +173,7 @@ pub enum TokensError {
         /// The server that was asked.
         server: Box<ServerUrl>,
         /// What happened instead.
-        source: DirectoryError,
+        source: RequestError,
     },
     /// The server did not confirm that the token is revoked.
     #[error("{}", revoke_sentence(credential, server, *id, source))]
@@ -184,36 +185,31 @@ pub enum TokensError {
         /// The id of the token.
         id: TokenId,
         /// What happened instead.
-        source: DirectoryError,
+        source: RequestError,
     },
     /// What was asked for is done, but the outcome could not be written.
     #[error("the server has responded, but {}", chain(.0))]
     Report(ReportError),
 }
 
-fn list_sentence(credential: &CredentialSource, server: &ServerUrl, error: &DirectoryError) -> String {
+fn list_sentence(credential: &CredentialSource, server: &ServerUrl, error: &RequestError) -> String {
     let origin = server.origin();
     match error {
-        DirectoryError::NotAccepted { .. } => not_accepted(credential, &origin),
-        DirectoryError::Refused { .. } => format!("{origin} refused to list the tokens"),
-        DirectoryError::NoSuchToken { .. }
-        | DirectoryError::Unconfirmed { .. }
-        | DirectoryError::Unanswered { .. }
-        | DirectoryError::Unreached { .. } => format!("cannot list the tokens at {origin}"),
+        RequestError::NotAccepted { .. } => not_accepted(credential, &origin),
+        RequestError::Refused { .. } => format!("{origin} refused to list the tokens"),
+        _ => format!("cannot list the tokens at {origin}"),
     }
 }
 
-fn revoke_sentence(credential: &CredentialSource, server: &ServerUrl, id: TokenId, error: &DirectoryError) -> String {
+fn revoke_sentence(credential: &CredentialSource, server: &ServerUrl, id: TokenId, error: &RequestError) -> String {
     let origin = server.origin();
     match error {
-        DirectoryError::NotAccepted { .. } => not_accepted(credential, &origin),
-        DirectoryError::Refused { .. } => format!("{origin} refused to revoke token {id}, which may still be live"),
-        DirectoryError::NoSuchToken { .. } => {
+        RequestError::NotAccepted { .. } => not_accepted(credential, &origin),
+        RequestError::Refused { .. } => format!("{origin} refused to revoke token {id}, which may still be live"),
+        RequestError::NoSuchToken { .. } => {
             format!("{origin} knows no token {id} of this principal: it is gone, or it belongs to another")
         }
-        DirectoryError::Unconfirmed { .. } | DirectoryError::Unanswered { .. } | DirectoryError::Unreached { .. } => {
-            format!("cannot revoke token {id} at {origin}, so it may still be live")
-        }
+        _ => format!("cannot revoke token {id} at {origin}, so it may still be live"),
     }
 }
 
@@ -227,14 +223,7 @@ impl TokensError {
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::Credential(error) => error.kind(),
-            Self::List { source, .. } | Self::Revoke { source, .. } => match source {
-                DirectoryError::NotAccepted { .. } => FailureKind::NotAuthenticated,
-                DirectoryError::Refused { .. } => FailureKind::Refused,
-                DirectoryError::NoSuchToken { .. } => FailureKind::NoSuchToken,
-                DirectoryError::Unconfirmed { .. } => FailureKind::Unconfirmed,
-                DirectoryError::Unanswered { .. } => FailureKind::Unanswered,
-                DirectoryError::Unreached { .. } => FailureKind::Unreached,
-            },
+            Self::List { source, .. } | Self::Revoke { source, .. } => source.into(),
             Self::Report(_) => FailureKind::NotReported,
         }
     }
@@ -390,12 +379,12 @@ mod tests {
     #[test]
     fn nothing_is_looked_up_after_a_failure() {
         let refusals = [
-            (DirectoryError::NotAccepted { source: "401".into() }, FailureKind::NotAuthenticated),
-            (DirectoryError::Refused { source: "403".into() }, FailureKind::Refused),
-            (DirectoryError::NoSuchToken { source: "404".into() }, FailureKind::NoSuchToken),
-            (DirectoryError::Unconfirmed { source: "500".into() }, FailureKind::Unconfirmed),
-            (DirectoryError::Unanswered { source: "closed".into() }, FailureKind::Unanswered),
-            (DirectoryError::Unreached { source: "refused".into() }, FailureKind::Unreached),
+            (RequestError::NotAccepted { source: "401".into() }, FailureKind::NotAuthenticated),
+            (RequestError::Refused { source: "403".into() }, FailureKind::Refused),
+            (RequestError::NoSuchToken { source: "404".into() }, FailureKind::NoSuchToken),
+            (RequestError::Unconfirmed { source: "500".into() }, FailureKind::Unconfirmed),
+            (RequestError::Unanswered { source: "closed".into() }, FailureKind::Unanswered),
+            (RequestError::Unreached { source: "refused".into() }, FailureKind::Unreached),
         ];
         for (error, kind) in refusals {
             // The mock panics if it is asked for the profiles.

@@ -9,9 +9,10 @@ use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;
 use crate::ports::chain::chain;
 use crate::ports::failure_report::FailureFacts;
-use crate::ports::principal_reader::{PrincipalReader, ReadError};
+use crate::ports::principal_reader::PrincipalReader;
 use crate::ports::profile_reader::ProfileReader;
 use crate::ports::reporter::{CredentialSource, ReportError, Reporter, WhoamiOutcome};
+use crate::ports::request_error::RequestError;
 use crate::ports::token_file::TokenFile;
 
 /// What the operator asks for: the credential to ask with decides everything.
@@ -100,23 +101,21 @@ pub enum WhoamiError {
         /// The server that was asked.
         server: Box<ServerUrl>,
         /// How the attempt to ask it ended.
-        source: ReadError,
+        source: RequestError,
     },
     /// The server said who it is, but the outcome could not be written.
     #[error("the server has responded, but {}", chain(.0))]
     Report(ReportError),
 }
 
-fn read_sentence(credential: &CredentialSource, server: &ServerUrl, error: &ReadError) -> String {
+fn read_sentence(credential: &CredentialSource, server: &ServerUrl, error: &RequestError) -> String {
     let origin = server.origin();
     match error {
-        ReadError::NotAccepted { .. } => {
+        RequestError::NotAccepted { .. } => {
             format!("not logged in at {origin}: the token of {credential} is not accepted")
         }
-        ReadError::Refused { .. } => format!("{origin} refused to say who is logged in"),
-        ReadError::Unusable { .. } | ReadError::Unanswered { .. } | ReadError::Unreached { .. } => {
-            format!("cannot tell who is logged in at {origin}")
-        }
+        RequestError::Refused { .. } => format!("{origin} refused to say who is logged in"),
+        _ => format!("cannot tell who is logged in at {origin}"),
     }
 }
 
@@ -126,11 +125,7 @@ impl WhoamiError {
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::Credential(error) => error.kind(),
-            Self::Read { source: ReadError::NotAccepted { .. }, .. } => FailureKind::NotAuthenticated,
-            Self::Read { source: ReadError::Refused { .. }, .. } => FailureKind::Refused,
-            Self::Read { source: ReadError::Unusable { .. }, .. } => FailureKind::Unconfirmed,
-            Self::Read { source: ReadError::Unanswered { .. }, .. } => FailureKind::Unanswered,
-            Self::Read { source: ReadError::Unreached { .. }, .. } => FailureKind::Unreached,
+            Self::Read { source, .. } => source.into(),
             Self::Report(_) => FailureKind::NotReported,
         }
     }
@@ -588,11 +583,11 @@ mod tests {
     #[test]
     fn rejection_differs_from_not_knowing() {
         let failures = [
-            (ReadError::NotAccepted { source: "401".into() }, ExitStatus::Refused),
-            (ReadError::Refused { source: "403".into() }, ExitStatus::Refused),
-            (ReadError::Unusable { source: "500".into() }, ExitStatus::Failed),
-            (ReadError::Unanswered { source: "reset".into() }, ExitStatus::Failed),
-            (ReadError::Unreached { source: "refused".into() }, ExitStatus::Failed),
+            (RequestError::NotAccepted { source: "401".into() }, ExitStatus::Refused),
+            (RequestError::Refused { source: "403".into() }, ExitStatus::Refused),
+            (RequestError::Unconfirmed { source: "500".into() }, ExitStatus::Failed),
+            (RequestError::Unanswered { source: "reset".into() }, ExitStatus::Failed),
+            (RequestError::Unreached { source: "refused".into() }, ExitStatus::Failed),
         ];
         for (failure, ending) in failures {
             let words = failure.to_string();

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use thiserror::Error;
 
 use crate::ports::call_error::{CallError, Remedy};
+use crate::ports::request_error::RequestError;
 
 /// A call that came to no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -95,6 +96,16 @@ impl fmt::Display for CallFailure {
 impl From<CallFailure> for CallError {
     fn from(failure: CallFailure) -> Self {
         Self::from(failure.to_string()).with_remedy(failure.remedy())
+    }
+}
+
+impl From<CallFailure> for RequestError {
+    fn from(failure: CallFailure) -> Self {
+        if failure.may_have_arrived() {
+            Self::Unanswered { source: failure.into() }
+        } else {
+            Self::Unreached { source: failure.into() }
+        }
     }
 }
 

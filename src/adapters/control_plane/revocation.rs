@@ -9,21 +9,16 @@ use super::unexpected_response::UnexpectedResponse;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;
 use crate::ports::call_error::{CallError, ResponseFacts};
-use crate::ports::token_directory::DirectoryError;
+use crate::ports::request_error::RequestError;
 
 impl ControlPlaneClient {
     /// Revokes a token, authorized by a bearer token.
     ///
     /// # Errors
     ///
-    /// Any variant of [`DirectoryError`]. The token may still be live, unless it is its own bearer token and the error is
-    /// [`DirectoryError::NotAccepted`] or [`DirectoryError::NoSuchToken`].
-    pub(super) async fn revoke_token(
-        &self,
-        server: &ServerUrl,
-        id: TokenId,
-        bearer: &str,
-    ) -> Result<(), DirectoryError> {
+    /// Any variant of [`RequestError`]. The token may still be live, unless it is its own bearer token and the error is
+    /// [`RequestError::NotAccepted`] or [`RequestError::NoSuchToken`].
+    pub(super) async fn revoke_token(&self, server: &ServerUrl, id: TokenId, bearer: &str) -> Result<(), RequestError> {
         let call = Call {
             method: Method::DELETE,
             path: format!("/v1/auth/tokens/{id}"),
@@ -59,12 +54,10 @@ async fn is_plausible(response: &mut Response<'_>) -> bool {
 
 /// Reads the table of responses that are no success. Every status that is not in it leaves open whether the token is
 /// live, and so does one that the proxy may have sent by itself.
-fn error_of(response: UnexpectedResponse) -> DirectoryError {
+fn error_of(response: UnexpectedResponse) -> RequestError {
     match response.status {
-        403 => DirectoryError::Refused { source: response.into() },
-        401 if !response.may_be_the_proxys() => DirectoryError::NotAccepted { source: response.into() },
-        404 if !response.may_be_the_proxys() => DirectoryError::NoSuchToken { source: response.into() },
-        _ => DirectoryError::Unconfirmed { source: response.into() },
+        404 if !response.may_be_the_proxys() => RequestError::NoSuchToken { source: response.into() },
+        _ => response.into(),
     }
 }
 
@@ -87,13 +80,13 @@ mod tests {
                 };
                 let is_the_servers = !is_proxied || has_problem;
                 let is_as_listed = match error_of(response) {
-                    DirectoryError::Refused { .. } => status == 403,
-                    DirectoryError::NotAccepted { .. } => status == 401 && is_the_servers,
-                    DirectoryError::NoSuchToken { .. } => status == 404 && is_the_servers,
-                    DirectoryError::Unconfirmed { .. } => {
+                    RequestError::Refused { .. } => status == 403,
+                    RequestError::NotAccepted { .. } => status == 401 && is_the_servers,
+                    RequestError::NoSuchToken { .. } => status == 404 && is_the_servers,
+                    RequestError::Unconfirmed { .. } => {
                         status != 403 && !(is_the_servers && matches!(status, 401 | 404))
                     }
-                    DirectoryError::Unanswered { .. } | DirectoryError::Unreached { .. } => false,
+                    _ => false,
                 };
                 assert!(is_as_listed, "{status} {is_proxied} {has_problem}");
             }

@@ -4,22 +4,21 @@ use async_trait::async_trait;
 use hyper::Method;
 
 use super::ControlPlaneClient;
-use super::failure::CallFailure;
 use super::http::{CALL_LIMIT, Call, Response};
 #[cfg(test)]
 use super::problem;
 use super::token_list::{TokenListFault, TokenListParser};
-use super::unexpected_response::UnexpectedResponse;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;
 use crate::domain::token_summary::TokenSummary;
 use crate::ports::call_error::{CallError, Remedy};
-use crate::ports::token_directory::{DirectoryError, TokenDirectory};
+use crate::ports::request_error::RequestError;
+use crate::ports::token_directory::TokenDirectory;
 
 #[async_trait]
 impl TokenDirectory for ControlPlaneClient {
-    async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, DirectoryError> {
+    async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, RequestError> {
         let call = Call {
             method: Method::GET,
             path: "/v1/auth/tokens".to_owned(),
@@ -31,30 +30,20 @@ impl TokenDirectory for ControlPlaneClient {
         };
         let mut response = self.http.call(server, call).await?;
         if response.status() != 200 {
-            return Err(error_of(response.into_error().await));
+            return Err(response.into_error().await.into());
         }
         // Parsed while it arrives: 100,000 tokens need less memory than their text.
         let tokens =
-            tokens_of(&mut response).await.map_err(|fault| DirectoryError::Unconfirmed { source: fault.into() })?;
+            tokens_of(&mut response).await.map_err(|fault| RequestError::Unconfirmed { source: fault.into() })?;
         Ok(tokens.into_iter().map(|token| masked(token, |text| self.http.masked(text))).collect())
     }
 
-    async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), DirectoryError> {
+    async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), RequestError> {
         self.revoke_token(server, id, credential.expose_secret()).await.inspect_err(|error| {
-            if let DirectoryError::NoSuchToken { source } = error {
+            if let RequestError::NoSuchToken { source } = error {
                 self.warn_of_bare(source, id);
             }
         })
-    }
-}
-
-impl From<CallFailure> for DirectoryError {
-    fn from(failure: CallFailure) -> Self {
-        if failure.may_have_arrived() {
-            Self::Unanswered { source: failure.into() }
-        } else {
-            Self::Unreached { source: failure.into() }
-        }
     }
 }
 
@@ -66,15 +55,6 @@ impl From<TokenListFault> for CallError {
             TokenListFault::Token(_) | TokenListFault::Incomplete => None,
         };
         Self::from(fault.to_string()).with_remedy(remedy)
-    }
-}
-
-/// What a response other than 200 means. One that may be the proxy's own says nothing about the credential.
-fn error_of(response: UnexpectedResponse) -> DirectoryError {
-    match response.status {
-        401 if !response.may_be_the_proxys() => DirectoryError::NotAccepted { source: response.into() },
-        403 => DirectoryError::Refused { source: response.into() },
-        _ => DirectoryError::Unconfirmed { source: response.into() },
     }
 }
 
@@ -100,34 +80,7 @@ fn masked(token: TokenSummary, mask: impl Fn(String) -> String) -> TokenSummary 
 
 #[cfg(test)]
 mod tests {
-    use super::super::failure::ProxyName;
-    use super::super::problem::ProblemDetails;
     use super::*;
-
-    #[test]
-    fn only_401_and_403_say_something_about_the_credential() {
-        let proxy = Some(ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() });
-        let problem = Some(ProblemDetails::default());
-        for status in 0..=999 {
-            for (proxy, problem) in [(&None, &None), (&None, &problem), (&proxy, &None), (&proxy, &problem)] {
-                let response = UnexpectedResponse {
-                    status,
-                    problem: problem.clone(),
-                    proxy: proxy.clone(),
-                    ..UnexpectedResponse::default()
-                };
-                let is_expected = match error_of(response) {
-                    DirectoryError::NotAccepted { .. } => status == 401 && (proxy.is_none() || problem.is_some()),
-                    DirectoryError::Refused { .. } => status == 403,
-                    DirectoryError::Unconfirmed { .. } => {
-                        status != 403 && (status != 401 || proxy.is_some() && problem.is_none())
-                    }
-                    _ => false,
-                };
-                assert!(is_expected, "{status} {proxy:?} {problem:?}");
-            }
-        }
-    }
 
     #[test]
     fn masks_the_credential_in_every_field() {

@@ -24,9 +24,8 @@ use crate::domain::idp_binding::{BindingAlias, IdpBinding};
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::server_url::ServerUrl;
 use crate::ports::call_error::CallError;
-use crate::ports::token_issuer::{
-    AuthorizationRequest, BeginError, BindingChoice, PollFailure, PollResponse, TokenIssuer,
-};
+use crate::ports::request_error::RequestError;
+use crate::ports::token_issuer::{AuthorizationRequest, BindingChoice, PollFailure, PollResponse, TokenIssuer};
 
 /// How long the list of bindings may take. It is only for a hint.
 const BINDINGS_LIMIT: Duration = Duration::from_secs(2);
@@ -43,7 +42,7 @@ impl TokenIssuer for ControlPlaneClient {
         &self,
         server: &ServerUrl,
         request: &AuthorizationRequest,
-    ) -> Result<DeviceAuthorization, BeginError> {
+    ) -> Result<DeviceAuthorization, RequestError> {
         // Built as JSON values, so that no text of the operator can leave its string.
         let mut body = json!({ "domain_id": request.domain_id.to_string() });
         match &request.idp_binding {
@@ -56,7 +55,7 @@ impl TokenIssuer for ControlPlaneClient {
             return Err(error_of(answer.into_error().await));
         }
         let body = answer.body(CALL_LIMIT).await;
-        let authorization = authorization_in(&body, server).map_err(|source| BeginError::Unusable { source })?;
+        let authorization = authorization_in(&body, server).map_err(|source| RequestError::Unusable { source })?;
         // Before anything of the next response is shown: a server may quote the code.
         self.http.add_secret(authorization.device_code().expose_secret());
         Ok(authorization)
@@ -117,16 +116,6 @@ fn posting(path: &str, body: &Value) -> Call<'static> {
     }
 }
 
-impl From<CallFailure> for BeginError {
-    fn from(failure: CallFailure) -> Self {
-        if failure.may_have_arrived() {
-            Self::Unanswered { source: failure.into() }
-        } else {
-            Self::Unreached { source: failure.into() }
-        }
-    }
-}
-
 impl From<CallFailure> for PollResponse {
     fn from(failure: CallFailure) -> Self {
         let may_have_issued = failure.may_have_arrived();
@@ -135,13 +124,14 @@ impl From<CallFailure> for PollResponse {
 }
 
 /// Tells why no login was begun where the answer is not 200.
-fn error_of(answered: UnexpectedResponse) -> BeginError {
+fn error_of(answered: UnexpectedResponse) -> RequestError {
     match answered.status {
         // First: a proxy's 404 says nothing about the domain.
-        _ if answered.may_be_the_proxys() => BeginError::Unconfirmed { source: answered.into() },
-        400 | 404 => BeginError::Rejected { source: answered.into() },
-        403 => BeginError::Refused { source: answered.into() },
-        _ => BeginError::Unconfirmed { source: answered.into() },
+        _ if answered.may_be_the_proxys() => RequestError::Unconfirmed { source: answered.into() },
+        400 | 404 => RequestError::Rejected { source: answered.into() },
+        403 => RequestError::Refused { source: answered.into() },
+        // No credential was sent, so a 401 says nothing about one.
+        _ => RequestError::Unconfirmed { source: answered.into() },
     }
 }
 
@@ -508,7 +498,7 @@ mod tests {
             let failure = || CallFailure { phase, peer: Peer::Server("https://h".to_owned()), cause: Cause::Closed };
             let is_sent = phase == Phase::Answer;
             assert_eq!(name(&failure().into()), ("failed", is_sent), "{phase:?}");
-            assert_eq!(matches!(BeginError::from(failure()), BeginError::Unanswered { .. }), is_sent, "{phase:?}");
+            assert_eq!(matches!(RequestError::from(failure()), RequestError::Unanswered { .. }), is_sent, "{phase:?}");
         }
     }
 
@@ -518,9 +508,9 @@ mod tests {
             for (has_problem, is_proxied) in [(false, false), (true, false), (true, true), (false, true)] {
                 let may_be_the_proxys = is_proxied && !has_problem;
                 let is_as_said = match error_of(answered(status, has_problem, is_proxied)) {
-                    BeginError::Rejected { .. } => matches!(status, 400 | 404) && !may_be_the_proxys,
-                    BeginError::Refused { .. } => status == 403 && !may_be_the_proxys,
-                    BeginError::Unconfirmed { .. } => !matches!(status, 400 | 403 | 404) || may_be_the_proxys,
+                    RequestError::Rejected { .. } => matches!(status, 400 | 404) && !may_be_the_proxys,
+                    RequestError::Refused { .. } => status == 403 && !may_be_the_proxys,
+                    RequestError::Unconfirmed { .. } => !matches!(status, 400 | 403 | 404) || may_be_the_proxys,
                     _ => false,
                 };
                 assert!(is_as_said, "{status} {has_problem} {is_proxied}");

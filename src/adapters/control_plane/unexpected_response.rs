@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::failure::{ProxyName, status_line};
 use super::problem::ProblemDetails;
 use crate::ports::call_error::{CallError, Remedy, ResponseFacts};
+use crate::ports::request_error::RequestError;
 
 /// A response that is not what was asked for, as far as it may be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Error)]
@@ -78,6 +79,18 @@ impl From<UnexpectedResponse> for CallError {
             correlation_id: response.correlation_id.clone(),
         };
         Self::from(response.to_string()).with_response(facts).with_remedy(response.remedy())
+    }
+}
+
+/// Reads what the statuses mean that mean the same whatever was asked.
+impl From<UnexpectedResponse> for RequestError {
+    fn from(response: UnexpectedResponse) -> Self {
+        match response.status {
+            // 401 would have the operator log in again, so it has to be the server's own.
+            401 if !response.may_be_the_proxys() => Self::NotAccepted { source: response.into() },
+            403 => Self::Refused { source: response.into() },
+            _ => Self::Unconfirmed { source: response.into() },
+        }
     }
 }
 
@@ -168,6 +181,31 @@ mod tests {
             let error = CallError::from(UnexpectedResponse { status: 503, problem, ..UnexpectedResponse::default() });
             let facts = error.response().unwrap();
             assert_eq!((facts.status, facts.problem_code.as_deref()), (503, expected));
+        }
+    }
+
+    #[test]
+    fn only_401_and_403_say_something_about_the_credential() {
+        let proxy = Some(proxy());
+        let problem = Some(ProblemDetails::default());
+        for status in 0..=999 {
+            for (proxy, problem) in [(&None, &None), (&None, &problem), (&proxy, &None), (&proxy, &problem)] {
+                let response = UnexpectedResponse {
+                    status,
+                    problem: problem.clone(),
+                    proxy: proxy.clone(),
+                    ..UnexpectedResponse::default()
+                };
+                let is_expected = match RequestError::from(response) {
+                    RequestError::NotAccepted { .. } => status == 401 && (proxy.is_none() || problem.is_some()),
+                    RequestError::Refused { .. } => status == 403,
+                    RequestError::Unconfirmed { .. } => {
+                        status != 403 && (status != 401 || proxy.is_some() && problem.is_none())
+                    }
+                    _ => false,
+                };
+                assert!(is_expected, "{status} {proxy:?} {problem:?}");
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use plexctl::domain::{ServerUrl, SessionToken};
-//! use plexctl::ports::{Revocation, RevokeError, TokenRevoker, async_trait};
+//! use plexctl::ports::{Revocation, RequestError, TokenRevoker, async_trait};
 //! use plexctl::testing::ScriptedRevoker;
 //! use plexctl::testing::contract::{self, RevokeCase, RevokerUnderTest, ServerUnderTest};
 //!
@@ -16,7 +16,7 @@
 //!
 //! #[async_trait]
 //! impl TokenRevoker for Logged {
-//!     async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
+//!     async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RequestError> {
 //!         println!("revoking {} at {}", token.id(), server.origin());
 //!         self.0.revoke(server, token).await
 //!     }

@@ -5,7 +5,8 @@ use super::{ServerFailure, ServerUnderTest, promise, session_token};
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
-use crate::ports::principal_reader::{PrincipalReader, ReadError};
+use crate::ports::principal_reader::PrincipalReader;
+use crate::ports::request_error::RequestError;
 use crate::testing::ScriptedPrincipalReader;
 
 /// How a server responds to the question to whom a token belongs. Every text in a response that is not named here holds
@@ -44,11 +45,11 @@ impl ReaderUnderTest for ScriptedPrincipalReader {
             ReadCase::Named => {
                 Ok(Principal { principal_type: "user".into(), subject: "somebody".into(), ..Principal::default() })
             }
-            ReadCase::NotAccepted => Err(ReadError::NotAccepted { source: source() }),
-            ReadCase::Refused => Err(ReadError::Refused { source: source() }),
+            ReadCase::NotAccepted => Err(RequestError::NotAccepted { source: source() }),
+            ReadCase::Refused => Err(RequestError::Refused { source: source() }),
             ReadCase::Failing(ServerFailure::Unreached) => return Self::new([]),
-            ReadCase::Failing(failure) if failure.is_response() => Err(ReadError::Unusable { source: source() }),
-            ReadCase::Failing(_) => Err(ReadError::Unanswered { source: source() }),
+            ReadCase::Failing(failure) if failure.is_response() => Err(RequestError::Unconfirmed { source: source() }),
+            ReadCase::Failing(_) => Err(RequestError::Unanswered { source: source() }),
         }])
     }
 
@@ -80,11 +81,11 @@ pub async fn a_reader_keeps_its_promises<R: ReaderUnderTest>() {
         for call in &calls {
             let Some(Err(error)) = &call.result else { continue };
             let is_expected = match (error, call.case) {
-                (ReadError::NotAccepted { .. }, ReadCase::NotAccepted)
-                | (ReadError::Refused { .. }, ReadCase::Refused)
-                | (ReadError::Unreached { .. }, ReadCase::Failing(ServerFailure::Unreached)) => true,
-                (ReadError::Unusable { .. }, ReadCase::Failing(failure)) => failure.is_response(),
-                (ReadError::Unanswered { .. }, ReadCase::Failing(failure)) => failure.is_unanswered(),
+                (RequestError::NotAccepted { .. }, ReadCase::NotAccepted)
+                | (RequestError::Refused { .. }, ReadCase::Refused)
+                | (RequestError::Unreached { .. }, ReadCase::Failing(ServerFailure::Unreached)) => true,
+                (RequestError::Unconfirmed { .. }, ReadCase::Failing(failure)) => failure.is_response(),
+                (RequestError::Unanswered { .. }, ReadCase::Failing(failure)) => failure.is_unanswered(),
                 _ => false,
             };
             assert!(is_expected, "{call:?}");

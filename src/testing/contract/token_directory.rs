@@ -6,7 +6,8 @@ use crate::domain::bearer_token::BearerToken;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;
 use crate::domain::token_summary::TokenSummary;
-use crate::ports::token_directory::{DirectoryError, TokenDirectory};
+use crate::ports::request_error::RequestError;
+use crate::ports::token_directory::TokenDirectory;
 use crate::testing::ScriptedTokenDirectory;
 
 /// How a server responds to a call. Every text in a response but those of [`listed_tokens`] holds the
@@ -48,13 +49,13 @@ impl DirectoryUnderTest for ScriptedTokenDirectory {
             let source = "told to".into();
             Some(match case {
                 DirectoryCase::Done => return None,
-                DirectoryCase::Cut => DirectoryError::Unconfirmed { source },
-                DirectoryCase::NotAccepted => DirectoryError::NotAccepted { source },
-                DirectoryCase::Refused => DirectoryError::Refused { source },
-                DirectoryCase::NoSuchToken => DirectoryError::NoSuchToken { source },
-                DirectoryCase::Failing(ServerFailure::Unreached) => DirectoryError::Unreached { source },
-                DirectoryCase::Failing(failure) if failure.is_response() => DirectoryError::Unconfirmed { source },
-                DirectoryCase::Failing(_) => DirectoryError::Unanswered { source },
+                DirectoryCase::Cut => RequestError::Unconfirmed { source },
+                DirectoryCase::NotAccepted => RequestError::NotAccepted { source },
+                DirectoryCase::Refused => RequestError::Refused { source },
+                DirectoryCase::NoSuchToken => RequestError::NoSuchToken { source },
+                DirectoryCase::Failing(ServerFailure::Unreached) => RequestError::Unreached { source },
+                DirectoryCase::Failing(failure) if failure.is_response() => RequestError::Unconfirmed { source },
+                DirectoryCase::Failing(_) => RequestError::Unanswered { source },
             })
         };
         Self::new([error().map_or_else(|| Ok(listed_tokens()), Err)], [error().map_or(Ok(()), Err)])
@@ -116,13 +117,13 @@ pub async fn a_directory_keeps_its_promises<D: DirectoryUnderTest>() {
             revocations.iter().filter_map(|call| Some((call.case, call.result.as_ref()?.as_ref().err()?)));
         for (case, error) in of_lists.chain(of_revocations) {
             let is_expected = match (error, case) {
-                (DirectoryError::NotAccepted { .. }, DirectoryCase::NotAccepted)
-                | (DirectoryError::NoSuchToken { .. }, DirectoryCase::NoSuchToken)
-                | (DirectoryError::Refused { .. }, DirectoryCase::Refused)
-                | (DirectoryError::Unconfirmed { .. }, DirectoryCase::Cut)
-                | (DirectoryError::Unreached { .. }, DirectoryCase::Failing(ServerFailure::Unreached)) => true,
-                (DirectoryError::Unconfirmed { .. }, DirectoryCase::Failing(failure)) => failure.is_response(),
-                (DirectoryError::Unanswered { .. }, DirectoryCase::Failing(failure)) => failure.is_unanswered(),
+                (RequestError::NotAccepted { .. }, DirectoryCase::NotAccepted)
+                | (RequestError::NoSuchToken { .. }, DirectoryCase::NoSuchToken)
+                | (RequestError::Refused { .. }, DirectoryCase::Refused)
+                | (RequestError::Unconfirmed { .. }, DirectoryCase::Cut)
+                | (RequestError::Unreached { .. }, DirectoryCase::Failing(ServerFailure::Unreached)) => true,
+                (RequestError::Unconfirmed { .. }, DirectoryCase::Failing(failure)) => failure.is_response(),
+                (RequestError::Unanswered { .. }, DirectoryCase::Failing(failure)) => failure.is_unanswered(),
                 _ => false,
             };
             assert!(is_expected, "{case:?} is {error:?}");

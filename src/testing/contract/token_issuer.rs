@@ -13,9 +13,8 @@ use crate::domain::identifier::Identifier;
 use crate::domain::idp_binding::{BindingAlias, IdpBinding};
 use crate::domain::issued_token::IssuedToken;
 use crate::domain::server_url::ServerUrl;
-use crate::ports::token_issuer::{
-    AuthorizationRequest, BeginError, BindingChoice, PollFailure, PollResponse, TokenIssuer,
-};
+use crate::ports::request_error::RequestError;
+use crate::ports::token_issuer::{AuthorizationRequest, BindingChoice, PollFailure, PollResponse, TokenIssuer};
 use crate::testing::ScriptedIssuer;
 
 /// How a server responds to the beginning of a login. The [`SECRET`] is in no response but the successes.
@@ -115,12 +114,12 @@ impl IssuerUnderTest for ScriptedIssuer {
         let source = "told to".into();
         let response = match case {
             BeginCase::Begun => Ok(device_authorization()),
-            BeginCase::Unusable => Err(BeginError::Unusable { source }),
-            BeginCase::Rejected => Err(BeginError::Rejected { source }),
-            BeginCase::Refused => Err(BeginError::Refused { source }),
-            BeginCase::Failing(ServerFailure::Unreached) => Err(BeginError::Unreached { source }),
-            BeginCase::Failing(failure) if failure.is_response() => Err(BeginError::Unconfirmed { source }),
-            BeginCase::Failing(_) => Err(BeginError::Unanswered { source }),
+            BeginCase::Unusable => Err(RequestError::Unusable { source }),
+            BeginCase::Rejected => Err(RequestError::Rejected { source }),
+            BeginCase::Refused => Err(RequestError::Refused { source }),
+            BeginCase::Failing(ServerFailure::Unreached) => Err(RequestError::Unreached { source }),
+            BeginCase::Failing(failure) if failure.is_response() => Err(RequestError::Unconfirmed { source }),
+            BeginCase::Failing(_) => Err(RequestError::Unanswered { source }),
         };
         Self::new(response, [])
     }
@@ -258,12 +257,12 @@ pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
         for call in &beginnings {
             let Some(Err(error)) = &call.result else { continue };
             let is_expected = match (error, call.case) {
-                (BeginError::Rejected { .. }, BeginCase::Rejected)
-                | (BeginError::Refused { .. }, BeginCase::Refused)
-                | (BeginError::Unusable { .. }, BeginCase::Unusable)
-                | (BeginError::Unreached { .. }, BeginCase::Failing(ServerFailure::Unreached)) => true,
-                (BeginError::Unconfirmed { .. }, BeginCase::Failing(failure)) => failure.is_response(),
-                (BeginError::Unanswered { .. }, BeginCase::Failing(failure)) => failure.is_unanswered(),
+                (RequestError::Rejected { .. }, BeginCase::Rejected)
+                | (RequestError::Refused { .. }, BeginCase::Refused)
+                | (RequestError::Unusable { .. }, BeginCase::Unusable)
+                | (RequestError::Unreached { .. }, BeginCase::Failing(ServerFailure::Unreached)) => true,
+                (RequestError::Unconfirmed { .. }, BeginCase::Failing(failure)) => failure.is_response(),
+                (RequestError::Unanswered { .. }, BeginCase::Failing(failure)) => failure.is_unanswered(),
                 _ => false,
             };
             assert!(is_expected, "{call:?}");

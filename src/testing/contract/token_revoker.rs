@@ -4,7 +4,8 @@ use super::server::{check_calls, error_of, observe};
 use super::{ServerFailure, ServerUnderTest, promise, session_token};
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::SessionToken;
-use crate::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
+use crate::ports::request_error::RequestError;
+use crate::ports::token_revoker::{Revocation, TokenRevoker};
 use crate::testing::ScriptedRevoker;
 
 /// How a server responds to a revocation. Every text in a response holds the [`SECRET`](super::SECRET).
@@ -41,10 +42,12 @@ impl RevokerUnderTest for ScriptedRevoker {
         Self::new([match case {
             RevokeCase::Revoked => Ok(Revocation::Revoked),
             RevokeCase::AlreadyGone => Ok(Revocation::AlreadyGone),
-            RevokeCase::Refused => Err(RevokeError::Refused { source: source() }),
+            RevokeCase::Refused => Err(RequestError::Refused { source: source() }),
             RevokeCase::Failing(ServerFailure::Unreached) => return Self::new([]),
-            RevokeCase::Failing(failure) if failure.is_response() => Err(RevokeError::Unconfirmed { source: source() }),
-            RevokeCase::Failing(_) => Err(RevokeError::Unanswered { source: source() }),
+            RevokeCase::Failing(failure) if failure.is_response() => {
+                Err(RequestError::Unconfirmed { source: source() })
+            }
+            RevokeCase::Failing(_) => Err(RequestError::Unanswered { source: source() }),
         }])
     }
 
@@ -79,10 +82,10 @@ pub async fn a_revoker_keeps_its_promises<R: RevokerUnderTest>() {
         for call in &calls {
             let Some(Err(error)) = &call.result else { continue };
             let is_expected = match (error, call.case) {
-                (RevokeError::Refused { .. }, RevokeCase::Refused)
-                | (RevokeError::Unreached { .. }, RevokeCase::Failing(ServerFailure::Unreached)) => true,
-                (RevokeError::Unconfirmed { .. }, RevokeCase::Failing(failure)) => failure.is_response(),
-                (RevokeError::Unanswered { .. }, RevokeCase::Failing(failure)) => failure.is_unanswered(),
+                (RequestError::Refused { .. }, RevokeCase::Refused)
+                | (RequestError::Unreached { .. }, RevokeCase::Failing(ServerFailure::Unreached)) => true,
+                (RequestError::Unconfirmed { .. }, RevokeCase::Failing(failure)) => failure.is_response(),
+                (RequestError::Unanswered { .. }, RevokeCase::Failing(failure)) => failure.is_unanswered(),
                 _ => false,
             };
             assert!(is_expected, "{call:?}");

@@ -14,11 +14,10 @@ use crate::ports::call_error::CallError;
 use crate::ports::chain::chain;
 use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::login_outcome::ReplacedToken;
-use crate::ports::principal_reader::ReadError;
 use crate::ports::reporter::ReportError;
+use crate::ports::request_error::RequestError;
 use crate::ports::store_error::StoreError;
-use crate::ports::token_issuer::{BeginError, BindingChoice};
-use crate::ports::token_revoker::RevokeError;
+use crate::ports::token_issuer::BindingChoice;
 use crate::use_cases::exit_status::ExitStatus;
 use crate::use_cases::failure_kind::FailureKind;
 use crate::use_cases::server::ServerError;
@@ -81,7 +80,7 @@ pub enum LoginCause {
     #[error("{}", chain(error))]
     Begin {
         /// How the attempt ended.
-        error: BeginError,
+        error: RequestError,
         /// The bindings to choose from, if the server may have needed one.
         bindings: Vec<BindingChoice>,
     },
@@ -97,9 +96,9 @@ pub enum LoginCause {
     /// A power loss may undo the change.
     #[error("{}", lost_on_power_loss(.0))]
     NotDurable(StoreError),
-    /// The server does not accept the session: [`ReadError::NotAccepted`] or [`ReadError::Refused`].
+    /// The server does not accept the session: [`RequestError::NotAccepted`] or [`RequestError::Refused`].
     #[error(transparent)]
-    NotAccepted(ReadError),
+    NotAccepted(RequestError),
     /// The session is one of another domain.
     #[error("it is a session of {}, not of domain {asked_for}", shown_domain(found))]
     OtherDomain {
@@ -133,7 +132,7 @@ pub enum NotRevoked {
     WithoutId,
     /// The server did not say that it is dead.
     #[error(transparent)]
-    Failed(RevokeError),
+    Failed(RequestError),
 }
 
 impl LoginState {
@@ -161,13 +160,7 @@ impl LoginError {
             (LoginCause::Store(_) | LoginCause::Overwritten, _) => FailureKind::NotStored,
             (LoginCause::Missing { .. }, _) => FailureKind::ServerUnknown,
             (LoginCause::Server(error), _) => error.kind(),
-            (LoginCause::Begin { error, .. }, _) => match error {
-                BeginError::Rejected { .. } | BeginError::Unconfirmed { .. } => FailureKind::Unconfirmed,
-                BeginError::Refused { .. } => FailureKind::Refused,
-                BeginError::Unusable { .. } => FailureKind::AnswerUnusable,
-                BeginError::Unanswered { .. } => FailureKind::Unanswered,
-                BeginError::Unreached { .. } => FailureKind::Unreached,
-            },
+            (LoginCause::Begin { error, .. }, _) => error.into(),
             (LoginCause::NotIssued(source), _) => match source {
                 NotIssued::Denied => FailureKind::Denied,
                 NotIssued::NotApproved { .. } => FailureKind::NotApproved,
@@ -177,7 +170,7 @@ impl LoginError {
             },
             (LoginCause::Superseded(_), _) => FailureKind::Superseded,
             (LoginCause::NotDurable(_), _) => FailureKind::NotDurable,
-            (LoginCause::NotAccepted(ReadError::Refused { .. }), _) => FailureKind::SessionRefused,
+            (LoginCause::NotAccepted(RequestError::Refused { .. }), _) => FailureKind::SessionRefused,
             (LoginCause::NotAccepted(_) | LoginCause::OtherDomain { .. }, _) => FailureKind::NotAccepted,
             (LoginCause::Report(_), _) => FailureKind::NotReported,
             (LoginCause::Interrupted, _) => FailureKind::Internal,
@@ -363,7 +356,7 @@ mod tests {
     }
 
     fn live(cause: LoginCause) -> LoginError {
-        let revoking = NotRevoked::Failed(RevokeError::Unreached { source: "no route".into() });
+        let revoking = NotRevoked::Failed(RequestError::Unreached { source: "no route".into() });
         error(LoginState::Live { token: token(), revoking }, cause)
     }
 
@@ -375,7 +368,7 @@ mod tests {
         LoginCause::Store(StoreError::NotWritten { place: "memory".into(), source: "full".into() })
     }
 
-    fn begin(of: fn(CallError) -> BeginError) -> LoginCause {
+    fn begin(of: fn(CallError) -> RequestError) -> LoginCause {
         LoginCause::Begin { error: of("said".into()), bindings: Vec::new() }
     }
 
@@ -414,14 +407,22 @@ mod tests {
                 "server_mismatch",
                 "cannot log in: the profile holds a session of https://a, and this one would be of https://b",
             ),
-            (nothing(begin(|source| BeginError::Rejected { source })), "unconfirmed", "login failed: said (https://h)"),
-            (nothing(begin(|source| BeginError::Refused { source })), "refused", "login failed: said (https://h)"),
             (
-                nothing(begin(|source| BeginError::Unusable { source })),
+                nothing(begin(|source| RequestError::Rejected { source })),
+                "unconfirmed",
+                "login failed: said (https://h)",
+            ),
+            (nothing(begin(|source| RequestError::Refused { source })), "refused", "login failed: said (https://h)"),
+            (
+                nothing(begin(|source| RequestError::Unusable { source })),
                 "answer_unusable",
                 "login failed: the server's answer cannot be used: said (https://h)",
             ),
-            (nothing(begin(|source| BeginError::Unreached { source })), "unreached", "login failed: said (https://h)"),
+            (
+                nothing(begin(|source| RequestError::Unreached { source })),
+                "unreached",
+                "login failed: said (https://h)",
+            ),
             (nothing(LoginCause::NotIssued(NotIssued::Denied)), "denied", "login failed: the request was denied"),
             (
                 nothing(not_approved(600, None)),
@@ -499,15 +500,15 @@ mod tests {
     #[test]
     fn refusals_exit_with_4() {
         for cause in [
-            begin(|source| BeginError::Refused { source }),
+            begin(|source| RequestError::Refused { source }),
             LoginCause::NotIssued(NotIssued::Denied),
             LoginCause::NotIssued(NotIssued::Refused { source: "said".into() }),
         ] {
             assert_eq!(nothing(cause).ending(), ExitStatus::Refused);
         }
-        let refused = LoginCause::NotAccepted(ReadError::Refused { source: "said".into() });
+        let refused = LoginCause::NotAccepted(RequestError::Refused { source: "said".into() });
         assert_eq!(stored(refused).ending(), ExitStatus::Refused);
-        let not_accepted = LoginCause::NotAccepted(ReadError::NotAccepted { source: "said".into() });
+        let not_accepted = LoginCause::NotAccepted(RequestError::NotAccepted { source: "said".into() });
         assert_eq!(stored(not_accepted).ending(), ExitStatus::Failed);
     }
 

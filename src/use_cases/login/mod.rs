@@ -38,12 +38,13 @@ use crate::ports::browser::{Browser, BrowserSkipped};
 use crate::ports::chain::chain;
 use crate::ports::credential_store::CredentialStore;
 use crate::ports::login_outcome::{Instructions, LoginOutcome, LoginProgress};
-use crate::ports::principal_reader::{PrincipalReader, ReadError};
+use crate::ports::principal_reader::PrincipalReader;
 use crate::ports::profile_reader::{ProfileKey, ProfileReader};
 use crate::ports::profile_writer::ProfileWriter;
 use crate::ports::reporter::Reporter;
+use crate::ports::request_error::RequestError;
 use crate::ports::timer::Timer;
-use crate::ports::token_issuer::{AuthorizationRequest, BeginError, BindingChoice, TokenIssuer};
+use crate::ports::token_issuer::{AuthorizationRequest, BindingChoice, TokenIssuer};
 use crate::ports::token_revoker::TokenRevoker;
 
 /// How long the server has to say who is logged in.
@@ -271,11 +272,11 @@ impl LoginPorts<'_> {
     }
 
     /// Lists the bindings if the server may have refused the code because none was named.
-    async fn bindings_for(&self, error: &BeginError, target: &LoginTarget) -> Vec<BindingChoice> {
+    async fn bindings_for(&self, error: &RequestError, target: &LoginTarget) -> Vec<BindingChoice> {
         let AuthorizationRequest { domain_id, idp_binding } = &target.authorization;
         let is_problem = error.call_error().response().is_some_and(|response| response.is_problem);
         // Only a rejection with problem details comes from plexsphere itself; another server has no such list.
-        if idp_binding.is_some() || !is_problem || !matches!(error, BeginError::Rejected { .. }) {
+        if idp_binding.is_some() || !is_problem || !matches!(error, RequestError::Rejected { .. }) {
             return Vec::new();
         }
         match select(self.timer.interrupted(), self.issuer.bindings(&target.server, *domain_id)).await {
@@ -306,7 +307,7 @@ impl LoginPorts<'_> {
                 Err(stored.error(session, LoginCause::OtherDomain { asked_for: domain_id, found }))
             }
             Ok(principal) => Ok(Ok(principal)),
-            Err(source @ (ReadError::NotAccepted { .. } | ReadError::Refused { .. })) => {
+            Err(source @ (RequestError::NotAccepted { .. } | RequestError::Refused { .. })) => {
                 Err(stored.error(session, LoginCause::NotAccepted(source)))
             }
             // Everything else may be a fault of the network or the server, and says nothing about the session.

@@ -75,7 +75,8 @@ mod tests {
     use crate::domain::principal::Principal;
     use crate::domain::server_url::ServerUrl;
     use crate::ports::login_outcome::LoginOutcome;
-    use crate::ports::principal_reader::{PrincipalReader, ReadError};
+    use crate::ports::principal_reader::PrincipalReader;
+    use crate::ports::request_error::RequestError;
     use crate::testing::{InMemoryStore, RecordingReporter, ScriptedRevoker};
 
     const NEWER: &str = "0192f0c1-2345-7abc-8def-0123456789ff";
@@ -88,7 +89,7 @@ mod tests {
 
     #[async_trait]
     impl PrincipalReader for ChangingReader<'_> {
-        async fn read(&self, _: &ServerUrl, _: &BearerToken) -> Result<Principal, ReadError> {
+        async fn read(&self, _: &ServerUrl, _: &BearerToken) -> Result<Principal, RequestError> {
             (self.change)(self.store);
             Ok(principal(Some(DOMAIN)))
         }

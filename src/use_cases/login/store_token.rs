@@ -12,9 +12,10 @@ use crate::domain::server_url::ServerUrl;
 use crate::domain::session::Selection;
 use crate::ports::login_outcome::ReplacedToken;
 use crate::ports::profile_writer::Saving;
+use crate::ports::request_error::RequestError;
 use crate::ports::store_error::StoreError;
 use crate::ports::timer::AtRisk;
-use crate::ports::token_revoker::{Revocation, RevokeError};
+use crate::ports::token_revoker::Revocation;
 
 /// When the attempts to revoke an unstored token start after the first, counted from that one.
 const FURTHER_ATTEMPTS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
@@ -118,7 +119,7 @@ impl LoginPorts<'_> {
         let mut is_last = self.timer.is_interrupted();
         let mut result = self.revoker.revoke(&session.server, &token).await;
         for attempt in FURTHER_ATTEMPTS {
-            if is_last || matches!(result, Ok(_) | Err(RevokeError::Refused { .. })) {
+            if is_last || matches!(result, Ok(_) | Err(RequestError::Refused { .. })) {
                 break;
             }
             let wait = (begun + attempt).saturating_sub(self.timer.now());
@@ -167,7 +168,7 @@ mod tests {
     /// Answers by a script, notes when it was asked, and may be interrupted by an attempt or take its time for one.
     struct TimedRevoker {
         timer: Arc<ManualTimer>,
-        script: Mutex<Vec<Result<Revocation, RevokeError>>>,
+        script: Mutex<Vec<Result<Revocation, RequestError>>>,
         asked: Arc<Mutex<Vec<Duration>>>,
         takes: Duration,
         is_interrupted_by: Option<usize>,
@@ -175,7 +176,7 @@ mod tests {
 
     #[async_trait]
     impl TokenRevoker for TimedRevoker {
-        async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
+        async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RequestError> {
             assert_eq!((server.as_given(), token.id().to_string().as_str()), (SERVER, OURS));
             let facts = TimedRevoker::at_risk(&self.timer);
             assert!(matches!(facts, Some(AtRisk::Token(facts)) if facts.id == Some(token.id())));
@@ -198,19 +199,19 @@ mod tests {
         }
     }
 
-    fn unreached() -> Result<Revocation, RevokeError> {
-        Err(RevokeError::Unreached { source: "no route".into() })
+    fn unreached() -> Result<Revocation, RequestError> {
+        Err(RequestError::Unreached { source: "no route".into() })
     }
 
-    fn refused() -> Result<Revocation, RevokeError> {
-        Err(RevokeError::Refused { source: "403".into() })
+    fn refused() -> Result<Revocation, RequestError> {
+        Err(RequestError::Refused { source: "403".into() })
     }
 
     /// A login whose token is answered so when it is revoked, and the times at which that was tried, after the token
     /// was issued at five seconds.
     fn revoked_by(
         mut world: World,
-        script: impl IntoIterator<Item = Result<Revocation, RevokeError>>,
+        script: impl IntoIterator<Item = Result<Revocation, RequestError>>,
         change: impl FnOnce(&mut TimedRevoker),
     ) -> (World, impl Fn() -> Vec<u64>) {
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -263,8 +264,8 @@ mod tests {
 
     #[test]
     fn revokes_an_unstored_token_in_up_to_three_attempts() {
-        let unconfirmed = || Err(RevokeError::Unconfirmed { source: "500".into() });
-        let unanswered = || Err(RevokeError::Unanswered { source: "silence".into() });
+        let unconfirmed = || Err(RequestError::Unconfirmed { source: "500".into() });
+        let unanswered = || Err(RequestError::Unanswered { source: "silence".into() });
         let scripts = [
             (vec![Ok(Revocation::Revoked)], vec![0]),
             (vec![Ok(Revocation::AlreadyGone)], vec![0]),

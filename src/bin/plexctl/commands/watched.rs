@@ -8,10 +8,11 @@ use plexctl::domain::principal::Principal;
 use plexctl::domain::server_url::ServerUrl;
 use plexctl::domain::token::{SessionToken, TokenId};
 use plexctl::domain::token_summary::TokenSummary;
-use plexctl::ports::principal_reader::{PrincipalReader, ReadError};
-use plexctl::ports::token_directory::{DirectoryError, TokenDirectory};
-use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, BindingChoice, PollResponse, TokenIssuer};
-use plexctl::ports::token_revoker::{Revocation, RevokeError, TokenRevoker};
+use plexctl::ports::principal_reader::PrincipalReader;
+use plexctl::ports::request_error::RequestError;
+use plexctl::ports::token_directory::TokenDirectory;
+use plexctl::ports::token_issuer::{AuthorizationRequest, BindingChoice, PollResponse, TokenIssuer};
+use plexctl::ports::token_revoker::{Revocation, TokenRevoker};
 
 use crate::terminal::{erase, watched, watched_until_next_line};
 
@@ -20,14 +21,14 @@ pub struct Watched<P>(pub P);
 
 #[async_trait]
 impl<P: TokenRevoker> TokenRevoker for Watched<P> {
-    async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
+    async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RequestError> {
         watched(&server.origin(), self.0.revoke(server, token)).await
     }
 }
 
 #[async_trait]
 impl<P: PrincipalReader> PrincipalReader for Watched<P> {
-    async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, ReadError> {
+    async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, RequestError> {
         watched(&server.origin(), self.0.read(server, token)).await
     }
 }
@@ -38,7 +39,7 @@ impl<P: TokenIssuer> TokenIssuer for Watched<P> {
         &self,
         server: &ServerUrl,
         request: &AuthorizationRequest,
-    ) -> Result<DeviceAuthorization, BeginError> {
+    ) -> Result<DeviceAuthorization, RequestError> {
         watched(&server.origin(), self.0.begin(server, request)).await
     }
 
@@ -59,11 +60,11 @@ impl<P: TokenIssuer> TokenIssuer for Watched<P> {
 
 #[async_trait]
 impl<P: TokenDirectory> TokenDirectory for Watched<P> {
-    async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, DirectoryError> {
+    async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, RequestError> {
         watched(&server.origin(), self.0.list(server, credential)).await
     }
 
-    async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), DirectoryError> {
+    async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), RequestError> {
         watched(&server.origin(), self.0.revoke(server, credential, id)).await
     }
 }

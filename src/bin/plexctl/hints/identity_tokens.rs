@@ -1,7 +1,7 @@
 //! What to do about a failed `plexctl identity-tokens`.
 
 use plexctl::domain::token::TokenId;
-use plexctl::ports::token_directory::DirectoryError;
+use plexctl::ports::request_error::RequestError;
 use plexctl::use_cases::tokens::TokensError;
 
 use super::{HintContext, credential, request};
@@ -14,8 +14,8 @@ pub fn hint(error: &TokensError, context: &HintContext) -> Option<String> {
         TokensError::Report(_) => None,
         TokensError::List { credential, server, source } | TokensError::Revoke { credential, server, source, .. } => {
             match source {
-                DirectoryError::NotAccepted { .. } => Some(credential::not_accepted_hint(credential, context)),
-                DirectoryError::Refused { .. } | DirectoryError::NoSuchToken { .. } => None,
+                RequestError::NotAccepted { .. } => Some(credential::not_accepted_hint(credential, context)),
+                RequestError::Refused { .. } | RequestError::NoSuchToken { .. } => None,
                 _ => Some(request::hint(source.call_error(), Some(server.as_given()), context)),
             }
         }

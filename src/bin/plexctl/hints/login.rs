@@ -5,8 +5,9 @@ use plexctl::domain::idp_binding::IdpBinding;
 use plexctl::domain::session::ProfileName;
 use plexctl::domain::token::TokenId;
 use plexctl::ports::login_outcome::ReplacedToken;
+use plexctl::ports::request_error::RequestError;
 use plexctl::ports::timer::AtRisk;
-use plexctl::ports::token_issuer::{BeginError, BindingChoice};
+use plexctl::ports::token_issuer::BindingChoice;
 use plexctl::use_cases::login::{LoginCause, LoginError, LoginState, NotIssued, StoredLogin};
 use plexctl::use_cases::server::ServerError;
 
@@ -68,19 +69,19 @@ fn cause_hint(error: &LoginError, context: &HintContext) -> Option<String> {
 
 fn begin_hint(
     error: &LoginError,
-    begin: &BeginError,
+    begin: &RequestError,
     bindings: &[BindingChoice],
     context: &HintContext,
 ) -> Option<String> {
     let call = begin.call_error();
     let server = error.server.as_ref().map(|server| server.as_given());
     match begin {
-        BeginError::Refused { .. } => None,
+        RequestError::Refused { .. } => None,
         // Without problem details it may be another kind of server altogether.
-        BeginError::Rejected { .. } if call.response().is_some_and(|response| response.is_problem) => {
+        RequestError::Rejected { .. } if call.response().is_some_and(|response| response.is_problem) => {
             Some(bindings_hint(bindings).unwrap_or_else(|| "check --domain-id and --idp-binding-id".to_owned()))
         }
-        BeginError::Rejected { .. } => Some(format!("check --server: {} may not be a plexsphere server", server?)),
+        RequestError::Rejected { .. } => Some(format!("check --server: {} may not be a plexsphere server", server?)),
         _ => Some(request::hint(call, server, context)),
     }
 }

@@ -2,7 +2,7 @@
 
 use plexctl::ports::call_error::Remedy;
 use plexctl::ports::credential_store::StoreError;
-use plexctl::ports::token_revoker::RevokeError;
+use plexctl::ports::request_error::RequestError;
 use plexctl::use_cases::logout::{LogoutError, SessionFacts};
 
 use super::identity_tokens::delete_command;
@@ -23,11 +23,11 @@ pub fn hint(error: &LogoutError, context: &HintContext) -> Option<String> {
     }
 }
 
-fn revoke_hint(about: &SessionFacts, error: &RevokeError, context: &HintContext) -> String {
+fn revoke_hint(about: &SessionFacts, error: &RequestError, context: &HintContext) -> String {
     let retry = &context.retry;
     let call = error.call_error();
     match (error, call.response().map(|response| response.status)) {
-        (RevokeError::Refused { .. }, _) => {
+        (RequestError::Refused { .. }, _) => {
             format!("ask somebody who may revoke the token to run {}; then run {retry} again", delete_command(about.id))
         }
         (_, status) => {

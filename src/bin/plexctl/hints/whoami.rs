@@ -1,6 +1,6 @@
 //! What to do about a failed `plexctl whoami`.
 
-use plexctl::ports::principal_reader::ReadError;
+use plexctl::ports::request_error::RequestError;
 use plexctl::use_cases::whoami::WhoamiError;
 
 use super::{HintContext, credential, request};
@@ -9,10 +9,10 @@ use super::{HintContext, credential, request};
 pub fn hint(error: &WhoamiError, context: &HintContext) -> Option<String> {
     match error {
         WhoamiError::Credential(error) => credential::hint(error, context),
-        WhoamiError::Read { credential, source: ReadError::NotAccepted { .. }, .. } => {
+        WhoamiError::Read { credential, source: RequestError::NotAccepted { .. }, .. } => {
             Some(credential::not_accepted_hint(credential, context))
         }
-        WhoamiError::Read { source: ReadError::Refused { .. }, .. } | WhoamiError::Report(_) => None,
+        WhoamiError::Read { source: RequestError::Refused { .. }, .. } | WhoamiError::Report(_) => None,
         WhoamiError::Read { server, source, .. } => {
             Some(request::hint(source.call_error(), Some(server.as_given()), context))
         }

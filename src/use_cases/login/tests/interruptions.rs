@@ -32,7 +32,7 @@ struct InterruptedRevoker(Arc<ManualTimer>);
 
 #[async_trait]
 impl TokenRevoker for InterruptedRevoker {
-    async fn revoke(&self, _: &ServerUrl, _: &SessionToken) -> Result<Revocation, RevokeError> {
+    async fn revoke(&self, _: &ServerUrl, _: &SessionToken) -> Result<Revocation, RequestError> {
         self.0.interrupt();
         std::future::pending().await
     }

@@ -31,10 +31,11 @@ use crate::ports::principal_reader::MockPrincipalReader;
 use crate::ports::profile_reader::MockProfileReader;
 use crate::ports::profile_writer::{MockProfileWriter, Saving};
 use crate::ports::reporter::{MockReporter, ReportError};
+use crate::ports::request_error::RequestError;
 use crate::ports::store_error::StoreError;
 use crate::ports::timer::AtRisk;
 use crate::ports::token_issuer::{MockTokenIssuer, PollResponse};
-use crate::ports::token_revoker::{MockTokenRevoker, Revocation, RevokeError};
+use crate::ports::token_revoker::{MockTokenRevoker, Revocation};
 use crate::testing::{
     InMemoryStore, ManualTimer, RecordingBrowser, RecordingReporter, ScriptedIssuer, ScriptedPoll,
     ScriptedPrincipalReader, ScriptedRevoker,

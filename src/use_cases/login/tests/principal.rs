@@ -6,9 +6,9 @@ use super::*;
 fn reports_a_server_that_names_no_principal() {
     let source = || "said".into();
     for error in [
-        ReadError::Unusable { source: source() },
-        ReadError::Unanswered { source: source() },
-        ReadError::Unreached { source: source() },
+        RequestError::Unconfirmed { source: source() },
+        RequestError::Unanswered { source: source() },
+        RequestError::Unreached { source: source() },
     ] {
         let words = chain(&error);
         let mut world = World::replacing(Some(SERVER), &session_token(OLD));
@@ -30,7 +30,7 @@ fn waits_ten_seconds_for_the_principal() {
 fn keeps_both_sessions_if_the_new_one_is_refused() {
     let source = || "said".into();
     for (error, is_accepted) in
-        [(ReadError::NotAccepted { source: source() }, false), (ReadError::Refused { source: source() }, true)]
+        [(RequestError::NotAccepted { source: source() }, false), (RequestError::Refused { source: source() }, true)]
     {
         let mut world = World::replacing(Some(SERVER), &session_token(OLD));
         world.revoker = Box::new(MockTokenRevoker::new());
@@ -38,7 +38,7 @@ fn keeps_both_sessions_if_the_new_one_is_refused() {
         match stored_and_cause(world.log_in().unwrap_err()) {
             (stored, LoginCause::NotAccepted(source)) => {
                 assert_eq!(stored, stored_login(Some(replaced(ReplacedState::Gone).token)));
-                assert_eq!(matches!(source, ReadError::Refused { .. }), is_accepted);
+                assert_eq!(matches!(source, RequestError::Refused { .. }), is_accepted);
             }
             other => panic!("{other:?}"),
         }

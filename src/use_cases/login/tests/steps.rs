@@ -223,12 +223,12 @@ fn begins_nothing_without_a_valid_server() {
 fn changes_nothing_if_the_server_begins_no_login() {
     let source = || "said".into();
     let errors = [
-        BeginError::Rejected { source: source() },
-        BeginError::Refused { source: source() },
-        BeginError::Unconfirmed { source: source() },
-        BeginError::Unusable { source: source() },
-        BeginError::Unanswered { source: source() },
-        BeginError::Unreached { source: source() },
+        RequestError::Rejected { source: source() },
+        RequestError::Refused { source: source() },
+        RequestError::Unconfirmed { source: source() },
+        RequestError::Unusable { source: source() },
+        RequestError::Unanswered { source: source() },
+        RequestError::Unreached { source: source() },
     ];
     for error in errors {
         let expected = error.to_string();
@@ -250,8 +250,8 @@ fn changes_nothing_if_the_server_begins_no_login() {
 fn lists_bindings_if_a_code_is_refused_without_one() {
     let response = |is_problem| ResponseFacts { is_problem, ..ResponseFacts::default() };
     let rejected =
-        |is_problem| BeginError::Rejected { source: CallError::from("no").with_response(response(is_problem)) };
-    let refused = || BeginError::Refused { source: CallError::from("no").with_response(response(true)) };
+        |is_problem| RequestError::Rejected { source: CallError::from("no").with_response(response(is_problem)) };
+    let refused = || RequestError::Refused { source: CallError::from("no").with_response(response(true)) };
     let binding = || IdpBinding::Alias(BindingAlias::parse("google").unwrap());
     let choice =
         BindingChoice { binding: binding(), label: "Google".into(), issuer_host: "accounts.google.com".into() };

@@ -15,8 +15,8 @@ use plexctl::domain::token_summary::TokenSummary;
 use plexctl::domain::{Identifier, IdpBinding, Principal};
 use plexctl::ports::token_issuer::BindingChoice;
 use plexctl::ports::{
-    AuthorizationRequest, BeginError, DirectoryError, PollFailure, PollResponse, PrincipalReader, ReadError,
-    Revocation, RevokeError, TokenDirectory, TokenIssuer, TokenRevoker, async_trait,
+    AuthorizationRequest, PollFailure, PollResponse, PrincipalReader, RequestError, Revocation, TokenDirectory,
+    TokenIssuer, TokenRevoker, async_trait,
 };
 use plexctl::testing::contract::{
     BeginCase, BindingsCase, DirectoryCase, DirectoryUnderTest, IssuerUnderTest, PollCase, ReadCase, ReaderUnderTest,
@@ -77,21 +77,21 @@ impl<const BUG: u8> RevokerUnderTest for PlantedRevoker<BUG> {
 
 #[async_trait]
 impl<const BUG: u8> TokenRevoker for PlantedRevoker<BUG> {
-    async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RevokeError> {
+    async fn revoke(&self, server: &ServerUrl, token: &SessionToken) -> Result<Revocation, RequestError> {
         let server = self.destination(server).await;
         match (BUG, self.fake.revoke(&server, token).await) {
             // An error shows the token.
-            (40, Err(_)) => Err(RevokeError::Refused { source: token.expose_secret().into() }),
+            (40, Err(_)) => Err(RequestError::Refused { source: token.expose_secret().into() }),
             // A token that was gone counts as revoked; so does one that the server keeps, or may keep.
-            (50, Ok(_)) | (51, Err(RevokeError::Refused { .. })) | (52, Err(RevokeError::Unanswered { .. })) => {
+            (50, Ok(_)) | (51, Err(RequestError::Refused { .. })) | (52, Err(RequestError::Unanswered { .. })) => {
                 Ok(Revocation::Revoked)
             }
             // The word of a proxy counts.
-            (53, Err(RevokeError::Unconfirmed { .. })) => Ok(Revocation::AlreadyGone),
+            (53, Err(RequestError::Unconfirmed { .. })) => Ok(Revocation::AlreadyGone),
             // Errors of other variants; a success is one.
-            (60, Err(RevokeError::Unanswered { source })) => Err(RevokeError::Unreached { source }),
-            (61, Err(RevokeError::Refused { source })) => Err(RevokeError::Unconfirmed { source }),
-            (62, Ok(Revocation::AlreadyGone)) => Err(RevokeError::Unconfirmed { source: "gone".into() }),
+            (60, Err(RequestError::Unanswered { source })) => Err(RequestError::Unreached { source }),
+            (61, Err(RequestError::Refused { source })) => Err(RequestError::Unconfirmed { source }),
+            (62, Ok(Revocation::AlreadyGone)) => Err(RequestError::Unconfirmed { source: "gone".into() }),
             (_, result) => result,
         }
     }
@@ -123,21 +123,21 @@ impl<const BUG: u8> ReaderUnderTest for PlantedReader<BUG> {
 
 #[async_trait]
 impl<const BUG: u8> PrincipalReader for PlantedReader<BUG> {
-    async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, ReadError> {
+    async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, RequestError> {
         let server = self.destination(server).await;
         match (BUG, self.fake.read(&server, token).await) {
             // An error, or a principal, shows the token.
-            (40, Err(_)) => Err(ReadError::Refused { source: token.expose_secret().into() }),
+            (40, Err(_)) => Err(RequestError::Refused { source: token.expose_secret().into() }),
             (41, Ok(principal)) => Ok(Principal { email: Some(token.expose_secret().to_owned()), ..principal }),
             // A token that is refused belongs to a principal; the principal is another one.
-            (50, Err(ReadError::Refused { .. })) => {
+            (50, Err(RequestError::Refused { .. })) => {
                 Ok(Principal { subject: "somebody".into(), ..Principal::default() })
             }
             (51, Ok(principal)) => Ok(Principal { subject: "somebody else".into(), ..principal }),
             // Errors of other variants, such as on the word of a proxy.
-            (60, Err(ReadError::Unusable { source })) => Err(ReadError::NotAccepted { source }),
-            (61, Err(ReadError::NotAccepted { source })) => Err(ReadError::Unusable { source }),
-            (62, Err(ReadError::Unanswered { source })) => Err(ReadError::Unreached { source }),
+            (60, Err(RequestError::Unconfirmed { source })) => Err(RequestError::NotAccepted { source }),
+            (61, Err(RequestError::NotAccepted { source })) => Err(RequestError::Unconfirmed { source }),
+            (62, Err(RequestError::Unanswered { source })) => Err(RequestError::Unreached { source }),
             (_, result) => result,
         }
     }
@@ -169,11 +169,11 @@ impl<const BUG: u8> DirectoryUnderTest for PlantedDirectory<BUG> {
 
 #[async_trait]
 impl<const BUG: u8> TokenDirectory for PlantedDirectory<BUG> {
-    async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, DirectoryError> {
+    async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, RequestError> {
         let server = self.destination(server).await;
         match (BUG, self.fake.list(&server, credential).await) {
             // An error, or a list, shows the credential.
-            (40, Err(_)) => Err(DirectoryError::Refused { source: credential.expose_secret().into() }),
+            (40, Err(_)) => Err(RequestError::Refused { source: credential.expose_secret().into() }),
             (41, Ok(tokens)) => {
                 let mark = |token| TokenSummary { env_prefix: Some(credential.expose_secret().into()), ..token };
                 Ok(tokens.into_iter().map(mark).collect())
@@ -184,27 +184,27 @@ impl<const BUG: u8> TokenDirectory for PlantedDirectory<BUG> {
                 tokens.sort_by(|left, right| left.id.cmp(&right.id));
                 Ok(tokens)
             }
-            (52, Err(DirectoryError::Unconfirmed { .. })) => Ok(Vec::new()),
+            (52, Err(RequestError::Unconfirmed { .. })) => Ok(Vec::new()),
             // Errors of other variants, such as on the word of a proxy.
-            (70, Err(DirectoryError::Unconfirmed { source })) => Err(DirectoryError::NotAccepted { source }),
-            (71, Err(DirectoryError::Unanswered { source })) => Err(DirectoryError::Unreached { source }),
+            (70, Err(RequestError::Unconfirmed { source })) => Err(RequestError::NotAccepted { source }),
+            (71, Err(RequestError::Unanswered { source })) => Err(RequestError::Unreached { source }),
             (_, result) => result,
         }
     }
 
-    async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), DirectoryError> {
+    async fn revoke(&self, server: &ServerUrl, credential: &BearerToken, id: TokenId) -> Result<(), RequestError> {
         if BUG == 12 {
             self.others.lock().unwrap().push(server.clone());
         }
         let server = self.destination(server).await;
         match (BUG, self.fake.revoke(&server, credential, id).await) {
             // An error shows the credential.
-            (42, Err(_)) => Err(DirectoryError::Refused { source: credential.expose_secret().into() }),
+            (42, Err(_)) => Err(RequestError::Refused { source: credential.expose_secret().into() }),
             // What is unknown, or may be live, is dead.
-            (60, Err(DirectoryError::NoSuchToken { .. })) | (61, Err(DirectoryError::Unanswered { .. })) => Ok(()),
+            (60, Err(RequestError::NoSuchToken { .. })) | (61, Err(RequestError::Unanswered { .. })) => Ok(()),
             // Errors of other variants, such as on the word of a proxy.
-            (72, Err(DirectoryError::NoSuchToken { source })) => Err(DirectoryError::NotAccepted { source }),
-            (73, Err(DirectoryError::Unconfirmed { source })) => Err(DirectoryError::NoSuchToken { source }),
+            (72, Err(RequestError::NoSuchToken { source })) => Err(RequestError::NotAccepted { source }),
+            (73, Err(RequestError::Unconfirmed { source })) => Err(RequestError::NoSuchToken { source }),
             (_, result) => result,
         }
     }
@@ -258,21 +258,21 @@ impl<const BUG: u8> TokenIssuer for PlantedIssuer<BUG> {
         &self,
         server: &ServerUrl,
         request: &AuthorizationRequest,
-    ) -> Result<DeviceAuthorization, BeginError> {
+    ) -> Result<DeviceAuthorization, RequestError> {
         let server = self.destination(server).await;
         match (BUG, self.fake.begin(&server, request).await) {
             // An error shows the device code.
-            (40, Err(BeginError::Unusable { .. })) => {
+            (40, Err(RequestError::Unusable { .. })) => {
                 let source = device_authorization().device_code().expose_secret().into();
-                Err(BeginError::Unusable { source })
+                Err(RequestError::Unusable { source })
             }
             // A login that is refused, or has an unusable field, is begun.
-            (50, Err(BeginError::Refused { .. })) | (51, Err(BeginError::Unusable { .. })) => {
+            (50, Err(RequestError::Refused { .. })) | (51, Err(RequestError::Unusable { .. })) => {
                 Ok(device_authorization())
             }
             // Errors of other variants, such as on the word of a proxy.
-            (80, Err(BeginError::Unconfirmed { source })) => Err(BeginError::Rejected { source }),
-            (81, Err(BeginError::Unanswered { source })) => Err(BeginError::Unreached { source }),
+            (80, Err(RequestError::Unconfirmed { source })) => Err(RequestError::Rejected { source }),
+            (81, Err(RequestError::Unanswered { source })) => Err(RequestError::Unreached { source }),
             (_, result) => result,
         }
     }

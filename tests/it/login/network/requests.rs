@@ -10,8 +10,9 @@ use plexctl::domain::device_authorization::DeviceAuthorization;
 use plexctl::domain::identifier::Identifier;
 use plexctl::domain::idp_binding::IdpBinding;
 use plexctl::domain::server_url::ServerUrl;
-use plexctl::ports::principal_reader::{PrincipalReader, ReadError};
-use plexctl::ports::token_issuer::{AuthorizationRequest, BeginError, PollFailure, PollResponse, TokenIssuer};
+use plexctl::ports::principal_reader::PrincipalReader;
+use plexctl::ports::request_error::RequestError;
+use plexctl::ports::token_issuer::{AuthorizationRequest, PollFailure, PollResponse, TokenIssuer};
 use plexctl::testing::{Answer, ControlPlane, Decision, Endpoint, RecordedRequest, Script};
 use tokio::runtime::Runtime;
 
@@ -336,12 +337,12 @@ fn plain_proxy_response_decides_nothing() {
             results
         };
         let (begun, polled, read) = asked("401 Unauthorized");
-        assert!(matches!(begun, BeginError::Unconfirmed { .. }), "{begun:?}");
+        assert!(matches!(begun, RequestError::Unconfirmed { .. }), "{begun:?}");
         assert_eq!(matches!(polled, PollResponse::Rejected { .. }), is_the_servers, "{polled:?}");
         assert_eq!(matches!(polled, PollResponse::Failed(_)), !is_the_servers, "{polled:?}");
-        assert_eq!(matches!(read, ReadError::NotAccepted { .. }), is_the_servers, "{read:?}");
+        assert_eq!(matches!(read, RequestError::NotAccepted { .. }), is_the_servers, "{read:?}");
         let (begun, polled, _) = asked("403 Forbidden");
-        assert_eq!(matches!(begun, BeginError::Refused { .. }), is_the_servers, "{begun:?}");
+        assert_eq!(matches!(begun, RequestError::Refused { .. }), is_the_servers, "{begun:?}");
         assert_eq!(matches!(polled, PollResponse::Refused { .. }), is_the_servers, "{polled:?}");
     }
 }
