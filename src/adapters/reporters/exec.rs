@@ -1,20 +1,11 @@
 //! The warning of `exec`, which has no result of its own: the command writes that.
 
-use super::{Note, Render, Rendered};
+use super::{Note, Render};
 use crate::ports::reporter::ExpiredSession;
 
 impl Render for ExpiredSession {
-    type Data<'a> = ();
-
-    fn to_people(&self) -> Rendered<String> {
-        Rendered::notes(vec![warning(self)])
+    fn warnings(&self) -> Vec<Note> {
+        let Self { profile, expired_at } = self;
+        vec![Note::warning(&format!("the token of profile \"{profile}\" expired at {expired_at}"))]
     }
-
-    fn to_programs(&self) -> Rendered<()> {
-        Rendered::notes(vec![warning(self)])
-    }
-}
-
-fn warning(ExpiredSession { profile, expired_at }: &ExpiredSession) -> Note {
-    Note::warning(&format!("the token of profile \"{profile}\" expired at {expired_at}"))
 }

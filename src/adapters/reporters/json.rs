@@ -4,26 +4,19 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{NoteWriter, Render};
+use super::{FormatReporter, NoteWriter, Render};
 use crate::domain::printable::{is_printable_ascii, is_unprintable};
 use crate::ports::reporter::{ReportError, Reporter};
 
-/// A [`Reporter`] that writes results to `out` as JSON objects, and notes to `err`.
-pub struct JsonReporter<O, E> {
-    out: O,
-    err: E,
-}
+/// JSON (RFC 8259).
+pub struct Json;
 
-impl<O: Write + Send, E: NoteWriter> JsonReporter<O, E> {
-    /// Takes the writers for results and for everything else.
-    pub fn new(out: O, err: E) -> Self {
-        Self { out, err }
-    }
-}
+/// A [`Reporter`] that writes results to `out` as JSON objects, and notes to `err`.
+pub type JsonReporter<O, E> = FormatReporter<Json, O, E>;
 
 impl<T: Render + Send, O: Write + Send, E: NoteWriter> Reporter<T> for JsonReporter<O, E> {
     fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
-        outcome.to_programs().write(|data, out| write_json(&data, out), &mut self.out, &mut self.err)
+        self.write(&outcome.warnings(), outcome.to_data(), |data, out| write_json(&data, out), &outcome.notes())
     }
 }
 

@@ -2,18 +2,16 @@
 
 use serde::Serialize;
 
-use super::notes::Note;
 use super::principal::PrincipalData;
-use super::{Render, Rendered, shell};
+use super::{Note, Render, shell};
 use crate::domain::principal::Principal;
 use crate::domain::printable::escape_unprintable;
-use crate::domain::token::TokenId;
 use crate::ports::login_outcome::{LoginOutcome, Replaced, ReplacedState};
 use crate::ports::token_revoker::Revocation;
 
 /// The summary of a session that has begun.
 #[derive(Serialize)]
-pub(super) struct Summary<'a> {
+struct Summary<'a> {
     profile: &'a str,
     server: &'a str,
     token_id: Option<String>,
@@ -31,55 +29,68 @@ struct ReplacedData<'a> {
 }
 
 impl Render for LoginOutcome {
-    type Data<'a> = Summary<'a>;
-
-    fn to_people(&self) -> Rendered<String> {
-        let is_ended = |replaced: &Replaced| matches!(replaced.state, ReplacedState::Revoked | ReplacedState::Gone);
-        let ended = self.replaced.as_ref().filter(|replaced| is_ended(replaced));
-        let ended = ended.map(|_| Note::plain("The session that it replaced has ended."));
-        let notes = ended.into_iter().chain(hint(self)).collect();
-        Rendered { warnings: warnings(self), result: Some(sentence(self)), notes }
+    fn warnings(&self) -> Vec<Note> {
+        let mut warnings = Vec::new();
+        if self.token_id.is_none() {
+            let until = match self.expires_at {
+                Some(time) => format!("it expires at {time}"),
+                None => "it is not known when it expires".to_owned(),
+            };
+            warnings.push(format!("the token is not a session token, so plexctl logout cannot end it; {until}"));
+        }
+        if let Err(cause) = &self.principal {
+            warnings.push(format!("the server did not say who is logged in: {cause}"));
+        }
+        warnings.extend(self.replaced.as_ref().and_then(warning_of_replaced));
+        warnings.iter().map(|text| Note::warning(text)).collect()
     }
 
-    fn to_programs(&self) -> Rendered<Summary<'_>> {
-        let summary = Summary {
+    fn to_text(&self) -> Option<String> {
+        let who = match self.principal.as_ref().ok().and_then(name) {
+            Some(name) => format!(" as {}", escape_unprintable(name)),
+            None => String::new(),
+        };
+        Some(format!("Logged in{who}. Saved profile \"{}\".\n", self.profile))
+    }
+
+    fn to_data(&self) -> Option<impl Serialize> {
+        Some(Summary {
             profile: self.profile.as_str(),
             server: self.server.as_given(),
-            token_id: text(self.token_id),
+            token_id: self.token_id.map(|id| id.to_string()),
             expires_at: self.expires_at.map(|time| time.to_string()),
-            principal: self.principal.as_ref().ok().map(PrincipalData::new),
+            principal: self.principal.as_ref().ok().map(PrincipalData),
             replaced: self.replaced.as_ref().map(ReplacedData::new),
-        };
-        Rendered { warnings: warnings(self), result: Some(summary), notes: hint(self).into_iter().collect() }
+        })
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        self.replaced.as_ref().and_then(hint).into_iter().collect()
+    }
+
+    fn notes_for_people(&self) -> Vec<Note> {
+        match &self.replaced {
+            Some(Replaced { state: ReplacedState::Revoked | ReplacedState::Gone, .. }) => {
+                vec![Note::plain("The session that it replaced has ended.")]
+            }
+            _ => self.notes(),
+        }
     }
 }
 
 impl<'a> ReplacedData<'a> {
-    fn new(replaced: &'a Replaced) -> Self {
-        let still_stored = || Some(replaced.token.kept_as.as_str());
-        let (state, kept_as) = match &replaced.state {
+    fn new(Replaced { token, state }: &'a Replaced) -> Self {
+        let still_stored = Some(token.kept_as.as_str());
+        let (state, kept_as) = match state {
             ReplacedState::Revoked => ("revoked", None),
             ReplacedState::Gone => ("gone", None),
             ReplacedState::Unstored { .. } => ("kept", None),
-            ReplacedState::Kept { .. } => ("kept", still_stored()),
-            ReplacedState::NotCleared { revocation: Revocation::Revoked, .. } => ("revoked", still_stored()),
-            ReplacedState::NotCleared { revocation: Revocation::AlreadyGone, .. } => ("gone", still_stored()),
+            ReplacedState::Kept { .. } => ("kept", still_stored),
+            ReplacedState::NotCleared { revocation: Revocation::Revoked, .. } => ("revoked", still_stored),
+            ReplacedState::NotCleared { revocation: Revocation::AlreadyGone, .. } => ("gone", still_stored),
         };
-        Self { token_id: text(replaced.token.id), state, kept_as }
+        Self { token_id: token.id.map(|id| id.to_string()), state, kept_as }
     }
-}
-
-fn text(id: Option<TokenId>) -> Option<String> {
-    id.map(|id| id.to_string())
-}
-
-/// The outcome in one line.
-fn sentence(outcome: &LoginOutcome) -> String {
-    let who = match outcome.principal.as_ref().ok().and_then(name) {
-        Some(name) => format!(" as {}", escape_unprintable(name)),
-        None => String::new(),
-    };
-    format!("Logged in{who}. Saved profile \"{}\".\n", outcome.profile)
 }
 
 /// What a person goes by.
@@ -89,46 +100,28 @@ fn name(principal: &Principal) -> Option<&str> {
     names.into_iter().flatten().find(|name| !name.is_empty())
 }
 
-fn warnings(outcome: &LoginOutcome) -> Vec<Note> {
-    let mut warnings = Vec::new();
-    if outcome.token_id.is_none() {
-        let until = match outcome.expires_at {
-            Some(time) => format!("it expires at {time}"),
-            None => "it is not known when it expires".to_owned(),
-        };
-        warnings.push(Note::warning(&format!(
-            "the token is not a session token, so plexctl logout cannot end it; {until}"
-        )));
-    }
-    if let Err(cause) = &outcome.principal {
-        warnings.push(Note::warning(&format!("the server did not say who is logged in: {cause}")));
-    }
-    if let Some(Replaced { token, state }) = &outcome.replaced {
-        let id = token.id.map_or_else(|| ", a token without an id,".to_owned(), |id| format!(" {id}"));
-        let profile = &token.kept_as;
-        let place = token.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
-        match state {
-            ReplacedState::Revoked | ReplacedState::Gone => {}
-            ReplacedState::Unstored { cause } => warnings.push(Note::warning(&format!(
-                "the replaced token{id} may still be live{place}, and another program has removed profile \
-                 \"{profile}\": {cause}"
-            ))),
-            ReplacedState::Kept { cause } => {
-                warnings.push(Note::warning(&format!(
-                    "the replaced token{id} may still be live{place}; it is kept as profile \"{profile}\": {cause}"
-                )));
-            }
-            ReplacedState::NotCleared { cause, .. } => warnings.push(Note::warning(&format!(
-                "the replaced token{id} is dead, but may still be stored as profile \"{profile}\": {cause}"
-            ))),
+/// Where a token is live, or stored, that was to be neither.
+fn warning_of_replaced(Replaced { token, state }: &Replaced) -> Option<String> {
+    let id = token.id.map_or_else(|| ", a token without an id,".to_owned(), |id| format!(" {id}"));
+    let profile = &token.kept_as;
+    let place = token.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
+    match state {
+        ReplacedState::Revoked | ReplacedState::Gone => None,
+        ReplacedState::Unstored { cause } => Some(format!(
+            "the replaced token{id} may still be live{place}, and another program has removed profile \"{profile}\": \
+             {cause}"
+        )),
+        ReplacedState::Kept { cause } => Some(format!(
+            "the replaced token{id} may still be live{place}; it is kept as profile \"{profile}\": {cause}"
+        )),
+        ReplacedState::NotCleared { cause, .. } => {
+            Some(format!("the replaced token{id} is dead, but may still be stored as profile \"{profile}\": {cause}"))
         }
     }
-    warnings
 }
 
 /// How to end what is left of a session that was replaced. A logout ends one by its id alone.
-fn hint(outcome: &LoginOutcome) -> Option<Note> {
-    let Replaced { token, state } = outcome.replaced.as_ref()?;
+fn hint(Replaced { token, state }: &Replaced) -> Option<Note> {
     let name = token.kept_as.as_str();
     let text = match (state, token.id) {
         (ReplacedState::Revoked | ReplacedState::Gone, _) => return None,
@@ -162,7 +155,7 @@ mod tests {
     use crate::domain::server_url::ServerUrl;
     use crate::domain::session::ProfileName;
     use crate::domain::timestamp::Timestamp;
-    use crate::domain::token::SessionToken;
+    use crate::domain::token::{SessionToken, TokenId};
     use crate::ports::login_outcome::ReplacedToken;
     use crate::ports::reporter::Reporter;
 

@@ -2,47 +2,44 @@
 
 use serde::Serialize;
 
-use super::{Note, Render, Rendered};
+use super::{Note, Render};
 use crate::ports::credential_store::Clearing;
 use crate::ports::reporter::LogoutOutcome;
 use crate::ports::token_revoker::Revocation;
 
 /// The summary of a session that has ended.
 #[derive(Serialize)]
-pub(super) struct Summary<'a> {
+struct Summary<'a> {
     profile: &'a str,
     server: &'a str,
     revoked: bool,
 }
 
 impl Render for LogoutOutcome {
-    type Data<'a> = Summary<'a>;
-
-    fn to_people(&self) -> Rendered<String> {
+    fn to_text(&self) -> Option<String> {
         match self {
-            Self::NoSession => Rendered::notes(vec![Note::plain(sentence(self))]),
-            Self::LoggedOut { .. } => Rendered::result(sentence(self) + "\n"),
+            Self::NoSession => None,
+            Self::LoggedOut { .. } => Some(sentence(self) + "\n"),
         }
     }
 
+    fn to_data(&self) -> Option<impl Serialize> {
+        let Self::LoggedOut { profile, server, revocation, .. } = self else { return None };
+        let revoked = matches!(revocation, Revocation::Revoked);
+        Some(Summary { profile: profile.as_str(), server: server.as_given(), revoked })
+    }
+
     /// The sentence stands beside the summary where the summary cannot say it all.
-    fn to_programs(&self) -> Rendered<Summary<'_>> {
-        let Self::LoggedOut { profile, server, revocation, clearing } = self else {
-            return Rendered::notes(vec![Note::plain(sentence(self))]);
-        };
-        let summary = Summary {
-            profile: profile.as_str(),
-            server: server.as_given(),
-            revoked: match revocation {
-                Revocation::Revoked => true,
-                Revocation::AlreadyGone => false,
-            },
-        };
-        let notes = match clearing {
-            Clearing::Cleared => Vec::new(),
-            Clearing::Superseded => vec![Note::plain(sentence(self))],
-        };
-        Rendered { notes, ..Rendered::result(summary) }
+    fn notes(&self) -> Vec<Note> {
+        match self {
+            Self::LoggedOut { clearing: Clearing::Cleared, .. } => Vec::new(),
+            Self::NoSession | Self::LoggedOut { .. } => vec![Note::plain(sentence(self))],
+        }
+    }
+
+    /// The sentence, unless it is the result.
+    fn notes_for_people(&self) -> Vec<Note> {
+        if *self == Self::NoSession { self.notes() } else { Vec::new() }
     }
 }
 

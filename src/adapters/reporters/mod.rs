@@ -21,6 +21,7 @@ mod whoami;
 mod yaml;
 
 use std::io::{self, BufWriter, Write};
+use std::marker::PhantomData;
 
 use serde::Serialize;
 
@@ -35,53 +36,61 @@ use crate::ports::reporter::ReportError;
 /// The size up to which a result is written in one piece, in bytes.
 const RESULT_BUFFER: usize = 64 * 1024;
 
-/// An outcome that the reporters can write.
+/// An outcome that the reporters can write. Whatever comes from outside is escaped in its texts; data is escaped by its
+/// format.
 trait Render {
-    /// What a program reads. The order of its fields is the order of the keys.
-    type Data<'a>: Serialize
-    where
-        Self: 'a;
+    /// Notes that are written first, even if the result cannot be.
+    fn warnings(&self) -> Vec<Note> {
+        Vec::new()
+    }
 
-    /// The outcome as text. Whatever comes from outside is escaped in it, and each line ends in a line break.
-    fn to_people(&self) -> Rendered<String>;
+    /// The result as people read it, if something was done. Each line ends in a line break.
+    fn to_text(&self) -> Option<String> {
+        None
+    }
 
-    /// The outcome as data, which its format escapes, and the notes that people read.
-    fn to_programs(&self) -> Rendered<Self::Data<'_>>;
-}
+    /// The result as a program reads it, if something was done. The order of its fields is the order of the keys.
+    fn to_data(&self) -> Option<impl Serialize> {
+        None::<()>
+    }
 
-/// What a reporter writes, in this order.
-struct Rendered<R> {
-    /// Notes that are written even if the result cannot be.
-    warnings: Vec<Note>,
-    /// The result, if something was done.
-    result: Option<R>,
     /// Notes beside the result, or in its place.
-    notes: Vec<Note>,
+    fn notes(&self) -> Vec<Note> {
+        Vec::new()
+    }
+
+    /// The notes beside a text, where it says more or less than the data.
+    fn notes_for_people(&self) -> Vec<Note> {
+        self.notes()
+    }
 }
 
-impl<R> Rendered<R> {
-    /// A result without notes.
-    fn result(result: R) -> Self {
-        Self { warnings: Vec::new(), result: Some(result), notes: Vec::new() }
+/// A [`Reporter`](crate::ports::reporter::Reporter) that writes results to `out` in a format, and notes to `err`.
+pub struct FormatReporter<F, O, E> {
+    out: O,
+    err: E,
+    format: PhantomData<F>,
+}
+
+impl<F, O: Write + Send, E: NoteWriter> FormatReporter<F, O, E> {
+    /// Takes the writers for results and for everything else.
+    pub fn new(out: O, err: E) -> Self {
+        Self { out, err, format: PhantomData }
     }
 
-    /// Notes without a result.
-    fn notes(notes: Vec<Note>) -> Self {
-        Self { warnings: Vec::new(), result: None, notes }
-    }
-
-    /// Writes everything, the result as this format writes it.
-    fn write(
-        self,
+    /// Writes everything in this order, and the result as the format writes it.
+    fn write<R>(
+        &mut self,
+        warnings: &[Note],
+        result: Option<R>,
         format: impl FnOnce(R, &mut dyn Write) -> io::Result<()>,
-        out: &mut impl Write,
-        err: &mut impl NoteWriter,
+        notes: &[Note],
     ) -> Result<(), ReportError> {
-        write_notes(err, &self.warnings);
-        if let Some(result) = self.result {
-            write_result(out, |out| format(result, out))?;
+        write_notes(&mut self.err, warnings);
+        if let Some(result) = result {
+            write_result(&mut self.out, |out| format(result, out))?;
         }
-        write_notes(err, &self.notes);
+        write_notes(&mut self.err, notes);
         Ok(())
     }
 }
@@ -127,31 +136,40 @@ mod tests {
         }
     }
 
-    fn rendered() -> Rendered<&'static str> {
-        Rendered { warnings: vec![Note::plain("warned")], result: Some("done"), notes: vec![Note::plain("noted")] }
+    fn write(
+        out: &mut (impl Write + Send),
+        err: &mut (impl Write + Send),
+        format: impl FnOnce(&str, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), ReportError> {
+        FormatReporter::<(), _, _>::new(out, err).write(
+            &[Note::plain("warned")],
+            Some("done"),
+            format,
+            &[Note::plain("noted")],
+        )
     }
 
-    fn write(out: &mut impl Write, err: &mut impl NoteWriter) -> Result<(), ReportError> {
-        rendered().write(|result, out| write!(out, "<{result}>"), out, err)
+    fn bracketed(result: &str, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "<{result}>")
     }
 
     #[test]
     fn a_result_goes_to_one_writer_and_all_sentences_to_the_other() {
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        write(&mut out, &mut err).unwrap();
+        write(&mut out, &mut err, bracketed).unwrap();
         assert_eq!((out.as_slice(), err.as_slice()), (&b"<done>"[..], &b"warned\nnoted\n"[..]));
     }
 
     #[test]
     fn where_the_result_cannot_be_written_the_warnings_are_told_all_the_same() {
         let mut err = Vec::new();
-        let full = write(&mut Broken(io::ErrorKind::StorageFull), &mut err);
+        let full = write(&mut Broken(io::ErrorKind::StorageFull), &mut err, bracketed);
         assert!(full.is_err());
         assert_eq!(err, b"warned\n");
 
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let half = |result, out: &mut dyn Write| write!(out, "<{result}").and(Err(io::Error::other("no")));
-        let unformatted = rendered().write(half, &mut out, &mut err);
+        let half = |result: &str, out: &mut dyn Write| write!(out, "<{result}").and(Err(io::Error::other("no")));
+        let unformatted = write(&mut out, &mut err, half);
         assert!(unformatted.is_err());
         assert_eq!((out.as_slice(), err.as_slice()), (&b""[..], &b"warned\n"[..]));
     }
@@ -159,11 +177,11 @@ mod tests {
     #[test]
     fn a_closed_pipe_is_no_failure_and_nor_are_lost_sentences() {
         let mut err = Vec::new();
-        write(&mut Broken(io::ErrorKind::BrokenPipe), &mut err).unwrap();
+        write(&mut Broken(io::ErrorKind::BrokenPipe), &mut err, bracketed).unwrap();
         assert_eq!(err, b"warned\nnoted\n");
 
         let mut out = Vec::new();
-        write(&mut out, &mut Broken(io::ErrorKind::StorageFull)).unwrap();
+        write(&mut out, &mut Broken(io::ErrorKind::StorageFull), bracketed).unwrap();
         assert_eq!(out, b"<done>");
     }
 }

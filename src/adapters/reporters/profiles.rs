@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::table::{cell, table};
-use super::{Note, Render, Rendered};
+use super::{Note, Render};
 use crate::domain::printable::escape_unprintable;
 use crate::domain::profile::Profile;
 use crate::domain::session::ProfileName;
@@ -20,7 +20,7 @@ const HEADER: [&str; 5] = ["DEFAULT", "PROFILE", "SERVER", "TOKEN ID", "EXPIRES"
 /// What a program reads of each outcome.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(super) enum ProfilesData<'a> {
+enum ProfilesData<'a> {
     Listed { config: &'a str, default: Option<&'a str>, profiles: Vec<ProfileData<'a>> },
     DefaultIs { default: &'a str },
     Forgotten { forgotten: &'a str, token_id: Option<String>, server: Option<String> },
@@ -28,89 +28,97 @@ pub(super) enum ProfilesData<'a> {
 
 /// A profile in the list.
 #[derive(Serialize)]
-pub(super) struct ProfileData<'a> {
+struct ProfileData<'a> {
     name: &'a str,
     server: Option<String>,
     token_id: Option<String>,
     expires_at: Option<String>,
 }
 
-impl Render for ProfilesOutcome {
-    type Data<'a> = ProfilesData<'a>;
+impl<'a> ProfileData<'a> {
+    fn new(profile: &'a Profile) -> Self {
+        Self {
+            name: profile.name.as_str(),
+            server: profile.shown_server().map(|server| server.as_str().to_owned()),
+            token_id: profile.token_id().map(|id| id.to_string()),
+            expires_at: profile.expires_at.map(|time| time.to_string()),
+        }
+    }
+}
 
-    fn to_people(&self) -> Rendered<String> {
+impl Render for ProfilesOutcome {
+    fn warnings(&self) -> Vec<Note> {
         match self {
-            Self::Listed { list, .. } if list.profiles.is_empty() => Rendered::notes(vec![no_profiles(list)]),
-            Self::Listed { list, now } => Rendered {
-                warnings: nameless(list),
-                ..Rendered::result(table(HEADER, &list.profiles, |profile| row(list, profile, *now)))
-            },
-            Self::DefaultIs(profile) => Rendered::result(format!("Default profile is now \"{profile}\".\n")),
-            Self::Forgotten(profile) => Rendered::result(format!("Forgot profile \"{}\".\n", profile.name)),
+            Self::Listed { list, .. } => nameless(list),
+            Self::DefaultIs(_) | Self::Forgotten(_) => Vec::new(),
         }
     }
 
-    fn to_programs(&self) -> Rendered<ProfilesData<'_>> {
+    fn to_text(&self) -> Option<String> {
         match self {
-            Self::Listed { list, .. } => {
-                let notes = if list.profiles.is_empty() { vec![no_profiles(list)] } else { Vec::new() };
-                Rendered { warnings: nameless(list), notes, ..Rendered::result(listed(list)) }
+            Self::Listed { list, .. } if list.profiles.is_empty() => None,
+            Self::Listed { list, now } => {
+                let rows: Vec<_> = list.profiles.iter().map(|profile| (profile, ProfileData::new(profile))).collect();
+                Some(table(HEADER, &rows, |(profile, data)| row(list, profile, data, *now)))
             }
-            Self::DefaultIs(profile) => Rendered::result(ProfilesData::DefaultIs { default: profile.as_str() }),
+            Self::DefaultIs(profile) => Some(format!("Default profile is now \"{profile}\".\n")),
+            Self::Forgotten(profile) => Some(format!("Forgot profile \"{}\".\n", profile.name)),
+        }
+    }
+
+    fn to_data(&self) -> Option<impl Serialize> {
+        Some(match self {
+            Self::Listed { list, .. } => ProfilesData::Listed {
+                config: &list.place,
+                default: list.default.as_ref().map(ProfileName::as_str),
+                profiles: list.profiles.iter().map(ProfileData::new).collect(),
+            },
+            Self::DefaultIs(profile) => ProfilesData::DefaultIs { default: profile.as_str() },
             Self::Forgotten(profile) => {
-                let data = ProfilesData::Forgotten {
-                    forgotten: profile.name.as_str(),
-                    token_id: token_id(profile),
-                    server: shown_server(profile),
-                };
-                Rendered::result(data)
+                let ProfileData { name, server, token_id, .. } = ProfileData::new(profile);
+                ProfilesData::Forgotten { forgotten: name, token_id, server }
             }
+        })
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        match self {
+            Self::Listed { list, .. } if list.profiles.is_empty() => {
+                vec![Note::plain(format!("No profiles in {}.", escape_unprintable(&list.place)))]
+            }
+            _ => Vec::new(),
         }
     }
 }
 
 impl Render for ForgetWarning {
-    type Data<'a> = ();
-
-    fn to_people(&self) -> Rendered<String> {
-        Rendered::notes(vec![still_live(&self.0)])
-    }
-
-    fn to_programs(&self) -> Rendered<()> {
-        Rendered::notes(vec![still_live(&self.0)])
+    /// The token of the profile is not revoked, so it may stay live.
+    fn warnings(&self) -> Vec<Note> {
+        let Self(profile) = self;
+        let token = profile.token_id().map_or_else(|| "a token without an id".to_owned(), |id| format!("token {id}"));
+        let server = profile.shown_server();
+        let place = server.as_ref().and_then(ShownServer::origin_or_text).map(|server| format!(" at {server}"));
+        vec![Note::warning(&format!("{token} may still be live{}", place.unwrap_or_default()))]
     }
 }
 
-fn row<'a>(list: &ProfileList, profile: &'a Profile, now: Timestamp) -> [Cow<'a, str>; HEADER.len()] {
+fn row<'a>(
+    list: &ProfileList,
+    profile: &Profile,
+    data: &'a ProfileData,
+    now: Timestamp,
+) -> [Cow<'a, str>; HEADER.len()] {
     let is_default = list.default.as_ref() == Some(&profile.name);
     [
         Cow::Borrowed(if is_default { "*" } else { "" }),
-        if profile.name.is_nameless() { "\"\"".into() } else { cell(Some(profile.name.as_str())) },
-        owned_cell(shown_server(profile).as_deref()),
-        owned_cell(token_id(profile).as_deref()),
+        if profile.name.is_nameless() { "\"\"".into() } else { cell(Some(data.name)) },
+        cell(data.server.as_deref()),
+        cell(data.token_id.as_deref()),
         match profile.expires_at {
             Some(time) if time <= now => format!("{time} (expired)").into(),
-            _ => owned_cell(expires_at(profile).as_deref()),
+            _ => cell(data.expires_at.as_deref()),
         },
     ]
-}
-
-fn listed(list: &ProfileList) -> ProfilesData<'_> {
-    let profiles = list.profiles.iter().map(|profile| ProfileData {
-        name: profile.name.as_str(),
-        server: shown_server(profile),
-        token_id: token_id(profile),
-        expires_at: expires_at(profile),
-    });
-    ProfilesData::Listed {
-        config: &list.place,
-        default: list.default.as_ref().map(ProfileName::as_str),
-        profiles: profiles.collect(),
-    }
-}
-
-fn no_profiles(list: &ProfileList) -> Note {
-    Note::plain(format!("No profiles in {}.", escape_unprintable(&list.place)))
 }
 
 /// Nothing can select a profile without a name, and yet it may hold a session.
@@ -120,31 +128,6 @@ fn nameless(list: &ProfileList) -> Vec<Note> {
     }
     let what = "has a profile whose name is empty, which no command can select; rename it in the file";
     vec![Note::warning(&format!("{} {what}", list.place))]
-}
-
-/// The token of the profile is not revoked, so it may stay live.
-fn still_live(profile: &Profile) -> Note {
-    let token = profile.token_id().map_or_else(|| "a token without an id".to_owned(), |id| format!("token {id}"));
-    match profile.shown_server().as_ref().and_then(ShownServer::origin_or_text) {
-        Some(server) => Note::warning(&format!("{token} may still be live at {server}")),
-        None => Note::warning(&format!("{token} may still be live")),
-    }
-}
-
-fn shown_server(profile: &Profile) -> Option<String> {
-    profile.shown_server().map(|server| server.as_str().to_owned())
-}
-
-fn token_id(profile: &Profile) -> Option<String> {
-    profile.token_id().map(|id| id.to_string())
-}
-
-fn expires_at(profile: &Profile) -> Option<String> {
-    profile.expires_at.map(|time| time.to_string())
-}
-
-fn owned_cell(text: Option<&str>) -> Cow<'static, str> {
-    cell(text).into_owned().into()
 }
 
 #[cfg(test)]

@@ -20,36 +20,32 @@ pub const LIST_HINT: &str = "once you are logged in, `plexctl identity-tokens li
 /// A [`Reporter`] of what happens while a login runs.
 pub struct ProgressReporter<E> {
     err: E,
-    form: Form,
-}
-
-enum Form {
-    ForPeople(QrCode),
-    ForPrograms,
+    /// How to draw the page. Programs get no instructions in words, and no drawing.
+    qr_code: Option<QrCode>,
 }
 
 impl<E: NoteWriter> ProgressReporter<E> {
     /// Tells people what to do, and draws the page for them where that is asked for.
     pub fn for_people(err: E, qr_code: QrCode) -> Self {
-        Self { err, form: Form::ForPeople(qr_code) }
+        Self { err, qr_code: Some(qr_code) }
     }
 
     /// Tells programs what to do in one line, and people of nothing but what they have to be warned of.
     pub fn for_programs(err: E) -> Self {
-        Self { err, form: Form::ForPrograms }
+        Self { err, qr_code: None }
     }
 }
 
 impl<E: NoteWriter> Reporter<LoginProgress> for ProgressReporter<E> {
     fn report(&mut self, progress: &LoginProgress) -> Result<(), ReportError> {
-        let notes = match (progress, &self.form) {
-            (LoginProgress::Begun(begun), Form::ForPeople(qr_code)) => vec![Note::plain(instructions(begun, *qr_code))],
-            (LoginProgress::Begun(begun), Form::ForPrograms) => vec![Note::plain(to_json_line(&Pending::new(begun))?)],
-            (LoginProgress::Waiting { browser, page, lifetime }, Form::ForPeople(_)) => {
+        let notes = match (progress, self.qr_code) {
+            (LoginProgress::Begun(begun), Some(qr_code)) => vec![Note::plain(instructions(begun, qr_code))],
+            (LoginProgress::Begun(begun), None) => vec![Note::plain(pending(begun)?)],
+            (LoginProgress::Waiting { browser, page, lifetime }, Some(_)) => {
                 vec![Note::plain(rest_of_instructions(browser, page.as_ref(), Lifetime(*lifetime)))]
             }
             // A program opens the page itself, and knows from the object how long it may wait.
-            (LoginProgress::Waiting { .. }, Form::ForPrograms) => return Ok(()),
+            (LoginProgress::Waiting { .. }, None) => return Ok(()),
             (LoginProgress::PageElsewhere { page, server }, _) => {
                 let text = format!("the approval page is at {page}, not at {server}; approve only if you know it");
                 vec![Note::warning(&text)]
@@ -123,18 +119,17 @@ struct Pending<'a> {
     interval: u64,
 }
 
-impl<'a> Pending<'a> {
-    fn new(begun: &'a Instructions) -> Self {
-        Self {
-            status: "pending",
-            server: begun.server.as_given(),
-            verification_uri: begun.page.as_str(),
-            verification_uri_complete: begun.complete_page.as_ref().map(PageUrl::as_str),
-            user_code: &begun.user_code,
-            expires_in: begun.lifetime.as_secs(),
-            interval: begun.interval.as_secs(),
-        }
-    }
+/// The instructions as an object on one line.
+fn pending(begun: &Instructions) -> Result<String, ReportError> {
+    to_json_line(&Pending {
+        status: "pending",
+        server: begun.server.as_given(),
+        verification_uri: begun.page.as_str(),
+        verification_uri_complete: begun.complete_page.as_ref().map(PageUrl::as_str),
+        user_code: &begun.user_code,
+        expires_in: begun.lifetime.as_secs(),
+        interval: begun.interval.as_secs(),
+    })
 }
 
 #[cfg(test)]

@@ -2,24 +2,18 @@
 
 use std::io::Write;
 
-use super::{NoteWriter, Render};
+use super::{FormatReporter, NoteWriter, Render};
 use crate::ports::reporter::{ReportError, Reporter};
 
-/// A [`Reporter`] that writes for people: results to `out`, notes to `err`.
-pub struct TextReporter<O, E> {
-    out: O,
-    err: E,
-}
+/// Sentences and tables.
+pub struct Text;
 
-impl<O: Write + Send, E: NoteWriter> TextReporter<O, E> {
-    /// Takes the writers for results and for everything else.
-    pub fn new(out: O, err: E) -> Self {
-        Self { out, err }
-    }
-}
+/// A [`Reporter`] that writes for people: results to `out`, notes to `err`.
+pub type TextReporter<O, E> = FormatReporter<Text, O, E>;
 
 impl<T: Render + Send, O: Write + Send, E: NoteWriter> Reporter<T> for TextReporter<O, E> {
     fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
-        outcome.to_people().write(|text, out| out.write_all(text.as_bytes()), &mut self.out, &mut self.err)
+        let write_text = |text: String, out: &mut dyn Write| out.write_all(text.as_bytes());
+        self.write(&outcome.warnings(), outcome.to_text(), write_text, &outcome.notes_for_people())
     }
 }

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use serde::{Serialize, Serializer};
 
 use super::table::{cell, table};
-use super::{Note, Render, Rendered};
+use super::{Note, Render};
 use crate::domain::session::ProfileName;
 use crate::domain::token_summary::TokenSummary;
 use crate::ports::reporter::{ListedToken, TokensOutcome};
@@ -16,7 +16,7 @@ const HEADER: [&str; 6] = ["ID", "ENV", "CREATED", "EXPIRES", "LAST USED", "PROF
 /// What a program reads of each outcome.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(super) enum TokensData<'a> {
+enum TokensData<'a> {
     Listed(#[serde(serialize_with = "serialize_tokens")] &'a [ListedToken]),
     Revoked { token_id: String, server: &'a str, revoked: bool },
 }
@@ -24,60 +24,70 @@ pub(super) enum TokensData<'a> {
 /// A token in the list.
 #[derive(Serialize)]
 struct TokenData<'a> {
-    id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    env_prefix: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    created_at: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_used_at: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rotated_at: Option<&'a str>,
+    #[serde(flatten, with = "SummaryFields")]
+    summary: &'a TokenSummary,
     profile: Option<&'a str>,
 }
 
-impl<'a> TokenData<'a> {
-    fn new(ListedToken { summary, profile }: &'a ListedToken) -> Self {
-        let TokenSummary { id, env_prefix, created_at, expires_at, last_used_at, rotated_at } = summary;
-        Self {
-            id,
-            env_prefix: env_prefix.as_deref(),
-            created_at: created_at.as_deref(),
-            expires_at: expires_at.as_deref(),
-            last_used_at: last_used_at.as_deref(),
-            rotated_at: rotated_at.as_deref(),
-            profile: profile.as_ref().map(ProfileName::as_str),
-        }
-    }
+/// The fields of a [`TokenSummary`], which the domain does not serialize. What the server left out is left out.
+#[derive(Serialize)]
+#[serde(remote = "TokenSummary")]
+struct SummaryFields {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    env_prefix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotated_at: Option<String>,
 }
 
 /// Serializes token by token, so that 100,000 of them are not in memory twice.
 fn serialize_tokens<S: Serializer>(tokens: &[ListedToken], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(tokens.iter().map(TokenData::new))
+    serializer.collect_seq(tokens.iter().map(|ListedToken { summary, profile }| TokenData {
+        summary,
+        profile: profile.as_ref().map(ProfileName::as_str),
+    }))
 }
 
 impl Render for TokensOutcome {
-    type Data<'a> = TokensData<'a>;
+    fn warnings(&self) -> Vec<Note> {
+        let (tokens, profiles_error) = match self {
+            Self::Listed { profiles_error, .. } => ("these tokens", profiles_error),
+            Self::Revoked { profiles_error, .. } => ("this token", profiles_error),
+        };
+        let warning = |error| Note::warning(&format!("cannot tell which profiles hold {tokens}: {error}"));
+        profiles_error.iter().map(warning).collect()
+    }
 
-    fn to_people(&self) -> Rendered<String> {
-        let result = match self {
+    fn to_text(&self) -> Option<String> {
+        match self {
             Self::Listed { tokens, .. } if tokens.is_empty() => None,
             Self::Listed { tokens, .. } => Some(table(HEADER, &newest_first(tokens), |token| row(token))),
             Self::Revoked { id, .. } => Some(format!("Revoked token {id}.\n")),
-        };
-        Rendered { warnings: warnings(self), result, notes: notes(self) }
+        }
     }
 
-    fn to_programs(&self) -> Rendered<TokensData<'_>> {
-        let data = match self {
+    fn to_data(&self) -> Option<impl Serialize> {
+        Some(match self {
             Self::Listed { tokens, .. } => TokensData::Listed(tokens),
             Self::Revoked { server, id, .. } => {
                 TokensData::Revoked { token_id: id.to_string(), server: server.as_given(), revoked: true }
             }
-        };
-        Rendered { warnings: warnings(self), result: Some(data), notes: notes(self) }
+        })
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        match self {
+            Self::Listed { server, tokens, .. } if tokens.is_empty() => {
+                vec![Note::plain(format!("No tokens at {}.", server.origin()))]
+            }
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -98,25 +108,6 @@ fn row(ListedToken { summary, profile }: &ListedToken) -> [Cow<'_, str>; HEADER.
         cell(summary.last_used_at.as_deref()),
         cell(profile.as_ref().map(ProfileName::as_str)),
     ]
-}
-
-fn warnings(outcome: &TokensOutcome) -> Vec<Note> {
-    let (TokensOutcome::Listed { profiles_error, .. } | TokensOutcome::Revoked { profiles_error, .. }) = outcome;
-    let tokens = match outcome {
-        TokensOutcome::Listed { .. } => "these tokens",
-        TokensOutcome::Revoked { .. } => "this token",
-    };
-    let warning = |error: &String| Note::warning(&format!("cannot tell which profiles hold {tokens}: {error}"));
-    profiles_error.iter().map(warning).collect()
-}
-
-fn notes(outcome: &TokensOutcome) -> Vec<Note> {
-    match outcome {
-        TokensOutcome::Listed { server, tokens, .. } if tokens.is_empty() => {
-            vec![Note::plain(format!("No tokens at {}.", server.origin()))]
-        }
-        _ => Vec::new(),
-    }
 }
 
 #[cfg(test)]

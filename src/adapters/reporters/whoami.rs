@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use std::slice;
 use std::time::SystemTime;
 
+use serde::Serialize;
+
 use super::principal::PrincipalData;
 use super::table::{cell, table};
-use super::{Note, Render, Rendered};
+use super::{Note, Render};
 use crate::domain::printable::escape_unprintable;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::reporter::WhoamiOutcome;
@@ -15,10 +17,8 @@ use crate::ports::reporter::WhoamiOutcome;
 const HEADER: [&str; 5] = ["PRINCIPAL", "SUBJECT", "DOMAIN", "ACR", "AMR"];
 
 impl Render for WhoamiOutcome {
-    type Data<'a> = PrincipalData<'a>;
-
-    fn to_people(&self) -> Rendered<String> {
-        let principal = table(HEADER, slice::from_ref(&self.principal), |principal| {
+    fn to_text(&self) -> Option<String> {
+        Some(table(HEADER, slice::from_ref(&self.principal), |principal| {
             let methods = principal.amr.as_ref().map(|methods| methods.join(","));
             [
                 cell(Some(&principal.principal_type)),
@@ -27,12 +27,15 @@ impl Render for WhoamiOutcome {
                 cell(principal.acr.as_deref()),
                 cell(methods.as_deref()).into_owned().into(),
             ]
-        });
-        Rendered { notes: vec![Note::plain(sentences(self, SystemTime::now().into()))], ..Rendered::result(principal) }
+        }))
     }
 
-    fn to_programs(&self) -> Rendered<PrincipalData<'_>> {
-        Rendered::result(PrincipalData::new(&self.principal))
+    fn to_data(&self) -> Option<impl Serialize> {
+        Some(PrincipalData(&self.principal))
+    }
+
+    fn notes_for_people(&self) -> Vec<Note> {
+        vec![Note::plain(sentences(self, SystemTime::now().into()))]
     }
 }
 

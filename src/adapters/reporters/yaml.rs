@@ -6,26 +6,19 @@ use serde::Serialize;
 use serde_saphyr::{ser, ser_options};
 
 use super::json::write_json;
-use super::{NoteWriter, Render};
+use super::{FormatReporter, NoteWriter, Render};
 use crate::domain::printable::{is_printable_ascii, is_unprintable};
 use crate::ports::reporter::{ReportError, Reporter};
 
-/// A [`Reporter`] that writes results to `out` as YAML mappings, and notes to `err`.
-pub struct YamlReporter<O, E> {
-    out: O,
-    err: E,
-}
+/// YAML 1.2.
+pub struct Yaml;
 
-impl<O: Write + Send, E: NoteWriter> YamlReporter<O, E> {
-    /// Takes the writers for results and for everything else.
-    pub fn new(out: O, err: E) -> Self {
-        Self { out, err }
-    }
-}
+/// A [`Reporter`] that writes results to `out` as YAML mappings, and notes to `err`.
+pub type YamlReporter<O, E> = FormatReporter<Yaml, O, E>;
 
 impl<T: Render + Send, O: Write + Send, E: NoteWriter> Reporter<T> for YamlReporter<O, E> {
     fn report(&mut self, outcome: &T) -> Result<(), ReportError> {
-        outcome.to_programs().write(|data, out| write_yaml(&data, out), &mut self.out, &mut self.err)
+        self.write(&outcome.warnings(), outcome.to_data(), |data, out| write_yaml(&data, out), &outcome.notes())
     }
 }
 
