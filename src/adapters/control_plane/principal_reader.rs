@@ -19,24 +19,17 @@ use crate::ports::request_error::RequestError;
 #[async_trait]
 impl PrincipalReader for ControlPlaneClient {
     async fn read(&self, server: &ServerUrl, token: &BearerToken) -> Result<Principal, RequestError> {
-        let mut answer = self.http.call(server, question_of(token)).await?;
+        let call = Call {
+            bearer: Some(token.expose_secret()),
+            keeps_connection: true,
+            ..Call::new(Method::GET, "/v1/auth/whoami")
+        };
+        let mut answer = self.http.call(server, call).await?;
         if answer.status() != 200 {
             return Err(answer.into_error().await.into());
         }
         let body = answer.body(CALL_LIMIT).await;
         principal_in(&body, |text| self.http.masked(text)).map_err(|source| RequestError::Unconfirmed { source })
-    }
-}
-
-fn question_of(token: &BearerToken) -> Call<'_> {
-    Call {
-        method: Method::GET,
-        path: "/v1/auth/whoami".to_owned(),
-        bearer: Some(token.expose_secret()),
-        body: None,
-        accept: "application/problem+json, application/json",
-        limit: CALL_LIMIT,
-        keeps_connection: true,
     }
 }
 
@@ -65,7 +58,7 @@ pub fn fuzzed_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::json::{FieldError, FieldFault};
+    use super::super::json::JsonError;
     use super::*;
 
     fn masked(json: &str, secrets: &[&str]) -> Result<Principal, CallError> {
@@ -117,14 +110,14 @@ mod tests {
 
     #[test]
     fn names_the_missing_field_of_a_principal() {
-        for (json, name, fault) in [
-            ("{}", "principal_type", FieldFault::Missing),
-            (r#"{"principal_type":null,"subject":"s"}"#, "principal_type", FieldFault::Missing),
-            (r#"{"principal_type":7,"subject":"s"}"#, "principal_type", FieldFault::NoText),
-            (r#"{"principal_type":"user"}"#, "subject", FieldFault::Missing),
-            (r#"{"principal_type":"user","subject":["s"]}"#, "subject", FieldFault::NoText),
+        for (json, error) in [
+            ("{}", JsonError::Missing("principal_type")),
+            (r#"{"principal_type":null,"subject":"s"}"#, JsonError::Missing("principal_type")),
+            (r#"{"principal_type":7,"subject":"s"}"#, JsonError::NoText("principal_type")),
+            (r#"{"principal_type":"user"}"#, JsonError::Missing("subject")),
+            (r#"{"principal_type":"user","subject":["s"]}"#, JsonError::NoText("subject")),
         ] {
-            assert_eq!(read(json), Err(FieldError { name, fault }.into()), "{json}");
+            assert_eq!(read(json), Err(error.into()), "{json}");
         }
     }
 }

@@ -4,7 +4,7 @@
 use hyper::Method;
 
 use super::ControlPlaneClient;
-use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT, Response};
+use super::http::{Call, ERROR_BODY_LIMIT, Response};
 use super::unexpected_response::UnexpectedResponse;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::token::TokenId;
@@ -19,16 +19,8 @@ impl ControlPlaneClient {
     /// Any variant of [`RequestError`]. The token may still be live, unless it is its own bearer token and the error is
     /// [`RequestError::NotAccepted`] or [`RequestError::NoSuchToken`].
     pub(super) async fn revoke_token(&self, server: &ServerUrl, id: TokenId, bearer: &str) -> Result<(), RequestError> {
-        let call = Call {
-            method: Method::DELETE,
-            path: format!("/v1/auth/tokens/{id}"),
-            bearer: Some(bearer),
-            body: None,
-            accept: "application/problem+json, application/json",
-            limit: CALL_LIMIT,
-            // A connection that was idle could end during the request, and leave open whether the token is dead.
-            keeps_connection: false,
-        };
+        // A connection that was idle could end during the request, and leave open whether the token is dead.
+        let call = Call { bearer: Some(bearer), ..Call::new(Method::DELETE, format!("/v1/auth/tokens/{id}")) };
         let mut response = self.http.call(server, call).await?;
         // Captive portals answer with pages, and a 204 has none.
         if response.status() == 204 || response.status() == 200 && is_plausible(&mut response).await {

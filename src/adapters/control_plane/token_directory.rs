@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use hyper::Method;
 
 use super::ControlPlaneClient;
-use super::http::{CALL_LIMIT, Call, Response};
+use super::http::{Call, Response};
 #[cfg(test)]
 use super::problem;
 use super::token_list::{TokenListFault, TokenListParser};
@@ -19,15 +19,7 @@ use crate::ports::token_directory::TokenDirectory;
 #[async_trait]
 impl TokenDirectory for ControlPlaneClient {
     async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, RequestError> {
-        let call = Call {
-            method: Method::GET,
-            path: "/v1/auth/tokens".to_owned(),
-            bearer: Some(credential.expose_secret()),
-            body: None,
-            accept: "application/problem+json, application/json",
-            limit: CALL_LIMIT,
-            keeps_connection: false,
-        };
+        let call = Call { bearer: Some(credential.expose_secret()), ..Call::new(Method::GET, "/v1/auth/tokens") };
         let mut response = self.http.call(server, call).await?;
         if response.status() != 200 {
             return Err(response.into_error().await.into());

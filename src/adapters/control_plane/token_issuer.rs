@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hyper::Method;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -11,12 +13,13 @@ use super::ControlPlaneClient;
 use super::failure::CallFailure;
 use super::http::Body;
 use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
-use super::json::{BodyFault, FieldError, JsonObject, invalid_field};
-#[cfg(fuzzing)]
+use super::json::{JsonError, JsonObject};
 use super::problem::ProblemDetails;
 #[cfg(any(test, fuzzing))]
 use super::problem::sanitize;
 use super::unexpected_response::UnexpectedResponse;
+#[cfg(fuzzing)]
+use super::unexpected_response::wait_in;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::device_authorization::{AuthorizationFields, DeviceAuthorization, DeviceCode};
 use crate::domain::identifier::Identifier;
@@ -62,15 +65,8 @@ impl TokenIssuer for ControlPlaneClient {
     }
 
     async fn bindings(&self, server: &ServerUrl, domain_id: Identifier) -> Vec<BindingChoice> {
-        let call = Call {
-            method: Method::GET,
-            path: format!("/v1/auth/idp-bindings?domain_id={domain_id}"),
-            bearer: None,
-            body: None,
-            accept: "application/json, application/problem+json",
-            limit: BINDINGS_LIMIT,
-            keeps_connection: true,
-        };
+        let path = format!("/v1/auth/idp-bindings?domain_id={domain_id}");
+        let call = Call { limit: BINDINGS_LIMIT, ..login_call(Method::GET, path) };
         match self.http.call(server, call).await {
             // The list only makes a hint better, so its own failure is never told.
             Ok(mut response) if response.status() == 200 => {
@@ -90,12 +86,7 @@ impl TokenIssuer for ControlPlaneClient {
         };
         // A success may hold the token, and gets all the time there is.
         let body = answer.body(if answer.status() == 200 { CALL_LIMIT } else { ERROR_BODY_LIMIT }).await;
-        let poll = PollHead {
-            code: answer.problem_code(&body),
-            retry_after: answer.retry_after().and_then(wait_in),
-            answered: answer.unexpected(&body),
-        };
-        let response = poll.meaning(&body);
+        let response = poll_response(answer.unexpected(&body), &body);
         if let PollResponse::Issued(issued) = &response {
             self.http.add_secret(issued.token.expose_secret());
         }
@@ -104,16 +95,13 @@ impl TokenIssuer for ControlPlaneClient {
 }
 
 /// The calls of a login share a connection, since there may be many.
+fn login_call(method: Method, path: impl Into<String>) -> Call<'static> {
+    let accept = "application/json, application/problem+json";
+    Call { accept, keeps_connection: true, ..Call::new(method, path) }
+}
+
 fn posting(path: &str, body: &Value) -> Call<'static> {
-    Call {
-        method: Method::POST,
-        path: path.to_owned(),
-        bearer: None,
-        body: Some(body.to_string().into_bytes()),
-        accept: "application/json, application/problem+json",
-        limit: CALL_LIMIT,
-        keeps_connection: true,
-    }
+    Call { body: Some(body.to_string().into_bytes()), ..login_call(Method::POST, path) }
 }
 
 impl From<CallFailure> for PollResponse {
@@ -143,7 +131,7 @@ fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorizati
         verification_uri: fields.text("verification_uri")?,
         // Only a convenience: the operator can do without it, so nothing that is wrong with it is an error.
         verification_uri_complete: fields.get("verification_uri_complete"),
-        expires_in: fields.integer("expires_in")?.ok_or(FieldError::missing("expires_in"))?,
+        expires_in: fields.integer("expires_in")?.ok_or(JsonError::Missing("expires_in"))?,
         interval: fields.integer("interval")?,
     };
     DeviceAuthorization::parse(fields, server).map_err(|error| error.to_string().into())
@@ -166,63 +154,55 @@ fn binding_in(element: &str, shown: impl Fn(&str) -> String) -> Option<BindingCh
     Some(BindingChoice { binding, label: shown("label"), issuer_host: shown("issuer_host") })
 }
 
+/// An object that holds at most one token. Of two equal keys serde refuses the second only where a struct names it.
+#[derive(Deserialize)]
+struct OneToken {
+    #[serde(rename = "access_token")]
+    _token: Option<IgnoredAny>,
+}
+
 fn token_in(body: &Body) -> Result<IssuedToken, CallError> {
     let fields = JsonObject::parse(body)?;
-    // Another token behind the first would be live and unknown.
-    if fields.is_ambiguous("access_token") {
-        return Err(BodyFault::SeveralTokens.into());
+    // Another token beside the first would be live and unknown.
+    let is_only_one = OneToken::deserialize(&mut serde_json::Deserializer::from_slice(&body.bytes)).is_ok();
+    if fields.is_followed_by_object || !is_only_one {
+        return Err("it holds more than one token".into());
     }
     let token = BearerToken::parse(fields.text("access_token")?);
-    let token = token.map_err(|error| invalid_field("access_token", error))?;
+    let token = token.map_err(|error| format!("access_token: {error}"))?;
     if !fields.text("token_type")?.eq_ignore_ascii_case("Bearer") {
-        return Err(invalid_field("token_type", "it is not Bearer"));
+        return Err("token_type: it is not Bearer".into());
     }
     // The token is usable without its lifetime, which only is shown and stored.
     let lifetime = fields.integer("expires_in").ok().flatten().filter(|seconds| *seconds >= 1);
     Ok(IssuedToken { token, lifetime: lifetime.map(|seconds| Duration::from_secs(seconds.unsigned_abs())) })
 }
 
-/// How long the value of a `Retry-After` asks to wait. Dates and more than a minute are ignored.
-fn wait_in(text: &str) -> Option<Duration> {
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    // `parse` would take a sign.
-    let seconds = text.parse().ok().filter(|seconds| is_number && *seconds <= 60)?;
-    Some(Duration::from_secs(seconds))
-}
-
-/// An answer to a poll, but for its body.
-struct PollHead {
-    answered: UnexpectedResponse,
-    /// The problem's code as it was sent.
-    code: Option<String>,
-    retry_after: Option<Duration>,
-}
-
-impl PollHead {
-    /// Reads the table of answers. A number that is not in it may stand for anything, an issued token included.
-    fn meaning(self, body: &Body) -> PollResponse {
-        let Self { answered, code, retry_after } = self;
-        let failed = |answered: UnexpectedResponse, may_have_issued| {
-            PollResponse::Failed(PollFailure { source: answered.into(), may_have_issued, retry_after })
-        };
-        match (answered.status, code.as_deref()) {
-            (200, _) => token_in(body).map_or_else(|source| PollResponse::Unusable { source }, PollResponse::Issued),
-            // A token may stand in any text of a success.
-            (201..=299, _) => PollResponse::Unusable {
-                source: UnexpectedResponse { problem: None, correlation_id: None, location: None, ..answered }.into(),
-            },
-            (300..=399 | 408 | 429, _) => failed(answered, false),
-            // With problem details it is the server that says that it did nothing.
-            (503, _) if answered.problem.is_some() => failed(answered, false),
-            (400..=499, _) if answered.may_be_the_proxys() => failed(answered, false),
-            (400, Some("authorization_pending")) => PollResponse::Pending,
-            (400, Some("slow_down")) => PollResponse::SlowDown,
-            (400, Some("access_denied")) => PollResponse::Denied,
-            (400, Some("expired_token")) => PollResponse::Expired,
-            (403, _) => PollResponse::Refused { source: answered.into() },
-            (400..=499, _) => PollResponse::Rejected { source: answered.into() },
-            _ => failed(answered, true),
-        }
+/// Reads the table of answers to a poll. A number that is not in it may stand for anything, an issued token included.
+fn poll_response(answered: UnexpectedResponse, body: &Body) -> PollResponse {
+    let failed = |answered: UnexpectedResponse, may_have_issued| {
+        let retry_after = answered.retry_after;
+        PollResponse::Failed(PollFailure { source: answered.into(), may_have_issued, retry_after })
+    };
+    // As it was sent: what is shown of it may be a part.
+    let code = answered.problem.as_ref().and_then(|_| ProblemDetails::code_in(&body.bytes));
+    match (answered.status, code.as_deref()) {
+        (200, _) => token_in(body).map_or_else(|source| PollResponse::Unusable { source }, PollResponse::Issued),
+        // A token may stand in any text of a success.
+        (201..=299, _) => PollResponse::Unusable {
+            source: UnexpectedResponse { problem: None, correlation_id: None, location: None, ..answered }.into(),
+        },
+        (300..=399 | 408 | 429, _) => failed(answered, false),
+        // With problem details it is the server that says that it did nothing.
+        (503, _) if answered.problem.is_some() => failed(answered, false),
+        (400..=499, _) if answered.may_be_the_proxys() => failed(answered, false),
+        (400, Some("authorization_pending")) => PollResponse::Pending,
+        (400, Some("slow_down")) => PollResponse::SlowDown,
+        (400, Some("access_denied")) => PollResponse::Denied,
+        (400, Some("expired_token")) => PollResponse::Expired,
+        (403, _) => PollResponse::Refused { source: answered.into() },
+        (400..=499, _) => PollResponse::Rejected { source: answered.into() },
+        _ => failed(answered, true),
     }
 }
 
@@ -260,19 +240,17 @@ pub fn fuzzed_poll(
     let answered = UnexpectedResponse {
         status,
         problem: if is_problem { ProblemDetails::parse(body, &[code]) } else { None },
+        retry_after: retry_after.and_then(wait_in),
         proxy: is_proxied.then_some(proxy),
         ..UnexpectedResponse::default()
     };
-    let code = if is_problem { ProblemDetails::code_in(body) } else { None };
-    let polled = PollHead { answered, code, retry_after: retry_after.and_then(wait_in) };
-    polled.meaning(&Body { bytes: body.to_vec(), is_complete })
+    poll_response(answered, &Body { bytes: body.to_vec(), is_complete })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::failure::Phase;
     use super::super::failure::ProxyName;
-    use super::super::problem::ProblemDetails;
     use super::*;
 
     const TOKEN: &str = r#"{"access_token":"t0ken","token_type":"Bearer","expires_in":3600}"#;
@@ -291,9 +269,13 @@ mod tests {
         }
     }
 
+    /// The meaning of a response with this code in its problem details, or else with this body.
     fn meaning(status: u16, code: Option<&str>, has_problem: bool, is_proxied: bool, body: &Body) -> PollResponse {
-        let answered = answered(status, has_problem, is_proxied);
-        PollHead { answered, code: code.map(str::to_owned), retry_after: Some(Duration::from_secs(7)) }.meaning(body)
+        let retry_after = Some(Duration::from_secs(7));
+        let answered = UnexpectedResponse { retry_after, ..answered(status, has_problem, is_proxied) };
+        let problem =
+            code.map(|code| Body { bytes: json!({ "code": code }).to_string().into_bytes(), is_complete: true });
+        poll_response(answered, problem.as_ref().unwrap_or(body))
     }
 
     /// An answer's variant, and whether a token may have been issued.
@@ -378,10 +360,10 @@ mod tests {
             answer => panic!("{text}: {answer:?}"),
         };
         for cut in 0..TOKEN.len() {
-            assert_eq!(source(&TOKEN[..cut], false), BodyFault::BrokenOff.into(), "{cut}");
-            assert_eq!(source(&TOKEN[..cut], true), BodyFault::NoObject.into(), "{cut}");
+            assert_eq!(source(&TOKEN[..cut], false), JsonError::BrokenOff.into(), "{cut}");
+            assert_eq!(source(&TOKEN[..cut], true), JsonError::NoObject.into(), "{cut}");
         }
-        assert_eq!(source("<html>t0ken</html>", true), BodyFault::NoObject.into());
+        assert_eq!(source("<html>t0ken</html>", true), JsonError::NoObject.into());
         let too_long = "a".repeat(4097);
         for (from, to, words) in [
             ("access_token", "other", "access_token: it is missing"),
@@ -396,13 +378,14 @@ mod tests {
         ] {
             assert_eq!(source(&TOKEN.replace(from, to), true), words.into(), "{to}");
         }
-        for text in [format!("{TOKEN}{TOKEN}"), TOKEN.replace('{', r#"{"access_token":"0ther","#)] {
-            assert_eq!(source(&text, true), BodyFault::SeveralTokens.into(), "{text}");
+        let again = |key: &str| TOKEN.replace('{', &format!(r#"{{"{key}":"0ther","#));
+        for text in [format!("{TOKEN}{TOKEN}"), again("access_token"), again(r"access\u005ftoken")] {
+            assert_eq!(source(&text, true), "it holds more than one token".into(), "{text}");
         }
 
         let problem = ProblemDetails { detail: Some("t0ken".to_owned()), ..ProblemDetails::default() };
         let answered = UnexpectedResponse { problem: Some(problem), ..answered(201, false, false) };
-        let answer = PollHead { answered, code: None, retry_after: None }.meaning(&body("", true));
+        let answer = poll_response(answered, &body("", true));
         assert!(
             matches!(answer, PollResponse::Unusable { .. }) && !format!("{answer:?}").contains("t0ken"),
             "{answer:?}"
@@ -477,16 +460,6 @@ mod tests {
         let long = format!("[{}]", vec![format!(r#"{{"id":"{id}","label":"{}"}}"#, "ä".repeat(100)); 9].join(","));
         let shown = bindings_in(&body(&long, true), shown_label);
         assert_eq!((shown.len(), shown[0].label.chars().count()), (5, 60));
-    }
-
-    #[test]
-    fn honors_retry_after_up_to_a_minute() {
-        for (text, seconds) in [("0", Some(0)), ("7", Some(7)), ("060", Some(60)), ("60", Some(60))] {
-            assert_eq!(wait_in(text).map(|wait| wait.as_secs()), seconds, "{text}");
-        }
-        for text in ["", "61", "-1", "+5", "1.5", "5 s", "99999999999999999999", "Tue, 24 Nov 2026 13:46:00 GMT"] {
-            assert_eq!(wait_in(text), None, "{text}");
-        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::json::{FieldError, FieldFault};
+use super::json::JsonError;
 use crate::domain::token_summary::TokenSummary;
 
 /// How much of a list is read, in bytes.
@@ -142,10 +142,9 @@ impl Position {
 fn token_in(element: &[u8]) -> Result<TokenSummary, TokenListFault> {
     let fields: Element = serde_json::from_slice(element).map_err(|_| TokenListFault::NoList)?;
     let text = |value: &RawValue| serde_json::from_str::<String>(value.get()).ok();
-    let fault = |fault| TokenListFault::Token(FieldError { name: "id", fault });
-    let id = fields.id.filter(|id| id.get() != "null").ok_or(fault(FieldFault::Missing))?;
+    let id = fields.id.filter(|id| id.get() != "null").ok_or(TokenListFault::Token(JsonError::Missing("id")))?;
     Ok(TokenSummary {
-        id: text(id).ok_or(fault(FieldFault::NoText))?,
+        id: text(id).ok_or(TokenListFault::Token(JsonError::NoText("id")))?,
         env_prefix: fields.env_prefix.and_then(text),
         created_at: fields.created_at.and_then(text),
         expires_at: fields.expires_at.and_then(text),
@@ -185,7 +184,7 @@ pub(super) enum TokenListFault {
     NoList,
     /// A token cannot be told by its id.
     #[error("a token in the list cannot be used: {0}")]
-    Token(FieldError),
+    Token(JsonError),
     /// The response ended before the list did.
     #[error("the list is incomplete")]
     Incomplete,
@@ -243,8 +242,8 @@ mod tests {
     fn refuses_what_is_no_list_of_tokens() {
         use TokenListFault::{NoList, Token};
 
-        let missing = Token(FieldError { name: "id", fault: FieldFault::Missing });
-        let no_text = Token(FieldError { name: "id", fault: FieldFault::NoText });
+        let missing = Token(JsonError::Missing("id"));
+        let no_text = Token(JsonError::NoText("id"));
         for (list, fault) in [
             ("<html>", NoList),
             ("{}", NoList),

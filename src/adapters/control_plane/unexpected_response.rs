@@ -94,9 +94,26 @@ impl From<UnexpectedResponse> for RequestError {
     }
 }
 
+/// How long the value of a `Retry-After` asks to wait (RFC 9110, section 10.2.3). Dates are ignored.
+pub(super) fn wait_in(text: &str) -> Option<Duration> {
+    // `parse` would take a sign.
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number).map(Duration::from_secs)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_retry_after_in_seconds() {
+        for (text, seconds) in [("0", Some(0)), ("7", Some(7)), ("060", Some(60)), ("86400", Some(86_400))] {
+            assert_eq!(wait_in(text).map(|wait| wait.as_secs()), seconds, "{text}");
+        }
+        for text in ["", "-1", "+5", "1.5", "5 s", "99999999999999999999", "Tue, 24 Nov 2026 13:46:00 GMT"] {
+            assert_eq!(wait_in(text), None, "{text}");
+        }
+    }
 
     fn proxy() -> ProxyName {
         ProxyName { address: "http://127.0.0.1:3128".to_owned(), variable: "HTTPS_PROXY".to_owned() }

@@ -10,6 +10,9 @@ use hyper::{Method, Request};
 use super::super::connect::proxy::Route;
 use crate::domain::server_url::ServerUrl;
 
+/// How long a whole call may take, where nothing else is said.
+pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(30);
+
 /// One request to a server.
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
@@ -28,6 +31,19 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// A request without a body or a credential, on a connection of its own.
+    pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            bearer: None,
+            body: None,
+            accept: "application/problem+json, application/json",
+            limit: CALL_LIMIT,
+            keeps_connection: false,
+        }
+    }
+
     /// Builds the request. Through a proxy for plain http it names the server in absolute form (RFC 9112, section
     /// 3.2.2); everywhere else the connection itself leads to the server.
     pub(crate) fn into_request(self, server: &ServerUrl, route: &Route) -> hyper::http::Result<Request<Full<Bytes>>> {

@@ -18,9 +18,6 @@ use super::sent_secrets::SentSecrets;
 use super::transport::Transport;
 use crate::domain::server_url::{Scheme, ServerUrl};
 
-/// How long a whole call may take, where nothing else is said.
-pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(30);
-
 /// How long a connection may have been idle to carry a request that changes something. Servers close idle connections
 /// after some seconds. One that does so just as the request arrives leaves open whether it was carried out.
 const IDLE_LIMIT: Duration = Duration::from_secs(1);
@@ -142,6 +139,7 @@ mod tests {
     use hyper::Method;
     use tokio::time::sleep;
 
+    use super::super::call::CALL_LIMIT;
     use super::*;
 
     const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";

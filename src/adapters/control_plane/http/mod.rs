@@ -14,8 +14,8 @@ mod sent_secrets;
 mod transport;
 
 pub(super) use self::body::Body;
-pub(super) use self::call::Call;
-pub(super) use self::client::{CALL_LIMIT, HttpClient};
+pub(super) use self::call::{CALL_LIMIT, Call};
+pub(super) use self::client::HttpClient;
 #[cfg(fuzzing)]
 pub use self::response::fuzzed_correlation_id;
 pub(super) use self::response::{ERROR_BODY_LIMIT, Response};

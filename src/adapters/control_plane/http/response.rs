@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::super::failure::ProxyName;
 use super::super::problem::{MAX_TEXT, ProblemDetails, sanitize};
-use super::super::unexpected_response::UnexpectedResponse;
+use super::super::unexpected_response::{UnexpectedResponse, wait_in};
 use super::body::Body;
 use super::connection::Connection;
 use super::idle_connection::IdleConnection;
@@ -107,20 +107,10 @@ impl Response<'_> {
             reason: status.canonical_reason(),
             correlation_id: correlation_id(problem.as_ref(), || header(CORRELATION_ID)),
             location: header(LOCATION),
-            retry_after: self.retry_after().and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
+            retry_after: self.inner.headers().get(RETRY_AFTER).and_then(|value| wait_in(value.to_str().ok()?)),
             problem,
             proxy: self.proxy,
         }
-    }
-
-    /// The code of the problem details as it was sent, for comparisons. It is not to be shown.
-    pub(crate) fn problem_code(&self, body: &Body) -> Option<String> {
-        if self.is_problem() { ProblemDetails::code_in(&body.bytes) } else { None }
-    }
-
-    /// The value of `Retry-After` (RFC 9110, section 10.2.3).
-    pub(crate) fn retry_after(&self) -> Option<&str> {
-        self.inner.headers().get(RETRY_AFTER)?.to_str().ok()
     }
 
     fn is_problem(&self) -> bool {
