@@ -3,8 +3,7 @@
 use thiserror::Error;
 
 use super::document::{Fault, Position};
-use super::edit::EditError;
-use super::file::{FileError, OpenError, ReplaceError};
+use super::file::FileError;
 use crate::domain::token::TokenError;
 
 /// Everything that can be wrong with the config file. No variant carries any of its text.
@@ -18,8 +17,8 @@ pub(super) enum ConfigError {
     Token(Option<Position>, TokenError),
     #[error("the token of the profile has changed meanwhile")]
     Superseded,
-    #[error(transparent)]
-    Edit(#[from] EditError),
+    #[error("the profile cannot be edited so that the rest stays as it is")]
+    Edit,
 }
 
 impl ConfigError {
@@ -28,19 +27,7 @@ impl ConfigError {
         match self {
             Self::Document(fault) => fault.position,
             Self::Token(position, _) => *position,
-            Self::File(_) | Self::Superseded | Self::Edit(_) => None,
+            Self::File(_) | Self::Superseded | Self::Edit => None,
         }
-    }
-}
-
-impl From<OpenError> for ConfigError {
-    fn from(error: OpenError) -> Self {
-        Self::File(error.into())
-    }
-}
-
-impl From<ReplaceError> for ConfigError {
-    fn from(error: ReplaceError) -> Self {
-        Self::File(error.into())
     }
 }

@@ -5,10 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::config_error::ConfigError;
 use super::document::{self, Document, Fault, Position};
-use super::edit::{self, EditError, Separator, Stored};
-use super::file::{
-    FileError, OpenError, PrivateFile, Update, Updated, check_target, dry_run, update, update_or_create,
-};
+use super::edit::{self, Separator, Stored};
+use super::file::{FileError, PrivateFile, Update, check_target, dry_run, update, update_or_create};
 use crate::domain::new_session::NewSession;
 use crate::domain::profile::{Profile, ProfileToken};
 use crate::domain::replaced_name::replaced_names;
@@ -46,7 +44,7 @@ struct Cache {
 struct Rehearsal {
     session: Session,
     text: String,
-    rest: Result<String, EditError>,
+    rest: Option<String>,
 }
 
 /// The operation that failed: it decides the consequence of a failure.
@@ -102,112 +100,61 @@ impl TomlStore {
         Ok(Some(session))
     }
 
-    fn try_rehearse_clear(&self, session: &Session) -> Result<(), ConfigError> {
-        if let Some(rehearsal) = &self.cache().rehearsal
-            && rehearsal.session == *session
-        {
-            return rehearsal.rest.as_ref().map(|_| ()).map_err(|error| (*error).into());
-        }
-        let Some(text) = self.read()? else { return Ok(()) };
-        check_target(&self.path)?;
-        self.decide_to_clear(session, &text).map(|_| ())
-    }
-
     /// Judges the file's text as it is now.
     fn decide_to_clear(&self, session: &Session, text: &str) -> Result<Update<Clearing>, ConfigError> {
         let rehearsal = self.cache().rehearsal.take();
-        if let Some(Rehearsal { rest: Ok(rest), .. }) =
-            // Compared byte by byte. A hash or a timestamp could miss a change.
-            rehearsal.filter(|rehearsal| rehearsal.session == *session && rehearsal.text == text)
-        {
-            return Ok(Update::write(rest, Clearing::Cleared));
+        // Compared byte by byte. A hash or a timestamp could miss a change.
+        let rehearsal = rehearsal.filter(|rehearsal| rehearsal.session == *session && rehearsal.text == text);
+        if let Some(rest) = rehearsal.and_then(|rehearsal| rehearsal.rest) {
+            return Ok(Update::Write(rest, Clearing::Cleared));
         }
         let document = Document::parse(text)?;
         let held = document.profile(&session.profile)?.and_then(|profile| profile.token);
         Ok(match held {
-            None => Update::keep(Clearing::Cleared),
+            None => Update::Keep(Clearing::Cleared),
             // A rotated token keeps its id, and was revoked with it.
-            Some(token) if token.id() != Some(session.token.id()) => Update::keep(Clearing::Superseded),
-            Some(_) => Update::write(self.without_profile(document, &session.profile)?, Clearing::Cleared),
+            Some(token) if token.id() != Some(session.token.id()) => Update::Keep(Clearing::Superseded),
+            Some(_) => {
+                let rest = self.without_profile(document, &session.profile).ok_or(ConfigError::Edit)?;
+                Update::Write(rest, Clearing::Cleared)
+            }
         })
     }
 
     /// The text without the profile. One that a replaced token was put into leaves no trace.
-    fn without_profile(&self, document: Document<'_>, profile: &ProfileName) -> Result<String, EditError> {
-        match &self.cache().replaced {
-            Some((replaced, separator)) if replaced == profile => {
-                edit::without_profile_and_separator(document, profile, separator)
-            }
-            _ => edit::without_profile(document, profile),
-        }
-    }
-
-    fn try_look_up(&self, selection: &Selection) -> Result<Option<Profile>, ConfigError> {
-        let Some(text) = self.read()? else { return Ok(None) };
-        Ok(select(&Document::parse(&text)?, selection)?.ok())
-    }
-
-    fn try_list(&self) -> Result<ProfileList, ConfigError> {
-        let text = self.read()?.unwrap_or_default();
-        let document = Document::parse(&text)?;
-        Ok(ProfileList { place: self.place(None), default: document.pointer(), profiles: document.profiles() })
-    }
-
-    fn try_position_of(&self, profile: &ProfileName, key: ProfileKey) -> Result<Option<Position>, ConfigError> {
-        let Some(text) = self.read()? else { return Ok(None) };
-        Ok(Document::parse(&text)?.position_of(profile, key))
-    }
-
-    fn try_rehearse_save(&self, session: &NewSession) -> Result<(), ConfigError> {
-        let text = self.read()?.unwrap_or_default();
-        let (stored, replaced) = with_session(&text, session)?.ok_or(ConfigError::Superseded)?;
-        let size = stored.text.len();
-        if let Some(replaced) = replaced {
-            edit::without_profile_and_separator(Document::parse(&stored.text)?, &replaced.name, &stored.separator)?;
-        }
-        Ok(dry_run::check(&self.path, size)?)
-    }
-
-    fn decide_to_save(&self, session: &NewSession, text: &str) -> Result<Update<Saving>, ConfigError> {
-        let Some((stored, replaced)) = with_session(text, session)? else {
-            return Ok(Update::keep(Saving::Superseded));
-        };
-        self.cache().replaced = replaced.as_ref().map(|replaced| (replaced.name.clone(), stored.separator));
-        Ok(Update::write(stored.text, Saving::Saved { replaced, not_durable: None }))
+    fn without_profile(&self, document: Document<'_>, profile: &ProfileName) -> Option<String> {
+        let cache = self.cache();
+        let replaced = cache.replaced.as_ref().filter(|(replaced, _)| replaced == profile);
+        edit::without_profile(document, profile, replaced.map(|(_, separator)| separator))
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The outcome of a change, or that it may not last.
-    fn durable<T>(&self, updated: Updated<T>) -> Result<T, StoreError> {
-        match updated.not_durable {
-            None => Ok(updated.outcome),
-            Some(error) => Err(StoreError::NotDurable { place: self.place(None), source: error.into() }),
-        }
-    }
-
-    /// The consequence of a failure.
-    fn failure(&self, operation: Operation, error: ConfigError) -> StoreError {
-        let place = self.place(error.position());
-        match (operation, &error) {
-            // The order of the arms is the precedence: what a failed write leaves matters more than why it failed.
-            (Operation::Clear, _) => StoreError::NotCleared { place, source: error.into() },
-            (Operation::Save, _) => StoreError::NotWritten { place, source: error.into() },
-            (_, ConfigError::File(FileError::Open(OpenError::TooWide(_)))) => {
-                StoreError::Exposed { place, source: error.into() }
+    /// Does something and tells a failure by its consequence.
+    fn attempt<T>(&self, operation: Operation, act: impl FnOnce() -> Result<T, ConfigError>) -> Result<T, StoreError> {
+        act().map_err(|error| {
+            let place = self.place(error.position());
+            match (operation, &error) {
+                // The order of the arms is the precedence: what a failed write leaves matters more than why it failed.
+                (_, ConfigError::File(FileError::NotDurable(_))) => {
+                    StoreError::NotDurable { place, source: error.into() }
+                }
+                (Operation::Clear, _) => StoreError::NotCleared { place, source: error.into() },
+                (Operation::Save, _) => StoreError::NotWritten { place, source: error.into() },
+                (_, ConfigError::File(FileError::TooWide(_))) => StoreError::Exposed { place, source: error.into() },
+                (_, ConfigError::Token(..)) => StoreError::NotASessionToken { place, source: error.into() },
+                (_, ConfigError::File(file)) if file.is_of_reading() => {
+                    StoreError::Unusable { place, source: error.into() }
+                }
+                (Operation::RehearseSave, ConfigError::Superseded | ConfigError::File(_)) => {
+                    StoreError::NotStorable { place, source: error.into() }
+                }
+                (Operation::Change, ConfigError::File(_)) => StoreError::NotWritten { place, source: error.into() },
+                _ => StoreError::Unusable { place, source: error.into() },
             }
-            (_, ConfigError::Token(..)) => StoreError::NotASessionToken { place, source: error.into() },
-            (
-                Operation::RehearseSave,
-                ConfigError::Superseded | ConfigError::File(FileError::TooLarge | FileError::Replace(_)),
-            ) => StoreError::NotStorable { place, source: error.into() },
-            (Operation::Change, ConfigError::File(FileError::TooLarge | FileError::Replace(_))) => {
-                StoreError::NotWritten { place, source: error.into() }
-            }
-            _ => StoreError::Unusable { place, source: error.into() },
-        }
+        })
     }
 
     /// The file, and the place in it where one is known.
@@ -222,20 +169,30 @@ impl TomlStore {
 
 impl CredentialStore for TomlStore {
     fn find(&self, selection: &Selection) -> Result<Option<Session>, StoreError> {
-        let session = self.try_find(selection).map_err(|error| self.failure(Operation::Read, error))?;
+        let session = self.attempt(Operation::Read, || self.try_find(selection))?;
         log_profile(session.as_ref().map(|session| &session.profile));
         Ok(session)
     }
 
     fn rehearse_clear(&self, session: &Session) -> Result<(), StoreError> {
-        self.try_rehearse_clear(session).map_err(|error| self.failure(Operation::Read, error))
+        self.attempt(Operation::Read, || {
+            if let Some(rehearsal) = &self.cache().rehearsal
+                && rehearsal.session == *session
+            {
+                return rehearsal.rest.as_ref().map(|_| ()).ok_or(ConfigError::Edit);
+            }
+            let Some(text) = self.read()? else { return Ok(()) };
+            check_target(&self.path)?;
+            self.decide_to_clear(session, &text).map(|_| ())
+        })
     }
 
     fn clear(&self, session: &Session) -> Result<Clearing, StoreError> {
-        // A missing file holds no session any more, so it counts as cleared.
-        let updated = update(&self.path, |bytes| self.decide_to_clear(session, &document::utf8(bytes)?));
-        let updated = updated.map_err(|error| self.failure(Operation::Clear, error))?;
-        updated.map_or(Ok(Clearing::Cleared), |updated| self.durable(updated))
+        let clearing = self.attempt(Operation::Clear, || {
+            update(&self.path, |bytes| self.decide_to_clear(session, &document::utf8(bytes)?))
+        })?;
+        // A missing file holds no session any more.
+        Ok(clearing.unwrap_or(Clearing::Cleared))
     }
 }
 
@@ -248,13 +205,20 @@ fn log_profile(name: Option<&ProfileName>) {
 
 impl ProfileReader for TomlStore {
     fn look_up(&self, selection: &Selection) -> Result<Option<Profile>, StoreError> {
-        let profile = self.try_look_up(selection).map_err(|error| self.failure(Operation::Read, error))?;
+        let profile = self.attempt(Operation::Read, || {
+            let Some(text) = self.read()? else { return Ok(None) };
+            Ok(select(&Document::parse(&text)?, selection)?.ok())
+        })?;
         log_profile(profile.as_ref().map(|profile| &profile.name));
         Ok(profile)
     }
 
     fn list(&self) -> Result<ProfileList, StoreError> {
-        self.try_list().map_err(|error| self.failure(Operation::Read, error))
+        self.attempt(Operation::Read, || {
+            let text = self.read()?.unwrap_or_default();
+            let document = Document::parse(&text)?;
+            Ok(ProfileList { place: self.place(None), default: document.pointer(), profiles: document.profiles() })
+        })
     }
 
     fn why_none(&self, selection: &Selection) -> Option<NoSessionReason> {
@@ -268,37 +232,59 @@ impl ProfileReader for TomlStore {
     }
 
     fn place_of(&self, profile: &ProfileName, key: ProfileKey) -> String {
-        self.place(self.try_position_of(profile, key).unwrap_or_default())
+        // Of a file that cannot be read by now, the path is all that can be told.
+        let text = self.read().ok().flatten().unwrap_or_default();
+        self.place(Document::parse(&text).ok().and_then(|document| document.position_of(profile, key)))
     }
 }
 
 impl ProfileWriter for TomlStore {
     fn rehearse_save(&self, session: &NewSession) -> Result<(), StoreError> {
-        self.try_rehearse_save(session).map_err(|error| self.failure(Operation::RehearseSave, error))
-    }
-
-    fn save(&self, session: &NewSession) -> Result<Saving, StoreError> {
-        let updated = update_or_create(&self.path, |bytes| self.decide_to_save(session, &document::utf8(bytes)?));
-        let Updated { outcome, not_durable } = updated.map_err(|error| self.failure(Operation::Save, error))?;
-        Ok(match (outcome, not_durable) {
-            (Saving::Saved { replaced, .. }, Some(error)) => {
-                let error = StoreError::NotDurable { place: self.place(None), source: error.into() };
-                Saving::Saved { replaced, not_durable: Some(error) }
+        self.attempt(Operation::RehearseSave, || {
+            let text = self.read()?.unwrap_or_default();
+            let (stored, replaced) = with_session(&text, session)?.ok_or(ConfigError::Superseded)?;
+            let size = stored.text.len();
+            if let Some(replaced) = replaced {
+                let document = Document::parse(&stored.text)?;
+                edit::without_profile(document, &replaced.name, Some(&stored.separator)).ok_or(ConfigError::Edit)?;
             }
-            (saving, _) => saving,
+            Ok(dry_run::check(&self.path, size)?)
         })
     }
 
+    fn save(&self, session: &NewSession) -> Result<Saving, StoreError> {
+        let mut replaced = None;
+        let saved = self.attempt(Operation::Save, || {
+            update_or_create(&self.path, |bytes| {
+                let Some((stored, moved)) = with_session(&document::utf8(bytes)?, session)? else {
+                    return Ok(Update::Keep(false));
+                };
+                self.cache().replaced = moved.as_ref().map(|moved| (moved.name.clone(), stored.separator));
+                replaced = moved;
+                Ok(Update::Write(stored.text, true))
+            })
+        });
+        match saved {
+            Ok(false) => Ok(Saving::Superseded),
+            Ok(true) => Ok(Saving::Saved { replaced, not_durable: None }),
+            // The session is stored, and what it replaced is put aside, whatever a power loss does.
+            Err(error @ StoreError::NotDurable { .. }) => Ok(Saving::Saved { replaced, not_durable: Some(error) }),
+            Err(error) => Err(error),
+        }
+    }
+
     fn set_default(&self, profile: &ProfileName) -> Result<DefaultSetting, StoreError> {
-        let updated = update(&self.path, |bytes| decide_to_point(profile, &document::utf8(bytes)?));
-        let updated = updated.map_err(|error| self.failure(Operation::Change, error))?;
-        updated.map_or(Ok(DefaultSetting::NoSuchProfile), |updated| self.durable(updated))
+        let set = self.attempt(Operation::Change, || {
+            update(&self.path, |bytes| decide_to_point(profile, &document::utf8(bytes)?))
+        })?;
+        Ok(set.unwrap_or(DefaultSetting::NoSuchProfile))
     }
 
     fn forget(&self, profile: &Profile) -> Result<Forgetting, StoreError> {
-        let updated = update(&self.path, |bytes| decide_to_forget(profile, &document::utf8(bytes)?));
-        let updated = updated.map_err(|error| self.failure(Operation::Change, error))?;
-        updated.map_or(Ok(Forgetting::NoSuchProfile), |updated| self.durable(updated))
+        let forgotten = self.attempt(Operation::Change, || {
+            update(&self.path, |bytes| decide_to_forget(profile, &document::utf8(bytes)?))
+        })?;
+        Ok(forgotten.unwrap_or(Forgetting::NoSuchProfile))
     }
 }
 
@@ -341,30 +327,32 @@ fn with_session(text: &str, session: &NewSession) -> Result<Option<(Stored, Opti
         _ => None,
     };
     let moves_to = replaced.as_ref().map(|replaced| &replaced.name);
-    let stored = edit::with_session(document, &session.to_profile(), moves_to)?;
+    let stored = edit::with_session(document, &session.to_profile(), moves_to).ok_or(ConfigError::Edit)?;
     Ok(Some((stored, replaced)))
 }
 
 fn decide_to_point(profile: &ProfileName, text: &str) -> Result<Update<DefaultSetting>, ConfigError> {
     let document = Document::parse(text)?;
     if !document.names().contains(profile) {
-        return Ok(Update::keep(DefaultSetting::NoSuchProfile));
+        return Ok(Update::Keep(DefaultSetting::NoSuchProfile));
     }
     if document.pointer().as_ref() == Some(profile) {
-        return Ok(Update::keep(DefaultSetting::Set));
+        return Ok(Update::Keep(DefaultSetting::Set));
     }
-    Ok(Update::write(edit::with_pointer(document, profile)?, DefaultSetting::Set))
+    let pointed = edit::with_pointer(document, profile).ok_or(ConfigError::Edit)?;
+    Ok(Update::Write(pointed, DefaultSetting::Set))
 }
 
 fn decide_to_forget(profile: &Profile, text: &str) -> Result<Update<Forgetting>, ConfigError> {
     let document = Document::parse(text)?;
     // A profile is forgotten whatever it holds, so its values are not checked as for a session.
     let Some(held) = document.profiles().into_iter().find(|held| held.name == profile.name) else {
-        return Ok(Update::keep(Forgetting::NoSuchProfile));
+        return Ok(Update::Keep(Forgetting::NoSuchProfile));
     };
     let is_known = |held: &ProfileToken| profile.token.as_ref().is_some_and(|known| known.is_same_session(held));
     if !held.token.as_ref().is_none_or(is_known) {
-        return Ok(Update::keep(Forgetting::Superseded));
+        return Ok(Update::Keep(Forgetting::Superseded));
     }
-    Ok(Update::write(edit::without_profile(document, &profile.name)?, Forgetting::Forgotten))
+    let rest = edit::without_profile(document, &profile.name, None).ok_or(ConfigError::Edit)?;
+    Ok(Update::Write(rest, Forgetting::Forgotten))
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::file::{OpenError, PrivateFile};
+use super::file::{FileError, PrivateFile};
 use crate::domain::bearer_token::BearerToken;
 use crate::ports::BoxError;
 use crate::ports::store_error::StoreError;
@@ -17,8 +17,8 @@ impl TokenFile for GuardedTokenFile {
         let place = || path.display().to_string();
         let contents = PrivateFile::open(path).and_then(|file| file.map(PrivateFile::read).transpose());
         let contents = contents.map_err(|error| match error {
-            OpenError::TooWide(_) => StoreError::Exposed { place: place(), source: error.into() },
-            OpenError::TooLarge => StoreError::NotABearerToken { place: place(), source: error.into() },
+            FileError::TooWide(_) => StoreError::Exposed { place: place(), source: error.into() },
+            FileError::TooLarge => StoreError::NotABearerToken { place: place(), source: error.into() },
             _ => StoreError::Unusable { place: place(), source: error.into() },
         })?;
         let missing = || StoreError::Unusable { place: place(), source: BoxError::from("there is no such file") };

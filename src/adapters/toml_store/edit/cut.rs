@@ -4,7 +4,6 @@
 
 use std::ops::Range;
 
-use super::error::EditError;
 use super::splice::{Change, Separator, splice};
 use super::verify;
 use super::walk::{Entries, Kind, Place, Walk};
@@ -15,20 +14,18 @@ use crate::domain::session::ProfileName;
 ///
 /// What belongs to the profile: for each of its headers, the header's line through its last key/value line; for a
 /// dotted key and for the pointer, the whole expression with its line; in an inline table, the entry with the comma
-/// that follows it, else with the one before it.
-pub(in super::super) fn without_profile(document: Document<'_>, profile: &ProfileName) -> Result<String, EditError> {
-    without_profile_and_separator(document, profile, &Separator::default())
-}
-
-/// The same, together with the separator that sets the profile off when it was written, as long as it ends the document.
-pub(in super::super) fn without_profile_and_separator(
+/// that follows it, else with the one before it. If the profile ends the document, the separator that set it off when it
+/// was written goes too.
+///
+/// `None` means that this would change what the rest means.
+pub(in super::super) fn without_profile(
     document: Document<'_>,
     profile: &ProfileName,
-    separator: &Separator,
-) -> Result<String, EditError> {
+    separator: Option<&Separator>,
+) -> Option<String> {
     let text = document.text();
     let mut ranges = ranges(text, profile.as_str(), document.pointer().as_ref() == Some(profile));
-    if let Some(last) = ranges.last_mut()
+    if let Some((last, separator)) = ranges.last_mut().zip(separator)
         // Otherwise something was appended since, and the empty line sets that off.
         && last.end == text.len()
     {
@@ -42,8 +39,8 @@ pub(in super::super) fn without_profile_and_separator(
 #[cfg(fuzzing)]
 pub fn fuzzed_cut(text: &str, profile: &str) -> Option<Result<String, String>> {
     let profile = ProfileName::new(profile).ok()?;
-    let rest = without_profile(Document::parse(text).ok()?, &profile);
-    Some(rest.map_err(|error| error.to_string()))
+    let rest = without_profile(Document::parse(text).ok()?, &profile, None);
+    Some(rest.ok_or_else(|| "the profile cannot be cut".to_owned()))
 }
 
 /// The byte ranges that belong to the profile. They may overlap, but only within one inline table.
@@ -96,7 +93,7 @@ mod tests {
 
     fn cut(text: &str) -> String {
         let profile = ProfileName::new("x").unwrap();
-        without_profile(Document::parse(text).unwrap(), &profile).unwrap_or_else(|error| panic!("{error}: {text:?}"))
+        without_profile(Document::parse(text).unwrap(), &profile, None).unwrap_or_else(|| panic!("{text:?}"))
     }
 
     /// Checks each document against what has to be left of it.

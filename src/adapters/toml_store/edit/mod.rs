@@ -5,7 +5,6 @@
 //! (`toml_text`), changes the ranges (`splice`), and is only believed if the result means what was intended (`verify`).
 
 mod cut;
-mod error;
 mod insertion_points;
 mod pointer;
 mod session;
@@ -18,8 +17,7 @@ mod walk;
 
 #[cfg(fuzzing)]
 pub use self::cut::fuzzed_cut;
-pub(super) use self::cut::{without_profile, without_profile_and_separator};
-pub(super) use self::error::EditError;
+pub(super) use self::cut::without_profile;
 #[cfg(fuzzing)]
 pub use self::pointer::fuzzed_pointer;
 pub(super) use self::pointer::with_pointer;

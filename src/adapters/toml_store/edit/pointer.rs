@@ -1,6 +1,5 @@
 //! The edit of the default pointer: sets it, and leaves every other byte as it is.
 
-use super::error::EditError;
 use super::insertion_points::InsertionPoints;
 use super::splice::{Change, splice};
 use super::toml_text::{lines, string};
@@ -11,8 +10,8 @@ use crate::domain::session::ProfileName;
 /// Returns the document's text with the default pointer naming the profile.
 ///
 /// A pointer that is there gets another value. A new one follows the last line of the root that has a key, else it is
-/// the first line.
-pub(in super::super) fn with_pointer(document: Document<'_>, profile: &ProfileName) -> Result<String, EditError> {
+/// the first line. `None` means that this would change what the rest means.
+pub(in super::super) fn with_pointer(document: Document<'_>, profile: &ProfileName) -> Option<String> {
     let text = document.text();
     let points = InsertionPoints::new(text, profile.as_str(), &[]);
     let edited = splice(text, vec![point_to(profile, text, &points)]);
@@ -24,7 +23,7 @@ pub(in super::super) fn with_pointer(document: Document<'_>, profile: &ProfileNa
 pub fn fuzzed_pointer(text: &str, profile: &str) -> Option<Result<String, String>> {
     let profile = ProfileName::new(profile).ok()?;
     let edited = with_pointer(Document::parse(text).ok()?, &profile);
-    Some(edited.map_err(|error| error.to_string()))
+    Some(edited.ok_or_else(|| "the pointer cannot be set".to_owned()))
 }
 
 /// Sets the pointer in a text whose insertion points are known.
@@ -42,7 +41,7 @@ mod tests {
 
     fn point(text: &str, profile: &str) -> String {
         let profile = ProfileName::new(profile).unwrap();
-        with_pointer(Document::parse(text).unwrap(), &profile).unwrap_or_else(|error| panic!("{error}: {text:?}"))
+        with_pointer(Document::parse(text).unwrap(), &profile).unwrap_or_else(|| panic!("{text:?}"))
     }
 
     #[test]

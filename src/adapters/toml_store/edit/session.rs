@@ -1,7 +1,6 @@
 //! The edit that stores a session: writes it into its profile, wherever that stands and however it is spelled, and
 //! leaves every other byte as it is.
 
-use super::error::EditError;
 use super::insertion_points::InsertionPoints;
 use super::pointer::point_to;
 use super::splice::{Change, Separator, append_section, line_end, splice};
@@ -26,11 +25,13 @@ pub(in super::super) struct Stored {
 ///
 /// Values are replaced where they stand, and missing keys follow the profile's last one. A profile without a place
 /// for its keys becomes a section at the end of the text, or an entry if `profiles` is an inline table.
+///
+/// `None` means that the text cannot be edited so that the rest means what it did.
 pub(in super::super) fn with_session(
     document: Document<'_>,
     profile: &Profile,
     moves_to: Option<&ProfileName>,
-) -> Result<Stored, EditError> {
+) -> Option<Stored> {
     let text = document.text();
     let values = values(profile);
     let dropped: Vec<Field> = values.iter().filter(|(_, value)| value.is_none()).map(|(field, _)| *field).collect();
@@ -69,7 +70,7 @@ pub(in super::super) fn with_session(
     let separator =
         new_section.map_or_else(Separator::default, |section| append_section(&mut edited, &section, line_end(text)));
     // A wrong edit would lose somebody else's token, so nothing is returned that was not parsed again.
-    Ok(Stored { text: verify::with_session(document, profile, moves_to, edited)?, separator })
+    Some(Stored { text: verify::with_session(document, profile, moves_to, edited)?, separator })
 }
 
 /// The edit from text to text, for its fuzz target, and what it leaves after its cut if it moves a token. `None` means
@@ -81,12 +82,11 @@ pub fn fuzzed_session(
     moves_to: Option<&ProfileName>,
 ) -> Option<Result<(String, Option<String>), String>> {
     let stored = with_session(Document::parse(text).ok()?, profile, moves_to).and_then(|Stored { text, separator }| {
-        let Some(moves_to) = moves_to else { return Ok((text, None)) };
-        let document = Document::parse(&text).map_err(|_| EditError)?;
-        let rest = super::without_profile_and_separator(document, moves_to, &separator)?;
-        Ok((text, Some(rest)))
+        let Some(moves_to) = moves_to else { return Some((text, None)) };
+        let rest = super::without_profile(Document::parse(&text).ok()?, moves_to, Some(&separator))?;
+        Some((text, Some(rest)))
     });
-    Some(stored.map_err(|error| error.to_string()))
+    Some(stored.ok_or_else(|| "the session cannot be stored".to_owned()))
 }
 
 /// What the profile gets, in TOML, and what it is not to have.
@@ -108,18 +108,18 @@ fn values(profile: &Profile) -> [(Field, Option<String>); Field::ALL.len()] {
 }
 
 /// The token that the profile holds, and what moves with it, as it is spelled.
-fn token_values(text: &str, points: &InsertionPoints<'_>) -> Result<Vec<(&'static str, String)>, EditError> {
-    points.value(Field::Token).ok_or(EditError)?;
+fn token_values(text: &str, points: &InsertionPoints<'_>) -> Option<Vec<(&'static str, String)>> {
+    points.value(Field::Token)?;
     let held =
         Field::OF_TOKEN.into_iter().filter_map(|field| Some((field.key(), text[points.value(field)?].to_owned())));
-    Ok(held.collect())
+    Some(held.collect())
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use super::super::without_profile_and_separator;
+    use super::super::without_profile;
     use super::*;
     use crate::domain::identifier::Identifier;
     use crate::domain::idp_binding::BindingAlias;
@@ -145,7 +145,7 @@ mod tests {
 
     fn store(text: &str, profile: &str, has_expiry: bool, moves_to: Option<&str>) -> Option<Stored> {
         let moves_to = moves_to.map(name);
-        with_session(Document::parse(text).unwrap(), &new_session(profile, has_expiry), moves_to.as_ref()).ok()
+        with_session(Document::parse(text).unwrap(), &new_session(profile, has_expiry), moves_to.as_ref())
     }
 
     fn stored(text: &str) -> String {
@@ -462,7 +462,7 @@ token = "T"
         let profile = Profile { domain_id, idp_binding, ..new_session("x", false) };
         let text = format!("default = \"x\"\n{text}");
         let stored = with_session(Document::parse(&text).unwrap(), &profile, None);
-        let stored = stored.unwrap_or_else(|error| panic!("{error}: {text:?}")).text;
+        let stored = stored.unwrap_or_else(|| panic!("{text:?}")).text;
         stored.strip_prefix("default = \"x\"\n").unwrap().to_owned()
     }
 
@@ -530,9 +530,8 @@ token = "T"
             ("", "\n"),
         ] {
             let Stored { text: edited, separator } = store(text, "x", true, None).unwrap();
-            let cut = |separator| {
-                without_profile_and_separator(Document::parse(&edited).unwrap(), &name("x"), separator).unwrap()
-            };
+            let cut =
+                |separator| without_profile(Document::parse(&edited).unwrap(), &name("x"), Some(separator)).unwrap();
             assert_eq!(cut(&separator), text);
             assert_eq!(cut(&Separator::default()), left);
         }
@@ -542,8 +541,7 @@ token = "T"
     fn what_was_put_aside_leaves_no_trace() {
         for text in ["[profiles.x]\ntoken = 't'", "[profiles.x]\ntoken = 't'\n", "[profiles.x]\ntoken = 't'\n\n"] {
             let Stored { text: edited, separator } = store(text, "x", true, Some("y")).unwrap();
-            let left =
-                without_profile_and_separator(Document::parse(&edited).unwrap(), &name("y"), &separator).unwrap();
+            let left = without_profile(Document::parse(&edited).unwrap(), &name("y"), Some(&separator)).unwrap();
             assert_eq!(left, stored(text));
         }
     }
@@ -551,8 +549,7 @@ token = "T"
     #[test]
     fn a_separator_stays_once_something_stands_behind_the_section() {
         let Stored { text: edited, separator } = store("[profiles.x]\ntoken = 't'", "x", true, Some("y")).unwrap();
-        let cut =
-            |text: &str| without_profile_and_separator(Document::parse(text).unwrap(), &name("y"), &separator).unwrap();
+        let cut = |text: &str| without_profile(Document::parse(text).unwrap(), &name("y"), Some(&separator)).unwrap();
         let kept = format!("default = \"x\"\n[profiles.x]\ntoken = \"T\"\nserver = \"S\"\nexpires_at = {EXPIRY}\n");
         assert_eq!(cut(&edited), kept);
         assert_eq!(cut(&format!("{edited}# behind")), format!("{kept}\n# behind"));

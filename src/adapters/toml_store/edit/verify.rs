@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::EditError;
 use super::walk::Field;
 use crate::adapters::toml_store::document::{Document, POINTER_KEY, PROFILES_KEY};
 use crate::domain::idp_binding::IdpBinding;
@@ -13,18 +12,14 @@ use crate::domain::profile::Profile;
 use crate::domain::session::ProfileName;
 
 /// Gives the rest back only if it means what the document means without the profile.
-pub(super) fn without_profile(
-    mut document: Document<'_>,
-    profile: &ProfileName,
-    rest: String,
-) -> Result<String, EditError> {
+pub(super) fn without_profile(mut document: Document<'_>, profile: &ProfileName, rest: String) -> Option<String> {
     document.remove(profile);
     document.forget_empty_profiles();
     // The tree is dropped here, before the second one is built: one at a time halves the memory.
     let intended = document.into_digest();
-    let mut reread = Document::parse_rest(&rest).map_err(|_| EditError)?;
+    let mut reread = Document::parse_rest(&rest).ok()?;
     reread.forget_empty_profiles();
-    if reread.into_digest() == intended { Ok(rest) } else { Err(EditError) }
+    (reread.into_digest() == intended).then_some(rest)
 }
 
 /// Gives the edited text back only if it means what the document means with these values in the profile, with the old
@@ -34,7 +29,7 @@ pub(super) fn with_session(
     profile: &Profile,
     moves_to: Option<&ProfileName>,
     edited: String,
-) -> Result<String, EditError> {
+) -> Option<String> {
     if document.pointer().is_none() {
         point_to(&mut document, &profile.name);
     }
@@ -53,7 +48,7 @@ pub(super) fn with_session(
     };
     insert(Field::Server, profile.server.as_deref().map(string));
     insert(Field::Token, profile.token.as_ref().map(|token| string(token.expose_secret())));
-    insert(Field::ExpiresAt, profile.expires_at.map(|time| date_time(&time.to_string())).transpose()?);
+    insert(Field::ExpiresAt, profile.expires_at.and_then(|time| date_time(&time.to_string())));
     insert(Field::DomainId, profile.domain_id.map(|id| string(&id.to_string())));
     match &profile.idp_binding {
         Some(IdpBinding::Id(id)) => insert(Field::IdpBindingId, Some(string(&id.to_string()))),
@@ -64,26 +59,22 @@ pub(super) fn with_session(
         let moved = Spanned::new(0..0, DeValue::Table(moved));
         // The caller promises a free name: overwriting an entry would lose a token.
         if profiles.insert(key(moves_to.as_str()), moved).is_some() {
-            return Err(EditError);
+            return None;
         }
     }
     believe(edited, document)
 }
 
 /// Gives the edited text back only if it means what the document means with the pointer naming the profile.
-pub(super) fn with_pointer(
-    mut document: Document<'_>,
-    profile: &ProfileName,
-    edited: String,
-) -> Result<String, EditError> {
+pub(super) fn with_pointer(mut document: Document<'_>, profile: &ProfileName, edited: String) -> Option<String> {
     point_to(&mut document, profile);
     believe(edited, document)
 }
 
-fn believe(edited: String, intended: Document<'_>) -> Result<String, EditError> {
+fn believe(edited: String, intended: Document<'_>) -> Option<String> {
     let intended = intended.into_digest();
-    let reread = Document::parse(&edited).map_err(|_| EditError)?;
-    if reread.into_digest() == intended { Ok(edited) } else { Err(EditError) }
+    let reread = Document::parse(&edited).ok()?;
+    (reread.into_digest() == intended).then_some(edited)
 }
 
 fn point_to(document: &mut Document<'_>, profile: &ProfileName) {
@@ -98,21 +89,18 @@ fn string<'a>(text: &str) -> Spanned<DeValue<'a>> {
     Spanned::new(0..0, DeValue::String(Cow::Owned(text.to_owned())))
 }
 
-fn date_time<'a>(text: &str) -> Result<Spanned<DeValue<'a>>, EditError> {
-    match DeValue::parse(text).map(Spanned::into_inner) {
-        Ok(DeValue::Datetime(date_time)) => Ok(Spanned::new(0..0, DeValue::Datetime(date_time))),
-        _ => Err(EditError),
-    }
+fn date_time<'a>(text: &str) -> Option<Spanned<DeValue<'a>>> {
+    Some(Spanned::new(0..0, DeValue::Datetime(text.parse().ok()?)))
 }
 
 fn empty_table<'a>() -> Spanned<DeValue<'a>> {
     Spanned::new(0..0, DeValue::Table(DeTable::new()))
 }
 
-fn as_table<'d, 'a>(value: &'d mut Spanned<DeValue<'a>>) -> Result<&'d mut DeTable<'a>, EditError> {
+fn as_table<'d, 'a>(value: &'d mut Spanned<DeValue<'a>>) -> Option<&'d mut DeTable<'a>> {
     match value.get_mut() {
-        DeValue::Table(table) => Ok(table),
-        _ => Err(EditError),
+        DeValue::Table(table) => Some(table),
+        _ => None,
     }
 }
 
@@ -140,7 +128,7 @@ mod tests {
         ];
         for rest in wrong {
             let document = Document::parse(text).unwrap();
-            assert!(without_profile(document, &ProfileName::new("x").unwrap(), rest.clone()).is_err(), "{rest:?}");
+            assert!(without_profile(document, &ProfileName::new("x").unwrap(), rest.clone()).is_none(), "{rest:?}");
         }
     }
 
@@ -182,7 +170,7 @@ mod tests {
             ("\"u\"", "\"u"),
         ] {
             assert!(right.contains(part), "{part:?}");
-            assert!(verify(&right.replacen(part, wrong, 1)).is_err(), "{part:?} {wrong:?}");
+            assert!(verify(&right.replacen(part, wrong, 1)).is_none(), "{part:?} {wrong:?}");
         }
     }
 
@@ -192,11 +180,11 @@ mod tests {
         let verify = |edited: &str| {
             with_pointer(Document::parse("default = \"y\"\na = 1\n").unwrap(), &profile, edited.to_owned())
         };
-        assert!(verify("default = \"x\"\na = 1\n").is_ok());
+        assert!(verify("default = \"x\"\na = 1\n").is_some());
         for wrong in
             ["default = \"y\"\na = 1\n", "a = 1\n", "default = \"x\"\n", "default = \"x\"\na = 1\nb = 1\n", "a"]
         {
-            assert!(verify(wrong).is_err(), "{wrong:?}");
+            assert!(verify(wrong).is_none(), "{wrong:?}");
         }
     }
 }

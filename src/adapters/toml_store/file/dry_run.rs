@@ -6,22 +6,21 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, unlinkat};
 
-use super::error::{FileError, ReplaceError, TEMP_NAME, failed};
+use super::error::{FileError, TEMP_NAME, failed};
 use super::lock::LockedTarget;
 use super::private_file::{MAX_SIZE, PrivateFile};
-use super::replace::check_leftover;
 
 /// Checks that a file of this size could be stored at the path now. Waits for the lock as the write would.
 pub(in super::super) fn check(path: &Path, size: usize) -> Result<(), FileError> {
     if size as u64 > MAX_SIZE {
-        return Err(FileError::TooLarge);
+        return Err(FileError::WouldBeTooLarge);
     }
     let (target, file, created) = LockedTarget::acquire_or_create(path)?;
     let original = file.as_ref().map(PrivateFile::metadata);
     let checked = target.check_write(original, size);
     // While the lock is held, so that another program that waits for it sees that the directory is gone.
     remove_directories(&created);
-    Ok(checked?)
+    checked
 }
 
 /// Removes the directories that were created, unless another program has put something into them.
@@ -36,18 +35,16 @@ fn remove_directories(created: &[PathBuf]) {
 
 impl LockedTarget {
     /// Tries the steps of a write of this size.
-    fn check_write(&self, original: Option<&Metadata>, size: usize) -> Result<(), ReplaceError> {
+    fn check_write(&self, original: Option<&Metadata>, size: usize) -> Result<(), FileError> {
         self.check_rename(original.is_some())?;
-        check_leftover(&self.directory, &self.place, original)?;
+        self.check_leftover(original)?;
         // A named file would be visible to others and left behind by a crash.
         if let Some(file) = self.nameless_file()? {
-            return self.fill(file, original, size);
+            return self.fill(&file, original, size);
         }
         // The name of the temporary file: whatever a crash leaves there is swept by the next run.
         let temp = self.create_temp(original)?;
-        let filled = temp.try_clone().map_err(|error| failed("creating its replacement", error));
-        let filled = filled.and_then(|file| self.fill(file, original, size));
-        if let Err(failure) = filled {
+        if let Err(failure) = self.fill(&temp, original, size) {
             return Err(self.clean_up(&temp, failure));
         }
         unlinkat(&self.directory, TEMP_NAME, AtFlags::empty())
@@ -55,8 +52,8 @@ impl LockedTarget {
     }
 
     /// Writes as much as the text will have, but not the text itself, which holds tokens.
-    fn fill(&self, mut file: File, original: Option<&Metadata>, size: usize) -> Result<(), ReplaceError> {
-        self.prepare(&file, original)?;
+    fn fill(&self, mut file: &File, original: Option<&Metadata>, size: usize) -> Result<(), FileError> {
+        self.prepare(file, original)?;
         io::copy(&mut io::repeat(b'#').take(size as u64), &mut file)
             .map_err(|error| failed("writing a file beside it", error))?;
         file.sync_all().map_err(|error| failed("syncing a file beside it", error))
@@ -64,7 +61,7 @@ impl LockedTarget {
 
     /// A file that never has a name, where the file system has such files.
     #[cfg(target_os = "linux")]
-    fn nameless_file(&self) -> Result<Option<File>, ReplaceError> {
+    fn nameless_file(&self) -> Result<Option<File>, FileError> {
         use rustix::fs::{Mode, OFlags, openat};
         use rustix::io::{Errno, retry_on_intr};
 
@@ -79,13 +76,13 @@ impl LockedTarget {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn nameless_file(&self) -> Result<Option<File>, ReplaceError> {
+    fn nameless_file(&self) -> Result<Option<File>, FileError> {
         Ok(None)
     }
 
     /// Checks what would stop the rename. What cannot be found out stops nothing.
     #[cfg(target_os = "linux")]
-    fn check_rename(&self, has_original: bool) -> Result<(), ReplaceError> {
+    fn check_rename(&self, has_original: bool) -> Result<(), FileError> {
         use rustix::fs::{StatxAttributes, StatxFlags, statx};
 
         let attributes = |name: &Path| {
@@ -96,19 +93,19 @@ impl LockedTarget {
         let file = if has_original { attributes(Path::new(&self.name)) } else { StatxAttributes::empty() };
         // A bind-mounted file, as containers have it, cannot be renamed over (EBUSY).
         if file.contains(StatxAttributes::MOUNT_ROOT) {
-            return Err(ReplaceError::MountPoint);
+            return Err(FileError::MountPoint);
         }
         if file.intersects(fixed) {
-            return Err(ReplaceError::Immutable("it"));
+            return Err(FileError::Immutable("it"));
         }
         if attributes(Path::new(".")).intersects(fixed) {
-            return Err(ReplaceError::Immutable("its directory"));
+            return Err(FileError::Immutable("its directory"));
         }
         Ok(())
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn check_rename(&self, _has_original: bool) -> Result<(), ReplaceError> {
+    fn check_rename(&self, _has_original: bool) -> Result<(), FileError> {
         Ok(())
     }
 }
@@ -185,7 +182,7 @@ mod tests {
         let sandbox = tempfile::tempdir().unwrap();
         let (target, file, _) = LockedTarget::acquire_or_create(&sandbox.path().join("config")).unwrap();
         let temp = target.create_temp(file.as_ref().map(PrivateFile::metadata)).unwrap();
-        target.fill(temp, None, 100_000).unwrap();
+        target.fill(&temp, None, 100_000).unwrap();
         drop(target);
         // The next one takes it for the leftover of a killed run.
         check(&sandbox.path().join("config"), 1).unwrap();

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::private_file::OpenError;
-
 /// How long a writer waits for its turn, and for a path that holds still.
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -16,17 +14,18 @@ pub(in super::super) const TEMP_NAME: &str = ".plexctl-replacement.tmp";
 /// Why a file was not read or changed.
 #[derive(Debug, Error)]
 pub(in super::super) enum FileError {
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error("it would be larger than 16 MiB")]
+    #[error("its mode {0:04o} is wider than 0600")]
+    TooWide(u32),
+    #[error("it is not a regular file")]
+    NotRegular,
+    #[error("it is larger than 16 MiB")]
     TooLarge,
-    #[error(transparent)]
-    Replace(#[from] ReplaceError),
-}
-
-/// Why the file was not replaced, or not durably.
-#[derive(Debug, Error)]
-pub(in super::super) enum ReplaceError {
+    #[error("a symbolic link in its path leads nowhere")]
+    DanglingLink,
+    #[error("{0} failed")]
+    Unreadable(&'static str, #[source] io::Error),
+    #[error("it would be larger than 16 MiB")]
+    WouldBeTooLarge,
     #[error("another program has held the lock on its directory for {} seconds", LOCK_TIMEOUT.as_secs())]
     Locked,
     #[error("its path keeps changing")]
@@ -51,12 +50,19 @@ pub(in super::super) enum ReplaceError {
     LeftBehind {
         temp: String,
         #[source]
-        failure: Box<ReplaceError>,
+        failure: Box<FileError>,
     },
     #[error("syncing its directory failed")]
     NotDurable(#[source] io::Error),
 }
 
-pub(super) fn failed(action: &'static str, error: impl Into<io::Error>) -> ReplaceError {
-    ReplaceError::Failed(action, error.into())
+impl FileError {
+    /// Whether the file cannot be read, so that nobody has tried to replace it.
+    pub(in super::super) fn is_of_reading(&self) -> bool {
+        matches!(self, Self::TooWide(_) | Self::NotRegular | Self::TooLarge | Self::DanglingLink | Self::Unreadable(..))
+    }
+}
+
+pub(super) fn failed(action: &'static str, error: impl Into<io::Error>) -> FileError {
+    FileError::Failed(action, error.into())
 }

@@ -18,8 +18,8 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, chmodat, mkdirat, openat};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
 
-use super::error::{FileError, LOCK_TIMEOUT, ReplaceError, TEMP_NAME, failed};
-use super::private_file::{OpenError, PrivateFile};
+use super::error::{FileError, LOCK_TIMEOUT, TEMP_NAME, failed};
+use super::private_file::PrivateFile;
 
 /// How long a writer sleeps between two attempts.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
@@ -63,8 +63,8 @@ impl LockedTarget {
 
     fn acquire_by(path: &Path, deadline: Instant) -> Result<Option<(Self, PrivateFile)>, FileError> {
         loop {
-            if let Some(target) = Self::try_acquire(|| Ok(resolve(path)?), deadline)?
-                && let Some(file) = target.open()?
+            if let Some(target) = Self::try_acquire(|| resolve(path), deadline)?
+                && let Some(file) = PrivateFile::open_in(&target.directory, &target.name)?
             {
                 return Ok(Some((target, file)));
             }
@@ -74,11 +74,6 @@ impl LockedTarget {
             }
             wait_until(deadline)?;
         }
-    }
-
-    /// Opens the file as it is now.
-    fn open(&self) -> Result<Option<PrivateFile>, OpenError> {
-        PrivateFile::open_in(&self.directory, &self.name)
     }
 
     /// `None` means that the path leads nowhere, or somewhere else than a moment ago.
@@ -99,14 +94,14 @@ impl LockedTarget {
 }
 
 /// Says whether the file that `path` leads to can be found again under the lock, as far as that can be known before.
-pub(in super::super) fn check_target(path: &Path) -> Result<(), ReplaceError> {
-    resolve(path)?.map(|_| ()).ok_or(ReplaceError::Nameless)
+pub(in super::super) fn check_target(path: &Path) -> Result<(), FileError> {
+    resolve(path)?.map(|_| ()).ok_or(FileError::Nameless)
 }
 
 /// Follows all links in a path. `None` means that it leads to no file.
 ///
 /// A file that has the name of the temporary one is refused: it would be swept as a leftover.
-pub(super) fn resolve(path: &Path) -> Result<Option<PathBuf>, ReplaceError> {
+pub(super) fn resolve(path: &Path) -> Result<Option<PathBuf>, FileError> {
     match fs::canonicalize(path) {
         Ok(target) if target.file_name().is_some_and(is_temp_name) => Err(temp_name(path, &target)),
         Ok(target) => Ok(Some(target)),
@@ -123,21 +118,21 @@ pub(super) fn resolve_vacant(path: &Path) -> Result<Option<PathBuf>, FileError> 
     }
     let (directory, name) = split(path)?;
     if is_temp_name(name) {
-        return Err(temp_name(path, path).into());
+        return Err(temp_name(path, path));
     }
     match fs::canonicalize(directory) {
         Ok(directory) => Ok(Some(directory.join(name))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed("resolving its path", error).into()),
+        Err(error) => Err(failed("resolving its path", error)),
     }
 }
 
 /// The directory and the name of a file that is not there. A path that ends like that of a directory names no file.
-pub(super) fn split(path: &Path) -> Result<(PathBuf, &OsStr), ReplaceError> {
+pub(super) fn split(path: &Path) -> Result<(PathBuf, &OsStr), FileError> {
     let bytes = path.as_os_str().as_bytes();
     let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     if matches!(name, b"" | b"." | b"..") {
-        return Err(ReplaceError::NoFileName);
+        return Err(FileError::NoFileName);
     }
     let directory = OsStr::from_bytes(&bytes[..bytes.len() - name.len()]);
     // Without a slash at its end, which would have realpath(3) ask whether it may be entered (faccessat2), and some seccomp
@@ -147,7 +142,7 @@ pub(super) fn split(path: &Path) -> Result<(PathBuf, &OsStr), ReplaceError> {
 }
 
 /// Creates the directory of a file, and those above it that are missing, so that they survive a power loss.
-fn create_directories(path: &Path, created: &mut Vec<PathBuf>) -> Result<(), ReplaceError> {
+fn create_directories(path: &Path, created: &mut Vec<PathBuf>) -> Result<(), FileError> {
     let (directory, _) = split(path)?;
     // From the top down, so that each can be synced in its parent.
     let missing: Vec<&Path> = directory.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
@@ -206,20 +201,20 @@ pub(super) fn sync_directory(directory: &File) -> io::Result<()> {
     }
 }
 
-fn wait_until(deadline: Instant) -> Result<(), ReplaceError> {
+fn wait_until(deadline: Instant) -> Result<(), FileError> {
     if Instant::now() >= deadline {
-        return Err(ReplaceError::Unsteady);
+        return Err(FileError::Unsteady);
     }
     thread::sleep(POLL_INTERVAL);
     Ok(())
 }
 
 /// Says whose name is that of the temporary file: where a link leads to it, the link's own name is not to blame.
-fn temp_name(path: &Path, target: &Path) -> ReplaceError {
+fn temp_name(path: &Path, target: &Path) -> FileError {
     let is_own = path.file_name().is_some_and(is_temp_name);
     let whose =
         if is_own { "its name".to_owned() } else { format!("the name of {}, which it leads to,", target.display()) };
-    ReplaceError::TempName(whose)
+    FileError::TempName(whose)
 }
 
 /// Some file systems do not tell upper from lower case.
@@ -228,7 +223,7 @@ fn is_temp_name(name: &OsStr) -> bool {
 }
 
 /// Opens a directory without ever blocking. `None` means that there is something else by now, or nothing.
-pub(super) fn open_directory(place: &Path) -> Result<Option<File>, ReplaceError> {
+pub(super) fn open_directory(place: &Path) -> Result<Option<File>, FileError> {
     match open_directory_at(CWD, place.as_os_str(), OFlags::NOFOLLOW) {
         Ok(directory) => Ok(Some(directory)),
         Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
@@ -243,7 +238,7 @@ fn open_directory_at(directory: impl AsFd, name: &OsStr, further: OFlags) -> rus
 }
 
 /// Tells whether an open directory is the one that a path leads to.
-fn is_at(directory: &File, path: &Path) -> Result<bool, ReplaceError> {
+fn is_at(directory: &File, path: &Path) -> Result<bool, FileError> {
     let found = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         found => found.map_err(|error| failed("examining its directory", error))?,
@@ -253,13 +248,13 @@ fn is_at(directory: &File, path: &Path) -> Result<bool, ReplaceError> {
     Ok((found.dev(), found.ino()) == (opened.dev(), opened.ino()))
 }
 
-fn lock(directory: &File, deadline: Instant) -> Result<(), ReplaceError> {
+fn lock(directory: &File, deadline: Instant) -> Result<(), FileError> {
     loop {
         match directory.try_lock() {
             Ok(()) => return Ok(()),
             // A blocking flock(2) has no timeout, and a signal to interrupt it belongs to the whole process.
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(POLL_INTERVAL),
-            Err(TryLockError::WouldBlock) => return Err(ReplaceError::Locked),
+            Err(TryLockError::WouldBlock) => return Err(FileError::Locked),
             Err(TryLockError::Error(error)) => return Err(failed("locking its directory", error)),
         }
     }
@@ -301,7 +296,7 @@ mod tests {
         for elsewhere in ["other", "file", "missing"] {
             assert!(!is_at(&directory, &at(elsewhere)).unwrap(), "{elsewhere}");
         }
-        assert!(matches!(is_at(&directory, &at("file/below")), Err(ReplaceError::Failed(..))));
+        assert!(matches!(is_at(&directory, &at("file/below")), Err(FileError::Failed(..))));
     }
 
     /// Every file system counts anew, and the root of most is number 1 or 2.
@@ -334,7 +329,7 @@ mod tests {
 
         let original = file.metadata().clone();
         assert_eq!(read(file), "old");
-        assert_eq!(read(target.open().unwrap().unwrap()), "old");
+        assert_eq!(read(PrivateFile::open_in(&target.directory, &target.name).unwrap().unwrap()), "old");
         target.replace(Some(&original), b"new").unwrap();
         assert_eq!(fs::read_to_string(at("moved/config")).unwrap(), "new");
         assert_eq!(fs::read_to_string(victim).unwrap(), "victim");
@@ -360,7 +355,7 @@ mod tests {
         assert!(LockedTarget::acquire(&sandbox.path().join("no/such/file")).unwrap().is_none());
         symlink("nowhere", sandbox.path().join("dangling")).unwrap();
         let dangling = LockedTarget::acquire(&sandbox.path().join("dangling"));
-        assert!(matches!(dangling, Err(FileError::Open(OpenError::DanglingLink))));
+        assert!(matches!(dangling, Err(FileError::DanglingLink)));
     }
 
     #[test]
@@ -371,7 +366,7 @@ mod tests {
         write(&sandbox, ".", ".Plexctl-Replacement.TMP", "");
         for name in [TEMP_NAME, "link", ".Plexctl-Replacement.TMP"] {
             let path = sandbox.path().join(name);
-            assert!(matches!(resolve(&path), Err(ReplaceError::TempName(_))), "{name}");
+            assert!(matches!(resolve(&path), Err(FileError::TempName(_))), "{name}");
             assert!(LockedTarget::acquire(&path).is_err(), "{name}");
         }
     }

@@ -11,11 +11,11 @@ mod private_file;
 mod replace;
 mod update;
 
+pub(super) use self::error::FileError;
 #[cfg(test)]
 pub(super) use self::error::TEMP_NAME;
-pub(super) use self::error::{FileError, ReplaceError};
 pub(super) use self::lock::check_target;
 #[cfg(test)]
 pub(super) use self::private_file::MAX_SIZE;
-pub(super) use self::private_file::{OpenError, PrivateFile};
-pub(super) use self::update::{Update, Updated, update, update_or_create};
+pub(super) use self::private_file::PrivateFile;
+pub(super) use self::update::{Update, update, update_or_create};

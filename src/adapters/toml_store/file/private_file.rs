@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, retry_on_intr};
-use thiserror::Error;
+
+use super::error::FileError;
 
 /// The largest config file that is read, in bytes.
 pub(in super::super) const MAX_SIZE: u64 = 16 * 1024 * 1024;
@@ -30,12 +31,12 @@ impl PrivateFile {
     /// Opens a file for reading without ever blocking and judges it by `fstat`. `None` means that there is no file.
     ///
     /// A symbolic link that leads nowhere is an error: what it stands for may be away, such as an unmounted home.
-    pub(in super::super) fn open(path: &Path) -> Result<Option<Self>, OpenError> {
+    pub(in super::super) fn open(path: &Path) -> Result<Option<Self>, FileError> {
         match open_for_reading(CWD, path.as_os_str(), OFlags::empty()) {
             Err(Errno::NOENT) => match has_dangling_link(path) {
                 Ok(false) => Ok(None),
-                Ok(true) => Err(OpenError::DanglingLink),
-                Err(error) => Err(OpenError::Io("examining its path", error)),
+                Ok(true) => Err(FileError::DanglingLink),
+                Err(error) => Err(FileError::Unreadable("examining its path", error)),
             },
             opened => Self::judge(opened).map(Some),
         }
@@ -43,7 +44,7 @@ impl PrivateFile {
 
     /// Opens a file in an open directory likewise, but follows no link. `None` means that there is a link by that name,
     /// or nothing.
-    pub(in super::super) fn open_in(directory: &File, name: &OsStr) -> Result<Option<Self>, OpenError> {
+    pub(in super::super) fn open_in(directory: &File, name: &OsStr) -> Result<Option<Self>, FileError> {
         match open_for_reading(directory, name, OFlags::NOFOLLOW) {
             // ELOOP is how O_NOFOLLOW reports a link.
             Err(Errno::NOENT | Errno::LOOP) => Ok(None),
@@ -51,18 +52,19 @@ impl PrivateFile {
         }
     }
 
-    fn judge(opened: rustix::io::Result<File>) -> Result<Self, OpenError> {
-        let file = opened.map_err(|error| OpenError::Io("opening it", error.into()))?;
+    fn judge(opened: rustix::io::Result<File>) -> Result<Self, FileError> {
+        let file = opened.map_err(|error| FileError::Unreadable("opening it", error.into()))?;
         // Of the open file: the path may lead elsewhere by now.
-        let metadata = file.metadata().map_err(|error| OpenError::Io("examining it", error))?;
+        let metadata = file.metadata().map_err(|error| FileError::Unreadable("examining it", error))?;
         if !metadata.is_file() {
-            return Err(OpenError::NotRegular);
+            return Err(FileError::NotRegular);
         }
-        if !is_private(metadata.mode()) {
-            return Err(OpenError::TooWide(metadata.mode() & PERMISSION_BITS));
+        let mode = metadata.mode() & PERMISSION_BITS;
+        if mode & !PRIVATE_MODE != 0 {
+            return Err(FileError::TooWide(mode));
         }
         if metadata.len() > MAX_SIZE {
-            return Err(OpenError::TooLarge);
+            return Err(FileError::TooLarge);
         }
         Ok(Self { file, metadata })
     }
@@ -73,41 +75,24 @@ impl PrivateFile {
     }
 
     /// Reads the whole file.
-    pub(in super::super) fn read(self) -> Result<Vec<u8>, OpenError> {
+    pub(in super::super) fn read(self) -> Result<Vec<u8>, FileError> {
         let mut bytes = Vec::with_capacity(usize::try_from(self.metadata.len()).unwrap_or_default());
         // The file may have grown since fstat, so the limit holds for reading too.
-        self.file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(|error| OpenError::Io("reading it", error))?;
+        self.file
+            .take(MAX_SIZE + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| FileError::Unreadable("reading it", error))?;
         if bytes.len() as u64 > MAX_SIZE {
-            return Err(OpenError::TooLarge);
+            return Err(FileError::TooLarge);
         }
         Ok(bytes)
     }
-}
-
-/// Why a file was not read.
-#[derive(Debug, Error)]
-pub(in super::super) enum OpenError {
-    #[error("its mode {0:04o} is wider than {PRIVATE_MODE:04o}")]
-    TooWide(u32),
-    #[error("it is not a regular file")]
-    NotRegular,
-    #[error("it is larger than 16 MiB")]
-    TooLarge,
-    #[error("a symbolic link in its path leads nowhere")]
-    DanglingLink,
-    #[error("{0} failed")]
-    Io(&'static str, #[source] io::Error),
 }
 
 /// Neither waits for the writer of a pipe, nor makes a terminal the controlling one.
 fn open_for_reading(directory: impl AsFd, path: &OsStr, further: OFlags) -> rustix::io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC | further;
     retry_on_intr(|| openat(directory.as_fd(), path, flags, Mode::empty())).map(File::from)
-}
-
-/// Tells whether a mode lets the owner read and write, and others nothing.
-fn is_private(mode: u32) -> bool {
-    mode & PERMISSION_BITS & !PRIVATE_MODE == 0
 }
 
 /// Tells a path that does not exist yet from one that leads through a dangling link, by its last part that exists.
@@ -133,8 +118,16 @@ mod tests {
 
     #[test]
     fn every_bit_outside_0600_is_refused_and_no_other() {
-        let private: Vec<u32> = (0..=PERMISSION_BITS).filter(|mode| is_private(*mode)).collect();
-        assert_eq!(private, [0o000, 0o200, 0o400, 0o600]);
+        let file = tempfile::tempfile().unwrap();
+        let is_private = |mode: &u32| {
+            file.set_permissions(fs::Permissions::from_mode(*mode)).unwrap();
+            match PrivateFile::judge(Ok(file.try_clone().unwrap())) {
+                Ok(_) => true,
+                Err(FileError::TooWide(refused)) => refused != *mode,
+                Err(other) => panic!("{other:?}"),
+            }
+        };
+        assert_eq!((0..=PERMISSION_BITS).filter(is_private).collect::<Vec<u32>>(), [0o000, 0o200, 0o400, 0o600]);
     }
 
     /// A file of this size without contents, which takes no room on the disk.
@@ -153,7 +146,7 @@ mod tests {
 
         let largest = PrivateFile::open(&at("largest")).unwrap().unwrap();
         assert_eq!(largest.read().unwrap().len() as u64, 16 * 1024 * 1024);
-        assert!(matches!(PrivateFile::open(&at("larger")), Err(OpenError::TooLarge)));
+        assert!(matches!(PrivateFile::open(&at("larger")), Err(FileError::TooLarge)));
     }
 
     #[test]
@@ -163,7 +156,7 @@ mod tests {
         let file = sparse(&path, 1);
         let opened = PrivateFile::open(&path).unwrap().unwrap();
         file.set_len(MAX_SIZE + 1).unwrap();
-        assert!(matches!(opened.read(), Err(OpenError::TooLarge)));
+        assert!(matches!(opened.read(), Err(FileError::TooLarge)));
     }
 
     #[test]
@@ -171,7 +164,7 @@ mod tests {
         let sandbox = tempfile::tempdir().unwrap();
         let path = sandbox.path().join("file");
         sparse(&path, 0);
-        assert!(matches!(PrivateFile::open(&path.join("below")), Err(OpenError::Io("opening it", _))));
+        assert!(matches!(PrivateFile::open(&path.join("below")), Err(FileError::Unreadable("opening it", _))));
     }
 
     #[test]
@@ -187,7 +180,7 @@ mod tests {
         let sandbox = tempfile::tempdir().unwrap();
         let path = sandbox.path().join("pipe");
         assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&path).status().unwrap().success());
-        assert!(matches!(PrivateFile::open(&path), Err(OpenError::NotRegular)));
+        assert!(matches!(PrivateFile::open(&path), Err(FileError::NotRegular)));
     }
 
     #[test]
@@ -195,7 +188,7 @@ mod tests {
         let sandbox = tempfile::tempdir().unwrap();
         let path = sandbox.path().join("file");
         sparse(&path, 0).set_permissions(fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(PrivateFile::open(&path), Err(OpenError::TooWide(0o644))));
+        assert!(matches!(PrivateFile::open(&path), Err(FileError::TooWide(0o644))));
     }
 
     #[test]
@@ -211,7 +204,7 @@ mod tests {
 
         fs::set_permissions(at("file"), fs::Permissions::from_mode(0o604)).unwrap();
         let wide = PrivateFile::open_in(&directory, OsStr::new("file"));
-        assert!(matches!(wide, Err(OpenError::TooWide(0o604))));
+        assert!(matches!(wide, Err(FileError::TooWide(0o604))));
     }
 
     #[test]
@@ -227,7 +220,7 @@ mod tests {
             assert!(matches!(PrivateFile::open(&at(missing)), Ok(None)), "{missing}");
         }
         for dangling in ["dangling", "chain", "dangling/", "dangling/.", "dangling/file", "chain/no/file"] {
-            assert!(matches!(PrivateFile::open(&at(dangling)), Err(OpenError::DanglingLink)), "{dangling}");
+            assert!(matches!(PrivateFile::open(&at(dangling)), Err(FileError::DanglingLink)), "{dangling}");
         }
     }
 }

@@ -61,7 +61,7 @@ fn every_valid_document_is_read_and_survives_a_cut_wherever_the_profile_stands()
             if document.into_digest() != meaning {
                 return false;
             }
-            let rest = edit::without_profile(Document::parse(&with_profile).unwrap(), &profile);
+            let rest = edit::without_profile(Document::parse(&with_profile).unwrap(), &profile, None);
             assert_eq!(rest.unwrap(), text, "{name}: {with_profile}");
             true
         };

@@ -16,7 +16,7 @@ use toml::Spanned;
 use self::documents::{Generated, documents};
 use self::pieces::{BINDING_ALIAS, BINDING_ID, Binding, DOMAIN_ID, EXPIRY, Login, SERVER, TOKEN, logins};
 use super::super::splice::line_end;
-use super::super::{Separator, Stored, with_pointer, with_session, without_profile, without_profile_and_separator};
+use super::super::{Separator, Stored, with_pointer, with_session, without_profile};
 use crate::adapters::toml_store::document::{Document, POINTER_KEY};
 use crate::domain::identifier::Identifier;
 use crate::domain::idp_binding::{BindingAlias, IdpBinding};
@@ -50,11 +50,11 @@ fn new_profile(login: Login) -> Profile {
 
 fn store(text: &str, login: Login, moves: bool) -> Option<Stored> {
     let moves_to = moves.then(|| name("old.x"));
-    with_session(Document::parse(text).unwrap(), &new_profile(login), moves_to.as_ref()).ok()
+    with_session(Document::parse(text).unwrap(), &new_profile(login), moves_to.as_ref())
 }
 
 fn cut(text: &str, profile: &str, separator: &Separator) -> Option<String> {
-    without_profile_and_separator(Document::parse(text).unwrap(), &name(profile), separator).ok()
+    without_profile(Document::parse(text).unwrap(), &name(profile), Some(separator))
 }
 
 fn config() -> ProptestConfig {
@@ -70,8 +70,8 @@ proptest! {
     fn only_the_profile_goes_and_no_other_byte_changes(Generated { text, rest, .. } in documents()) {
         let document = Document::parse(&text);
         prop_assert!(document.is_ok(), "the generator made no TOML:\n{}", text);
-        let cut = without_profile(document.unwrap(), &name("x"));
-        prop_assert!(cut.is_ok(), "the cut was refused:\n{}", text);
+        let cut = without_profile(document.unwrap(), &name("x"), None);
+        prop_assert!(cut.is_some(), "the cut was refused:\n{}", text);
         prop_assert_eq!(cut.unwrap(), rest);
     }
 
@@ -80,7 +80,7 @@ proptest! {
         let mut document = Document::parse(&text).unwrap();
         let old = document.root_mut().get(POINTER_KEY).map(Spanned::span);
         let pointed = with_pointer(document, &name("x"));
-        prop_assert!(pointed.is_ok(), "the edit was refused:\n{}", text);
+        prop_assert!(pointed.is_some(), "the edit was refused:\n{}", text);
         let pointed = pointed.unwrap();
         if let Some(old) = old {
             prop_assert_eq!(pointed, format!("{}\"x\"{}", &text[..old.start], &text[old.end..]));
@@ -146,8 +146,8 @@ proptest! {
         let text = words.concat();
         if let Ok(document) = Document::parse(&text) {
             let is_profile = document.profile(&name("x")).is_ok();
-            prop_assert!(without_profile(document, &name("x")).is_ok());
-            prop_assert!(with_pointer(Document::parse(&text).unwrap(), &name("x")).is_ok());
+            prop_assert!(without_profile(document, &name("x"), None).is_some());
+            prop_assert!(with_pointer(Document::parse(&text).unwrap(), &name("x")).is_some());
             prop_assert_eq!(store(&text, login, false).is_some(), is_profile);
         }
     }
