@@ -11,6 +11,7 @@ pub mod exec;
 pub mod exit_status;
 #[doc(hidden)]
 pub mod failure_kind;
+mod identity_error;
 #[doc(hidden)]
 pub mod login;
 #[doc(hidden)]
@@ -28,13 +29,14 @@ pub use self::credential::{CredentialError, CredentialRequest};
 pub use self::exec::{ExecError, ExecFault, ExecRequest, ExecUseCase};
 pub use self::exit_status::ExitStatus;
 pub use self::failure_kind::FailureKind;
+pub use self::identity_error::{IdentityError, IdentityRequest};
 pub use self::login::{
     LoginCause, LoginError, LoginPorts, LoginRequest, LoginState, LoginUseCase, NotIssued, NotRevoked, StoredLogin,
 };
 pub use self::logout::{LogoutError, LogoutRequest, LogoutUseCase, SessionFacts};
 pub use self::profiles::{ProfilesError, ProfilesRequest, ProfilesUseCase};
 pub use self::server::{ServerError, ServerSetting};
-pub use self::tokens::{TokensError, TokensRequest, TokensUseCase};
+pub use self::tokens::{TokensRequest, TokensUseCase};
 pub use self::whoami::{WhoamiError, WhoamiRequest, WhoamiUseCase};
 
 /// A path of version 0.1.

@@ -2,45 +2,24 @@
 
 use std::collections::HashMap;
 
-use thiserror::Error;
-
-use super::credential::{Credential, CredentialError, CredentialRequest};
-use super::exit_status::ExitStatus;
-use super::failure_kind::FailureKind;
+use super::credential::{Credential, CredentialRequest};
+use super::identity_error::{IdentityError, IdentityRequest};
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::ProfileName;
 use crate::domain::token::TokenId;
 use crate::ports::chain::chain;
-use crate::ports::failure_report::{FailureFacts, SessionState};
 use crate::ports::profile_reader::ProfileReader;
-use crate::ports::reporter::{CredentialSource, ListedToken, ReportError, Reporter, TokensOutcome};
-use crate::ports::request_error::RequestError;
-use crate::ports::store_error::StoreError;
+use crate::ports::reporter::{ListedToken, Reporter, TokensOutcome};
 use crate::ports::token_directory::TokenDirectory;
 use crate::ports::token_file::TokenFile;
 
 /// What the operator asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TokensRequest {
-    /// To list the tokens.
-    List(CredentialRequest),
-    /// To revoke a token.
-    Revoke {
-        /// The credential that authorizes it.
-        credential: CredentialRequest,
-        /// The id of the token.
-        id: TokenId,
-    },
-}
-
-impl TokensRequest {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokensRequest {
     /// The credential that is sent, as the operator named it.
-    #[must_use]
-    pub fn credential(&self) -> &CredentialRequest {
-        match self {
-            Self::List(credential) | Self::Revoke { credential, .. } => credential,
-        }
-    }
+    pub credential: CredentialRequest,
+    /// The token to revoke. Without one, the tokens are listed.
+    pub revoke: Option<TokenId>,
 }
 
 /// Lists the tokens of a principal, or revokes one of them.
@@ -57,16 +36,17 @@ impl TokensRequest {
 /// let (store, token_file) = (InMemoryStore::new(), InMemoryTokenFile::new());
 /// let directory = ScriptedTokenDirectory::new([Ok(vec![TokenSummary::default()])], []);
 /// let mut reporter = RecordingReporter::new();
-/// let request = TokensRequest::List(CredentialRequest {
+/// let credential = CredentialRequest {
 ///     token_variable: Some(BearerToken::parse("any-token")),
 ///     server_flag: Some("https://plexsphere.example".to_owned()),
 ///     ..CredentialRequest::default()
-/// });
+/// };
+/// let request = TokensRequest { credential, revoke: None };
 /// let mut tokens = TokensUseCase::new(&store, &token_file, &directory, &mut reporter);
 /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
 /// # let outcome = runtime.block_on(async {
 /// let outcome = tokens.execute(&request).await?;
-/// # Ok::<_, plexctl::use_cases::tokens::TokensError>(outcome) })?;
+/// # Ok::<_, plexctl::use_cases::IdentityError>(outcome) })?;
 /// assert!(matches!(outcome, TokensOutcome::Listed { tokens, .. } if tokens.len() == 1));
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -93,39 +73,34 @@ impl<'a> TokensUseCase<'a> {
     ///
     /// # Errors
     ///
-    /// - [`TokensError::Credential`]: nothing was sent.
-    /// - [`TokensError::List`]: the tokens are not known, not even in part.
-    /// - [`TokensError::Revoke`]: the token is not known to be dead.
-    /// - [`TokensError::Report`]: what was asked for is done, but the outcome could not be written.
-    pub async fn execute(&mut self, request: &TokensRequest) -> Result<TokensOutcome, TokensError> {
-        let credential = request.credential().resolve(self.profiles, self.token_file)?;
-        let outcome = match request {
-            TokensRequest::List(_) => self.list(credential).await?,
-            TokensRequest::Revoke { id, .. } => self.revoke(credential, *id).await?,
+    /// - [`IdentityError::Credential`]: nothing was sent.
+    /// - [`IdentityError::Request`]: the tokens are not known, not even in part, or the token is not known to be dead.
+    /// - [`IdentityError::Report`]: what was asked for is done, but the outcome could not be written.
+    pub async fn execute(&mut self, request: &TokensRequest) -> Result<TokensOutcome, IdentityError> {
+        let credential = request.credential.resolve(self.profiles, self.token_file)?;
+        let outcome = match request.revoke {
+            None => self.list(credential).await?,
+            Some(id) => self.revoke(credential, id).await?,
         };
-        self.reporter.report(&outcome).map_err(TokensError::Report)?;
+        self.reporter.report(&outcome).map_err(IdentityError::Report)?;
         Ok(outcome)
     }
 
-    async fn list(&self, credential: Credential) -> Result<TokensOutcome, TokensError> {
-        let Credential { source, token, server, .. } = credential;
-        let summaries = match self.directory.list(&server, &token).await {
-            Ok(summaries) => summaries,
-            Err(error) => return Err(TokensError::List { credential: source, server: server.into(), source: error }),
-        };
-        let (holders, profiles_error) = self.holders(&server);
+    async fn list(&self, credential: Credential) -> Result<TokensOutcome, IdentityError> {
+        let listed = self.directory.list(&credential.server, &credential.token).await;
+        let summaries = listed.map_err(|error| IdentityError::new(IdentityRequest::ListTokens, &credential, error))?;
+        let (holders, profiles_error) = self.holders(&credential.server);
         let tokens = summaries.into_iter().map(|summary| {
             let profile = summary.token_id().and_then(|id| holders.get(&id).cloned());
             ListedToken { summary, profile }
         });
-        Ok(TokensOutcome::Listed { tokens: tokens.collect(), server, profiles_error })
+        Ok(TokensOutcome::Listed { tokens: tokens.collect(), server: credential.server, profiles_error })
     }
 
-    async fn revoke(&self, credential: Credential, id: TokenId) -> Result<TokensOutcome, TokensError> {
+    async fn revoke(&self, credential: Credential, id: TokenId) -> Result<TokensOutcome, IdentityError> {
+        let revoked = self.directory.revoke(&credential.server, &credential.token, id).await;
+        revoked.map_err(|error| IdentityError::new(IdentityRequest::RevokeToken(id), &credential, error))?;
         let Credential { source, token, server, .. } = credential;
-        if let Err(error) = self.directory.revoke(&server, &token, id).await {
-            return Err(TokensError::Revoke { credential: source, server: server.into(), id, source: error });
-        }
         let (holders, profiles_error) = self.holders(&server);
         // The operator may have revoked what authenticates them.
         let credential = (token.id() == Some(id)).then_some(source);
@@ -135,16 +110,13 @@ impl<'a> TokensUseCase<'a> {
     /// The profiles that hold tokens of a server, by token. The token itself does not depend on them, so a store that
     /// cannot be read is no failure, but an error to report beside the outcome.
     fn holders(&self, server: &ServerUrl) -> (HashMap<TokenId, ProfileName>, Option<String>) {
-        match self.try_holders(server) {
-            Ok(holders) => (holders, None),
+        let (profiles, error) = match self.profiles.list() {
+            Ok(list) => (list.profiles, None),
             // The server has done its part by now, so an unreadable config is a note and no failure.
-            Err(error) => (HashMap::new(), Some(chain(&error))),
-        }
-    }
-
-    fn try_holders(&self, server: &ServerUrl) -> Result<HashMap<TokenId, ProfileName>, StoreError> {
+            Err(error) => (Vec::new(), Some(chain(&error))),
+        };
         let mut holders = HashMap::new();
-        for profile in self.profiles.list()?.profiles {
+        for profile in profiles {
             // An id means something only at the server that issued it.
             let is_of_server = profile
                 .server
@@ -155,106 +127,7 @@ impl<'a> TokensUseCase<'a> {
                 holders.entry(id).or_insert(profile.name);
             }
         }
-        Ok(holders)
-    }
-}
-
-/// Why the tokens were not listed, or why a token is not known to be revoked.
-#[derive(Debug, Error)]
-pub enum TokensError {
-    /// There is no usable credential or server. Nothing was sent.
-    #[error(transparent)]
-    Credential(#[from] CredentialError),
-    /// The server did not list the tokens.
-    #[error("{}", list_sentence(credential, server, source))]
-    List {
-        /// The credential that was sent.
-        credential: CredentialSource,
-        /// The server that was asked.
-        server: Box<ServerUrl>,
-        /// What happened instead.
-        source: RequestError,
-    },
-    /// The server did not confirm that the token is revoked.
-    #[error("{}", revoke_sentence(credential, server, *id, source))]
-    Revoke {
-        /// The credential that was sent.
-        credential: CredentialSource,
-        /// The server that was asked.
-        server: Box<ServerUrl>,
-        /// The id of the token.
-        id: TokenId,
-        /// What happened instead.
-        source: RequestError,
-    },
-    /// What was asked for is done, but the outcome could not be written.
-    #[error("the server has responded, but {}", chain(.0))]
-    Report(ReportError),
-}
-
-fn list_sentence(credential: &CredentialSource, server: &ServerUrl, error: &RequestError) -> String {
-    let origin = server.origin();
-    match error {
-        RequestError::NotAccepted { .. } => not_accepted(credential, &origin),
-        RequestError::Refused { .. } => format!("{origin} refused to list the tokens"),
-        _ => format!("cannot list the tokens at {origin}"),
-    }
-}
-
-fn revoke_sentence(credential: &CredentialSource, server: &ServerUrl, id: TokenId, error: &RequestError) -> String {
-    let origin = server.origin();
-    match error {
-        RequestError::NotAccepted { .. } => not_accepted(credential, &origin),
-        RequestError::Refused { .. } => format!("{origin} refused to revoke token {id}, which may still be live"),
-        RequestError::NoSuchToken { .. } => {
-            format!("{origin} knows no token {id} of this principal: it is gone, or it belongs to another")
-        }
-        _ => format!("cannot revoke token {id} at {origin}, so it may still be live"),
-    }
-}
-
-fn not_accepted(credential: &CredentialSource, origin: &str) -> String {
-    format!("not logged in at {origin}: the token of {credential} is not accepted")
-}
-
-impl TokensError {
-    /// The kind of failure, for programs.
-    #[must_use]
-    pub fn kind(&self) -> FailureKind {
-        match self {
-            Self::Credential(error) => error.kind(),
-            Self::List { source, .. } | Self::Revoke { source, .. } => source.into(),
-            Self::Report(_) => FailureKind::NotReported,
-        }
-    }
-
-    /// What the run was about, and what it leaves.
-    #[must_use]
-    pub fn facts(&self) -> FailureFacts {
-        match self {
-            Self::Credential(error) => error.facts(),
-            Self::List { credential, server, source } => FailureFacts {
-                profile: credential.profile().cloned(),
-                server: Some(server.as_given().to_owned()),
-                ..FailureFacts::default()
-            }
-            .with_response_of(source.call_error()),
-            Self::Revoke { credential, server, id, source } => FailureFacts {
-                profile: credential.profile().cloned(),
-                server: Some(server.as_given().to_owned()),
-                token_id: Some(*id),
-                session: SessionState::Kept,
-                ..FailureFacts::default()
-            }
-            .with_response_of(source.call_error()),
-            Self::Report(_) => FailureFacts::default(),
-        }
-    }
-
-    /// How a command ends that fails so.
-    #[must_use]
-    pub fn ending(&self) -> ExitStatus {
-        self.kind().exit_status()
+        (holders, error)
     }
 }
 
@@ -269,9 +142,14 @@ mod tests {
     use crate::domain::bearer_token::BearerToken;
     use crate::domain::profile::{Profile, ProfileToken};
     use crate::domain::token_summary::TokenSummary;
+    use crate::ports::failure_report::SessionState;
     use crate::ports::profile_reader::{MockProfileReader, ProfileList};
+    use crate::ports::reporter::CredentialSource;
+    use crate::ports::request_error::RequestError;
+    use crate::ports::store_error::StoreError;
     use crate::ports::token_file::MockTokenFile;
     use crate::testing::{RecordingReporter, ScriptedTokenDirectory};
+    use crate::use_cases::failure_kind::FailureKind;
 
     const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
     const OTHER_ID: &str = "0192f0c1-2345-7abc-8def-0123456789ac";
@@ -305,7 +183,7 @@ mod tests {
         profiles: &MockProfileReader,
         directory: &ScriptedTokenDirectory,
         request: &TokensRequest,
-    ) -> Result<TokensOutcome, TokensError> {
+    ) -> Result<TokensOutcome, IdentityError> {
         let (token_file, mut reporter) = (MockTokenFile::new(), RecordingReporter::new());
         let mut use_case = TokensUseCase::new(profiles, &token_file, directory, &mut reporter);
         let result = match pin!(use_case.execute(request)).poll(&mut Context::from_waker(Waker::noop())) {
@@ -333,7 +211,8 @@ mod tests {
         ]);
         let ids = [ID, OTHER_ID, &ID.to_uppercase(), "junk"];
         let directory = ScriptedTokenDirectory::new([Ok(listed(&ids))], []);
-        let outcome = execute(&profiles, &directory, &TokensRequest::List(credential("t"))).unwrap();
+        let outcome =
+            execute(&profiles, &directory, &TokensRequest { credential: credential("t"), revoke: None }).unwrap();
         let TokensOutcome::Listed { tokens, profiles_error: None, .. } = outcome else { panic!("{outcome:?}") };
         let holders = tokens.iter().map(|token| token.profile.as_ref().map(ProfileName::as_str));
         assert_eq!(holders.collect::<Vec<_>>(), [Some("first"), None, Some("first"), None]);
@@ -350,9 +229,10 @@ mod tests {
         };
         let error = Some("memory cannot be used: broken".to_owned());
         let directory = ScriptedTokenDirectory::new([Ok(listed(&[ID]))], [Ok(())]);
-        let outcome = execute(&unreadable(), &directory, &TokensRequest::List(credential("t"))).unwrap();
+        let outcome =
+            execute(&unreadable(), &directory, &TokensRequest { credential: credential("t"), revoke: None }).unwrap();
         assert!(matches!(&outcome, TokensOutcome::Listed { profiles_error, .. } if *profiles_error == error));
-        let request = TokensRequest::Revoke { credential: credential("t"), id: id(ID) };
+        let request = TokensRequest { credential: credential("t"), revoke: Some(id(ID)) };
         let outcome = execute(&unreadable(), &directory, &request).unwrap();
         assert!(matches!(&outcome, TokensOutcome::Revoked { profiles_error, .. } if *profiles_error == error));
     }
@@ -363,7 +243,7 @@ mod tests {
         for (token, revoked, is_own) in [(own.as_str(), ID, true), (&own, OTHER_ID, false), ("jwt", ID, false)] {
             let profiles = holding(vec![profile("dev", Some("https://h"), &own)]);
             let directory = ScriptedTokenDirectory::new([], [Ok(())]);
-            let request = TokensRequest::Revoke { credential: credential(token), id: id(revoked) };
+            let request = TokensRequest { credential: credential(token), revoke: Some(id(revoked)) };
             let outcome = execute(&profiles, &directory, &request).unwrap();
             let TokensOutcome::Revoked { profile, credential, .. } = outcome else { panic!("{outcome:?}") };
             assert_eq!(profile.is_some(), revoked == ID);
@@ -390,7 +270,7 @@ mod tests {
             // The mock panics if it is asked for the profiles.
             let profiles = MockProfileReader::new();
             let directory = ScriptedTokenDirectory::new([], [Err(error)]);
-            let request = TokensRequest::Revoke { credential: credential("t"), id: id(ID) };
+            let request = TokensRequest { credential: credential("t"), revoke: Some(id(ID)) };
             let error = execute(&profiles, &directory, &request).unwrap_err();
             assert_eq!((error.kind(), error.facts().token_id), (kind, Some(id(ID))));
             assert_eq!(

@@ -1,22 +1,17 @@
 //! Who the operator is: one request to the server, with the first credential that is given.
 
-use thiserror::Error;
-
-use super::credential::{Credential, CredentialError, CredentialRequest};
-use super::exit_status::ExitStatus;
-use super::failure_kind::FailureKind;
-use crate::domain::server_url::ServerUrl;
-use crate::domain::token::TokenId;
-use crate::ports::chain::chain;
-use crate::ports::failure_report::FailureFacts;
+use super::credential::{Credential, CredentialRequest};
+use super::identity_error::{IdentityError, IdentityRequest};
 use crate::ports::principal_reader::PrincipalReader;
 use crate::ports::profile_reader::ProfileReader;
-use crate::ports::reporter::{CredentialSource, ReportError, Reporter, WhoamiOutcome};
-use crate::ports::request_error::RequestError;
+use crate::ports::reporter::{Reporter, WhoamiOutcome};
 use crate::ports::token_file::TokenFile;
 
 /// What the operator asks for: the credential to ask with decides everything.
 pub type WhoamiRequest = CredentialRequest;
+
+/// Why it cannot be told who the operator is. Whatever the variant, nothing was changed.
+pub type WhoamiError = IdentityError;
 
 /// Asks the server who the operator is.
 ///
@@ -67,89 +62,19 @@ impl<'a> WhoamiUseCase<'a> {
     /// # Errors
     ///
     /// - [`WhoamiError::Credential`]: nothing was sent.
-    /// - [`WhoamiError::Read`]: the server said no, or did not say who it is.
+    /// - [`WhoamiError::Request`]: the server said no, or did not say who it is.
     /// - [`WhoamiError::Report`]: the server said who it is, but the outcome could not be written.
     pub async fn execute(&mut self, request: &WhoamiRequest) -> Result<WhoamiOutcome, WhoamiError> {
-        let Credential { source: credential, token, server, expires_at } =
-            request.resolve(self.profiles, self.token_file)?;
-        let principal = self.reader.read(&server, &token).await.map_err(|source| WhoamiError::Read {
-            credential: credential.clone(),
-            token_id: token.id(),
-            server: Box::new(server.clone()),
-            source,
+        let credential = request.resolve(self.profiles, self.token_file)?;
+        let principal = self.reader.read(&credential.server, &credential.token).await.map_err(|error| {
+            let request = IdentityRequest::Whoami { token_id: credential.token.id() };
+            IdentityError::new(request, &credential, error)
         })?;
 
+        let Credential { source: credential, server, expires_at, .. } = credential;
         let outcome = WhoamiOutcome { principal, server, credential, expires_at };
         self.reporter.report(&outcome).map_err(WhoamiError::Report)?;
         Ok(outcome)
-    }
-}
-
-/// Why it cannot be told who the operator is. Whatever the variant, nothing was changed.
-#[derive(Debug, Error)]
-pub enum WhoamiError {
-    /// There is no usable credential or server. Nothing was sent.
-    #[error(transparent)]
-    Credential(#[from] CredentialError),
-    /// The server said no, or it did not say who it is.
-    #[error("{}", read_sentence(credential, server, source))]
-    Read {
-        /// The credential that was asked with.
-        credential: CredentialSource,
-        /// The id of its token, if it is a session token.
-        token_id: Option<TokenId>,
-        /// The server that was asked.
-        server: Box<ServerUrl>,
-        /// How the attempt to ask it ended.
-        source: RequestError,
-    },
-    /// The server said who it is, but the outcome could not be written.
-    #[error("the server has responded, but {}", chain(.0))]
-    Report(ReportError),
-}
-
-fn read_sentence(credential: &CredentialSource, server: &ServerUrl, error: &RequestError) -> String {
-    let origin = server.origin();
-    match error {
-        RequestError::NotAccepted { .. } => {
-            format!("not logged in at {origin}: the token of {credential} is not accepted")
-        }
-        RequestError::Refused { .. } => format!("{origin} refused to say who is logged in"),
-        _ => format!("cannot tell who is logged in at {origin}"),
-    }
-}
-
-impl WhoamiError {
-    /// The kind of failure, for programs.
-    #[must_use]
-    pub fn kind(&self) -> FailureKind {
-        match self {
-            Self::Credential(error) => error.kind(),
-            Self::Read { source, .. } => source.into(),
-            Self::Report(_) => FailureKind::NotReported,
-        }
-    }
-
-    /// What the run was about. It changed nothing.
-    #[must_use]
-    pub fn facts(&self) -> FailureFacts {
-        match self {
-            Self::Credential(error) => error.facts(),
-            Self::Read { credential, token_id, server, source } => FailureFacts {
-                profile: credential.profile().cloned(),
-                server: Some(server.as_given().to_owned()),
-                token_id: *token_id,
-                ..FailureFacts::default()
-            }
-            .with_response_of(source.call_error()),
-            Self::Report(_) => FailureFacts::default(),
-        }
-    }
-
-    /// How a command ends that fails so.
-    #[must_use]
-    pub fn ending(&self) -> ExitStatus {
-        self.kind().exit_status()
     }
 }
 
@@ -173,9 +98,12 @@ mod tests {
     use crate::domain::timestamp::Timestamp;
     use crate::ports::principal_reader::MockPrincipalReader;
     use crate::ports::profile_reader::MockProfileReader;
-    use crate::ports::reporter::MockReporter;
+    use crate::ports::reporter::{CredentialSource, MockReporter, ReportError};
+    use crate::ports::request_error::RequestError;
     use crate::ports::store_error::StoreError;
     use crate::ports::token_file::MockTokenFile;
+    use crate::use_cases::credential::CredentialError;
+    use crate::use_cases::exit_status::ExitStatus;
     use crate::use_cases::server::{ServerError, ServerSetting};
 
     fn expiry() -> Timestamp {
@@ -596,7 +524,7 @@ mod tests {
             let error = world.execute(&request()).unwrap_err();
             assert_eq!(error.ending(), ending, "{words}");
             match error {
-                WhoamiError::Read { credential, server, source, .. } => {
+                WhoamiError::Request { credential, server, source, .. } => {
                     assert_eq!(credential, CredentialSource::Profile(ProfileName::new("dev").unwrap()));
                     assert_eq!((server.origin(), source.to_string()), ("https://h".to_owned(), words));
                 }

@@ -9,17 +9,16 @@ use plexctl::ports::reporter::{CredentialSource, TokensOutcome};
 use plexctl::use_cases::tokens::{TokensRequest, TokensUseCase};
 
 use super::watched::Watched;
-use super::{client, credential_context, credential_request, reporter, retry_with_credential};
+use super::{client, credential_failure, credential_request, reporter, retry_with_credential};
 use crate::cli::{Flags, IdentityTokensCommand};
 use crate::environment;
-use crate::hints;
 use crate::report::Failure;
 use crate::retry_command::RetryCommand;
 use crate::terminal;
 
 /// Lists the operator's tokens, or revokes one of them and says where it is still stored.
 pub async fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> Result<(), Failure> {
-    let (name, id) = match command {
+    let (name, revoke) = match command {
         IdentityTokensCommand::List => ("identity-tokens list", None),
         IdentityTokensCommand::Delete { id } => ("identity-tokens delete", Some(*id)),
     };
@@ -30,12 +29,7 @@ pub async fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> R
         Err(error) if credential.needs_profile() => return Err(error.into()),
         Err(_) => PathBuf::new(),
     };
-    // Asked before the credential moves into the request.
-    let needs_profile = credential.needs_profile();
-    let request = match id {
-        None => TokensRequest::List(credential),
-        Some(id) => TokensRequest::Revoke { credential, id },
-    };
+    let request = TokensRequest { credential, revoke };
     let store = TomlStore::new(config.as_path());
     let client = Watched(client());
     let mut reporter = reporter(flags.output());
@@ -43,11 +37,9 @@ pub async fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> R
     let outcome = match use_case.execute(&request).await {
         Ok(outcome) => outcome,
         Err(error) => {
-            let retry = retry_with_credential(name, &flags).with("--id", id.as_ref().map(TokenId::to_string));
-            let facts = error.facts();
-            let context = credential_context(retry, flags, needs_profile, &store, config, facts.profile.as_ref());
-            let hint = hints::identity_tokens::hint(&error, &context);
-            return Err(Failure::new(&error, error.kind(), facts, hint).of_profile(context.profile));
+            let retry = retry_with_credential(name, &flags).with("--id", revoke.as_ref().map(TokenId::to_string));
+            let needs_profile = request.credential.needs_profile();
+            return Err(credential_failure(&error, retry, flags, needs_profile, &store, config));
         }
     };
     for hint in hints_to_clear(&outcome) {

@@ -15,6 +15,7 @@ use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::ports::profile_reader::{ProfileKey, ProfileReader};
+use plexctl::use_cases::IdentityError;
 use plexctl::use_cases::credential::CredentialRequest;
 
 pub use self::exec::exec;
@@ -25,8 +26,8 @@ pub use self::profiles::profiles;
 pub use self::whoami::whoami;
 use crate::cli::Flags;
 use crate::environment;
-use crate::hints::HintContext;
-use crate::report::reporter;
+use crate::hints::{self, HintContext};
+use crate::report::{Failure, reporter};
 use crate::retry_command::RetryCommand;
 use crate::terminal;
 
@@ -56,19 +57,22 @@ fn retry_with_credential(name: &'static str, flags: &Flags) -> RetryCommand {
         .with("--server", flags.server.as_deref())
 }
 
-/// What a hint needs to know of a failed run that sends a credential. `holder` is the profile that holds the credential.
-fn credential_context(
+/// Words the failure of a run that sends a credential.
+fn credential_failure(
+    error: &IdentityError,
     retry: RetryCommand,
     flags: Flags,
     needs_profile: bool,
     store: &TomlStore,
     config: PathBuf,
-    holder: Option<&ProfileName>,
-) -> HintContext {
-    let place_of_server = place_of_server(store, holder);
+) -> Failure {
+    let facts = error.facts();
+    let place_of_server = place_of_server(store, facts.profile.as_ref());
     // A run that never looked at the profiles is about none of them.
     let profile = if needs_profile { selected_or_default(store, flags.profile) } else { flags.profile };
-    HintContext { retry, profile, token_file: flags.token_file, config, place_of_server }
+    let context = HintContext { retry, profile, token_file: flags.token_file, config, place_of_server };
+    let hint = hints::credential::hint(error, &context);
+    Failure::new(error, error.kind(), facts, hint).of_profile(context.profile)
 }
 
 /// The profile that a run is about: the one that was typed, else the default.

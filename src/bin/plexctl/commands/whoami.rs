@@ -6,10 +6,9 @@ use plexctl::adapters::toml_store::{GuardedTokenFile, TomlStore};
 use plexctl::use_cases::whoami::WhoamiUseCase;
 
 use super::watched::Watched;
-use super::{client, credential_context, credential_request, reporter, retry_with_credential};
+use super::{client, credential_failure, credential_request, reporter, retry_with_credential};
 use crate::cli::Flags;
 use crate::environment;
-use crate::hints;
 use crate::report::Failure;
 
 /// Asks the server who the operator is.
@@ -24,8 +23,5 @@ pub async fn whoami(flags: Flags) -> Result<(), Failure> {
     let Err(error) = use_case.execute(&request).await else { return Ok(()) };
 
     let retry = retry_with_credential("whoami", &flags);
-    let facts = error.facts();
-    let context = credential_context(retry, flags, request.needs_profile(), &store, config, facts.profile.as_ref());
-    let hint = hints::whoami::hint(&error, &context);
-    Err(Failure::new(&error, error.kind(), facts, hint).of_profile(context.profile))
+    Err(credential_failure(&error, retry, flags, request.needs_profile(), &store, config))
 }

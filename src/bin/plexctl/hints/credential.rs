@@ -1,13 +1,28 @@
-//! What to do about a credential that is missing, unusable or not accepted.
+//! What to do about a request with the operator's credential, and about a credential that is missing or unusable.
 
 use plexctl::domain::session::Selection;
 use plexctl::ports::reporter::CredentialSource;
+use plexctl::ports::request_error::RequestError;
+use plexctl::use_cases::IdentityError;
 use plexctl::use_cases::credential::CredentialError;
 
-use super::{HintContext, no_session_hint, server, store};
+use super::{HintContext, no_session_hint, request, server, store};
+
+/// What to do next.
+pub fn hint(error: &IdentityError, context: &HintContext) -> Option<String> {
+    match error {
+        IdentityError::Credential(error) => unsent_hint(error, context),
+        IdentityError::Report(_) => None,
+        IdentityError::Request { credential, server, source, .. } => match source {
+            RequestError::NotAccepted { .. } => Some(not_accepted_hint(credential, context)),
+            RequestError::Refused { .. } | RequestError::NoSuchToken { .. } => None,
+            _ => Some(request::hint(source.call_error(), Some(server.as_given()), context)),
+        },
+    }
+}
 
 /// What to do where no request was sent.
-pub fn hint(error: &CredentialError, context: &HintContext) -> Option<String> {
+fn unsent_hint(error: &CredentialError, context: &HintContext) -> Option<String> {
     match error {
         CredentialError::Load(error) => store::hint(error, context),
         CredentialError::Variable(_) => Some("set PLEXSPHERE_TOKEN to a token, or unset it".to_owned()),
@@ -26,7 +41,7 @@ pub fn hint(error: &CredentialError, context: &HintContext) -> Option<String> {
 }
 
 /// What to do about a token that the server does not accept.
-pub fn not_accepted_hint(credential: &CredentialSource, context: &HintContext) -> String {
+fn not_accepted_hint(credential: &CredentialSource, context: &HintContext) -> String {
     let typed = context.retry.value_of("--profile").and(context.profile.as_ref());
     // What precedes a stored session has to go, too.
     let (profile, instead) = match credential {

@@ -1,14 +1,13 @@
 //! Hints: what to type next after a failure. Each belongs to its cause, or there is none.
 
+pub mod credential;
 pub mod exec;
 pub mod identity_tokens;
 pub mod login;
 pub mod logout;
 pub mod profiles;
-pub mod whoami;
 
 mod alike_names;
-mod credential;
 mod no_session;
 mod request;
 mod server;
