@@ -12,7 +12,7 @@ use plexctl::domain::session::ProfileName;
 use plexctl::domain::token::TokenId;
 use plexctl::use_cases::profiles::ProfilesRequest;
 
-use super::help;
+use super::help::{self, HelpSections};
 
 /// The profile that a login writes where none is named.
 pub const DEFAULT_PROFILE: &str = "default";
@@ -115,7 +115,7 @@ pub enum Format {
 }
 
 #[derive(Args)]
-#[command(after_help = help::LOGIN.examples, after_long_help = help::LOGIN.complete)]
+#[command(help_sections = help::LOGIN)]
 pub struct LoginArguments {
     /// Domain to log in to [default: last used]
     #[arg(long, value_name = "UUID", value_parser = Identifier::parse, value_hint = ValueHint::Other)]
@@ -151,11 +151,11 @@ pub struct LoginArguments {
 }
 
 #[derive(Args)]
-#[command(after_help = help::WHOAMI.examples, after_long_help = help::WHOAMI.complete)]
+#[command(help_sections = help::WHOAMI)]
 pub struct WhoamiArguments {}
 
 #[derive(Args)]
-#[command(after_help = help::PROFILES.examples, after_long_help = help::PROFILES.complete)]
+#[command(help_sections = help::PROFILES)]
 pub struct ProfilesArguments {
     #[command(subcommand)]
     command: Option<ProfilesCommand>,
@@ -175,20 +175,17 @@ impl ProfilesArguments {
 #[derive(Subcommand)]
 enum ProfilesCommand {
     /// List the stored profiles, like `plexctl profiles`
-    #[command(visible_alias = "ls", after_help = help::PROFILES_LIST.examples, after_long_help = help::PROFILES_LIST.complete)]
+    #[command(visible_alias = "ls", help_sections = help::PROFILES_LIST)]
     List,
     /// Set the default profile
-    #[command(after_help = help::PROFILES_USE.examples, after_long_help = help::PROFILES_USE.complete)]
+    #[command(help_sections = help::PROFILES_USE)]
     Use {
         /// Profile to make the default
         #[arg(value_name = "NAME", value_parser = profile_name(), value_hint = ValueHint::Other)]
         name: ProfileName,
     },
     /// Remove a profile without revoking its token; needs --yes
-    #[command(
-        visible_alias = "rm",
-        after_help = help::PROFILES_FORGET.examples, after_long_help = help::PROFILES_FORGET.complete
-    )]
+    #[command(visible_alias = "rm", help_sections = help::PROFILES_FORGET)]
     Forget {
         /// Profile to remove
         #[arg(value_name = "NAME", value_parser = profile_name(), value_hint = ValueHint::Other)]
@@ -197,10 +194,7 @@ enum ProfilesCommand {
 }
 
 #[derive(Args)]
-#[command(
-    override_usage = "plexctl exec [OPTIONS] -- <COMMAND> [ARG]...",
-    after_help = help::EXEC.examples, after_long_help = help::EXEC.complete
-)]
+#[command(override_usage = "plexctl exec [OPTIONS] -- <COMMAND> [ARG]...", help_sections = help::EXEC)]
 pub struct ExecArguments {
     /// Command to run, with its arguments
     #[arg(
@@ -213,7 +207,7 @@ pub struct ExecArguments {
 }
 
 #[derive(Args)]
-#[command(after_help = help::IDENTITY_TOKENS.examples, after_long_help = help::IDENTITY_TOKENS.complete)]
+#[command(help_sections = help::IDENTITY_TOKENS)]
 pub struct IdentityTokensArguments {
     #[command(subcommand)]
     pub command: IdentityTokensCommand,
@@ -222,16 +216,10 @@ pub struct IdentityTokensArguments {
 #[derive(Subcommand)]
 pub enum IdentityTokensCommand {
     /// List your tokens, newest first
-    #[command(
-        visible_alias = "ls",
-        after_help = help::IDENTITY_TOKENS_LIST.examples, after_long_help = help::IDENTITY_TOKENS_LIST.complete
-    )]
+    #[command(visible_alias = "ls", help_sections = help::IDENTITY_TOKENS_LIST)]
     List,
     /// Revoke a token by its id
-    #[command(
-        visible_alias = "rm",
-        after_help = help::IDENTITY_TOKENS_DELETE.examples, after_long_help = help::IDENTITY_TOKENS_DELETE.complete
-    )]
+    #[command(visible_alias = "rm", help_sections = help::IDENTITY_TOKENS_DELETE)]
     Delete {
         /// Id of the token to revoke
         #[arg(long, value_name = "UUID", value_parser = TokenId::parse, value_hint = ValueHint::Other)]
@@ -240,11 +228,11 @@ pub enum IdentityTokensCommand {
 }
 
 #[derive(Args)]
-#[command(after_help = help::LOGOUT.examples, after_long_help = help::LOGOUT.complete)]
+#[command(help_sections = help::LOGOUT)]
 pub struct LogoutArguments {}
 
 #[derive(Args)]
-#[command(after_help = help::COMPLETION.examples, after_long_help = help::COMPLETION.complete)]
+#[command(help_sections = help::COMPLETION)]
 pub struct CompletionArguments {
     /// Shell: bash, zsh, fish or powershell
     #[arg(value_name = "SHELL", value_enum, hide_possible_values = true)]
