@@ -10,6 +10,7 @@ mod strict;
 mod syntax_error;
 mod walk;
 
+use std::ops::Range;
 use std::time::{Duration, UNIX_EPOCH};
 
 use thiserror::Error;
@@ -40,6 +41,9 @@ pub(super) const EXPIRES_AT_KEY: &str = "expires_at";
 pub(super) const DOMAIN_ID_KEY: &str = "domain_id";
 pub(super) const IDP_BINDING_ID_KEY: &str = "idp_binding_id";
 pub(super) const IDP_BINDING_ALIAS_KEY: &str = "idp_binding_alias";
+
+/// Those that belong to the token, and move with it.
+pub(super) const TOKEN_KEYS: [&str; 3] = [SERVER_KEY, TOKEN_KEY, EXPIRES_AT_KEY];
 
 /// Takes the bytes as the UTF-8 text that every TOML document is (TOML 1.1, "Spec").
 pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, Fault> {
@@ -106,7 +110,7 @@ impl<'a> Document<'a> {
 
     /// Tells whether a name is taken, even by a value that is not a profile.
     pub(super) fn has_entry(&self, name: &ProfileName) -> bool {
-        self.entries().is_some_and(|entries| entries.contains_key(name.as_str()))
+        self.entry(name).is_some()
     }
 
     /// Looks up a profile and checks the types of its `token` and `server`. What else it holds is only remembered, so a
@@ -124,14 +128,23 @@ impl<'a> Document<'a> {
         }))
     }
 
-    /// Where a value of a profile stands, if it is there. Counting lines takes a pass over the text, so this is for errors.
+    /// Where a value of a profile stands in the text, if it is there.
+    pub(super) fn span_of(&self, name: &ProfileName, key: &str) -> Option<Range<usize>> {
+        Some(self.entry(name)?.get_ref().as_table()?.get(key)?.span())
+    }
+
+    /// Where the value of the default pointer stands in the text, if it is there.
+    pub(super) fn span_of_pointer(&self) -> Option<Range<usize>> {
+        self.root.get(POINTER_KEY).map(Spanned::span)
+    }
+
+    /// The same as a line and a column. Counting lines takes a pass over the text, so this is for errors.
     pub(super) fn position_of(&self, name: &ProfileName, key: ProfileKey) -> Option<Position> {
         let key = match key {
             ProfileKey::Server => SERVER_KEY,
             ProfileKey::Token => TOKEN_KEY,
         };
-        let value = self.entry(name)?.get_ref().as_table()?.get(key)?;
-        Some(Position::at(self.text, value.span().start))
+        Some(Position::at(self.text, self.span_of(name, key)?.start))
     }
 
     /// What the document means, which is all that a comparison needs of it: two documents at once would take twice the

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::splice::{Change, Separator, splice};
 use super::verify;
-use super::walk::{Entries, Kind, Place, Walk};
+use super::walk::{Expression, Place, Removed, Walk};
 use crate::adapters::toml_store::document::Document;
 use crate::domain::session::ProfileName;
 
@@ -47,43 +47,28 @@ pub fn fuzzed_cut(text: &str, profile: &str) -> Option<Result<String, String>> {
 fn ranges(text: &str, profile: &str, cuts_pointer: bool) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut section: Option<Range<usize>> = None;
-    for expression in Walk::new(text, profile) {
-        match expression.kind {
-            Kind::Header(place) => {
+    let walk = Walk { text, profile, removed: Removed::Profile };
+    for expression in walk.expressions() {
+        match expression {
+            Expression::Header(place, lines) => {
                 ranges.extend(section.take());
                 // Not beyond the last key: comments below may belong to the section that follows.
-                section = place.is_ours().then_some(expression.lines);
+                section = walk.removes(place).then_some(lines);
             }
-            Kind::Pair(pair) => {
-                if pair.key.place == Place::Profiles && pair.is_inline_table(text) {
-                    ranges.extend(inline_ranges(text, profile, pair.value.start));
+            Expression::Pair(pair, lines) => {
+                let place = pair.key.place;
+                if place == Place::Profiles && walk.is_inline_table(&pair) {
+                    ranges.extend(walk.entries(pair.value.start, place).filter_map(|entry| entry.removal));
                 }
                 match &mut section {
-                    Some(section) => section.end = expression.lines.end,
-                    None if pair.key.place.is_ours() || (pair.key.place == Place::Pointer && cuts_pointer) => {
-                        ranges.push(expression.lines);
-                    }
+                    Some(section) => section.end = lines.end,
+                    None if walk.removes(place) || (place == Place::Pointer && cuts_pointer) => ranges.push(lines),
                     None => {}
                 }
             }
         }
     }
     ranges.extend(section);
-    ranges
-}
-
-/// The ranges of the profile's entries in `profiles = { … }`, whose brace opens at this offset.
-fn inline_ranges(text: &str, profile: &str, open: usize) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
-    let mut kept_comma = None;
-    for entry in Entries::new(text, profile, open, Place::Profiles) {
-        if entry.pair.key.place.is_ours() {
-            ranges.push(entry.removal(kept_comma.as_ref()));
-        } else {
-            // The comma before a removed last entry would be a trailing one, which TOML 1.0 forbids.
-            kept_comma = entry.comma;
-        }
-    }
     ranges
 }
 

@@ -1,138 +1,87 @@
-//! The points of a config's text before something is written into it: where the values of a profile's session stand,
-//! and where what is missing goes.
+//! The points of a config's text at which something is written into it: where the keys of a profile go that are missing,
+//! and what goes away.
 
 use std::ops::Range;
 
 use super::splice::Change;
 use super::toml_text::{entries, lines};
-use super::walk::{Entries, Field, KeyPath, Kind, Pair, Place, Walk};
+use super::walk::{Expression, KeyPath, Pair, Place, Removed, Walk};
 
 /// The places in a text that an edit of one profile needs.
 pub(super) struct InsertionPoints<'a> {
-    text: &'a str,
-    profile: &'a str,
-    dropped: &'a [Field],
-    /// The value of the default pointer.
-    pub(super) pointer: Option<Range<usize>>,
+    walk: Walk<'a>,
     /// Where a line of the root goes: behind the last one with a key, else first.
     pub(super) root_end: usize,
-    /// What goes with the fields that are dropped. The ranges may overlap.
+    /// What goes with the keys that are removed. The ranges may overlap.
     pub(super) removals: Vec<Range<usize>>,
     /// Where a key of the profile goes, unless the profile is not there or nothing but sub-tables.
     pub(super) keys: Option<Slot<'a>>,
     /// Where a profile goes, if `profiles` is an inline table.
     pub(super) profiles: Option<Slot<'a>>,
-    values: [Option<Range<usize>>; Field::ALL.len()],
 }
 
 impl<'a> InsertionPoints<'a> {
-    /// Walks the text for an edit that takes these fields out of the profile.
-    pub(super) fn new(text: &'a str, profile: &'a str, dropped: &'a [Field]) -> Self {
+    /// Walks the text for an edit that takes these keys out of the profile.
+    pub(super) fn new(text: &'a str, profile: &'a str, removed: &'a [&'a str]) -> Self {
+        let walk = Walk { text, profile, removed: Removed::Keys(removed) };
         // A byte order mark is only valid as the first character.
         let root_end = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        let values = [const { None }; Field::ALL.len()];
-        let mut points = Self {
-            text,
-            profile,
-            dropped,
-            pointer: None,
-            root_end,
-            removals: Vec::new(),
-            keys: None,
-            profiles: None,
-            values,
-        };
+        let mut points = Self { walk, root_end, removals: Vec::new(), keys: None, profiles: None };
         let mut is_root = true;
-        for expression in Walk::new(text, profile) {
-            match expression.kind {
-                Kind::Header(place) => {
+        for expression in walk.expressions() {
+            match expression {
+                Expression::Header(place, lines) => {
                     is_root = false;
                     if place == Place::Profile {
                         // The line of the header is the first place; each key below moves it further down.
-                        points.keys = Some(Slot::Lines { at: expression.lines.end, prefix: "" });
+                        points.keys = Some(Slot::Lines { at: lines.end, prefix: "" });
                     }
                 }
-                Kind::Pair(pair) => {
+                Expression::Pair(pair, lines) => {
                     if is_root {
-                        points.root_end = expression.lines.end;
+                        points.root_end = lines.end;
                     }
-                    points.pair(pair, expression.lines);
+                    let place = pair.key.place;
+                    if matches!(place, Place::Profiles | Place::Profile) && walk.is_inline_table(&pair) {
+                        points.inline_table(pair.value.start, place);
+                    } else if let Some(prefix) = points.prefix(lines.start, &pair.key) {
+                        points.keys = Some(Slot::Lines { at: lines.end, prefix });
+                        points.removals.extend(walk.removes(place).then_some(lines));
+                    }
                 }
             }
         }
         points
     }
 
-    /// Where the value of one of the profile's fields stands.
-    pub(super) fn value(&self, field: Field) -> Option<Range<usize>> {
-        self.values[field as usize].clone()
-    }
-
-    fn pair(&mut self, pair: Pair, lines: Range<usize>) {
-        match pair.key.place {
-            Place::Pointer => self.pointer = Some(pair.value),
-            place @ (Place::Profiles | Place::Profile) if pair.is_inline_table(self.text) => {
-                self.inline_table(pair.value.start, place);
-            }
-            _ => {
-                if let Some(prefix) = self.prefix(lines.start, &pair.key) {
-                    self.keys = Some(Slot::Lines { at: lines.end, prefix });
-                    if self.is_dropped(&pair.key) {
-                        self.removals.push(lines);
-                    }
-                    self.note_value(pair);
-                }
-            }
-        }
-    }
-
     /// Walks `profiles = { … }` or the inline table of the profile itself, whose brace opens at this offset.
     fn inline_table(&mut self, open: usize, table: Place) {
-        let mut value_end = None;
-        let mut comma = None;
-        for entry in Entries::new(self.text, self.profile, open, table) {
+        let (mut value_end, mut comma_end) = (None, None);
+        for entry in self.walk.entries(open, table) {
             let Pair { key, value } = &entry.pair;
-            if key.place == Place::Profile && entry.pair.is_inline_table(self.text) {
+            if key.place == Place::Profile && self.walk.is_inline_table(&entry.pair) {
                 self.inline_table(value.start, Place::Profile);
             }
-            if self.is_dropped(key) {
-                self.removals.push(entry.removal(comma.as_ref()));
-                // A last entry without a comma takes the one before it along.
-                comma = comma.filter(|_| entry.comma.is_some());
-            } else {
+            if entry.removal.is_none() {
                 if let Some(prefix) = self.prefix(key.start, key) {
                     self.keys = Some(Slot::Behind { value_end: value.end, comma_end: None, prefix });
                 }
                 value_end = Some(value.end);
-                comma = entry.comma;
             }
-            // Of a dropped entry too: a token that moves is spelled as it was.
-            self.note_value(entry.pair);
+            self.removals.extend(entry.removal);
+            comma_end = entry.comma_end;
         }
-        let slot = value_end.map_or(Slot::First { open }, |value_end| Slot::Behind {
-            value_end,
-            comma_end: comma.map(|comma| comma.end),
-            prefix: "",
-        });
+        let slot =
+            value_end.map_or(Slot::First { open }, |value_end| Slot::Behind { value_end, comma_end, prefix: "" });
         match table {
             Place::Profile => self.keys = Some(slot),
             _ => self.profiles = Some(slot),
         }
     }
 
-    fn note_value(&mut self, pair: Pair) {
-        if let Place::Field(field) = pair.key.place {
-            self.values[field as usize] = Some(pair.value);
-        }
-    }
-
-    fn is_dropped(&self, key: &KeyPath) -> bool {
-        matches!(key.place, Place::Field(field) if self.dropped.contains(&field))
-    }
-
     /// What stands before one of the profile's own keys: blanks, and the keys that lead to the profile.
     fn prefix(&self, start: usize, key: &KeyPath) -> Option<&'a str> {
-        Some(&self.text[start..key.own_key?])
+        Some(&self.walk.text[start..key.own_key?])
     }
 }
 

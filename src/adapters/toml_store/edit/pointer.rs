@@ -14,7 +14,7 @@ use crate::domain::session::ProfileName;
 pub(in super::super) fn with_pointer(document: Document<'_>, profile: &ProfileName) -> Option<String> {
     let text = document.text();
     let points = InsertionPoints::new(text, profile.as_str(), &[]);
-    let edited = splice(text, vec![point_to(profile, text, &points)]);
+    let edited = splice(text, vec![point_to(profile, &document, &points)]);
     verify::with_pointer(document, profile, edited)
 }
 
@@ -26,12 +26,12 @@ pub fn fuzzed_pointer(text: &str, profile: &str) -> Option<Result<String, String
     Some(edited.ok_or_else(|| "the pointer cannot be set".to_owned()))
 }
 
-/// Sets the pointer in a text whose insertion points are known.
-pub(super) fn point_to(profile: &ProfileName, text: &str, points: &InsertionPoints<'_>) -> Change {
+/// Sets the pointer in a document whose insertion points are known.
+pub(super) fn point_to(profile: &ProfileName, document: &Document<'_>, points: &InsertionPoints<'_>) -> Change {
     let name = string(profile.as_str());
-    match points.pointer.clone() {
+    match document.span_of_pointer() {
         Some(value) => Change::replace(value, name),
-        None => Change::insert_lines(points.root_end, lines(text, "", &[(POINTER_KEY, name)])),
+        None => Change::insert_lines(points.root_end, lines(document.text(), "", &[(POINTER_KEY, name)])),
     }
 }
 

@@ -4,12 +4,10 @@
 use super::insertion_points::InsertionPoints;
 use super::pointer::point_to;
 use super::splice::{Change, Separator, append_section, line_end, splice};
-use super::toml_text::{inline_table, key, section, string};
-use super::verify;
-use super::walk::Field;
-use crate::adapters::toml_store::document::Document;
-use crate::domain::idp_binding::IdpBinding;
-use crate::domain::profile::{Profile, ProfileToken};
+use super::toml_text::{inline_table, key, section, value};
+use super::verify::{self, session_values};
+use crate::adapters::toml_store::document::{Document, TOKEN_KEY, TOKEN_KEYS};
+use crate::domain::profile::Profile;
 use crate::domain::session::ProfileName;
 
 /// A document's text with a session stored in it.
@@ -33,16 +31,16 @@ pub(in super::super) fn with_session(
     moves_to: Option<&ProfileName>,
 ) -> Option<Stored> {
     let text = document.text();
-    let values = values(profile);
-    let dropped: Vec<Field> = values.iter().filter(|(_, value)| value.is_none()).map(|(field, _)| *field).collect();
+    let values = session_values(profile)?;
+    let removed: Vec<&str> = values.iter().filter(|(_, value)| value.is_none()).map(|(key, _)| *key).collect();
     // All positions refer to the old text, so the changes can be collected in any order.
-    let points = InsertionPoints::new(text, profile.name.as_str(), &dropped);
+    let points = InsertionPoints::new(text, profile.name.as_str(), &removed);
     let mut changes: Vec<Change> = points.removals.iter().cloned().map(Change::remove).collect();
     let mut missing = Vec::new();
-    for (field, value) in values.into_iter().filter_map(|(field, value)| Some((field, value?))) {
-        match points.value(field) {
-            Some(old) => changes.push(Change::replace(old, value)),
-            None => missing.push((field.key(), value)),
+    for (key, new) in values.iter().filter_map(|(key, new)| Some((*key, value(new.as_ref()?)))) {
+        match document.span_of(&profile.name, key) {
+            Some(old) => changes.push(Change::replace(old, new)),
+            None => missing.push((key, new)),
         }
     }
     let mut new_profile = None;
@@ -52,25 +50,28 @@ pub(in super::super) fn with_session(
         None => new_profile = Some((&profile.name, missing)),
     }
     if let Some(moves_to) = moves_to {
-        new_profile = Some((moves_to, token_values(text, &points)?));
+        document.span_of(&profile.name, TOKEN_KEY)?;
+        // As they are spelled.
+        let held = |key| Some((key, text[document.span_of(&profile.name, key)?].to_owned()));
+        new_profile = Some((moves_to, TOKEN_KEYS.into_iter().filter_map(held).collect()));
     }
     let mut new_section = None;
-    if let Some((profile, pairs)) = new_profile {
-        let profile = key(profile.as_str());
+    if let Some((name, pairs)) = new_profile {
+        let name = key(name.as_str());
         match &points.profiles {
-            Some(slot) => changes.push(slot.add_entry(text, &profile, inline_table(&pairs))),
-            None => new_section = Some(section(text, &profile, &pairs)),
+            Some(slot) => changes.push(slot.add_entry(text, &name, inline_table(&pairs))),
+            None => new_section = Some(section(text, &name, &pairs)),
         }
     }
     if document.pointer().is_none() {
-        changes.push(point_to(&profile.name, text, &points));
+        changes.push(point_to(&profile.name, &document, &points));
     }
     let mut edited = splice(text, changes);
     // The section goes to the very end, behind changes that refer to offsets of the old text.
     let separator =
         new_section.map_or_else(Separator::default, |section| append_section(&mut edited, &section, line_end(text)));
     // A wrong edit would lose somebody else's token, so nothing is returned that was not parsed again.
-    Some(Stored { text: verify::with_session(document, profile, moves_to, edited)?, separator })
+    Some(Stored { text: verify::with_session(document, &profile.name, values, moves_to, edited)?, separator })
 }
 
 /// The edit from text to text, for its fuzz target, and what it leaves after its cut if it moves a token. `None` means
@@ -89,32 +90,6 @@ pub fn fuzzed_session(
     Some(stored.ok_or_else(|| "the session cannot be stored".to_owned()))
 }
 
-/// What the profile gets, in TOML, and what it is not to have.
-fn values(profile: &Profile) -> [(Field, Option<String>); Field::ALL.len()] {
-    let (binding_id, binding_alias) = match &profile.idp_binding {
-        Some(IdpBinding::Id(id)) => (Some(string(&id.to_string())), None),
-        Some(IdpBinding::Alias(alias)) => (None, Some(string(alias.as_str()))),
-        None => (None, None),
-    };
-    [
-        (Field::Server, profile.server.as_deref().map(string)),
-        (Field::Token, profile.token.as_ref().map(ProfileToken::expose_secret).map(string)),
-        // RFC 3339 is how TOML writes a date-time.
-        (Field::ExpiresAt, profile.expires_at.map(|time| time.to_string())),
-        (Field::DomainId, profile.domain_id.map(|id| string(&id.to_string()))),
-        (Field::IdpBindingId, binding_id),
-        (Field::IdpBindingAlias, binding_alias),
-    ]
-}
-
-/// The token that the profile holds, and what moves with it, as it is spelled.
-fn token_values(text: &str, points: &InsertionPoints<'_>) -> Option<Vec<(&'static str, String)>> {
-    points.value(Field::Token)?;
-    let held =
-        Field::OF_TOKEN.into_iter().filter_map(|field| Some((field.key(), text[points.value(field)?].to_owned())));
-    Some(held.collect())
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
@@ -122,7 +97,8 @@ mod tests {
     use super::super::without_profile;
     use super::*;
     use crate::domain::identifier::Identifier;
-    use crate::domain::idp_binding::BindingAlias;
+    use crate::domain::idp_binding::{BindingAlias, IdpBinding};
+    use crate::domain::profile::ProfileToken;
     use crate::domain::timestamp::Timestamp;
 
     const EXPIRY: &str = "2026-11-25T13:46:00Z";

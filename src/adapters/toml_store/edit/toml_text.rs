@@ -2,6 +2,8 @@
 
 use toml_writer::{ToTomlKey as _, ToTomlValue as _, TomlKeyBuilder, TomlStringBuilder};
 
+use toml::de::DeValue;
+
 use super::splice::line_end;
 
 pub(super) fn key(name: &str) -> String {
@@ -11,6 +13,14 @@ pub(super) fn key(name: &str) -> String {
 
 pub(super) fn string(text: &str) -> String {
     TomlStringBuilder::new(text).as_basic().to_toml_value()
+}
+
+/// A value of a session: a date-time, or else a string.
+pub(super) fn value(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::Datetime(time) => time.to_string(),
+        other => string(other.as_str().unwrap_or_default()),
+    }
 }
 
 /// A profile's section. Keys and values are TOML already, here and below.

@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::walk::Field;
-use crate::adapters::toml_store::document::{Document, POINTER_KEY, PROFILES_KEY};
+use crate::adapters::toml_store::document::{
+    DOMAIN_ID_KEY, Document, EXPIRES_AT_KEY, IDP_BINDING_ALIAS_KEY, IDP_BINDING_ID_KEY, POINTER_KEY, PROFILES_KEY,
+    SERVER_KEY, TOKEN_KEY, TOKEN_KEYS,
+};
 use crate::domain::idp_binding::IdpBinding;
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, ProfileToken};
 use crate::domain::session::ProfileName;
 
 /// Gives the rest back only if it means what the document means without the profile.
@@ -22,43 +24,55 @@ pub(super) fn without_profile(mut document: Document<'_>, profile: &ProfileName,
     (reread.into_digest() == intended).then_some(rest)
 }
 
+/// The keys of a session with their values, in the order in which they are written. `None` instead of a value means that
+/// the profile is not to have the key.
+pub(super) type SessionValues = [(&'static str, Option<DeValue<'static>>); 6];
+
+/// What a profile that holds this session means.
+pub(super) fn session_values(profile: &Profile) -> Option<SessionValues> {
+    let string = |text: &str| DeValue::String(Cow::Owned(text.to_owned()));
+    let (binding_id, binding_alias) = match &profile.idp_binding {
+        Some(IdpBinding::Id(id)) => (Some(string(&id.to_string())), None),
+        Some(IdpBinding::Alias(alias)) => (None, Some(string(alias.as_str()))),
+        None => (None, None),
+    };
+    // RFC 3339 is how TOML writes a date-time.
+    let expires_at = profile.expires_at.map(|time| time.to_string().parse()).transpose().ok()?;
+    Some([
+        (SERVER_KEY, profile.server.as_deref().map(string)),
+        (TOKEN_KEY, profile.token.as_ref().map(ProfileToken::expose_secret).map(string)),
+        (EXPIRES_AT_KEY, expires_at.map(DeValue::Datetime)),
+        (DOMAIN_ID_KEY, profile.domain_id.map(|id| string(&id.to_string()))),
+        (IDP_BINDING_ID_KEY, binding_id),
+        (IDP_BINDING_ALIAS_KEY, binding_alias),
+    ])
+}
+
 /// Gives the edited text back only if it means what the document means with these values in the profile, with the old
 /// token and what belongs to it in the profile that it moves to, and with a default.
 pub(super) fn with_session(
     mut document: Document<'_>,
-    profile: &Profile,
+    profile: &ProfileName,
+    values: SessionValues,
     moves_to: Option<&ProfileName>,
     edited: String,
 ) -> Option<String> {
     if document.pointer().is_none() {
-        point_to(&mut document, &profile.name);
+        point_to(&mut document, profile);
     }
-    let profiles = document.root_mut().entry(key(PROFILES_KEY)).or_insert_with(empty_table);
-    let profiles = as_table(profiles)?;
-    let table = as_table(profiles.entry(key(profile.name.as_str())).or_insert_with(empty_table))?;
+    let profiles = as_table(document.root_mut().entry(key(PROFILES_KEY)).or_insert_with(empty_table))?;
+    let table = as_table(profiles.entry(key(profile.as_str())).or_insert_with(empty_table))?;
     // Removed from the old place and put into the new one as values, independent of how the edit spelled them.
-    let moved: DeTable<'_> = Field::OF_TOKEN.into_iter().filter_map(|field| table.remove_entry(field.key())).collect();
-    for field in Field::ALL {
-        table.remove(field.key());
-    }
-    let mut insert = |field: Field, value| {
-        if let Some(value) = value {
-            table.insert(key(field.key()), value);
-        }
-    };
-    insert(Field::Server, profile.server.as_deref().map(string));
-    insert(Field::Token, profile.token.as_ref().map(|token| string(token.expose_secret())));
-    insert(Field::ExpiresAt, profile.expires_at.and_then(|time| date_time(&time.to_string())));
-    insert(Field::DomainId, profile.domain_id.map(|id| string(&id.to_string())));
-    match &profile.idp_binding {
-        Some(IdpBinding::Id(id)) => insert(Field::IdpBindingId, Some(string(&id.to_string()))),
-        Some(IdpBinding::Alias(alias)) => insert(Field::IdpBindingAlias, Some(string(alias.as_str()))),
-        None => {}
+    let moved: DeTable<'_> = TOKEN_KEYS.into_iter().filter_map(|key| table.remove_entry(key)).collect();
+    for (name, value) in values {
+        match value {
+            Some(value) => table.insert(key(name), intended(value)),
+            None => table.remove(name),
+        };
     }
     if let Some(moves_to) = moves_to {
-        let moved = Spanned::new(0..0, DeValue::Table(moved));
         // The caller promises a free name: overwriting an entry would lose a token.
-        if profiles.insert(key(moves_to.as_str()), moved).is_some() {
+        if profiles.insert(key(moves_to.as_str()), intended(DeValue::Table(moved))).is_some() {
             return None;
         }
     }
@@ -78,23 +92,21 @@ fn believe(edited: String, intended: Document<'_>) -> Option<String> {
 }
 
 fn point_to(document: &mut Document<'_>, profile: &ProfileName) {
-    document.root_mut().insert(key(POINTER_KEY), string(profile.as_str()));
+    let name = DeValue::String(Cow::Owned(profile.as_str().to_owned()));
+    document.root_mut().insert(key(POINTER_KEY), intended(name));
 }
 
 fn key<'a>(name: &str) -> Spanned<Cow<'a, str>> {
-    Spanned::new(0..0, Cow::Owned(name.to_owned()))
-}
-
-fn string<'a>(text: &str) -> Spanned<DeValue<'a>> {
-    Spanned::new(0..0, DeValue::String(Cow::Owned(text.to_owned())))
-}
-
-fn date_time<'a>(text: &str) -> Option<Spanned<DeValue<'a>>> {
-    Some(Spanned::new(0..0, DeValue::Datetime(text.parse().ok()?)))
+    intended(Cow::Owned(name.to_owned()))
 }
 
 fn empty_table<'a>() -> Spanned<DeValue<'a>> {
-    Spanned::new(0..0, DeValue::Table(DeTable::new()))
+    intended(DeValue::Table(DeTable::new()))
+}
+
+/// What stands nowhere in the text.
+fn intended<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
 }
 
 fn as_table<'d, 'a>(value: &'d mut Spanned<DeValue<'a>>) -> Option<&'d mut DeTable<'a>> {
@@ -147,8 +159,15 @@ mod tests {
             idp_binding: Some(IdpBinding::Alias(BindingAlias::parse("google").unwrap())),
             ..Profile::new(ProfileName::new("x").unwrap())
         };
-        let verify =
-            |edited: &str| with_session(Document::parse(text).unwrap(), &profile, Some(&old), edited.to_owned());
+        let verify = |edited: &str| {
+            with_session(
+                Document::parse(text).unwrap(),
+                &profile.name,
+                session_values(&profile).unwrap(),
+                Some(&old),
+                edited.to_owned(),
+            )
+        };
         assert_eq!(verify(right).unwrap(), right);
         for (part, wrong) in [
             ("default = \"x\"\n", ""),

@@ -5,16 +5,30 @@
 //! bracket or key.
 
 use std::borrow::Cow;
-use std::iter::Peekable;
+use std::iter::{self, Peekable};
 use std::ops::Range;
 
 use toml_parser::Source;
 use toml_parser::lexer::{Lexer, Token, TokenKind};
 
-use crate::adapters::toml_store::document::{
-    DOMAIN_ID_KEY, EXPIRES_AT_KEY, IDP_BINDING_ALIAS_KEY, IDP_BINDING_ID_KEY, POINTER_KEY, PROFILES_KEY, SERVER_KEY,
-    TOKEN_KEY,
-};
+use crate::adapters::toml_store::document::{POINTER_KEY, PROFILES_KEY};
+
+/// A walk over a text.
+#[derive(Clone, Copy)]
+pub(super) struct Walk<'a> {
+    pub(super) text: &'a str,
+    /// The profile that is edited.
+    pub(super) profile: &'a str,
+    pub(super) removed: Removed<'a>,
+}
+
+/// What an edit removes.
+#[derive(Clone, Copy)]
+pub(super) enum Removed<'a> {
+    Profile,
+    /// Some keys of the profile.
+    Keys(&'a [&'a str]),
+}
 
 /// What a table or a key path stands for, seen from the profile.
 #[derive(Clone, Copy, PartialEq)]
@@ -23,72 +37,23 @@ pub(super) enum Place {
     Pointer,
     Profiles,
     Profile,
-    /// A key of the profile that a login writes.
-    Field(Field),
+    /// A key of the profile that is removed.
+    RemovedKey,
     /// Anything else in the profile.
     Inside,
     Other,
 }
 
-impl Place {
-    /// Whether this is the profile, or anything in it.
-    pub(super) fn is_ours(self) -> bool {
-        matches!(self, Self::Profile | Self::Field(_) | Self::Inside)
-    }
-}
-
-/// A key of the profile that a login writes.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Field {
-    Server,
-    Token,
-    ExpiresAt,
-    DomainId,
-    IdpBindingId,
-    IdpBindingAlias,
-}
-
-impl Field {
-    /// All of them, in the order in which they are written.
-    pub(super) const ALL: [Self; 6] =
-        [Self::Server, Self::Token, Self::ExpiresAt, Self::DomainId, Self::IdpBindingId, Self::IdpBindingAlias];
-
-    /// Those that belong to the token, and move with it.
-    pub(super) const OF_TOKEN: [Self; 3] = [Self::Server, Self::Token, Self::ExpiresAt];
-
-    pub(super) fn key(self) -> &'static str {
-        match self {
-            Self::Server => SERVER_KEY,
-            Self::Token => TOKEN_KEY,
-            Self::ExpiresAt => EXPIRES_AT_KEY,
-            Self::DomainId => DOMAIN_ID_KEY,
-            Self::IdpBindingId => IDP_BINDING_ID_KEY,
-            Self::IdpBindingAlias => IDP_BINDING_ALIAS_KEY,
-        }
-    }
-}
-
 /// A header, or a key with its value, and the lines it takes: from the start of the first to behind the last line end.
-pub(super) struct Expression {
-    pub(super) lines: Range<usize>,
-    pub(super) kind: Kind,
-}
-
-pub(super) enum Kind {
-    Header(Place),
-    Pair(Pair),
+pub(super) enum Expression {
+    Header(Place, Range<usize>),
+    Pair(Pair, Range<usize>),
 }
 
 /// A key with its value, on lines of its own or in an inline table.
 pub(super) struct Pair {
     pub(super) key: KeyPath,
     pub(super) value: Range<usize>,
-}
-
-impl Pair {
-    pub(super) fn is_inline_table(&self, text: &str) -> bool {
-        text[self.value.clone()].starts_with('{')
-    }
 }
 
 pub(super) struct KeyPath {
@@ -98,86 +63,83 @@ pub(super) struct KeyPath {
     pub(super) own_key: Option<usize>,
 }
 
-/// A key with its value in an inline table, and the comma that follows.
+/// A key with its value in an inline table.
 pub(super) struct Entry {
     pub(super) pair: Pair,
-    pub(super) comma: Option<Range<usize>>,
-}
-
-impl Entry {
-    /// What goes with the entry: the comma that follows it, else the one behind the last entry that stays before it.
-    pub(super) fn removal(&self, kept_comma: Option<&Range<usize>>) -> Range<usize> {
-        match &self.comma {
-            Some(comma) => self.pair.key.start..comma.end,
-            None => kept_comma.map_or(self.pair.key.start, |comma| comma.start)..self.pair.value.end,
-        }
-    }
-}
-
-/// The expressions of a document.
-pub(super) struct Walk<'a> {
-    cursor: Cursor<'a>,
-    table: Place,
+    /// What goes, if the entry is removed.
+    pub(super) removal: Option<Range<usize>>,
+    /// The end of the comma behind the last entry so far that stays, if that comma stays too.
+    pub(super) comma_end: Option<usize>,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(text: &'a str, profile: &'a str) -> Self {
-        Self { cursor: Cursor::new(text, 0, profile), table: Place::Root }
+    /// The expressions of the document.
+    pub(super) fn expressions(self) -> impl Iterator<Item = Expression> + use<'a> {
+        let mut cursor = Cursor::new(self, 0);
+        let mut table = Place::Root;
+        iter::from_fn(move || {
+            loop {
+                let start = cursor.offset();
+                cursor.skip(&[TokenKind::Whitespace]);
+                let pair = match cursor.peek() {
+                    TokenKind::Eof => return None,
+                    TokenKind::Newline | TokenKind::Comment => {
+                        cursor.rest_of_line();
+                        continue;
+                    }
+                    TokenKind::LeftSquareBracket => {
+                        // Both brackets of an array of tables: its header ends the section before it, too.
+                        cursor.skip(&[TokenKind::LeftSquareBracket]);
+                        table = cursor.key_path(Place::Root).place;
+                        None
+                    }
+                    _ => Some(cursor.pair(table)),
+                };
+                cursor.rest_of_line();
+                let lines = start..cursor.offset();
+                return Some(match pair {
+                    Some(pair) => Expression::Pair(pair, lines),
+                    None => Expression::Header(table, lines),
+                });
+            }
+        })
     }
-}
 
-impl Iterator for Walk<'_> {
-    type Item = Expression;
+    /// The entries of an inline table, whose brace opens at this offset.
+    pub(super) fn entries(self, open: usize, table: Place) -> impl Iterator<Item = Entry> + use<'a> {
+        let mut cursor = Cursor::new(self, open + 1);
+        let mut kept_comma: Option<Range<usize>> = None;
+        iter::from_fn(move || {
+            cursor.skip(&TRIVIA);
+            if matches!(cursor.peek(), TokenKind::RightCurlyBracket | TokenKind::Eof) {
+                return None;
+            }
+            let pair = cursor.pair(table);
+            cursor.skip(&TRIVIA);
+            let comma = cursor.comma();
+            let removal = self.removes(pair.key.place).then(|| match &comma {
+                Some(comma) => pair.key.start..comma.end,
+                // The comma before a removed last entry would be a trailing one, which TOML 1.0 forbids.
+                None => kept_comma.take().map_or(pair.key.start, |comma| comma.start)..pair.value.end,
+            });
+            if removal.is_none() {
+                kept_comma = comma;
+            }
+            let comma_end = kept_comma.as_ref().map(|comma| comma.end);
+            Some(Entry { pair, removal, comma_end })
+        })
+    }
 
-    fn next(&mut self) -> Option<Expression> {
-        let cursor = &mut self.cursor;
-        loop {
-            let start = cursor.offset();
-            cursor.skip(&[TokenKind::Whitespace]);
-            let kind = match cursor.peek() {
-                TokenKind::Eof => return None,
-                TokenKind::Newline | TokenKind::Comment => {
-                    cursor.rest_of_line();
-                    continue;
-                }
-                TokenKind::LeftSquareBracket => {
-                    // Both brackets of an array of tables: its header ends the section before it, too.
-                    cursor.skip(&[TokenKind::LeftSquareBracket]);
-                    self.table = cursor.key_path(Place::Root).place;
-                    Kind::Header(self.table)
-                }
-                _ => Kind::Pair(cursor.pair(self.table)),
-            };
-            cursor.rest_of_line();
-            return Some(Expression { lines: start..cursor.offset(), kind });
+    /// Whether what has this place is removed.
+    pub(super) fn removes(&self, place: Place) -> bool {
+        match self.removed {
+            Removed::Profile => matches!(place, Place::Profile | Place::Inside),
+            Removed::Keys(_) => place == Place::RemovedKey,
         }
     }
-}
 
-/// The entries of one inline table.
-pub(super) struct Entries<'a> {
-    cursor: Cursor<'a>,
-    table: Place,
-}
-
-impl<'a> Entries<'a> {
-    /// Starts behind the table's opening brace, which is at this offset.
-    pub(super) fn new(text: &'a str, profile: &'a str, open: usize, table: Place) -> Self {
-        Self { cursor: Cursor::new(text, open + 1, profile), table }
-    }
-}
-
-impl Iterator for Entries<'_> {
-    type Item = Entry;
-
-    fn next(&mut self) -> Option<Entry> {
-        self.cursor.skip(&TRIVIA);
-        if matches!(self.cursor.peek(), TokenKind::RightCurlyBracket | TokenKind::Eof) {
-            return None;
-        }
-        let pair = self.cursor.pair(self.table);
-        self.cursor.skip(&TRIVIA);
-        Some(Entry { pair, comma: self.cursor.comma() })
+    pub(super) fn is_inline_table(&self, pair: &Pair) -> bool {
+        self.text[pair.value.clone()].starts_with('{')
     }
 }
 
@@ -189,13 +151,13 @@ struct Cursor<'a> {
     source: Source<'a>,
     tokens: Peekable<Lexer<'a>>,
     base: usize,
-    profile: &'a str,
+    walk: Walk<'a>,
 }
 
 impl<'a> Cursor<'a> {
-    fn new(text: &'a str, base: usize, profile: &'a str) -> Self {
-        let source = Source::new(&text[base..]);
-        Self { source, tokens: source.lex().peekable(), base, profile }
+    fn new(walk: Walk<'a>, base: usize) -> Self {
+        let source = Source::new(&walk.text[base..]);
+        Self { source, tokens: source.lex().peekable(), base, walk }
     }
 
     fn pair(&mut self, table: Place) -> Pair {
@@ -233,11 +195,11 @@ impl<'a> Cursor<'a> {
         match (from, name.as_ref()) {
             (Place::Root, POINTER_KEY) => Place::Pointer,
             (Place::Root, PROFILES_KEY) => Place::Profiles,
-            (Place::Profiles, name) if name == self.profile => Place::Profile,
-            (Place::Profile, name) => {
-                Field::ALL.into_iter().find(|field| field.key() == name).map_or(Place::Inside, Place::Field)
+            (Place::Profiles, name) if name == self.walk.profile => Place::Profile,
+            (Place::Profile, name) if matches!(self.walk.removed, Removed::Keys(keys) if keys.contains(&name)) => {
+                Place::RemovedKey
             }
-            (Place::Field(_) | Place::Inside, _) => Place::Inside,
+            (Place::Profile | Place::RemovedKey | Place::Inside, _) => Place::Inside,
             _ => Place::Other,
         }
     }
