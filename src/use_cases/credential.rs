@@ -198,3 +198,31 @@ impl CredentialError {
         FailureFacts { profile, ..FailureFacts::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::session::ProfileName;
+
+    #[test]
+    fn names_the_profile_that_it_is_about() {
+        let name = |text| ProfileName::new(text).unwrap();
+        let none = |selection, reason| CredentialError::None { selection, reason };
+        let of_server = |credential| CredentialError::Server { credential, fault: ServerError::Unknown };
+        let default = || Selection::Default;
+        let dangling = NoSessionReason::DanglingDefault { name: name("gone"), profiles: vec![name("other")] };
+        for (error, profile) in [
+            (of_server(CredentialSource::Profile(name("dev"))), Some("dev")),
+            (of_server(CredentialSource::Variable), None),
+            (none(Selection::Named(name("dev")), None), Some("dev")),
+            (none(default(), Some(dangling)), Some("gone")),
+            (none(default(), Some(NoSessionReason::NoToken { name: name("bare") })), Some("bare")),
+            (none(default(), Some(NoSessionReason::NoDefault { profiles: vec![name("other")] })), None),
+            (none(default(), None), None),
+            (CredentialError::Variable(BearerTokenError::Empty), None),
+        ] {
+            let expected = FailureFacts { profile: profile.map(name), ..FailureFacts::default() };
+            assert_eq!(error.facts(), expected, "{error:?}");
+        }
+    }
+}

@@ -383,8 +383,10 @@ mod tests {
             assert_eq!(source(&text, true), "it holds more than one token".into(), "{text}");
         }
 
-        let problem = ProblemDetails { detail: Some("t0ken".to_owned()), ..ProblemDetails::default() };
-        let answered = UnexpectedResponse { problem: Some(problem), ..answered(201, false, false) };
+        let text = Some("t0ken".to_owned());
+        let problem = Some(ProblemDetails { detail: text.clone(), ..ProblemDetails::default() });
+        let answered =
+            UnexpectedResponse { problem, correlation_id: text.clone(), location: text, ..answered(201, false, false) };
         let answer = poll_response(answered, &body("", true));
         assert!(
             matches!(answer, PollResponse::Unusable { .. }) && !format!("{answer:?}").contains("t0ken"),

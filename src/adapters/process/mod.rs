@@ -118,8 +118,9 @@ fn not_executable(errno: Errno) -> ReplaceError {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, Permissions};
-    use std::os::unix::fs::PermissionsExt;
+    use std::env;
+    use std::fs::{self, File, Permissions};
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
 
@@ -170,6 +171,31 @@ mod tests {
         assert_eq!(refusal(&process, &at("bare")), (126, no_format.to_owned()));
         assert_eq!(refusal(&process, &at("missing")), (127, "the file does not exist".to_owned()));
         assert_eq!(refusal(&process, &at("plain/below")), (127, "the file does not exist".to_owned()));
+
+        symlink("loop", directory.path().join("loop")).unwrap();
+        let is_written = File::options().append(true).open(directory.path().join("bare")).unwrap();
+        assert_eq!(refusal(&process, "bare").1, "another process is writing to it");
+        drop(is_written);
+        assert_eq!(refusal(&process, &at("loop")).1, "its path has too many symbolic links");
+        assert_eq!(refusal(&process, &at(&"x".repeat(256))).1, "its path is too long");
+        // Cannot be provoked in every place where the tests run.
+        for (errno, expected) in [(Errno::EMFILE, "the system lacks the resources"), (Errno::EIO, "it cannot be read")]
+        {
+            assert_eq!(not_executable(errno), ReplaceError::NotExecutable { reason: expected.to_owned() });
+        }
+    }
+
+    #[test]
+    fn looks_behind_a_file_without_the_permission() {
+        let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let process = process(Path::new(&env::join_paths([first.path(), second.path()]).unwrap()));
+        fs::write(first.path().join("command"), "").unwrap();
+        fs::set_permissions(first.path().join("command"), Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(refusal(&process, "command"), (126, "permission denied".to_owned()));
+
+        fs::write(second.path().join("command"), "#!/nowhere/interpreter\n").unwrap();
+        fs::set_permissions(second.path().join("command"), Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(refusal(&process, "command"), (126, "the interpreter that it names does not exist".to_owned()));
     }
 
     #[test]

@@ -28,3 +28,15 @@ impl Log for DebugLog {
 
     fn flush(&self) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_stay_silent() {
+        let is_shown = |target| DebugLog.enabled(&Metadata::builder().target(target).build());
+        assert!(is_shown("plexctl") && is_shown("plexctl::adapters"));
+        assert!(!is_shown("rustls::client") && !is_shown("plexctl_of_others"));
+    }
+}

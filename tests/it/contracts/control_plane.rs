@@ -231,16 +231,21 @@ impl IssuerUnderTest for HttpUnderTest {
     }
 
     fn for_bindings(case: BindingsCase) -> Self {
-        let BindingsCase::Failing(failure) = case else {
-            let bindings = listed_bindings().into_iter().map(|choice| {
-                let IdpBinding::Alias(alias) = choice.binding else { panic!("{choice:?} has no alias") };
-                let (alias, label, host) = (alias.as_str(), choice.label, choice.issuer_host);
-                format!(r#"{{"alias":"{alias}","label":"{label}","issuer_host":"{host}","x":"{SECRET}"}}"#)
-            });
-            let list = format!("[{}]", bindings.collect::<Vec<_>>().join(","));
-            return Self::responding(Endpoint::IdpBindings, json(&list, 0));
+        let bindings = listed_bindings().into_iter().map(|choice| {
+            let IdpBinding::Alias(alias) = choice.binding else { panic!("{choice:?} has no alias") };
+            let (alias, label, host) = (alias.as_str(), choice.label, choice.issuer_host);
+            format!(r#"{{"alias":"{alias}","label":"{label}","issuer_host":"{host}","x":"{SECRET}"}}"#)
+        });
+        let list = format!("[{}]", bindings.collect::<Vec<_>>().join(","));
+        let script = match case {
+            BindingsCase::Listed => json(&list, 0),
+            // A list in a failure counts for nothing.
+            BindingsCase::Failing(ServerFailure::ServerError) => {
+                Script::answer(Answer { body: list.into(), ..Answer::bare(500) })
+            }
+            BindingsCase::Failing(failure) => return Self::failing(&[Endpoint::IdpBindings], failure),
         };
-        Self::failing(&[Endpoint::IdpBindings], failure)
+        Self::responding(Endpoint::IdpBindings, script)
     }
 
     fn issuer(&self) -> &dyn TokenIssuer {

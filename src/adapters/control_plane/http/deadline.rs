@@ -31,3 +31,18 @@ impl Deadline {
         wait_until(self.at, step).await.unwrap_or(Err(Cause::TimedOut(self.limit)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_further_limit_only_shortens() {
+        let (short, long) = (Duration::from_secs(1), Duration::from_secs(9));
+        for (first, then) in [(short, long), (long, short)] {
+            let deadline = Deadline::within(first).or_within(then);
+            assert_eq!(deadline.limit, short);
+            assert!(deadline.at <= Instant::now() + short);
+        }
+    }
+}

@@ -39,6 +39,7 @@ mod tests {
     use tokio::io::AsyncReadExt;
     use tokio::net::TcpStream;
     use tokio::task;
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -75,5 +76,20 @@ mod tests {
     fn ends_at_the_deadline() {
         assert_eq!(read(Duration::ZERO, true), Some(7));
         assert_eq!(read(Duration::ZERO, false), None);
+    }
+
+    /// Whether a step that takes half of [`GRACE`] from now on has the time for it.
+    fn has_grace(deadline: impl FnOnce(Instant) -> Instant) -> bool {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async { wait_until(deadline(Instant::now()), sleep(GRACE / 2)).await.is_some() })
+    }
+
+    #[test]
+    fn only_a_deadline_that_was_noticed_late_gets_grace() {
+        let little = Duration::from_millis(1);
+        assert!(has_grace(|now| now + GRACE));
+        assert!(!has_grace(|now| now + little));
+        assert!(!has_grace(|now| now - LATE + little));
+        assert!(has_grace(|now| now - LATE));
     }
 }

@@ -148,6 +148,18 @@ fn the_separator_goes_also_where_the_file_changed_between_the_look_and_the_clear
 }
 
 #[test]
+fn another_profile_leaves_the_empty_line_before_it() {
+    let replaced = format!("[profiles.x]\nserver = \"https://h\"\ntoken = \"{OLD}\"\ndomain_id = \"{DOMAIN_ID}\"\n");
+    let (_sandbox, store) = store_of(&replaced);
+    store.save(&session(OLD)).unwrap();
+    let before = format!("{}\n", read(&store));
+    write(&store.path, &format!("{before}[profiles.other]\nserver = \"https://h\"\ntoken = \"{OLD}\"\n"));
+    let other = store.find(&named("other")).unwrap().unwrap();
+    store.clear(&other).unwrap();
+    assert_eq!(read(&store), before);
+}
+
+#[test]
 fn a_name_is_taken_by_whatever_has_it() {
     let text = format!("[profiles]\nx.token = \"{OLD}\"\n\"{KEPT_AS}\" = 3\n\"{KEPT_AS}-2\".sub = {{}}\n");
     let (_sandbox, store) = store_of(&text);
