@@ -14,6 +14,7 @@ use plexctl::domain::device_authorization::{AuthorizationFields, DeviceAuthoriza
 use plexctl::domain::issued_token::IssuedToken;
 use plexctl::domain::server_url::ServerUrl;
 use plexctl::fuzzing::{PollEvent, PollStep, Polling, decide};
+use plexctl::ports::request_error::RequestError;
 use plexctl::ports::token_issuer::{PollFailure, PollResponse};
 use plexctl::use_cases::login::NotIssued;
 
@@ -152,11 +153,11 @@ impl Model {
                 Some(NotIssued::NotApproved { within, cause: None }) => assert_eq!(*within, now - BEGUN),
                 other => panic!("{other:?}"),
             },
-            243 => assert!(matches!(given_up, Some(NotIssued::Rejected { .. }))),
-            244 => assert!(matches!(given_up, Some(NotIssued::Refused { .. }))),
+            243 => assert!(matches!(given_up, Some(NotIssued::Failed(RequestError::Rejected { .. })))),
+            244 => assert!(matches!(given_up, Some(NotIssued::Failed(RequestError::Refused { .. })))),
             _ => {
                 self.is_lost = true;
-                assert!(matches!(given_up, Some(NotIssued::Unusable { .. })));
+                assert!(matches!(given_up, Some(NotIssued::Failed(RequestError::Unusable { .. }))));
             }
         }
     }

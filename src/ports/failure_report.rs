@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use super::call_error::{CallError, ResponseFacts};
+use super::call_error::ResponseFacts;
 use super::chain::chain;
 use crate::domain::server_url::ServerUrl;
 use crate::domain::session::ProfileName;
@@ -66,12 +66,6 @@ impl FailureFacts {
         .into_iter()
         .flatten()
         .collect()
-    }
-
-    /// The same facts with what a response said.
-    #[must_use]
-    pub fn with_response_of(self, error: &CallError) -> Self {
-        Self { response: error.response().cloned(), ..self }
     }
 }
 

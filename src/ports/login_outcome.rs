@@ -133,18 +133,22 @@ pub struct ReplacedToken {
     pub kept_as: ProfileName,
 }
 
-/// Says where the token may be live, and where it is stored.
+/// Names the token.
 impl fmt::Display for ReplacedToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.id {
-            Some(id) => write!(formatter, "the replaced token {id}")?,
-            None => formatter.write_str("the replaced token, a token without an id,")?,
+            Some(id) => write!(formatter, "the replaced token {id}"),
+            None => formatter.write_str("the replaced token, a token without an id,"),
         }
-        formatter.write_str(" may still be live")?;
-        if let Some(origin) = &self.origin {
-            write!(formatter, " at {origin}")?;
-        }
-        write!(formatter, " and is kept as profile \"{}\"", self.kept_as)
+    }
+}
+
+impl ReplacedToken {
+    /// Says that the token may still be live, and where.
+    #[must_use]
+    pub fn liveness(&self) -> String {
+        let place = self.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
+        format!("{self} may still be live{place}")
     }
 }
 

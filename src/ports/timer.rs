@@ -79,9 +79,10 @@ pub trait Timer: Send + Sync {
 }
 
 /// What would be lost with the process.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AtRisk {
     /// Nothing: every token that is known is stored or dead.
+    #[default]
     Nothing,
     /// An answer, under way or lost before, so a token may have been issued that is stored nowhere.
     Response,

@@ -175,9 +175,8 @@ impl CredentialError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Load(StoreError::Exposed { .. }) => FailureKind::ConfigExposed,
-            Self::Load(StoreError::NotABearerToken { .. }) | Self::Variable(_) => FailureKind::NotASessionToken,
-            Self::Load(_) => FailureKind::ConfigUnusable,
+            Self::Load(error) => error.into(),
+            Self::Variable(_) => FailureKind::NotASessionToken,
             Self::None { .. } => FailureKind::NoCredential,
             Self::Server { fault, .. } => fault.kind(),
         }

@@ -175,9 +175,7 @@ impl ExecError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         match &self.fault {
-            ExecFault::Load(StoreError::Exposed { .. }) => FailureKind::ConfigExposed,
-            ExecFault::Load(StoreError::NotABearerToken { .. }) => FailureKind::NotASessionToken,
-            ExecFault::Load(_) => FailureKind::ConfigUnusable,
+            ExecFault::Load(error) => error.into(),
             ExecFault::NoSession { .. } | ExecFault::NulInName { .. } => FailureKind::NoSession,
             ExecFault::Server(fault) => fault.kind(),
             ExecFault::Program(ReplaceError::NotFound { .. }) => FailureKind::CommandNotFound,

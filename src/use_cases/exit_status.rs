@@ -2,21 +2,22 @@
 
 /// The ways in which a command can end. Their numbers are an interface that scripts depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
 pub enum ExitStatus {
     /// What was asked for is done, or there was nothing to do.
-    Done,
+    Done = 0,
     /// Something failed on the way; the error says which state that leaves.
-    Failed,
+    Failed = 1,
     /// What was given or stored cannot be used, so nothing was begun.
-    Unusable,
+    Unusable = 2,
     /// A file that holds a credential is open to others, so it was not read.
-    Exposed,
+    Exposed = 3,
     /// The server understood and declined.
-    Refused,
+    Refused = 4,
     /// The program to run cannot be executed. The number is that of POSIX shells.
-    CommandNotExecutable,
+    CommandNotExecutable = 126,
     /// The program to run does not exist. The number is that of POSIX shells.
-    CommandNotFound,
+    CommandNotFound = 127,
 }
 
 impl ExitStatus {
@@ -34,15 +35,7 @@ impl ExitStatus {
     /// here needs it.
     #[must_use]
     pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Unusable => 2,
-            Self::Exposed => 3,
-            Self::Refused => 4,
-            Self::CommandNotExecutable => 126,
-            Self::CommandNotFound => 127,
-        }
+        self as u8
     }
 }
 
@@ -55,5 +48,7 @@ mod tests {
         let endings =
             [ExitStatus::Done, ExitStatus::Failed, ExitStatus::Unusable, ExitStatus::Exposed, ExitStatus::Refused];
         assert_eq!(endings.map(ExitStatus::exit_code), [0, 1, 2, 3, 4]);
+        let of_shells = [ExitStatus::CommandNotExecutable, ExitStatus::CommandNotFound];
+        assert_eq!(of_shells.map(ExitStatus::exit_code), [126, 127]);
     }
 }

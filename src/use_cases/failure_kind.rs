@@ -2,6 +2,7 @@
 
 use super::exit_status::ExitStatus;
 use crate::ports::request_error::RequestError;
+use crate::ports::store_error::StoreError;
 
 /// Why a command failed, for programs. The code stands in the JSON failure, the status is the process's exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,6 +112,17 @@ impl FailureKind {
             Self::CommandNotFound => ("command_not_found", ExitStatus::CommandNotFound),
             Self::CommandNotExecutable => ("command_not_executable", ExitStatus::CommandNotExecutable),
             Self::NotReported | Self::Internal => ("internal", ExitStatus::Failed),
+        }
+    }
+}
+
+/// The kind of a failure to read what is stored.
+impl From<&StoreError> for FailureKind {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Exposed { .. } => Self::ConfigExposed,
+            StoreError::NotASessionToken { .. } | StoreError::NotABearerToken { .. } => Self::NotASessionToken,
+            _ => Self::ConfigUnusable,
         }
     }
 }

@@ -214,9 +214,8 @@ impl LogoutError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Load(StoreError::Exposed { .. }) => FailureKind::ConfigExposed,
-            Self::Load(StoreError::NotASessionToken { .. }) => FailureKind::NotASessionToken,
-            Self::Load(_) | Self::Rehearse { .. } => FailureKind::ConfigUnusable,
+            Self::Load(error) => error.into(),
+            Self::Rehearse { .. } => FailureKind::ConfigUnusable,
             Self::Server { source, .. } => source.kind(),
             Self::Revoke { source, .. } => source.into(),
             // Told apart: the profile is gone, and only a power loss brings it back.
@@ -235,7 +234,10 @@ impl LogoutError {
                 FailureFacts { profile: Some(profile.clone()), token_id: Some(*id), ..FailureFacts::default() }
             }
             Self::Rehearse { about, .. } => about.leaving(SessionState::Untouched),
-            Self::Revoke { about, source } => about.leaving(SessionState::Kept).with_response_of(source.call_error()),
+            Self::Revoke { about, source } => {
+                let response = source.call_error().response().cloned();
+                FailureFacts { response, ..about.leaving(SessionState::Kept) }
+            }
             Self::Clear { about, source: StoreError::NotDurable { .. }, .. } => about.leaving(SessionState::Ended),
             Self::Clear { about, .. } => about.leaving(SessionState::Revoked),
             Self::Report(_) => FailureFacts { session: SessionState::Ended, ..FailureFacts::default() },

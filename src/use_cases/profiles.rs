@@ -180,11 +180,10 @@ impl ProfilesError {
             Self::Unconfirmed { .. } => FailureKind::ConfirmationNeeded,
             Self::NoSuchProfile { .. } => FailureKind::NoSuchProfile,
             Self::Store(error) | Self::Forget { error, .. } => match error {
-                StoreError::Exposed { .. } => FailureKind::ConfigExposed,
                 // A change that was begun, in contrast to a config that could not be read in the first place.
                 StoreError::NotWritten { .. } => FailureKind::NotStored,
                 StoreError::NotDurable { .. } => FailureKind::NotDurable,
-                _ => FailureKind::ConfigUnusable,
+                error => error.into(),
             },
             Self::Report(_) => FailureKind::NotReported,
         }

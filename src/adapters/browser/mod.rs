@@ -35,19 +35,14 @@ pub struct BrowserSettings {
 impl BrowserSettings {
     /// Why no browser is opened, whichever it would be.
     fn reason_to_skip(&self) -> Option<BrowserSkipped> {
-        if !self.is_wanted || self.browser.as_deref() == Some("none") {
-            return Some(BrowserSkipped::Disabled);
-        }
-        if !self.is_at_terminal {
-            return Some(BrowserSkipped::NoTerminal);
-        }
-        if self.is_remote {
-            return Some(BrowserSkipped::SshSession);
-        }
-        if self.ci.as_deref().is_some_and(|value| value != "0" && value != "false") {
-            return Some(BrowserSkipped::CiJob);
-        }
-        None
+        let is_ci = self.ci.as_deref().is_some_and(|value| value != "0" && value != "false");
+        let reasons = [
+            (!self.is_wanted || self.browser.as_deref() == Some("none"), BrowserSkipped::Disabled),
+            (!self.is_at_terminal, BrowserSkipped::NoTerminal),
+            (self.is_remote, BrowserSkipped::SshSession),
+            (is_ci, BrowserSkipped::CiJob),
+        ];
+        reasons.into_iter().find_map(|(applies, reason)| applies.then_some(reason))
     }
 }
 

@@ -102,20 +102,15 @@ fn name(principal: &Principal) -> Option<&str> {
 
 /// Where a token is live, or stored, that was to be neither.
 fn warning_of_replaced(Replaced { token, state }: &Replaced) -> Option<String> {
-    let id = token.id.map_or_else(|| ", a token without an id,".to_owned(), |id| format!(" {id}"));
-    let profile = &token.kept_as;
-    let place = token.origin.as_ref().map(|origin| format!(" at {origin}")).unwrap_or_default();
+    let (liveness, profile) = (token.liveness(), &token.kept_as);
     match state {
         ReplacedState::Revoked | ReplacedState::Gone => None,
-        ReplacedState::Unstored { cause } => Some(format!(
-            "the replaced token{id} may still be live{place}, and another program has removed profile \"{profile}\": \
-             {cause}"
-        )),
-        ReplacedState::Kept { cause } => Some(format!(
-            "the replaced token{id} may still be live{place}; it is kept as profile \"{profile}\": {cause}"
-        )),
+        ReplacedState::Unstored { cause } => {
+            Some(format!("{liveness}, and another program has removed profile \"{profile}\": {cause}"))
+        }
+        ReplacedState::Kept { cause } => Some(format!("{liveness}; it is kept as profile \"{profile}\": {cause}")),
         ReplacedState::NotCleared { cause, .. } => {
-            Some(format!("the replaced token{id} is dead, but may still be stored as profile \"{profile}\": {cause}"))
+            Some(format!("{token} is dead, but may still be stored as profile \"{profile}\": {cause}"))
         }
     }
 }

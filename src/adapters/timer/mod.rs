@@ -56,15 +56,10 @@ impl SystemTimer {
 }
 
 /// What the timer and the thread that listens to signals know of each other.
+#[derive(Default)]
 struct Watched {
     signal: watch::Sender<Option<i32>>,
     at_risk: Mutex<AtRisk>,
-}
-
-impl Default for Watched {
-    fn default() -> Self {
-        Self { signal: watch::Sender::default(), at_risk: Mutex::new(AtRisk::Nothing) }
-    }
 }
 
 impl Watched {

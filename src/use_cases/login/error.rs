@@ -155,19 +155,13 @@ impl LoginError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         match (&*self.cause, &*self.state) {
-            (LoginCause::Store(StoreError::Exposed { .. }), LoginState::Nothing { .. }) => FailureKind::ConfigExposed,
-            (LoginCause::Store(_), LoginState::Nothing { .. }) => FailureKind::ConfigUnusable,
+            (LoginCause::Store(error), LoginState::Nothing { .. }) => error.into(),
             (LoginCause::Store(_) | LoginCause::Overwritten, _) => FailureKind::NotStored,
             (LoginCause::Missing { .. }, _) => FailureKind::ServerUnknown,
             (LoginCause::Server(error), _) => error.kind(),
-            (LoginCause::Begin { error, .. }, _) => error.into(),
-            (LoginCause::NotIssued(source), _) => match source {
-                NotIssued::Denied => FailureKind::Denied,
-                NotIssued::NotApproved { .. } => FailureKind::NotApproved,
-                NotIssued::Rejected { .. } => FailureKind::Unconfirmed,
-                NotIssued::Refused { .. } => FailureKind::Refused,
-                NotIssued::Unusable { .. } => FailureKind::AnswerUnusable,
-            },
+            (LoginCause::Begin { error, .. } | LoginCause::NotIssued(NotIssued::Failed(error)), _) => error.into(),
+            (LoginCause::NotIssued(NotIssued::Denied), _) => FailureKind::Denied,
+            (LoginCause::NotIssued(NotIssued::NotApproved { .. }), _) => FailureKind::NotApproved,
             (LoginCause::Superseded(_), _) => FailureKind::Superseded,
             (LoginCause::NotDurable(_), _) => FailureKind::NotDurable,
             (LoginCause::NotAccepted(RequestError::Refused { .. }), _) => FailureKind::SessionRefused,
@@ -186,16 +180,12 @@ impl LoginError {
             LoginState::Live { token, .. } => (Some(token), SessionState::Kept),
             LoginState::Stored(stored) => (Some(&stored.token), SessionState::Kept),
         };
-        let facts = FailureFacts {
+        FailureFacts {
             profile: Some(self.profile.clone()),
             server: self.server.as_ref().map(|server| server.as_given().to_owned()),
             token_id: token.and_then(|token| token.id),
             session,
-            response: None,
-        };
-        match self.call_error() {
-            Some(error) => facts.with_response_of(error),
-            None => facts,
+            response: self.call_error().and_then(CallError::response).cloned(),
         }
     }
 
@@ -268,8 +258,9 @@ impl fmt::Display for LoginError {
                 write!(formatter, "logged in, but the result could not be written: {cause}")
             }
             (State::Stored(stored), Cause::Interrupted) => {
-                let replaced = stored.replaced.as_ref().map(|replaced| format!("; {replaced}")).unwrap_or_default();
-                write!(formatter, "{cause}: profile \"{profile}\" holds the new session{replaced}")
+                write!(formatter, "{cause}: profile \"{profile}\" holds the new session")?;
+                let Some(replaced) = &stored.replaced else { return Ok(()) };
+                write!(formatter, "; {} and is kept as profile \"{}\"", replaced.liveness(), replaced.kept_as)
             }
             (State::Stored(_), _) => {
                 write!(formatter, "profile \"{profile}\" holds a session that {origin} does not accept: {cause}")
@@ -391,7 +382,7 @@ mod tests {
         let asked_for = Identifier::parse(ID).unwrap();
         let not_durable = StoreError::NotDurable { place: "memory".into(), source: "unsynced".into() };
         let report = ReportError { source: "full".into() };
-        let issued = |of: fn(CallError) -> NotIssued| LoginCause::NotIssued(of("said".into()));
+        let refused = RequestError::Refused { source: "said".into() };
         let rows = [
             (nothing(exposed()), "config_exposed", "cannot log in: memory is refused: open"),
             (nothing(not_written()), "config_unusable", "cannot log in: memory was not changed: full"),
@@ -435,7 +426,7 @@ mod tests {
                 "login failed: the request was not approved within 5 seconds: down (https://h); an earlier response was \
                  lost, so a token may have been issued that is stored nowhere",
             ),
-            (nothing(issued(|source| NotIssued::Refused { source })), "refused", "login failed: said (https://h)"),
+            (nothing(LoginCause::NotIssued(NotIssued::Failed(refused))), "refused", "login failed: said (https://h)"),
             (nothing(LoginCause::Interrupted), "internal", "interrupted: not logged in"),
             (
                 lost(LoginCause::Interrupted),
@@ -502,7 +493,7 @@ mod tests {
         for cause in [
             begin(|source| RequestError::Refused { source }),
             LoginCause::NotIssued(NotIssued::Denied),
-            LoginCause::NotIssued(NotIssued::Refused { source: "said".into() }),
+            LoginCause::NotIssued(NotIssued::Failed(RequestError::Refused { source: "said".into() })),
         ] {
             assert_eq!(nothing(cause).ending(), ExitStatus::Refused);
         }

@@ -162,7 +162,8 @@ impl<'a> LoginUseCase<'a> {
         let not_begun = |cause| LoginError::new(profile, None, LoginState::NOTHING, cause);
         let held = ports.profiles.look_up(&Selection::Named(profile.clone()));
         let held = held.map_err(|error| not_begun(LoginCause::Store(error)))?;
-        let target = choose_target(held, request).map_err(|cause| not_begun(ports.locate(cause, profile)))?;
+        let place_of_server = || ports.profiles.place_of(profile, ProfileKey::Server);
+        let target = choose_target(held, request, place_of_server).map_err(not_begun)?;
         // With the longest token there can be: a disk or a limit that is too small shows before a token exists.
         let rehearsed = ports.writer.rehearse_save(&ports.new_session(&target, IssuedToken::placeholder()));
         rehearsed.map_err(|error| not_begun(LoginCause::Store(error)))?;
@@ -246,16 +247,6 @@ impl LoginPorts<'_> {
             idp_binding: target.authorization.idp_binding.clone(),
             held_before: target.held.clone(),
             time,
-        }
-    }
-
-    /// Adds where the store keeps a server that is unusable.
-    fn locate(&self, cause: LoginCause, profile: &ProfileName) -> LoginCause {
-        match cause {
-            LoginCause::Server(error) => {
-                LoginCause::Server(error.stored_at(|| self.profiles.place_of(profile, ProfileKey::Server)))
-            }
-            cause => cause,
         }
     }
 

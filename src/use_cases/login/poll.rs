@@ -8,6 +8,7 @@ use crate::domain::device_authorization::DeviceAuthorization;
 use crate::domain::issued_token::IssuedToken;
 use crate::ports::call_error::CallError;
 use crate::ports::login_outcome::Lifetime;
+use crate::ports::request_error::RequestError;
 use crate::ports::token_issuer::{PollFailure, PollResponse};
 
 /// How much a `slow_down` adds to the interval (RFC 8628, section 3.5).
@@ -127,24 +128,10 @@ pub enum NotIssued {
         #[source]
         cause: Option<CallError>,
     },
-    /// The server does not know the request any more, or cannot be asked.
+    /// The server declined, does not know the request any more, or meant to issue a token in a response that cannot be
+    /// used, and is lost: [`RequestError::Refused`], [`RequestError::Rejected`] or [`RequestError::Unusable`].
     #[error(transparent)]
-    Rejected {
-        /// What the server said.
-        source: CallError,
-    },
-    /// The server understood and declined.
-    #[error(transparent)]
-    Refused {
-        /// What the server said.
-        source: CallError,
-    },
-    /// The server meant to issue a token, and its answer cannot be used. That answer is lost.
-    #[error("the server's answer cannot be used")]
-    Unusable {
-        /// What is wrong with it.
-        source: CallError,
-    },
+    Failed(RequestError),
 }
 
 impl NotIssued {
@@ -153,7 +140,7 @@ impl NotIssued {
         match self {
             Self::Denied => None,
             Self::NotApproved { cause, .. } => cause.as_ref(),
-            Self::Rejected { source } | Self::Refused { source } | Self::Unusable { source } => Some(source),
+            Self::Failed(error) => Some(error.call_error()),
         }
     }
 }
@@ -163,6 +150,7 @@ impl NotIssued {
 /// Each poll starts after a wait of at least one interval, and before the deadline. If the interval would end after the
 /// deadline, there is one last poll shortly before it. A back-off that would end after it ends the login.
 pub fn decide(mut state: Polling, event: PollEvent, now: Duration) -> (Polling, PollStep) {
+    let fail = |error| PollStep::GiveUp(NotIssued::Failed(error));
     let step = match event {
         PollEvent::Begun => wait_for_interval(&state, now),
         // A process that was stopped may wake up after the deadline, when the server has forgotten the code.
@@ -189,11 +177,11 @@ pub fn decide(mut state: Polling, event: PollEvent, now: Duration) -> (Polling, 
             let within = now.saturating_sub(state.begun);
             PollStep::GiveUp(NotIssued::NotApproved { within, cause: None })
         }
-        PollEvent::Responded(PollResponse::Rejected { source }) => PollStep::GiveUp(NotIssued::Rejected { source }),
-        PollEvent::Responded(PollResponse::Refused { source }) => PollStep::GiveUp(NotIssued::Refused { source }),
+        PollEvent::Responded(PollResponse::Rejected { source }) => fail(RequestError::Rejected { source }),
+        PollEvent::Responded(PollResponse::Refused { source }) => fail(RequestError::Refused { source }),
         PollEvent::Responded(PollResponse::Unusable { source }) => {
             state.is_response_lost = true;
-            PollStep::GiveUp(NotIssued::Unusable { source })
+            fail(RequestError::Unusable { source })
         }
         PollEvent::Responded(PollResponse::Failed(failure)) => back_off(&mut state, failure, now),
     };
@@ -354,9 +342,18 @@ mod tests {
         let reason = |answer| given_up(decide(polling(5), PollEvent::Responded(answer), seconds(61)).1);
         assert!(matches!(reason(PollResponse::Denied), NotIssued::Denied));
         let source = || "the server's words".into();
-        assert!(matches!(reason(PollResponse::Rejected { source: source() }), NotIssued::Rejected { .. }));
-        assert!(matches!(reason(PollResponse::Refused { source: source() }), NotIssued::Refused { .. }));
-        assert!(matches!(reason(PollResponse::Unusable { source: source() }), NotIssued::Unusable { .. }));
+        assert!(matches!(
+            reason(PollResponse::Rejected { source: source() }),
+            NotIssued::Failed(RequestError::Rejected { .. })
+        ));
+        assert!(matches!(
+            reason(PollResponse::Refused { source: source() }),
+            NotIssued::Failed(RequestError::Refused { .. })
+        ));
+        assert!(matches!(
+            reason(PollResponse::Unusable { source: source() }),
+            NotIssued::Failed(RequestError::Unusable { .. })
+        ));
         match reason(PollResponse::Expired) {
             NotIssued::NotApproved { within, cause: None } => assert_eq!(within.as_secs(), 61),
             other => panic!("{other:?}"),

@@ -24,10 +24,14 @@ impl LoginTarget {
     }
 }
 
-/// Chooses the target of a login. `held` is the profile as it is stored.
+/// Chooses the target of a login. `held` is the profile as it is stored, and the place is where its server is.
 ///
 /// A remembered binding counts only for the domain that it was remembered with.
-pub(super) fn choose_target(held: Option<Profile>, request: &LoginRequest) -> Result<LoginTarget, LoginCause> {
+pub(super) fn choose_target(
+    held: Option<Profile>,
+    request: &LoginRequest,
+    place_of_server: impl FnOnce() -> String,
+) -> Result<LoginTarget, LoginCause> {
     let domain_id = request.domain_id.or_else(|| held.as_ref()?.domain_id);
     match (choose_server(held.as_ref(), request), domain_id) {
         (Ok(server), Some(domain_id)) => {
@@ -42,7 +46,7 @@ pub(super) fn choose_target(held: Option<Profile>, request: &LoginRequest) -> Re
         (Err(ServerError::Unknown), domain_id) => {
             Err(LoginCause::Missing { needs_domain: domain_id.is_none(), needs_server: true })
         }
-        (Err(error), _) => Err(LoginCause::Server(error)),
+        (Err(error), _) => Err(LoginCause::Server(error.stored_at(place_of_server))),
     }
 }
 
@@ -166,7 +170,7 @@ mod tests {
             ((Some(DOMAIN), None), (Some(DOMAIN), None), (DOMAIN, None)),
         ] {
             let request = LoginRequest { domain_id: given.0.map(id), idp_binding: given.1, ..request() };
-            let target = choose_target(Some(remembering(remembered.0, remembered.1)), &request).unwrap();
+            let target = choose_target(Some(remembering(remembered.0, remembered.1)), &request, String::new).unwrap();
             let AuthorizationRequest { domain_id, idp_binding } = target.authorization;
             assert_eq!((domain_id, idp_binding), (id(expected.0), expected.1));
         }
@@ -176,7 +180,7 @@ mod tests {
     fn names_all_that_is_missing_at_once() {
         let missing = |domain: Option<&str>, server: Option<&str>| {
             let (domain_id, server_flag) = (domain.map(id), server.map(str::to_owned));
-            match choose_target(None, &LoginRequest { domain_id, server_flag, ..request() }) {
+            match choose_target(None, &LoginRequest { domain_id, server_flag, ..request() }, String::new) {
                 Err(LoginCause::Missing { needs_domain, needs_server }) => Some((needs_domain, needs_server)),
                 Err(other) => panic!("{other:?}"),
                 Ok(_) => None,

@@ -53,12 +53,13 @@ fn cause_hint(error: &LoginError, context: &HintContext) -> Option<String> {
         LoginCause::Begin { error: begin, bindings } => begin_hint(error, begin, bindings, context),
         LoginCause::Overwritten
         | LoginCause::NotIssued(
-            NotIssued::NotApproved { .. } | NotIssued::Rejected { .. } | NotIssued::Unusable { .. },
+            NotIssued::NotApproved { .. }
+            | NotIssued::Failed(RequestError::Rejected { .. } | RequestError::Unusable { .. }),
         ) => Some(format!("run {retry} again")),
         LoginCause::Superseded(_) => {
             Some("another login was faster; log in to another profile with --profile-name".to_owned())
         }
-        LoginCause::NotIssued(NotIssued::Denied | NotIssued::Refused { .. })
+        LoginCause::NotIssued(_)
         | LoginCause::Interrupted
         | LoginCause::NotDurable(_)
         | LoginCause::NotAccepted(_)
