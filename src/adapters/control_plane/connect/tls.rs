@@ -1,27 +1,23 @@
 //! TLS: the handshake with a server, and what its failures mean.
 
 use std::error::Error;
-use std::future::{self, Ready};
 use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
-use hyper::Uri;
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioIo;
 use log::debug;
-use rustls::pki_types::UnixTime;
+use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, HandshakeKind, InvalidMessage, PeerIncompatible, ProtocolVersion,
     RootCertStore,
 };
 use tokio::net::TcpStream;
-use tower_service::Service;
+use tokio_rustls::TlsConnector;
 
 use super::super::failure::Cause;
-use crate::domain::server_url::ServerUrl;
-use crate::ports::BoxError;
+use crate::domain::server_url::{Host, ServerUrl};
 
 /// How much of a name in a certificate is kept, in characters.
 const MAX_NAME: usize = 100;
@@ -46,48 +42,27 @@ pub(crate) async fn start(
     server: &ServerUrl,
     config: Arc<ClientConfig>,
 ) -> Result<Stream, Cause> {
-    let uri = Uri::try_from(server.origin()).map_err(|error| Cause::System(error.to_string()))?;
-    // Whatever is wrong with the connection is an error of the system; the library's own one is about the name.
-    let cause = |error: BoxError| error.downcast_ref().map_or(Cause::UncertifiableName, cause_of_io);
-    let stream = HttpsConnector::from((Established(Some(tcp)), config)).call(uri).await.map_err(cause)?;
-    if let Stream::Https(stream) = &stream {
-        let (_, session) = stream.inner().get_ref();
-        let version = match session.protocol_version() {
-            Some(ProtocolVersion::TLSv1_3) => "1.3",
-            _ => "1.2",
-        };
-        let is_resumed = session.handshake_kind() == Some(HandshakeKind::Resumed);
-        let kind = if is_resumed { "a resumed session" } else { "a new session" };
-        debug!("TLS {version} with {}: {kind}", server.host());
-    }
-    Ok(stream)
-}
-
-/// A connector over a connection that is there already.
-struct Established(Option<TokioIo<TcpStream>>);
-
-impl Service<Uri> for Established {
-    type Response = TokioIo<TcpStream>;
-    type Error = io::Error;
-    type Future = Ready<io::Result<TokioIo<TcpStream>>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        future::ready(self.0.take().ok_or_else(|| io::ErrorKind::NotConnected.into()))
-    }
+    let name = match server.host() {
+        Host::Ip(address) => ServerName::from(*address),
+        Host::Name(name) => ServerName::try_from(name.clone()).map_err(|_| Cause::UncertifiableName)?,
+    };
+    let connecting = TlsConnector::from(config).connect(name, TokioIo::new(tcp));
+    let stream = connecting.await.map_err(|error| cause_of_io(&error))?;
+    let (_, session) = stream.get_ref();
+    let version = match session.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => "1.3",
+        _ => "1.2",
+    };
+    let is_resumed = session.handshake_kind() == Some(HandshakeKind::Resumed);
+    let kind = if is_resumed { "a resumed session" } else { "a new session" };
+    debug!("TLS {version} with {}: {kind}", server.host());
+    Ok(stream.into())
 }
 
 /// Translates what a connection says that may have TLS on it: the library wraps its errors in those of the system.
 pub(crate) fn cause_of_io(error: &io::Error) -> Cause {
-    // An I/O error without an inner error comes from the system itself.
-    let Some(inner) = error.get_ref() else { return Cause::of_io(error) };
-    if let Some(inner) = inner.downcast_ref() {
-        return cause_of_io(inner);
-    }
-    inner.downcast_ref().map_or_else(|| Cause::of_io(error), cause_of)
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    inner.map_or_else(|| Cause::of_io(error), cause_of)
 }
 
 fn cause_of(error: &rustls::Error) -> Cause {
