@@ -12,6 +12,7 @@ mod json;
 mod principal_reader;
 mod problem;
 mod revocation;
+mod sent_secrets;
 mod token_directory;
 mod token_issuer;
 mod token_list;

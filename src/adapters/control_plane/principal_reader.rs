@@ -7,8 +7,7 @@ use super::ControlPlaneClient;
 use super::http::Body;
 use super::http::{CALL_LIMIT, Call};
 use super::json::JsonObject;
-#[cfg(any(test, fuzzing))]
-use super::problem;
+use super::sent_secrets::SentSecrets;
 use crate::domain::bearer_token::BearerToken;
 use crate::domain::principal::Principal;
 use crate::domain::server_url::ServerUrl;
@@ -29,16 +28,17 @@ impl PrincipalReader for ControlPlaneClient {
             return Err(answer.into_error().await.into());
         }
         let body = answer.body(CALL_LIMIT).await;
-        principal_in(&body, |text| self.http.masked(text)).map_err(|source| RequestError::Unconfirmed { source })
+        principal_in(&body, &self.http.sent_secrets).map_err(|source| RequestError::Unconfirmed { source })
     }
 }
 
 /// Takes the two fields that make a principal, and the others as far as they can be used. The secrets that a server sends
 /// back are masked.
-fn principal_in(body: &Body, mask: impl Fn(String) -> String) -> Result<Principal, CallError> {
+fn principal_in(body: &Body, secrets: &SentSecrets) -> Result<Principal, CallError> {
     let fields = JsonObject::parse(body)?;
     // A wrong type counts as absent: the type and the subject are all that a login relies on.
-    let optional = |name| fields.get(name).map(&mask);
+    let mask = |text| secrets.masked(text);
+    let optional = |name| fields.get(name).map(mask);
     Ok(Principal {
         principal_type: mask(fields.text("principal_type")?),
         principal_scope: optional("principal_scope"),
@@ -46,14 +46,14 @@ fn principal_in(body: &Body, mask: impl Fn(String) -> String) -> Result<Principa
         domain_id: optional("domain_id"),
         email: optional("email"),
         acr: optional("acr"),
-        amr: fields.get("amr").map(|methods: Vec<String>| methods.into_iter().map(&mask).collect()),
+        amr: fields.get("amr").map(|methods: Vec<String>| methods.into_iter().map(mask).collect()),
     })
 }
 
 /// Reads the body of a 200 to a request with this token, for its fuzz target.
 #[cfg(fuzzing)]
 pub fn fuzzed_principal(body: &[u8], is_complete: bool, token: &BearerToken) -> Result<Principal, CallError> {
-    principal_in(&Body { bytes: body.to_vec(), is_complete }, |text| problem::masked(text, &[token.expose_secret()]))
+    principal_in(&Body { bytes: body.to_vec(), is_complete }, &[token.expose_secret()].into())
 }
 
 #[cfg(test)]
@@ -61,13 +61,12 @@ mod tests {
     use super::super::json::JsonError;
     use super::*;
 
-    fn masked(json: &str, secrets: &[&str]) -> Result<Principal, CallError> {
-        let body = Body { bytes: json.as_bytes().to_vec(), is_complete: true };
-        principal_in(&body, |text| problem::masked(text, secrets))
+    fn masked(json: &str, secrets: &SentSecrets) -> Result<Principal, CallError> {
+        principal_in(&Body { bytes: json.as_bytes().to_vec(), is_complete: true }, secrets)
     }
 
     fn read(json: &str) -> Result<Principal, CallError> {
-        masked(json, &[])
+        masked(json, &SentSecrets::default())
     }
 
     #[test]
@@ -103,7 +102,7 @@ mod tests {
         let token = BearerToken::parse("psk_dev_0192f0c1-2345-7abc-8def-0123456789ab_s3cret-s3cret").unwrap();
         let json = r#"{"principal_type":"T","subject":"a T","domain_id":"T","email":"S","acr":"T b","amr":["T","S"]}"#;
         let json = json.replace('T', token.expose_secret()).replace('S', "s3cret-s3cret");
-        let principal = masked(&json, &[token.expose_secret()]).unwrap();
+        let principal = masked(&json, &[token.expose_secret()].into()).unwrap();
         assert!(!format!("{principal:?}").contains("s3cret"), "{principal:?}");
         assert_eq!((principal.subject.as_str(), principal.amr.unwrap().len()), ("a [redacted]", 2));
     }

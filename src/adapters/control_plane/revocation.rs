@@ -32,7 +32,7 @@ impl ControlPlaneClient {
     /// Warns if a response that decides about a token has no problem details: every server can send a bare status.
     pub(super) fn warn_of_bare(&self, error: &CallError, id: TokenId) {
         if let Some(ResponseFacts { status, is_problem: false, .. }) = error.response() {
-            self.http.warn(&format!(
+            (self.http.warn)(&format!(
                 "the server responded with {status} without problem details for token {id}, so it may not be plexsphere"
             ));
         }

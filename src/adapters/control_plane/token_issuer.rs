@@ -15,8 +15,7 @@ use super::http::Body;
 use super::http::{CALL_LIMIT, Call, ERROR_BODY_LIMIT};
 use super::json::{JsonError, JsonObject};
 use super::problem::ProblemDetails;
-#[cfg(any(test, fuzzing))]
-use super::problem::sanitize;
+use super::sent_secrets::SentSecrets;
 use super::unexpected_response::UnexpectedResponse;
 #[cfg(fuzzing)]
 use super::unexpected_response::wait_in;
@@ -60,7 +59,7 @@ impl TokenIssuer for ControlPlaneClient {
         let body = answer.body(CALL_LIMIT).await;
         let authorization = authorization_in(&body, server).map_err(|source| RequestError::Unusable { source })?;
         // Before anything of the next response is shown: a server may quote the code.
-        self.http.add_secret(authorization.device_code().expose_secret());
+        self.http.sent_secrets.add(authorization.device_code().expose_secret());
         Ok(authorization)
     }
 
@@ -70,15 +69,14 @@ impl TokenIssuer for ControlPlaneClient {
         match self.http.call(server, call).await {
             // The list only makes a hint better, so its own failure is never told.
             Ok(mut response) if response.status() == 200 => {
-                let shown = |text: &str| self.http.sanitized(text, MAX_LABEL_LENGTH);
-                bindings_in(&response.body(BINDINGS_LIMIT).await, shown)
+                bindings_in(&response.body(BINDINGS_LIMIT).await, &self.http.sent_secrets)
             }
             _ => Vec::new(),
         }
     }
 
     async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse {
-        self.http.add_secret(code.expose_secret());
+        self.http.sent_secrets.add(code.expose_secret());
         let body = json!({ "device_code": code.expose_secret() });
         let mut answer = match self.http.call(server, posting("/v1/auth/device-token", &body)).await {
             Ok(answer) => answer,
@@ -88,7 +86,7 @@ impl TokenIssuer for ControlPlaneClient {
         let body = answer.body(if answer.status() == 200 { CALL_LIMIT } else { ERROR_BODY_LIMIT }).await;
         let response = poll_response(answer.unexpected(&body), &body);
         if let PollResponse::Issued(issued) = &response {
-            self.http.add_secret(issued.token.expose_secret());
+            self.http.sent_secrets.add(issued.token.expose_secret());
         }
         response
     }
@@ -139,18 +137,18 @@ fn authorization_in(body: &Body, server: &ServerUrl) -> Result<DeviceAuthorizati
 
 /// The bindings in a list, in its order, which is primary first, with their texts as they may be shown. What is not one is
 /// left out.
-fn bindings_in(body: &Body, shown: impl Fn(&str) -> String) -> Vec<BindingChoice> {
+fn bindings_in(body: &Body, secrets: &SentSecrets) -> Vec<BindingChoice> {
     let elements: Vec<Box<RawValue>> = serde_json::from_slice(&body.bytes).unwrap_or_default();
-    elements.iter().filter_map(|element| binding_in(element.get(), &shown)).take(MAX_BINDINGS).collect()
+    elements.iter().filter_map(|element| binding_in(element.get(), secrets)).take(MAX_BINDINGS).collect()
 }
 
-fn binding_in(element: &str, shown: impl Fn(&str) -> String) -> Option<BindingChoice> {
+fn binding_in(element: &str, secrets: &SentSecrets) -> Option<BindingChoice> {
     let body = Body { bytes: element.as_bytes().to_vec(), is_complete: true };
     let fields = JsonObject::parse(&body).ok()?;
     let text = |name| fields.get::<String>(name);
     let alias = text("alias").and_then(|alias| BindingAlias::parse(&alias).ok()).map(IdpBinding::Alias);
     let binding = alias.or_else(|| Some(IdpBinding::Id(Identifier::parse(&text("id")?).ok()?)))?;
-    let shown = |name| shown(&text(name).unwrap_or_default());
+    let shown = |name| secrets.sanitized(&text(name).unwrap_or_default(), MAX_LABEL_LENGTH);
     Some(BindingChoice { binding, label: shown("label"), issuer_host: shown("issuer_host") })
 }
 
@@ -216,16 +214,10 @@ pub fn fuzzed_authorization(
     authorization_in(&Body { bytes: body.to_vec(), is_complete }, server)
 }
 
-/// A label where no secret was sent.
-#[cfg(any(test, fuzzing))]
-fn shown_label(text: &str) -> String {
-    sanitize(text, &[], MAX_LABEL_LENGTH)
-}
-
 /// Reads the bindings in the body of a 200, for its fuzz target.
 #[cfg(fuzzing)]
 pub fn fuzzed_bindings(body: &[u8]) -> Vec<BindingChoice> {
-    bindings_in(&Body { bytes: body.to_vec(), is_complete: true }, shown_label)
+    bindings_in(&Body { bytes: body.to_vec(), is_complete: true }, &SentSecrets::default())
 }
 
 /// Reads the answer to a poll with this code, for its fuzz target.
@@ -239,7 +231,7 @@ pub fn fuzzed_poll(
     let proxy = super::failure::ProxyName { address: "http://proxy".to_owned(), variable: "HTTP_PROXY".to_owned() };
     let answered = UnexpectedResponse {
         status,
-        problem: if is_problem { ProblemDetails::parse(body, &[code]) } else { None },
+        problem: if is_problem { ProblemDetails::parse(body, &[code].into()) } else { None },
         retry_after: retry_after.and_then(wait_in),
         proxy: is_proxied.then_some(proxy),
         ..UnexpectedResponse::default()
@@ -441,7 +433,7 @@ mod tests {
             r#"[{{"id":"{id}","alias":"google","label":"Goo\u001bgle","issuer_host":"accounts.google.com","primary":true}},
                {{"id":"{id}","label":"Azure AD","issuer_host":7}}, {{"id":"no id"}}, 7, {{"id":"{id}","alias":"a b"}}]"#
         );
-        let shown = bindings_in(&body(&list, true), shown_label);
+        let shown = bindings_in(&body(&list, true), &SentSecrets::default());
         let choice = |binding, label: &str, host: &str| BindingChoice {
             binding,
             label: label.to_owned(),
@@ -457,10 +449,10 @@ mod tests {
             ]
         );
         for text in ["", "{}", "null", "[", r#"{"items":[]}"#, &list[..list.len() - 1]] {
-            assert_eq!(bindings_in(&body(text, true), shown_label), [], "{text}");
+            assert_eq!(bindings_in(&body(text, true), &SentSecrets::default()), [], "{text}");
         }
         let long = format!("[{}]", vec![format!(r#"{{"id":"{id}","label":"{}"}}"#, "ä".repeat(100)); 9].join(","));
-        let shown = bindings_in(&body(&long, true), shown_label);
+        let shown = bindings_in(&body(&long, true), &SentSecrets::default());
         assert_eq!((shown.len(), shown[0].label.chars().count()), (5, 60));
     }
 

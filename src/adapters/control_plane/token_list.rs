@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::json::JsonError;
+use super::sent_secrets::SentSecrets;
 use crate::domain::token_summary::TokenSummary;
 
 /// How much of a list is read, in bytes.
@@ -19,8 +20,9 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 /// Parses a JSON array of tokens piece by piece.
 ///
 /// It finds where each element begins and ends. What an element means is left to the parser of JSON objects.
-#[derive(Default)]
-pub(super) struct TokenListParser {
+pub(super) struct TokenListParser<'a> {
+    /// What is masked in the fields of a token.
+    secrets: &'a SentSecrets,
     tokens: Vec<TokenSummary>,
     /// What has arrived of the current element.
     element: Vec<u8>,
@@ -52,13 +54,11 @@ enum Position {
     BehindArray,
 }
 
-impl Default for Position {
-    fn default() -> Self {
-        Self::Mark(0)
+impl<'a> TokenListParser<'a> {
+    pub(super) fn new(secrets: &'a SentSecrets) -> Self {
+        Self { secrets, tokens: Vec::new(), element: Vec::new(), position: Position::Mark(0), length: 0 }
     }
-}
 
-impl TokenListParser {
     /// Parses the next piece.
     ///
     /// # Errors
@@ -95,7 +95,7 @@ impl TokenListParser {
         if self.tokens.len() == MAX_TOKENS {
             return Err(TokenListFault::TooMany);
         }
-        self.tokens.push(token_in(&self.element)?);
+        self.tokens.push(token_in(&self.element, self.secrets)?);
         self.element.clear();
         Ok(())
     }
@@ -138,10 +138,11 @@ impl Position {
     }
 }
 
-/// Takes the id, which makes a token, and the other fields as far as they are texts.
-fn token_in(element: &[u8]) -> Result<TokenSummary, TokenListFault> {
+/// Takes the id, which makes a token, and the other fields as far as they are texts. The secrets that a server sends back
+/// are masked.
+fn token_in(element: &[u8], secrets: &SentSecrets) -> Result<TokenSummary, TokenListFault> {
     let fields: Element = serde_json::from_slice(element).map_err(|_| TokenListFault::NoList)?;
-    let text = |value: &RawValue| serde_json::from_str::<String>(value.get()).ok();
+    let text = |value: &RawValue| serde_json::from_str(value.get()).ok().map(|text| secrets.masked(text));
     let id = fields.id.filter(|id| id.get() != "null").ok_or(TokenListFault::Token(JsonError::Missing("id")))?;
     Ok(TokenSummary {
         id: text(id).ok_or(TokenListFault::Token(JsonError::NoText("id")))?,
@@ -193,7 +194,8 @@ pub(super) enum TokenListFault {
 /// The tokens of a list that arrives in pieces of this length, for its fuzz target.
 #[cfg(fuzzing)]
 pub fn fuzzed_token_list(list: &[u8], piece: usize) -> Result<Vec<TokenSummary>, String> {
-    let mut parser = TokenListParser::default();
+    let secrets = SentSecrets::default();
+    let mut parser = TokenListParser::new(&secrets);
     let pushed = list.chunks(piece).try_for_each(|piece| parser.push(piece));
     pushed.and_then(|()| parser.finish()).map_err(|fault| fault.to_string())
 }
@@ -206,7 +208,8 @@ mod tests {
     use super::*;
 
     fn parse(list: &[u8], piece: usize) -> Result<Vec<TokenSummary>, TokenListFault> {
-        let mut parser = TokenListParser::default();
+        let secrets = ["s3cret-s3cret"].into();
+        let mut parser = TokenListParser::new(&secrets);
         list.chunks(piece).try_for_each(|piece| parser.push(piece))?;
         parser.finish()
     }
@@ -236,6 +239,22 @@ mod tests {
         for empty in ["[]", " [\n] \n"] {
             assert_eq!(ids(empty).unwrap(), [""; 0]);
         }
+    }
+
+    #[test]
+    fn masks_a_secret_in_every_field() {
+        let fields = ["id", "env_prefix", "created_at", "expires_at", "last_used_at", "rotated_at"];
+        let token = serde_json::Map::from_iter(fields.map(|field| (field.to_owned(), json!("<s3cret-s3cret>"))));
+        let masked = || Some("<[redacted]>".to_owned());
+        let expected = TokenSummary {
+            id: "<[redacted]>".to_owned(),
+            env_prefix: masked(),
+            created_at: masked(),
+            expires_at: masked(),
+            last_used_at: masked(),
+            rotated_at: masked(),
+        };
+        assert_eq!(parse(json!([token]).to_string().as_bytes(), usize::MAX).unwrap(), [expected]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use hyper::body::{Body as HttpBody, Bytes};
 use serde::de::IgnoredAny;
 use tokio::time::Instant;
 
-use super::late::{extend_if_late, wait_until};
+use super::deadline::{extend_if_late, wait_until};
 
 /// How much of a body is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;

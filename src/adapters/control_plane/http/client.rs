@@ -1,5 +1,7 @@
 //! The HTTP client below the ports: sends the one request of a call and hands on the head of its response.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use log::debug;
@@ -7,14 +9,12 @@ use log::debug;
 use super::super::connect::proxy::{Proxy, ProxySettings, Route};
 use super::super::connect::trust_store::TrustSettings;
 use super::super::failure::{CallFailure, Cause, Peer, Phase};
-use super::super::problem::{masked, sanitize};
+use super::super::sent_secrets::SentSecrets;
 use super::call::Call;
 use super::connection::{Connection, Sent};
 use super::deadline::Deadline;
 use super::idle_connection::IdleConnection;
-use super::plaintext_warnings::PlaintextWarnings;
 use super::response::Response;
-use super::sent_secrets::SentSecrets;
 use super::transport::Transport;
 use crate::domain::server_url::{Scheme, ServerUrl};
 
@@ -27,15 +27,17 @@ pub(crate) struct HttpClient {
     proxy: ProxySettings,
     transport: Transport,
     idle: IdleConnection,
-    plaintext_warnings: PlaintextWarnings,
-    sent_secrets: SentSecrets,
-    warn: Box<dyn Fn(&str) + Send + Sync>,
+    /// The origins for which the operator was warned that tokens travel unencrypted.
+    plaintext_origins: Mutex<HashSet<String>>,
+    pub(crate) sent_secrets: SentSecrets,
+    /// Warns the operator.
+    pub(crate) warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl HttpClient {
     pub(crate) fn new(proxy: ProxySettings, trust: TrustSettings, warn: Box<dyn Fn(&str) + Send + Sync>) -> Self {
-        let (idle, plaintext_warnings, sent_secrets) = Default::default();
-        Self { proxy, transport: Transport::new(trust), idle, plaintext_warnings, sent_secrets, warn }
+        let (idle, plaintext_origins, sent_secrets) = Default::default();
+        Self { proxy, transport: Transport::new(trust), idle, plaintext_origins, sent_secrets, warn }
     }
 
     /// Sends the one request of a call and waits for the head of its response.
@@ -50,8 +52,11 @@ impl HttpClient {
             cause,
         })?;
         // Not before there is a way to the server: a warning about a request that is never sent would be untrue.
-        if server.scheme() == Scheme::Http && !server.is_loopback() && self.plaintext_warnings.is_new(server) {
-            self.warn(&format!("the token travels unencrypted to {}", server.origin()));
+        if server.scheme() == Scheme::Http && !server.is_loopback() {
+            let is_new = self.plaintext_origins.lock().unwrap_or_else(PoisonError::into_inner).insert(server.origin());
+            if is_new {
+                (self.warn)(&format!("the token travels unencrypted to {}", server.origin()));
+            }
         }
         let failed = |cause| CallFailure { phase: Phase::Answer, peer: route.peer(server, Phase::Answer), cause };
         // Before anything is sent: whatever comes back can hold it.
@@ -106,26 +111,6 @@ impl HttpClient {
             // A connection that ends right after the handshake has not taken the request.
             Sent::Not(_) => Err(failed(Cause::Closed)),
         }
-    }
-
-    /// Records a secret beside those that the client sends as bearer tokens.
-    pub(crate) fn add_secret(&self, secret: &str) {
-        self.sent_secrets.add(secret);
-    }
-
-    /// Masks every secret in a text that a server sent.
-    pub(crate) fn masked(&self, text: String) -> String {
-        self.sent_secrets.with(|secrets| masked(text, secrets))
-    }
-
-    /// Prepares a text that a server sent for a terminal: printable, at most so many characters, and without secrets.
-    pub(crate) fn sanitized(&self, text: &str, limit: usize) -> String {
-        self.sent_secrets.with(|secrets| sanitize(text, secrets, limit))
-    }
-
-    /// Warns the operator.
-    pub(crate) fn warn(&self, warning: &str) {
-        (self.warn)(warning);
     }
 }
 

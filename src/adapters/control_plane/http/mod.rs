@@ -6,11 +6,8 @@ mod client;
 mod connection;
 mod deadline;
 mod idle_connection;
-mod late;
 mod lenient_stream;
-mod plaintext_warnings;
 mod response;
-mod sent_secrets;
 mod transport;
 
 pub(super) use self::body::Body;

@@ -8,12 +8,12 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER
 use tokio::time::{Instant, timeout_at};
 
 use super::super::failure::ProxyName;
-use super::super::problem::{MAX_TEXT, ProblemDetails, sanitize};
+use super::super::problem::{MAX_TEXT, ProblemDetails};
+use super::super::sent_secrets::SentSecrets;
 use super::super::unexpected_response::{UnexpectedResponse, wait_in};
 use super::body::Body;
 use super::connection::Connection;
 use super::idle_connection::IdleConnection;
-use super::sent_secrets::SentSecrets;
 use crate::domain::server_url::ServerUrl;
 #[cfg(fuzzing)]
 use crate::domain::token::SessionToken;
@@ -98,10 +98,9 @@ impl Response<'_> {
 
     /// Makes an error of a response whose body was read already.
     pub(crate) fn unexpected(self, body: &Body) -> UnexpectedResponse {
-        let parse = |secrets: &[&str]| ProblemDetails::parse(&body.bytes, secrets);
-        let problem = if self.is_problem() { self.sent_secrets.with(parse) } else { None };
+        let problem = if self.is_problem() { ProblemDetails::parse(&body.bytes, self.sent_secrets) } else { None };
         let status = self.inner.status();
-        let header = |name| self.sent_secrets.with(|secrets| shown(self.inner.headers().get(name)?, secrets));
+        let header = |name| shown(self.inner.headers().get(name)?, self.sent_secrets);
         UnexpectedResponse {
             status: status.as_u16(),
             reason: status.canonical_reason(),
@@ -126,13 +125,13 @@ fn correlation_id(problem: Option<&ProblemDetails>, header: impl FnOnce() -> Opt
 /// What is shown of the correlation id of a response with this header and these problem details, for its fuzz target.
 #[cfg(fuzzing)]
 pub fn fuzzed_correlation_id(header: &[u8], body: &[u8], token: &SessionToken) -> Option<String> {
-    let secrets = [token.expose_secret()];
+    let secrets = [token.expose_secret()].into();
     let problem = ProblemDetails::parse(body, &secrets);
     correlation_id(problem.as_ref(), || shown(&HeaderValue::from_bytes(header).ok()?, &secrets))
 }
 
 /// A header as far as it may be shown. An empty one counts as missing.
-fn shown(value: &HeaderValue, secrets: &[&str]) -> Option<String> {
-    let text = sanitize(&String::from_utf8_lossy(value.as_bytes()), secrets, MAX_TEXT);
+fn shown(value: &HeaderValue, secrets: &SentSecrets) -> Option<String> {
+    let text = secrets.sanitized(&String::from_utf8_lossy(value.as_bytes()), MAX_TEXT);
     Some(text).filter(|text| !text.is_empty())
 }
