@@ -150,9 +150,10 @@ fn wait(head: &PollHead) -> Option<Duration> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let mut digits = text.bytes().map(|digit| u64::from(digit - b'0'));
-    let seconds = digits.try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(digit))?;
-    Some(Duration::from_secs(seconds))
+    let digits = text.trim_start_matches('0');
+    let seconds =
+        if digits.len() > 2 { 61 } else { digits.bytes().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')) };
+    (seconds <= 60).then_some(Duration::from_secs(seconds))
 }
 
 /// The token in a body, by the rule, and how long it is good.

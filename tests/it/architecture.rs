@@ -29,6 +29,7 @@ const IMPORTS: [(&str, &[&str]); 21] = [
             "adapters::control_plane::connect",
             "adapters::control_plane::failure",
             "adapters::control_plane::problem",
+            "adapters::control_plane::sent_secrets",
             "adapters::control_plane::unexpected_response",
         ],
     ),
@@ -51,7 +52,7 @@ const IMPORTS: [(&str, &[&str]); 21] = [
 ];
 
 /// Crates whose types are details of an adapter or of the binary, never of the domain or a port.
-const TECHNICAL_CRATES: [&str; 22] = [
+const TECHNICAL_CRATES: [&str; 23] = [
     "clap",
     "http",
     "http_body_util",
@@ -70,6 +71,7 @@ const TECHNICAL_CRATES: [&str; 22] = [
     "serde_saphyr",
     "signal_hook",
     "tokio",
+    "tokio_rustls",
     "toml",
     "toml_datetime",
     "toml_parser",

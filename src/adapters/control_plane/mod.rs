@@ -3,7 +3,8 @@
 //! Each port is a file: `token_revoker`, `principal_reader`, `token_issuer`, `token_directory`. They send a call through
 //! `http`, which connects through `connect`. They read the response as `json`, as a `token_list` or as a `revocation`.
 //! A call that gets no response is a `failure`; an `unexpected_response` may come with the details of its `problem`. The
-//! ports' callers see both as a [`CallError`](crate::ports::CallError).
+//! ports' callers see both as a [`RequestError`](crate::ports::RequestError). Nothing of a response is shown that is one
+//! of the `sent_secrets`.
 
 mod connect;
 mod failure;
@@ -21,6 +22,7 @@ mod unexpected_response;
 
 pub use self::connect::proxy::{ProxySettings, ProxyVariable};
 pub use self::connect::trust_store::TrustSettings;
+pub use self::http::ControlPlaneClient;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub use self::{
@@ -30,24 +32,3 @@ pub use self::{
     token_issuer::{fuzzed_authorization, fuzzed_bindings, fuzzed_poll},
     token_list::fuzzed_token_list,
 };
-
-use self::http::HttpClient;
-
-/// Speaks HTTP/1.1 with control planes, with TLS 1.2 or 1.3 to `https` servers.
-///
-/// It is a [`TokenRevoker`](crate::ports::token_revoker::TokenRevoker), a
-/// [`PrincipalReader`](crate::ports::principal_reader::PrincipalReader), a
-/// [`TokenIssuer`](crate::ports::token_issuer::TokenIssuer) and a
-/// [`TokenDirectory`](crate::ports::token_directory::TokenDirectory). Connecting is bounded by 10 seconds from the resolved name on,
-/// a whole call by 30. It needs a tokio runtime with its I/O and time drivers.
-pub struct ControlPlaneClient {
-    http: HttpClient,
-}
-
-impl ControlPlaneClient {
-    /// Creates a client from its settings and a function that shows a warning. The warning about unencrypted tokens is
-    /// given once for each origin.
-    pub fn new(proxy: ProxySettings, trust: TrustSettings, warn: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self { http: HttpClient::new(proxy, trust, Box::new(warn)) }
-    }
-}

@@ -23,12 +23,12 @@ impl PrincipalReader for ControlPlaneClient {
             keeps_connection: true,
             ..Call::new(Method::GET, "/v1/auth/whoami")
         };
-        let mut answer = self.http.call(server, call).await?;
+        let mut answer = self.call(server, call).await?;
         if answer.status() != 200 {
             return Err(answer.into_error().await.into());
         }
         let body = answer.body(CALL_LIMIT).await;
-        principal_in(&body, &self.http.sent_secrets).map_err(|source| RequestError::Unconfirmed { source })
+        principal_in(&body, &self.sent_secrets).map_err(|source| RequestError::Unconfirmed { source })
     }
 }
 

@@ -21,7 +21,7 @@ impl ControlPlaneClient {
     pub(super) async fn revoke_token(&self, server: &ServerUrl, id: TokenId, bearer: &str) -> Result<(), RequestError> {
         // A connection that was idle could end during the request, and leave open whether the token is dead.
         let call = Call { bearer: Some(bearer), ..Call::new(Method::DELETE, format!("/v1/auth/tokens/{id}")) };
-        let mut response = self.http.call(server, call).await?;
+        let mut response = self.call(server, call).await?;
         // Captive portals answer with pages, and a 204 has none.
         if response.status() == 204 || response.status() == 200 && is_plausible(&mut response).await {
             return Ok(());
@@ -32,7 +32,7 @@ impl ControlPlaneClient {
     /// Warns if a response that decides about a token has no problem details: every server can send a bare status.
     pub(super) fn warn_of_bare(&self, error: &CallError, id: TokenId) {
         if let Some(ResponseFacts { status, is_problem: false, .. }) = error.response() {
-            (self.http.warn)(&format!(
+            (self.warn)(&format!(
                 "the server responded with {status} without problem details for token {id}, so it may not be plexsphere"
             ));
         }

@@ -18,12 +18,12 @@ use crate::ports::token_directory::TokenDirectory;
 impl TokenDirectory for ControlPlaneClient {
     async fn list(&self, server: &ServerUrl, credential: &BearerToken) -> Result<Vec<TokenSummary>, RequestError> {
         let call = Call { bearer: Some(credential.expose_secret()), ..Call::new(Method::GET, "/v1/auth/tokens") };
-        let mut response = self.http.call(server, call).await?;
+        let mut response = self.call(server, call).await?;
         if response.status() != 200 {
             return Err(response.into_error().await.into());
         }
         // Parsed while it arrives: 100,000 tokens need less memory than their text.
-        let parser = TokenListParser::new(&self.http.sent_secrets);
+        let parser = TokenListParser::new(&self.sent_secrets);
         tokens_of(&mut response, parser).await.map_err(|fault| RequestError::Unconfirmed { source: fault.into() })
     }
 

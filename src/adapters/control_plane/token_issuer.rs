@@ -38,6 +38,9 @@ const MAX_BINDINGS: usize = 5;
 /// The longest label and host of a binding, in characters.
 const MAX_LABEL_LENGTH: usize = 60;
 
+/// How long a server may ask to wait before the next poll. A longer wait counts as a mistake.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+
 #[async_trait]
 impl TokenIssuer for ControlPlaneClient {
     async fn begin(
@@ -52,33 +55,33 @@ impl TokenIssuer for ControlPlaneClient {
             Some(IdpBinding::Alias(alias)) => body["idp_binding_alias"] = alias.as_str().into(),
             None => {}
         }
-        let mut answer = self.http.call(server, posting("/v1/auth/device-code", &body)).await?;
+        let mut answer = self.call(server, posting("/v1/auth/device-code", &body)).await?;
         if answer.status() != 200 {
             return Err(error_of(answer.into_error().await));
         }
         let body = answer.body(CALL_LIMIT).await;
         let authorization = authorization_in(&body, server).map_err(|source| RequestError::Unusable { source })?;
         // Before anything of the next response is shown: a server may quote the code.
-        self.http.sent_secrets.add(authorization.device_code().expose_secret());
+        self.sent_secrets.add(authorization.device_code().expose_secret());
         Ok(authorization)
     }
 
     async fn bindings(&self, server: &ServerUrl, domain_id: Identifier) -> Vec<BindingChoice> {
         let path = format!("/v1/auth/idp-bindings?domain_id={domain_id}");
         let call = Call { limit: BINDINGS_LIMIT, ..login_call(Method::GET, path) };
-        match self.http.call(server, call).await {
+        match self.call(server, call).await {
             // The list only makes a hint better, so its own failure is never told.
             Ok(mut response) if response.status() == 200 => {
-                bindings_in(&response.body(BINDINGS_LIMIT).await, &self.http.sent_secrets)
+                bindings_in(&response.body(BINDINGS_LIMIT).await, &self.sent_secrets)
             }
             _ => Vec::new(),
         }
     }
 
     async fn poll(&self, server: &ServerUrl, code: &DeviceCode) -> PollResponse {
-        self.http.sent_secrets.add(code.expose_secret());
+        self.sent_secrets.add(code.expose_secret());
         let body = json!({ "device_code": code.expose_secret() });
-        let mut answer = match self.http.call(server, posting("/v1/auth/device-token", &body)).await {
+        let mut answer = match self.call(server, posting("/v1/auth/device-token", &body)).await {
             Ok(answer) => answer,
             Err(failure) => return failure.into(),
         };
@@ -86,7 +89,7 @@ impl TokenIssuer for ControlPlaneClient {
         let body = answer.body(if answer.status() == 200 { CALL_LIMIT } else { ERROR_BODY_LIMIT }).await;
         let response = poll_response(answer.unexpected(&body), &body);
         if let PollResponse::Issued(issued) = &response {
-            self.http.sent_secrets.add(issued.token.expose_secret());
+            self.sent_secrets.add(issued.token.expose_secret());
         }
         response
     }
@@ -179,7 +182,7 @@ fn token_in(body: &Body) -> Result<IssuedToken, CallError> {
 /// Reads the table of answers to a poll. A number that is not in it may stand for anything, an issued token included.
 fn poll_response(answered: UnexpectedResponse, body: &Body) -> PollResponse {
     let failed = |answered: UnexpectedResponse, may_have_issued| {
-        let retry_after = answered.retry_after;
+        let retry_after = answered.retry_after.filter(|wait| *wait <= MAX_RETRY_AFTER);
         PollResponse::Failed(PollFailure { source: answered.into(), may_have_issued, retry_after })
     };
     // As it was sent: what is shown of it may be a part.

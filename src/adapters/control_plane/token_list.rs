@@ -142,7 +142,7 @@ impl Position {
 /// are masked.
 fn token_in(element: &[u8], secrets: &SentSecrets) -> Result<TokenSummary, TokenListFault> {
     let fields: Element = serde_json::from_slice(element).map_err(|_| TokenListFault::NoList)?;
-    let text = |value: &RawValue| serde_json::from_str(value.get()).ok().map(|text| secrets.masked(text));
+    let text = |value: Box<RawValue>| serde_json::from_str(value.get()).ok().map(|text| secrets.masked(text));
     let id = fields.id.filter(|id| id.get() != "null").ok_or(TokenListFault::Token(JsonError::Missing("id")))?;
     Ok(TokenSummary {
         id: text(id).ok_or(TokenListFault::Token(JsonError::NoText("id")))?,
@@ -156,19 +156,13 @@ fn token_in(element: &[u8], secrets: &SentSecrets) -> Result<TokenSummary, Token
 
 /// The fields of an element, unread, so that no value spoils another. A field that occurs twice makes the element invalid.
 #[derive(Deserialize)]
-struct Element<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    env_prefix: Option<&'a RawValue>,
-    #[serde(borrow)]
-    created_at: Option<&'a RawValue>,
-    #[serde(borrow)]
-    expires_at: Option<&'a RawValue>,
-    #[serde(borrow)]
-    last_used_at: Option<&'a RawValue>,
-    #[serde(borrow)]
-    rotated_at: Option<&'a RawValue>,
+struct Element {
+    id: Option<Box<RawValue>>,
+    env_prefix: Option<Box<RawValue>>,
+    created_at: Option<Box<RawValue>>,
+    expires_at: Option<Box<RawValue>>,
+    last_used_at: Option<Box<RawValue>>,
+    rotated_at: Option<Box<RawValue>>,
 }
 
 /// Why a response is not a list of tokens.

@@ -311,8 +311,10 @@ fn link_runs_no_command_in_a_shell() {
         let found = fs::read_to_string(found).ok();
         assert_eq!(found, opened.map(|query| format!("{link}{query}\n")), "{seen}");
         assert!(!pwned.exists(), "{seen}");
-        let words =
-            if opened.is_some() { "\nOpened your browser.\n" } else { "\nBrowser not opened: the link contains `&`" };
+        let words = match opened {
+            Some(_) => "\nOpened your browser.\n",
+            None => "\nBrowser not opened: the link contains `&`, which a command in BROWSER may run.\n",
+        };
         assert!(seen.contains(words), "{seen}");
     }
 }

@@ -21,6 +21,8 @@ fn never_opens_page_of_other_origin() {
     let warning = "warning: the approval page is at https://elsewhere.invalid, not at [ORIGIN]; approve only if you know \
                    it\n";
     assert!(run.exit == 0 && run.stderr.starts_with(warning), "{run:?}");
+    let browser = "Browser not opened: the page is not on the server.\n";
+    assert!(run.stderr.contains(browser), "{}", run.stderr);
     assert_eq!(run.stderr.matches("Browser not opened: ").count(), 1, "{}", run.stderr);
 }
 

@@ -62,6 +62,16 @@ fn broken_browsers_never_block_login() {
 }
 
 #[test]
+fn tells_that_the_system_has_no_browser() {
+    let login = Login::approved();
+    let mut command = login.command(&[]);
+    command.env("DISPLAY", ":0").env("NO_COLOR", "1").env("PATH", login.sandbox.path());
+    let (run, seen) = at_a_terminal(&login.sandbox, &mut command);
+    assert_eq!(run, Run::new(0, LOGGED_IN, ""), "{seen}");
+    assert!(seen.contains("\nBrowser not opened: no browser was found.\n"), "{seen}");
+}
+
+#[test]
 fn starts_no_browser_nobody_sees() {
     let cases = [
         ("CI", "true", &[][..], "this is a CI job"),

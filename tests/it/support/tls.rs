@@ -50,6 +50,14 @@ impl Identity {
         Self { certificate, key: key.into() }
     }
 
+    /// The same with another signature in the certificate, which its authority has not made.
+    pub fn wrongly_signed(self) -> Self {
+        let mut certificate = self.certificate.to_vec();
+        // A signature comes last in a certificate (RFC 5280, section 4.1).
+        *certificate.last_mut().unwrap() ^= 1;
+        Self { certificate: certificate.into(), ..self }
+    }
+
     /// The certificate and the key in DER.
     pub fn der(&self) -> (Vec<u8>, Vec<u8>) {
         (self.certificate.to_vec(), self.key.secret_der().to_vec())

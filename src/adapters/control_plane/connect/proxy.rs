@@ -6,10 +6,11 @@
 use std::net::IpAddr;
 
 use data_encoding::BASE64;
+use fluent_uri::pct_enc::EStr;
+use fluent_uri::pct_enc::encoder::Userinfo;
 use hyper::header::HeaderValue;
 use ipnet::IpNet;
 use log::debug;
-use percent_encoding::percent_decode_str;
 
 use super::super::failure::{Cause, Peer, Phase, ProxyName, ProxyProblem};
 use crate::domain::server_url::{Host, Scheme, ServerUrl};
@@ -153,29 +154,16 @@ fn parse_proxy(value: &str) -> Result<(ServerUrl, Option<HeaderValue>), ProxyPro
 
 /// Encodes userinfo as basic credentials; a user without a password has an empty one.
 fn basic_credentials(userinfo: &str) -> Result<HeaderValue, ProxyProblem> {
-    if userinfo.bytes().any(|byte| !is_userinfo_byte(byte)) || has_broken_escape(userinfo) {
-        return Err(ProxyProblem::Url);
-    }
-    let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-    let mut credentials: Vec<u8> = percent_decode_str(user).collect();
-    credentials.push(b':');
-    credentials.extend(percent_decode_str(password));
+    // The characters of RFC 3986, section 3.2.1, and `@`, which Go takes as it is.
+    let userinfo = userinfo.replace('@', "%40");
+    let userinfo = EStr::<Userinfo>::new(&userinfo).ok_or(ProxyProblem::Url)?;
+    let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, EStr::EMPTY));
+    let credentials = [&user.decode().to_bytes(), &b":"[..], &password.decode().to_bytes()].concat();
     let value = format!("Basic {}", BASE64.encode(&credentials));
     let mut value = HeaderValue::try_from(value).map_err(|_| ProxyProblem::Url)?;
     // `Debug` of a request prints its headers otherwise.
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// The characters that Go takes in userinfo: those of RFC 3986, section 3.2.1, and `@`.
-fn is_userinfo_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:%@".contains(&byte)
-}
-
-fn has_broken_escape(text: &str) -> bool {
-    text.split('%')
-        .skip(1)
-        .any(|rest| !rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)))
 }
 
 /// Tells whether an entry of `NO_PROXY`, in lower case, covers a server.

@@ -1,4 +1,4 @@
-//! The HTTP client below the ports: sends the one request of a call and hands on the head of its response.
+//! The client below the ports: sends the one request of a call and hands on the head of its response.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -22,8 +22,14 @@ use crate::domain::server_url::{Scheme, ServerUrl};
 /// after some seconds. One that does so just as the request arrives leaves open whether it was carried out.
 const IDLE_LIMIT: Duration = Duration::from_secs(1);
 
-/// The settings of all calls, and what one call leaves to the next.
-pub(crate) struct HttpClient {
+/// Speaks HTTP/1.1 with control planes, with TLS 1.2 or 1.3 to `https` servers.
+///
+/// It is a [`TokenRevoker`](crate::ports::token_revoker::TokenRevoker), a
+/// [`PrincipalReader`](crate::ports::principal_reader::PrincipalReader), a
+/// [`TokenIssuer`](crate::ports::token_issuer::TokenIssuer) and a
+/// [`TokenDirectory`](crate::ports::token_directory::TokenDirectory). Connecting is bounded by 10 seconds from the resolved name on,
+/// a whole call by 30. It needs a tokio runtime with its I/O and time drivers.
+pub struct ControlPlaneClient {
     proxy: ProxySettings,
     transport: Transport,
     idle: IdleConnection,
@@ -34,10 +40,12 @@ pub(crate) struct HttpClient {
     pub(crate) warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-impl HttpClient {
-    pub(crate) fn new(proxy: ProxySettings, trust: TrustSettings, warn: Box<dyn Fn(&str) + Send + Sync>) -> Self {
+impl ControlPlaneClient {
+    /// Creates a client from its settings and a function that shows a warning. The warning about unencrypted tokens is
+    /// given once for each origin.
+    pub fn new(proxy: ProxySettings, trust: TrustSettings, warn: impl Fn(&str) + Send + Sync + 'static) -> Self {
         let (idle, plaintext_origins, sent_secrets) = Default::default();
-        Self { proxy, transport: Transport::new(trust), idle, plaintext_origins, sent_secrets, warn }
+        Self { proxy, transport: Transport::new(trust), idle, plaintext_origins, sent_secrets, warn: Box::new(warn) }
     }
 
     /// Sends the one request of a call and waits for the head of its response.
@@ -208,8 +216,8 @@ mod tests {
         }
     }
 
-    fn client() -> HttpClient {
-        HttpClient::new(ProxySettings::default(), TrustSettings::default(), Box::new(|_| {}))
+    fn client() -> ControlPlaneClient {
+        ControlPlaneClient::new(ProxySettings::default(), TrustSettings::default(), |_| {})
     }
 
     /// A call that shares a connection with its like.
@@ -226,7 +234,7 @@ mod tests {
     }
 
     /// The status and the body of a call.
-    async fn asked(client: &HttpClient, server: &Server, call: Call<'_>) -> Result<(u16, String), CallFailure> {
+    async fn asked(client: &ControlPlaneClient, server: &Server, call: Call<'_>) -> Result<(u16, String), CallFailure> {
         let mut answer = client.call(&server.url, call).await?;
         let body = answer.body(CALL_LIMIT).await;
         let text = String::from_utf8(body.bytes).unwrap();
@@ -477,13 +485,9 @@ mod tests {
     fn warns_once_of_plain_http_to_another_host() {
         let warnings = Arc::new(Mutex::new(Vec::new()));
         let record = Arc::clone(&warnings);
-        let client = HttpClient::new(
-            ProxySettings::default(),
-            TrustSettings::default(),
-            Box::new(move |warning| {
-                record.lock().unwrap().push(warning.to_owned());
-            }),
-        );
+        let client = ControlPlaneClient::new(ProxySettings::default(), TrustSettings::default(), move |warning| {
+            record.lock().unwrap().push(warning.to_owned());
+        });
         let server = Server::answering(OK);
         // The address is none of loopback, but leads there.
         let elsewhere = |server: &Server| server.url.as_given().replace("127.0.0.1", "0.0.0.0");

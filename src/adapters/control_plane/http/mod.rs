@@ -12,7 +12,7 @@ mod transport;
 
 pub(super) use self::body::Body;
 pub(super) use self::call::{CALL_LIMIT, Call};
-pub(super) use self::client::HttpClient;
+pub use self::client::ControlPlaneClient;
 #[cfg(fuzzing)]
 pub use self::response::fuzzed_correlation_id;
 pub(super) use self::response::{ERROR_BODY_LIMIT, Response};

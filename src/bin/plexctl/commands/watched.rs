@@ -1,18 +1,12 @@
 //! The ports to a server: at a terminal, a long wait says what it is for.
 
-use async_trait::async_trait;
-use plexctl::domain::bearer_token::BearerToken;
-use plexctl::domain::device_authorization::{DeviceAuthorization, DeviceCode};
-use plexctl::domain::identifier::Identifier;
-use plexctl::domain::principal::Principal;
-use plexctl::domain::server_url::ServerUrl;
-use plexctl::domain::token::{SessionToken, TokenId};
-use plexctl::domain::token_summary::TokenSummary;
-use plexctl::ports::principal_reader::PrincipalReader;
-use plexctl::ports::request_error::RequestError;
-use plexctl::ports::token_directory::TokenDirectory;
-use plexctl::ports::token_issuer::{AuthorizationRequest, BindingChoice, PollResponse, TokenIssuer};
-use plexctl::ports::token_revoker::{Revocation, TokenRevoker};
+use plexctl::domain::{
+    BearerToken, DeviceAuthorization, DeviceCode, Identifier, Principal, ServerUrl, SessionToken, TokenId, TokenSummary,
+};
+use plexctl::ports::{
+    AuthorizationRequest, BindingChoice, PollResponse, PrincipalReader, RequestError, Revocation, TokenDirectory,
+    TokenIssuer, TokenRevoker, async_trait,
+};
 
 use crate::terminal::{erase, watched, watched_until_next_line};
 

@@ -171,6 +171,14 @@ fn hostile_code_field_begins_no_login() {
         login.server.once(Endpoint::DeviceCode, Script::real().with(field, &hostile));
         assert_unusable(&login, &format!("{field} {value}"), field);
     });
+    for (field, value, words) in [
+        ("user_code", "17", "user_code: it is not a string"),
+        ("expires_in", "1.5", "expires_in: it is not an integer"),
+    ] {
+        let login = Login::with_session();
+        login.server.once(Endpoint::DeviceCode, Script::real().with(field, value));
+        assert_unusable(&login, field, words);
+    }
     at_once(&["device_code", "user_code", "verification_uri", "expires_in"], |field| {
         let login = Login::with_session();
         login.server.once(Endpoint::DeviceCode, Script::real().without(field));
@@ -188,7 +196,8 @@ fn non_object_response_begins_no_login() {
         let login = Login::with_session();
         let answer = Answer { content_type: "application/json".to_owned(), body: body.to_vec(), ..Answer::bare(200) };
         login.server.once(Endpoint::DeviceCode, Script::answer(answer));
-        assert_unusable(&login, &String::from_utf8_lossy(&body[..body.len().min(40)]), "");
+        let words = if body.len() > 64 * 1024 { "it is incomplete" } else { "it is not a JSON object" };
+        assert_unusable(&login, &String::from_utf8_lossy(&body[..body.len().min(40)]), words);
     });
 }
 

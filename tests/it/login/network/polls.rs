@@ -126,30 +126,43 @@ fn unusable_success_is_lost() {
         move |answer| with_body(answer, |body| body.replacen('{', r#"{"access_token":"psk_dev_a_b","#, 1));
     let second_object = move |answer| with_body(answer, |body| format!("{body}{body}"));
     let cases = [
-        Script::real().rewritten(cut),
-        Script::real().with("token_type", "\"mac\""),
-        Script::real().with("access_token", "\"\""),
-        Script::real().with("access_token", "\"a b\""),
-        Script::real().without("access_token"),
-        Script::real().without("token_type"),
-        Script::real().with("token_type", "null"),
-        Script::real().with("token_type", "\"Bearer \""),
-        Script::real().with("access_token", "17"),
-        Script::real().rewritten(second_token),
-        Script::real().rewritten(second_object),
-        Script::real().with("access_token", "\"caf\u{e9}\""),
-        Script::real().with("access_token", "\"a\\u0007\""),
-        Script::real().with("access_token", &format!("\"{}\"", "a".repeat(4097))),
-        Script::answer(Answer::bare(200)),
-        Script::answer(Answer::bare(204)),
-        Script::answer(Answer::bare(202)),
+        (Script::real().rewritten(cut), "it is incomplete"),
+        (Script::real().with("token_type", "\"mac\""), "token_type: it is not Bearer"),
+        (Script::real().with("access_token", "\"\""), "access_token: it is empty"),
+        (
+            Script::real().with("access_token", "\"a b\""),
+            "access_token: it has characters that a bearer token cannot have",
+        ),
+        (Script::real().without("access_token"), "access_token: it is missing"),
+        (Script::real().without("token_type"), "token_type: it is missing"),
+        (Script::real().with("token_type", "null"), "token_type: it is missing"),
+        (Script::real().with("token_type", "\"Bearer \""), "token_type: it is not Bearer"),
+        (Script::real().with("access_token", "17"), "access_token: it is not a string"),
+        (Script::real().rewritten(second_token), "it holds more than one token"),
+        (Script::real().rewritten(second_object), "it holds more than one token"),
+        (
+            Script::real().with("access_token", "\"caf\u{e9}\""),
+            "access_token: it has characters that a bearer token cannot have",
+        ),
+        (
+            Script::real().with("access_token", "\"a\\u0007\""),
+            "access_token: it has characters that a bearer token cannot have",
+        ),
+        (
+            Script::real().with("access_token", &format!("\"{}\"", "a".repeat(4097))),
+            "access_token: it is longer than 4096 bytes",
+        ),
+        (Script::answer(Answer::bare(200)), "it is not a JSON object"),
+        (Script::answer(Answer::bare(204)), "responded with 204 No Content"),
+        (Script::answer(Answer::bare(202)), "responded with 202 Accepted"),
     ];
-    at_once(&cases, |script| {
+    at_once(&cases, |(script, words)| {
         let login = Login::approved();
         login.server.once(Endpoint::DeviceToken, script.clone());
         let run = login.run(&[]);
         assert_eq!((run.exit, run.stdout.as_str()), (1, ""), "{run:?}");
         assert!(run.stderr.starts_with(&instructed("error: login failed: ")), "{}", run.stderr);
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
         assert!(run.stderr.contains(LOST), "{}", run.stderr);
         assert!(!login.sandbox.config().exists());
         assert_eq!(login.asked(), ["code", "poll"]);

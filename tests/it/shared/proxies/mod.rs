@@ -103,9 +103,8 @@ fn plain_proxy_200_never_counts() {
         "Content-Type: application/problem+json\r\nContent-Length: 2\r\n\r\n{}",
         "Content-Type: text/html\r\n\r\n<title>Sign in</title>",
     ] {
-        for (arguments, cause) in
-            COMMANDS.into_iter().zip([" responded with 200 OK", "the list", " responded with 200 OK"])
-        {
+        let proxys = " responded with 200 OK, which may be the proxy's own response";
+        for (arguments, cause) in COMMANDS.into_iter().zip([proxys, "the list", proxys]) {
             let proxy = ScriptedServer::answering(format!("HTTP/1.1 200 OK\r\n{rest}"));
             let sandbox = signed_in("http://plexsphere.example");
             let mut command = sandbox.command(arguments);
@@ -256,7 +255,8 @@ fn invalid_proxy_fails_closed() {
     let sandbox = signed_in("http://plexsphere.example");
     let mut command = logout(&sandbox);
     command.env("http_proxy", "127.0.0.1:1").env("REQUEST_METHOD", "GET");
-    assert_keeps(&sandbox, &mut command, "http_proxy is refused while REQUEST_METHOD is set");
+    let cgi = "http_proxy is refused while REQUEST_METHOD is set (NO_PROXY lists hosts that need none)";
+    assert_keeps(&sandbox, &mut command, cgi);
 }
 
 /// The token would go to a host that is part of a password.

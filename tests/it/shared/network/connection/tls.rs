@@ -30,7 +30,7 @@ fn broken_tls_server_never_sees_token() {
     type Script = fn(&mut TcpStream);
     let (no_tls, old) = ("the port does not use TLS", "the server does not support TLS 1.2 or newer");
     let nothing_in_common = "no common cipher suite or key type (P-521 keys are not supported)";
-    let cases: [(&str, Script, &str); 10] = [
+    let cases: [(&str, Script, &str); 12] = [
         ("plain HTTP", |stream| send(stream, b"HTTP/1.1 400 Bad Request\r\n\r\n"), no_tls),
         ("a lure in plain HTTP", |stream| send(stream, SUCCESS.as_bytes()), no_tls),
         ("another protocol", |stream| send(stream, b"220 mail.example ESMTP\r\n"), no_tls),
@@ -39,6 +39,16 @@ fn broken_tls_server_never_sees_token() {
         ("TLS 1.1", |stream| send(stream, &server_hello(2)), old),
         ("no cipher suite that the client offers", |stream| send(stream, &alert(40)), nothing_in_common),
         ("a name that the server does not know", |stream| send(stream, &alert(112)), "the server aborted it"),
+        (
+            "a certificate of the client",
+            |stream| send(stream, &alert(116)),
+            "the server requires a client certificate, which plexctl does not support",
+        ),
+        (
+            "an empty server hello",
+            |stream| send(stream, &[0x16, 3, 3, 0, 4, 2, 0, 0, 0]),
+            "the server violated the TLS protocol",
+        ),
         ("half a record", |stream| send(stream, &[0x16, 3, 3, 0, 2, 2, 0]), "the connection was closed"),
         ("nothing", |_| (), "the connection was closed"),
     ];
@@ -102,6 +112,7 @@ fn invalid_certificate_gets_no_token() {
                 with(|leaf| leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)),
                 "the server presents a CA certificate (CA:TRUE) as its own",
             ),
+            ("wrongly signed", with(|_| ()).wrongly_signed(), "the certificate is malformed or unsupported"),
             (
                 "for clients",
                 with(|leaf| leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth]),
