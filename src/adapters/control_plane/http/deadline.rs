@@ -122,7 +122,6 @@ mod tests {
         assert!(has_grace(|now| now - LATE));
     }
 
-
     #[test]
     fn a_further_limit_only_shortens() {
         let (short, long) = (Duration::from_secs(1), Duration::from_secs(9));
