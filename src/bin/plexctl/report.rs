@@ -98,7 +98,7 @@ impl Failure {
         match self {
             Self::Usage(error) => {
                 if let Some(help) = &error.help {
-                    terminal::lines(&format!("{help}\n"));
+                    help.lines().chain([""]).for_each(terminal::line);
                 }
                 terminal::note_lines(Label::Error, &error.message);
                 if let Some(hint) = &error.hint {

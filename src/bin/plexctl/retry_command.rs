@@ -1,5 +1,6 @@
 //! The command that a hint tells to run: as it was typed, so that pasting it acts on the same session.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -13,23 +14,19 @@ pub struct RetryCommand {
     operand: Option<String>,
     /// The flags that were typed, with their values where they take one.
     flags: Vec<(&'static str, Option<String>)>,
-    /// A flag that was not typed and has to be now.
-    missing: Option<&'static str>,
-    /// A flag that was typed and has to go.
-    dropped: Option<&'static str>,
-    /// Whether this is not the command that was typed.
-    is_another: bool,
+    /// What stands for the command where it cannot be typed.
+    substitute: Cow<'static, str>,
 }
 
 impl RetryCommand {
     /// The command that was typed, with nothing but its name.
     pub fn new(command: &'static str) -> Self {
-        Self { command, operand: None, flags: Vec::new(), missing: None, dropped: None, is_another: false }
+        Self { command, operand: None, flags: Vec::new(), substitute: "the same command".into() }
     }
 
     /// A command that was not typed, with nothing but its name.
     pub fn another(command: &'static str) -> Self {
-        Self { is_another: true, ..Self::new(command) }
+        Self { substitute: format!("`plexctl {command}` for that profile").into(), ..Self::new(command) }
     }
 
     /// The value of a flag that was typed.
@@ -56,12 +53,12 @@ impl RetryCommand {
 
     /// The same command with a flag that takes no value and was not typed.
     pub fn but_with(&self, flag: &'static str) -> Self {
-        Self { missing: Some(flag), ..self.clone() }
+        Self { substitute: format!("the same command with {flag}").into(), ..self.clone().with_switch(flag) }
     }
 
     /// The same command without a flag.
     pub fn without(&self, flag: &'static str) -> Self {
-        let mut retry = Self { dropped: Some(flag), ..self.clone() };
+        let mut retry = Self { substitute: format!("the same command without {flag}").into(), ..self.clone() };
         retry.flags.retain(|(name, _)| *name != flag);
         retry
     }
@@ -86,8 +83,7 @@ impl RetryCommand {
                 Some(value) => shell::flag(name, value)?,
             });
         }
-        // Before the operand, which follows a `--` if it looks like a flag.
-        words.extend(self.missing.map(str::to_owned));
+        // After the flags, since it follows a `--` if it looks like one.
         if let Some(operand) = &self.operand {
             words.push(shell::operand(operand)?);
         }
@@ -98,12 +94,9 @@ impl RetryCommand {
 /// Writes the command between backticks, or what stands for it.
 impl fmt::Display for RetryCommand {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.line(), self.missing, self.dropped) {
-            (Some(line), ..) => write!(formatter, "`{line}`"),
-            (None, ..) if self.is_another => write!(formatter, "`plexctl {}` for that profile", self.command),
-            (None, Some(flag), _) => write!(formatter, "the same command with {flag}"),
-            (None, None, Some(flag)) => write!(formatter, "the same command without {flag}"),
-            (None, None, None) => formatter.write_str("the same command"),
+        match self.line() {
+            Some(line) => write!(formatter, "`{line}`"),
+            None => formatter.write_str(&self.substitute),
         }
     }
 }

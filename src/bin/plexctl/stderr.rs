@@ -3,29 +3,19 @@
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
+
+type Job = Box<dyn FnOnce() + Send>;
 
 /// The queue of the thread that writes, if there is one.
 static QUEUE: OnceLock<Sender<Job>> = OnceLock::new();
 
-enum Job {
-    Write(String),
-    /// Drops the sender, now that everything before is written.
-    Done(#[expect(dead_code, reason = "only its end matters")] Sender<()>),
-}
-
 /// Has everything that follows written in the background.
 pub fn write_in_background() -> io::Result<()> {
-    let (sender, jobs) = mpsc::channel();
-    thread::Builder::new().name("stderr".to_owned()).spawn(move || {
-        for job in jobs {
-            if let Job::Write(text) = job {
-                write_now(&text);
-            }
-        }
-    })?;
+    let (sender, jobs) = mpsc::channel::<Job>();
+    thread::Builder::new().name("stderr".to_owned()).spawn(move || jobs.into_iter().for_each(|job| job()))?;
     // A second thread would end with its queue.
     let _ = QUEUE.set(sender);
     Ok(())
@@ -35,31 +25,23 @@ pub fn write_in_background() -> io::Result<()> {
 pub fn write(text: String) {
     match QUEUE.get() {
         // Unbounded: what a login writes is small, and waiting for room is what the thread exists to avoid.
-        Some(queue) => drop(queue.send(Job::Write(text))),
+        Some(queue) => drop(queue.send(Box::new(move || write_now(&text)))),
         None => write_now(&text),
     }
 }
 
 /// Waits until everything is written.
 pub fn flush() {
-    if let Some(written) = written() {
-        let _ = written.recv();
-    }
+    flush_within(Duration::MAX);
 }
 
 /// Waits until everything is written, but not for ever.
 pub fn flush_within(limit: Duration) {
-    if let Some(written) = written() {
-        let _ = written.recv_timeout(limit);
-    }
-}
-
-/// What is closed as soon as everything is written.
-fn written() -> Option<Receiver<()>> {
+    let Some(queue) = QUEUE.get() else { return };
     // No message is sent: the receiver wakes up when the job is dropped, or with it the queue.
-    let (done, written) = mpsc::channel();
-    QUEUE.get()?.send(Job::Done(done)).ok()?;
-    Some(written)
+    let (done, written) = mpsc::channel::<()>();
+    let _ = queue.send(Box::new(move || drop(done)));
+    let _ = written.recv_timeout(limit);
 }
 
 /// A failure is ignored: nothing is left to report it to.

@@ -57,11 +57,6 @@ pub fn note_lines(label: Label, text: &str) {
     lines.for_each(line);
 }
 
-/// Writes a text of several lines without a label to standard error.
-pub fn lines(text: &str) {
-    text.lines().for_each(line);
-}
-
 /// Writes one line without a label to standard error.
 pub fn line(text: &str) {
     erase();

@@ -77,9 +77,5 @@ fn is_profile(argument: &Arg) -> bool {
 }
 
 fn words_of(argument: &Arg) -> Vec<String> {
-    // A flag without a value could be `true` or `false`.
-    if !argument.get_action().takes_values() {
-        return Vec::new();
-    }
     argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect()
 }
