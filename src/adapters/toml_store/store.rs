@@ -1,6 +1,6 @@
 //! The ports over the config file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::config_error::ConfigError;
@@ -62,6 +62,12 @@ impl TomlStore {
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), cache: Mutex::default() }
+    }
+
+    /// The config file, as it was named.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The file's text. `None` means that there is no file.

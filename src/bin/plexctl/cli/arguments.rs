@@ -8,7 +8,7 @@ use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use plexctl::domain::identifier::Identifier;
 use plexctl::domain::idp_binding::BindingAlias;
-use plexctl::domain::session::ProfileName;
+use plexctl::domain::session::{ProfileName, Selection};
 use plexctl::domain::token::TokenId;
 use plexctl::use_cases::profiles::ProfilesRequest;
 
@@ -99,6 +99,11 @@ pub struct Flags {
 }
 
 impl Flags {
+    /// The profile that was typed, else the default.
+    pub fn selection(&self) -> Selection {
+        self.profile.clone().map_or(Selection::Default, Selection::Named)
+    }
+
     /// The output format. Text is not a default value of clap's, because clap copies default values into every
     /// subcommand: that costs a run without a session 5 % more instructions.
     pub fn output(&self) -> Format {

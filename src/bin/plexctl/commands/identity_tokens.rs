@@ -1,17 +1,14 @@
 //! `plexctl identity-tokens`.
 
-use std::path::PathBuf;
-
 use plexctl::adapters::reporters::Label;
-use plexctl::adapters::toml_store::{GuardedTokenFile, TomlStore};
+use plexctl::adapters::toml_store::GuardedTokenFile;
 use plexctl::domain::token::TokenId;
 use plexctl::ports::reporter::{CredentialSource, TokensOutcome};
 use plexctl::use_cases::tokens::{TokensRequest, TokensUseCase};
 
 use super::watched::Watched;
-use super::{client, credential_failure, credential_request, reporter, retry_with_credential};
+use super::{client, credential_failure, credential_request, reporter, retry_with_credential, store_for};
 use crate::cli::{Flags, IdentityTokensCommand};
-use crate::environment;
 use crate::report::Failure;
 use crate::retry_command::RetryCommand;
 use crate::terminal;
@@ -23,14 +20,8 @@ pub async fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> R
         IdentityTokensCommand::Delete { id } => ("identity-tokens delete", Some(*id)),
     };
     let credential = credential_request(&flags);
-    // Without a profile no file is read: none has an empty path.
-    let config = match environment::config_path() {
-        Ok(path) => path,
-        Err(error) if credential.needs_profile() => return Err(error.into()),
-        Err(_) => PathBuf::new(),
-    };
+    let store = store_for(&credential)?;
     let request = TokensRequest { credential, revoke };
-    let store = TomlStore::new(config.as_path());
     let client = Watched(client());
     let mut reporter = reporter(flags.output());
     let mut use_case = TokensUseCase::new(&store, &GuardedTokenFile, &client, &mut *reporter);
@@ -38,8 +29,7 @@ pub async fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> R
         Ok(outcome) => outcome,
         Err(error) => {
             let retry = retry_with_credential(name, &flags).with("--id", revoke.as_ref().map(TokenId::to_string));
-            let needs_profile = request.credential.needs_profile();
-            return Err(credential_failure(&error, retry, flags, needs_profile, &store, config));
+            return Err(credential_failure(&error, retry, flags, request.credential.needs_profile(), &store));
         }
     };
     for hint in hints_to_clear(&outcome) {

@@ -28,7 +28,7 @@ const INTERRUPTED_FLUSH_LIMIT: Duration = Duration::from_secs(1);
 /// Begins a session, and says which credentials beside it stay in use.
 pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     let format = flags.output();
-    let config = environment::config_path()?;
+    let store = TomlStore::new(environment::config_path()?);
     let retry = retry(&flags, &login);
     let profile = match login.profile_name.clone() {
         Some(profile) => profile,
@@ -42,7 +42,6 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
         server_fallback: environment::server_fallback(),
         may_replace_other_origin: flags.yes,
     };
-    let store = TomlStore::new(config.as_path());
     let client = Watched(client());
     let browser = SystemBrowser::new(environment::browser_settings(!login.no_browser && format == Format::Text));
     stderr::write_in_background().map_err(StartError::from)?;
@@ -65,6 +64,7 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     if let Err(error) = result {
         let profile = Some(request.profile.clone());
         let place_of_server = place_of_server(&store, profile.as_ref());
+        let config = store.path().to_owned();
         let context = HintContext { retry, profile, token_file: None, config, place_of_server };
         let hint = hints::login::hint(&error, &context);
         if matches!(*error.cause, LoginCause::Interrupted) {

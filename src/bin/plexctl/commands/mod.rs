@@ -8,7 +8,7 @@ mod profiles;
 mod watched;
 mod whoami;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::reporters::Label;
@@ -41,7 +41,7 @@ fn client() -> ControlPlaneClient {
 /// The credential that the flags and the environment name.
 fn credential_request(flags: &Flags) -> CredentialRequest {
     CredentialRequest {
-        selection: flags.profile.clone().map_or(Selection::Default, Selection::Named),
+        selection: flags.selection(),
         token_file: flags.token_file.clone(),
         token_variable: environment::token(),
         server_flag: flags.server.clone(),
@@ -49,12 +49,19 @@ fn credential_request(flags: &Flags) -> CredentialRequest {
     }
 }
 
+/// The store of a run that sends a credential.
+fn store_for(credential: &CredentialRequest) -> Result<TomlStore, Failure> {
+    match environment::config_path() {
+        Err(error) if credential.needs_profile() => Err(error.into()),
+        // Without a profile no file is read: none has an empty path.
+        path => Ok(TomlStore::new(path.unwrap_or_default())),
+    }
+}
+
 /// A command with the flags that name its credential, as they were typed.
-fn retry_with_credential(name: &'static str, flags: &Flags) -> RetryCommand {
-    RetryCommand::new(name)
-        .with("--token-file", flags.token_file.as_deref().map(Path::to_string_lossy))
-        .with("--profile", flags.profile.as_ref().map(ProfileName::as_str))
-        .with("--server", flags.server.as_deref())
+fn retry_with_credential(command: &'static str, flags: &Flags) -> RetryCommand {
+    let token_file = flags.token_file.as_deref().map(Path::to_string_lossy);
+    with_session_flags(RetryCommand::new(command).with("--token-file", token_file), flags)
 }
 
 /// Words the failure of a run that sends a credential.
@@ -64,15 +71,29 @@ fn credential_failure(
     flags: Flags,
     needs_profile: bool,
     store: &TomlStore,
-    config: PathBuf,
 ) -> Failure {
     let facts = error.facts();
     let place_of_server = place_of_server(store, facts.profile.as_ref());
     // A run that never looked at the profiles is about none of them.
     let profile = if needs_profile { selected_or_default(store, flags.profile) } else { flags.profile };
+    let config = store.path().to_owned();
     let context = HintContext { retry, profile, token_file: flags.token_file, config, place_of_server };
     let hint = hints::credential::hint(error, &context);
     Failure::new(error, error.kind(), facts, hint).of_profile(context.profile)
+}
+
+/// What a hint needs to know of a run that acts on a stored session.
+fn session_context(command: &'static str, flags: Flags, store: &TomlStore) -> HintContext {
+    let retry = with_session_flags(RetryCommand::new(command), &flags);
+    let profile = selected_or_default(store, flags.profile);
+    let place_of_server = place_of_server(store, profile.as_ref());
+    HintContext { retry, profile, token_file: None, config: store.path().to_owned(), place_of_server }
+}
+
+/// The command with the flags that name a session, as they were typed.
+fn with_session_flags(command: RetryCommand, flags: &Flags) -> RetryCommand {
+    let profile = flags.profile.as_ref().map(ProfileName::as_str);
+    command.with("--profile", profile).with("--server", flags.server.as_deref())
 }
 
 /// The profile that a run is about: the one that was typed, else the default.

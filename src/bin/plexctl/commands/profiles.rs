@@ -3,7 +3,7 @@
 use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::ports::reporter::ProfilesOutcome;
-use plexctl::use_cases::profiles::{ProfilesRequest, ProfilesUseCase};
+use plexctl::use_cases::profiles::{ProfilesError, ProfilesRequest, ProfilesUseCase};
 
 use super::reporter;
 use crate::cli::Flags;
@@ -15,27 +15,21 @@ use crate::terminal;
 
 /// Shows or changes which profiles are stored. Sends no request.
 pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure> {
-    let config = environment::config_path()?;
-    let store = TomlStore::new(config.as_path());
+    let store = TomlStore::new(environment::config_path()?);
     let (mut warnings, mut reporter) = (reporter(flags.output()), reporter(flags.output()));
-    let mut use_case = ProfilesUseCase::new(&store, &store, &mut *warnings, &mut *reporter);
-    let error = match use_case.execute(request) {
-        Ok(ProfilesOutcome::Listed { list, .. }) if list.profiles.is_empty() => {
-            if let Some(hint) = no_profile_hint(&config) {
-                terminal::note(Label::Hint, &hint);
-            }
-            return Ok(());
-        }
-        Ok(ProfilesOutcome::Forgotten(profile)) => {
-            if let Some(id) = profile.token_id() {
-                terminal::note(Label::Hint, &hints::identity_tokens::delete_hint(id));
-            }
-            return Ok(());
-        }
-        Ok(ProfilesOutcome::Listed { .. } | ProfilesOutcome::DefaultIs(_)) => return Ok(()),
-        Err(error) => error,
+    let hint = match ProfilesUseCase::new(&store, &store, &mut *warnings, &mut *reporter).execute(request) {
+        Ok(ProfilesOutcome::Listed { list, .. }) if list.profiles.is_empty() => no_profile_hint(store.path()),
+        Ok(ProfilesOutcome::Forgotten(profile)) => profile.token_id().map(hints::identity_tokens::delete_hint),
+        Ok(ProfilesOutcome::Listed { .. } | ProfilesOutcome::DefaultIs(_)) => None,
+        Err(error) => return Err(failure(&error, request, &store)),
     };
+    if let Some(hint) = hint {
+        terminal::note(Label::Hint, &hint);
+    }
+    Ok(())
+}
 
+fn failure(error: &ProfilesError, request: &ProfilesRequest, store: &TomlStore) -> Failure {
     let (retry, profile) = match request {
         ProfilesRequest::List { .. } => (RetryCommand::new("profiles"), None),
         ProfilesRequest::Use(profile) => (RetryCommand::new("profiles use").of(profile), Some(profile.clone())),
@@ -44,7 +38,8 @@ pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure>
             (if *is_confirmed { retry.with_switch("--yes") } else { retry }, Some(profile.clone()))
         }
     };
+    let config = store.path().to_owned();
     let context = HintContext { retry, profile, token_file: None, config, place_of_server: None };
-    let hint = hints::profiles::hint(&error, &context);
-    Err(Failure::new(&error, error.kind(), error.facts(), hint).of_profile(context.profile))
+    let hint = hints::profiles::hint(error, &context);
+    Failure::new(error, error.kind(), error.facts(), hint).of_profile(context.profile)
 }

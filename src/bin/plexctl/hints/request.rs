@@ -1,7 +1,5 @@
 //! What to do about a request that failed.
 
-use std::time::Duration;
-
 use plexctl::ports::call_error::{CallError, Remedy};
 
 use super::HintContext;
@@ -40,7 +38,7 @@ pub fn hint(error: &CallError, server: Option<&str>, context: &HintContext) -> S
         Some(Remedy::FollowRedirect { location }) => {
             format!("if the server is at {location} now, change {}", server_name(context))
         }
-        Some(Remedy::Wait { duration: Some(duration) }) => format!("wait {}", seconds(*duration)),
+        Some(Remedy::Wait { duration: Some(duration) }) => format!("wait {} s", duration.as_secs()),
         _ => return format!("run {retry} again"),
     };
     format!("{first}; then run {retry} again")
@@ -65,8 +63,4 @@ fn server_name(context: &HintContext) -> String {
         (None, Some(_)) => "--server".to_owned(),
         (None, None) => "PLEXSPHERE_URL".to_owned(),
     }
-}
-
-fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs())
 }
