@@ -18,12 +18,8 @@ const MAX_DEPTH: usize = 80;
 /// Up to which size a text cannot have more keys and values than it may, in bytes: each takes one at least.
 const MAX_UNCOUNTED_SIZE: usize = MAX_KEYS_AND_VALUES;
 
-/// What a text has too much of, and where, if that is in one place.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooLarge {
-    pub(super) offset: Option<usize>,
-    pub(super) problem: &'static str,
-}
+/// Where a text has too much of something, if that is in one place, and of what.
+pub(super) type TooLarge = (Option<usize>, &'static str);
 
 /// Counts what a text holds, if it is long enough to hold too much.
 pub(super) fn check(text: &str) -> Result<(), TooLarge> {
@@ -36,18 +32,18 @@ pub(super) fn count(text: &str) -> Result<(), TooLarge> {
     let mut counter = TokenCounter::default();
     for token in Source::new(text).lex() {
         counter.take(token.kind());
-        let (problem, offset) = if counter.parts > MAX_DEPTH {
-            ("the key has more than 80 parts", Some(token.span().start()))
-        } else if counter.open.len() > MAX_DEPTH {
-            ("the value is nested more than 80 levels deep", Some(token.span().start()))
-        } else if counter.keys_and_values > MAX_KEYS_AND_VALUES {
-            ("it has more than a million keys and values", None)
-        } else if counter.tokens > MAX_TOKENS {
-            ("it has more than 3,500,000 words, signs and line ends", None)
-        } else {
-            continue;
-        };
-        return Err(TooLarge { offset, problem });
+        if counter.parts > MAX_DEPTH {
+            return Err((Some(token.span().start()), "the key has more than 80 parts"));
+        }
+        if counter.open.len() > MAX_DEPTH {
+            return Err((Some(token.span().start()), "the value is nested more than 80 levels deep"));
+        }
+        if counter.keys_and_values > MAX_KEYS_AND_VALUES {
+            return Err((None, "it has more than a million keys and values"));
+        }
+        if counter.tokens > MAX_TOKENS {
+            return Err((None, "it has more than 3,500,000 words, signs and line ends"));
+        }
     }
     Ok(())
 }
@@ -154,7 +150,7 @@ mod tests {
     #[test]
     fn a_million_keys_and_values_and_three_and_a_half_million_tokens_are_the_limits() {
         let list = |values: usize| format!("a = [{}]", "1,".repeat(values));
-        let too_large = |problem| Err(TooLarge { offset: None, problem });
+        let too_large = |problem| Err((None, problem));
         assert_eq!(check(&list(999_998)), Ok(()));
         assert_eq!(check(&list(999_999)), too_large("it has more than a million keys and values"));
         // The end of the text is a token too.

@@ -10,6 +10,7 @@ mod strict;
 mod syntax_error;
 mod walk;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -20,7 +21,6 @@ use toml_datetime::{Datetime, Offset};
 
 use self::digest::Digest;
 pub(super) use self::position::Position;
-use self::syntax_error::SyntaxError;
 use crate::domain::identifier::Identifier;
 use crate::domain::idp_binding::{BindingAlias, IdpBinding};
 use crate::domain::profile::{Profile, ProfileToken};
@@ -63,7 +63,7 @@ pub(super) struct Document<'a> {
 impl<'a> Document<'a> {
     /// Parses a document and checks the types of `default` and `profiles`.
     pub(super) fn parse(text: &'a str) -> Result<Self, Fault> {
-        limits::check(text).map_err(|too_large| Fault::at(text, too_large.offset, too_large.problem))?;
+        limits::check(text).map_err(|(offset, problem)| Fault::at(text, offset, problem))?;
         Self::parse_rest(text)
     }
 
@@ -73,8 +73,8 @@ impl<'a> Document<'a> {
         let root = DeTable::parse(text).map_err(|error| refusal(text, &error))?;
         let root = root.into_inner();
         // Other TOML parsers refuse such a file, so an edit of it would be lost on them.
-        if let Some((offset, error)) = strict::first_offence(text, &root) {
-            return Err(Fault::at(text, Some(offset), error));
+        if let Some((offset, reason)) = strict::first_offence(text, &root) {
+            return Err(Fault::of_syntax(text, Some(offset), reason));
         }
         let document = Self { text, root };
         if let Some(pointer) = document.root.get(POINTER_KEY) {
@@ -99,13 +99,7 @@ impl<'a> Document<'a> {
 
     /// All profiles, in the order in which they stand in the file. What has a wrong type counts as absent.
     pub(super) fn profiles(&self) -> Vec<Profile> {
-        let text = |profile: &DeTable<'_>, key| profile.get(key)?.get_ref().as_str().map(str::to_owned);
-        let profiles = self.tables().map(|(name, profile)| Profile {
-            server: text(profile, SERVER_KEY),
-            token: text(profile, TOKEN_KEY).and_then(ProfileToken::new),
-            ..remembered(name, profile)
-        });
-        profiles.collect()
+        self.tables().map(|(name, table)| profile(name, table)).collect()
     }
 
     /// Tells whether a name is taken, even by a value that is not a profile.
@@ -117,15 +111,14 @@ impl<'a> Document<'a> {
     /// wrong type counts as absent there.
     pub(super) fn profile(&self, name: &ProfileName) -> Result<Option<Profile>, Fault> {
         let Some(value) = self.entry(name) else { return Ok(None) };
-        let profile = self.table(value, "the profile is not a table")?;
-        let text = |key, problem| profile.get(key).map(|value| self.string(value, problem)).transpose();
-        let token = text(TOKEN_KEY, "the profile's `token` is not a string")?;
-        let server = text(SERVER_KEY, "the profile's `server` is not a string")?;
-        Ok(Some(Profile {
-            server: server.map(str::to_owned),
-            token: token.and_then(ProfileToken::new),
-            ..remembered(name.clone(), profile)
-        }))
+        let table = self.table(value, "the profile is not a table")?;
+        if let Some(token) = table.get(TOKEN_KEY) {
+            self.string(token, "the profile's `token` is not a string")?;
+        }
+        if let Some(server) = table.get(SERVER_KEY) {
+            self.string(server, "the profile's `server` is not a string")?;
+        }
+        Ok(Some(profile(name.clone(), table)))
     }
 
     /// Where a value of a profile stands in the text, if it is there.
@@ -196,29 +189,26 @@ impl<'a> Document<'a> {
     }
 
     fn string<'d>(&self, value: &'d Spanned<DeValue<'_>>, problem: &'static str) -> Result<&'d str, Fault> {
-        value.get_ref().as_str().ok_or_else(|| self.fault(value, problem))
+        value.get_ref().as_str().ok_or_else(|| Fault::at(self.text, Some(value.span().start), problem))
     }
 
     fn table<'d>(&self, value: &'d Spanned<DeValue<'a>>, problem: &'static str) -> Result<&'d DeTable<'a>, Fault> {
-        value.get_ref().as_table().ok_or_else(|| self.fault(value, problem))
-    }
-
-    fn fault(&self, value: &Spanned<DeValue<'_>>, problem: &'static str) -> Fault {
-        Fault::at(self.text, Some(value.span().start), problem)
+        value.get_ref().as_table().ok_or_else(|| Fault::at(self.text, Some(value.span().start), problem))
     }
 }
 
-/// What a profile remembers beside its server and its token. A value that is not valid counts as absent.
-fn remembered(name: ProfileName, profile: &DeTable<'_>) -> Profile {
-    let text = |key| profile.get(key)?.get_ref().as_str();
+/// What a profile stores. A value that is not valid counts as absent.
+fn profile(name: ProfileName, table: &DeTable<'_>) -> Profile {
+    let text = |key| table.get(key)?.get_ref().as_str();
     let id = |key| Identifier::parse(text(key)?).ok();
     let alias = || BindingAlias::parse(text(IDP_BINDING_ALIAS_KEY)?).ok();
-    let expires_at = profile.get(EXPIRES_AT_KEY).and_then(|value| timestamp(value.get_ref().as_datetime()?));
     Profile {
-        expires_at,
+        name,
+        server: text(SERVER_KEY).map(str::to_owned),
+        token: text(TOKEN_KEY).and_then(ProfileToken::new),
+        expires_at: table.get(EXPIRES_AT_KEY).and_then(|value| timestamp(value.get_ref().as_datetime()?)),
         domain_id: id(DOMAIN_ID_KEY),
         idp_binding: id(IDP_BINDING_ID_KEY).map(IdpBinding::Id).or_else(|| alias().map(IdpBinding::Alias)),
-        ..Profile::new(name)
     }
 }
 
@@ -244,29 +234,16 @@ fn timestamp(datetime: &Datetime) -> Option<Timestamp> {
 #[error("{problem}")]
 pub(super) struct Fault {
     pub(super) position: Option<Position>,
-    pub(super) problem: Problem,
-}
-
-/// What is wrong with a document.
-#[derive(Clone, Copy, Debug, Error)]
-pub(super) enum Problem {
-    /// It is not TOML.
-    #[error("it is not valid TOML: {0}")]
-    Syntax(#[from] SyntaxError),
-    /// It is not what a config is, or larger than one may be.
-    #[error("{0}")]
-    Form(&'static str),
-}
-
-impl From<&'static str> for Problem {
-    fn from(words: &'static str) -> Self {
-        Self::Form(words)
-    }
+    problem: Cow<'static, str>,
 }
 
 impl Fault {
-    fn at(text: &str, offset: Option<usize>, problem: impl Into<Problem>) -> Self {
+    fn at(text: &str, offset: Option<usize>, problem: impl Into<Cow<'static, str>>) -> Self {
         Self { position: offset.map(|offset| Position::at(text, offset)), problem: problem.into() }
+    }
+
+    fn of_syntax(text: &str, offset: Option<usize>, reason: &str) -> Self {
+        Self::at(text, offset, format!("it is not valid TOML: {reason}"))
     }
 }
 
@@ -275,8 +252,8 @@ fn refusal(text: &str, error: &toml::de::Error) -> Fault {
     let offset = error.span().map(|span| span.start);
     match limits::count(text) {
         // The parser reports its own limits as syntax errors, or without a position.
-        Err(limit) if offset.is_none() || limit.offset <= offset => Fault::at(text, limit.offset, limit.problem),
-        _ => Fault::at(text, offset, SyntaxError::of_parser(text, error)),
+        Err((place, problem)) if offset.is_none() || place <= offset => Fault::at(text, place, problem),
+        _ => Fault::of_syntax(text, offset, &syntax_error::reason(text, error)),
     }
 }
 

@@ -7,27 +7,27 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::syntax_error::SyntaxError;
+use super::syntax_error::{ALREADY_DEFINED, INVALID_NUMBER};
 use super::walk::{Step, each_value};
 
 /// Finds the first value that makes a parsed text no TOML document after all: at which offset it stands, and why.
-pub(super) fn first_offence(text: &str, root: &DeTable<'_>) -> Option<(usize, SyntaxError)> {
-    let mut first: Option<(usize, SyntaxError)> = None;
+pub(super) fn first_offence(text: &str, root: &DeTable<'_>) -> Option<(usize, &'static str)> {
+    let mut first: Option<(usize, &str)> = None;
     each_value(root, false, |is_in_element, step, value| {
         let offset = value.span().start;
-        let error = if !is_integer_whole(value) {
-            Some(SyntaxError::InvalidNumber)
+        let reason = if !is_integer_whole(value) {
+            Some(INVALID_NUMBER)
         } else if is_split(text, step, value) {
-            Some(SyntaxError::LineBreakBeforeValue)
+            Some("a line break separates a key from its value")
         } else if is_in_element && is_grafted(text, step, value) {
-            Some(SyntaxError::AlreadyDefined { first: None })
+            Some(ALREADY_DEFINED)
         } else {
             None
         };
-        if let Some(error) = error
+        if let Some(reason) = reason
             && first.is_none_or(|(first, _)| offset < first)
         {
-            first = Some((offset, error));
+            first = Some((offset, reason));
         }
         is_element(text, value)
     });
