@@ -10,7 +10,7 @@ const HYPHENATED_LENGTH: usize = 36;
 
 /// A UUID that an operator names something by. `Display` writes it hyphenated and in lower case, as the API takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Identifier(Uuid);
+pub struct Identifier(pub(super) Uuid);
 
 impl Identifier {
     /// Takes a hyphenated UUID (RFC 9562, section 4) of any version in either case.
@@ -24,10 +24,6 @@ impl Identifier {
             return Err(NotAnIdentifier);
         }
         Uuid::try_parse(text).map(Self).map_err(|_| NotAnIdentifier)
-    }
-
-    pub(super) fn uuid(self) -> Uuid {
-        self.0
     }
 }
 

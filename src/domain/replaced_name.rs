@@ -13,7 +13,8 @@ pub fn replaced_names(
     token: &ProfileToken,
     time: Timestamp,
 ) -> impl Iterator<Item = ProfileName> + use<> {
-    let id = token.id().map_or_else(|| time.compact(), |id| id.to_string());
+    // The basic format of ISO 8601, such as `20261125T134600Z`.
+    let id = token.id().map_or_else(|| time.to_string().replace(['-', ':'], ""), |id| id.to_string());
     let first = format!("{}-replaced-{id}", profile.as_str());
     let further = first.clone();
     // Nothing reserves the first name, so an operator may have given it to another profile.

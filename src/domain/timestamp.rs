@@ -18,12 +18,6 @@ impl Timestamp {
     pub fn after(self, duration: Duration) -> Option<Self> {
         self.0.checked_add(duration.as_secs()).filter(|seconds| *seconds <= MAX_SECONDS).map(Self)
     }
-
-    /// The basic format of ISO 8601, such as `20261125T134600Z`, which fits into a name.
-    #[must_use]
-    pub fn compact(self) -> String {
-        self.to_string().replace(['-', ':'], "")
-    }
 }
 
 /// Cuts the fraction of a second off. A clock before 1970 or after 9999 counts as the first or last second.
@@ -49,14 +43,14 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_written_in_both_forms() {
-        for (seconds, text, compact) in [
-            (0, "1970-01-01T00:00:00Z", "19700101T000000Z"),
-            (1_795_528_005, "2026-11-24T13:46:45Z", "20261124T134645Z"),
-            (951_782_399, "2000-02-28T23:59:59Z", "20000228T235959Z"),
-            (MAX_SECONDS, "9999-12-31T23:59:59Z", "99991231T235959Z"),
+    fn a_time_is_written_as_in_rfc_3339() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (1_795_528_005, "2026-11-24T13:46:45Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (MAX_SECONDS, "9999-12-31T23:59:59Z"),
         ] {
-            assert_eq!((at(seconds).to_string().as_str(), at(seconds).compact().as_str()), (text, compact));
+            assert_eq!(at(seconds).to_string(), text);
         }
     }
 

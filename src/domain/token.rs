@@ -91,7 +91,7 @@ impl TokenId {
     ///
     /// [`NotAnIdentifier`] for every other text.
     pub fn parse(text: &str) -> Result<Self, NotAnIdentifier> {
-        Identifier::parse(text).map(|identifier| Self(identifier.uuid()))
+        Identifier::parse(text).map(|identifier| Self(identifier.0))
     }
 }
 
@@ -135,9 +135,8 @@ fn parse_id(text: &str) -> Option<TokenId> {
         let bytes = BASE32_NOPAD_NOCASE.decode(text.as_bytes()).ok()?;
         return Uuid::from_slice(&bytes).ok().map(TokenId);
     }
-    let id = TokenId(Uuid::try_parse(text).ok()?);
-    // The parser also takes braces, URNs and no hyphens, which would make one token several.
-    (id.to_string() == text).then_some(id)
+    // No other spelling of a UUID, each of which would make one token several.
+    TokenId::parse(text).ok()
 }
 
 /// Tells whether a byte may stand in a `b64token` before the `=` that may close it (RFC 6750, section 2.1).
