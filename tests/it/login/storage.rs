@@ -65,6 +65,8 @@ fn rejects_file_system_without_modes() {
     let mut command = login.sandbox.command(["logout"]);
     command.env("PLEXCTL_CONFIG", mounted.join("stored.toml"));
     let exposed = login.sandbox.observe(&mut command);
+    let mut command = login.sandbox.command(["whoami", "--server", "http://127.0.0.1:1", "--token-file"]);
+    let token_file = login.sandbox.observe(command.arg(mounted.join("stored.toml")));
     let left = fs::read_dir(&mounted).unwrap().count();
     assert!(Command::new("umount").arg(&mounted).status().unwrap().success());
     assert_not_begun(&login, &run, "its file system keeps no modes");
@@ -72,6 +74,9 @@ fn rejects_file_system_without_modes() {
     let hint = "then `plexctl logout` again; if the mode does not change, set PLEXCTL_CONFIG to a path on a file system \
                 that keeps modes, such as that of your home directory\n";
     assert!(exposed.exit == 3 && exposed.stderr.ends_with(hint), "{exposed:?}");
+    let hint = "if the mode does not change, move the file to a file system that keeps modes, such as that of your home \
+                directory\n";
+    assert!(token_file.exit == 3 && token_file.stderr.ends_with(hint), "{token_file:?}");
 }
 
 #[test]

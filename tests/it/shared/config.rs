@@ -19,9 +19,10 @@ use crate::support::system_words;
 use crate::support::unprivileged::{Unprivileged, output_behind};
 
 /// The commands, each with the beginning of what it says.
-const COMMANDS: [(&[&str], &str); 5] = [
+const COMMANDS: [(&[&str], &str); 6] = [
     (&LOGIN, "cannot log in: "),
     (&["whoami"], ""),
+    (&["identity-tokens", "list"], ""),
     (&["profiles"], ""),
     (&["profiles", "use", "default"], ""),
     (&["profiles", "forget", "--yes", "default"], ""),

@@ -316,6 +316,21 @@ fn chmod_hint_belongs_to_who_can_run_it() {
         lchown(sandbox.config(), Some(0), Some(0)).unwrap();
         let hint = "ask the owner of the file to run `chmod 600 [CONFIG]`, then run `plexctl whoami` again";
         assert_eq!(exposed_hint(&sandbox, &mut command), hint);
+
+        let sandbox = with_exposed_config();
+        let mut command = unprivileged.run_after("", &sandbox, &sandbox.command(["whoami"]));
+        let hint = "run `chmod 600 [CONFIG]`, then `plexctl whoami` again";
+        assert_eq!(exposed_hint(&sandbox, &mut command), hint);
+    }
+}
+
+#[test]
+fn named_config_that_is_missing_is_named() {
+    let sandbox = Sandbox::new();
+    let missing = sandbox.path().join("missing.toml");
+    for arguments in [&["logout"][..], &["whoami"], &["identity-tokens", "list"], &["exec", "--", "true"]] {
+        let run = sandbox.observe(sandbox.command(arguments).env("PLEXCTL_CONFIG", &missing));
+        assert_eq!(hint_of(&run), "PLEXCTL_CONFIG names no file: [SANDBOX]/missing.toml", "{arguments:?}");
     }
 }
 

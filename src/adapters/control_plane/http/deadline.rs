@@ -123,6 +123,18 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_a_late_step_gets_grace() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let now = Instant::now();
+            for on_time in [now + GRACE, now, now - LATE + Duration::from_millis(1)] {
+                assert_eq!(extend_if_late(on_time), on_time);
+            }
+            assert_eq!(extend_if_late(now - LATE), now + GRACE);
+        });
+    }
+
+    #[test]
     fn a_further_limit_only_shortens() {
         let (short, long) = (Duration::from_secs(1), Duration::from_secs(9));
         for (first, then) in [(short, long), (long, short)] {

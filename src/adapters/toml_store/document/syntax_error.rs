@@ -131,6 +131,26 @@ mod tests {
         reason(text, &error).strip_prefix("the key or table is already defined at ").map(str::to_owned)
     }
 
+    /// What the parser tells apart only by what it expected.
+    #[test]
+    fn tells_apart_what_was_expected() {
+        for (text, expected) in [
+            ("a = infinite\n", UNQUOTED_VALUE),
+            ("a = nothing\n", UNQUOTED_VALUE),
+            ("a = 1.5.5\n", INVALID_NUMBER),
+            ("a = { b ] }\n", MISSING_VALUE),
+            ("a = { b = 1 ] }\n", "a comma is missing"),
+            ("a = \"b\n", "a string is not closed before the end of its line"),
+            ("a = \"b", UNCLOSED_STRING),
+            ("a = \"b\u{1}\"\n", CONTROL_CHARACTER),
+            ("a = \"\"\"b", UNCLOSED_STRING),
+            ("a = \"\"\"b\\ c\"\"\"\n", INVALID_ESCAPE),
+            ("a = \"\"\"b\u{1}\"\"\"\n", CONTROL_CHARACTER),
+        ] {
+            assert_eq!(reason(text, &DeTable::parse(text).unwrap_err()), expected, "{text:?}");
+        }
+    }
+
     #[test]
     fn finds_first_definition() {
         for (text, first) in [

@@ -169,6 +169,23 @@ mod tests {
     }
 
     #[test]
+    fn a_file_may_be_as_large_as_can_be_read_again() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let largest = usize::try_from(MAX_SIZE).unwrap();
+        check(&sandbox.path().join("config"), largest).unwrap();
+        assert!(matches!(check(&sandbox.path().join("config"), largest + 1), Err(FileError::WouldBeTooLarge)));
+    }
+
+    #[test]
+    fn a_nameless_file_is_private_and_not_handed_to_other_programs() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let (target, ..) = LockedTarget::acquire_or_create(&sandbox.path().join("config")).unwrap();
+        let Some(file) = target.nameless_file().unwrap() else { return };
+        assert_eq!(file.metadata().unwrap().mode() & 0o7777, 0o600);
+        assert!(rustix::io::fcntl_getfd(&file).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+    }
+
+    #[test]
     fn directories_that_another_program_uses_stay() {
         let sandbox = tempfile::tempdir().unwrap();
         let (_target, _, created) = LockedTarget::acquire_or_create(&sandbox.path().join("a/b/config")).unwrap();

@@ -196,6 +196,19 @@ fn what_could_not_be_read_again_is_not_written() {
 }
 
 #[test]
+fn a_file_may_grow_up_to_what_can_be_read_again() {
+    let comment = |length: usize| format!("#{}\n", "x".repeat(length - 2));
+    let (_sandbox, store) = store_of(&comment(2));
+    store.save(&session("")).unwrap();
+    let rest = usize::try_from(MAX_SIZE).unwrap() - (read(&store).len() - 2);
+    write(&store.path, &comment(rest + 1));
+    assert!(matches!(store.save(&session("")), Err(StoreError::NotWritten { .. })));
+    write(&store.path, &comment(rest));
+    store.save(&session("")).unwrap();
+    assert_eq!(fs::metadata(&store.path).unwrap().len(), MAX_SIZE);
+}
+
+#[test]
 fn a_temporary_file_of_somebody_else_is_found_before_the_token_is_issued() {
     let (sandbox, store) = store_of("");
     let temp = sandbox.path().join(TEMP_NAME);

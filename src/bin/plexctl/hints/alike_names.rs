@@ -67,6 +67,11 @@ mod tests {
             ("caf\u{e9}", "cafe\u{301}", r#""caf\u{e9}" is not "cafe\u{301}": names are compared byte by byte"#),
             ("cafe\u{301}", "caf\u{e9}", r#""cafe\u{301}" is not "caf\u{e9}": names are compared byte by byte"#),
             (
+                "it's \"caf\u{e9}\"",
+                "it's \"cafe\u{301}\"",
+                r#""it's "caf\u{e9}"" is not "it's "cafe\u{301}"": names are compared byte by byte"#,
+            ),
+            (
                 "한",
                 "\u{1112}\u{1161}\u{11ab}",
                 r#""\u{d55c}" is not "\u{1112}\u{1161}\u{11ab}": names are compared byte by byte"#,

@@ -64,3 +64,34 @@ fn server_name(context: &HintContext) -> String {
         (None, None) => "PLEXSPHERE_URL".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::retry_command::RetryCommand;
+
+    /// What cannot be provoked in every place where the tests of the binary run.
+    #[test]
+    fn each_remedy_has_its_words() {
+        let context = HintContext {
+            retry: RetryCommand::new("whoami"),
+            profile: None,
+            token_file: None,
+            config: PathBuf::new(),
+            place_of_server: None,
+        };
+        let again = |first: &str| format!("{first}; then run `plexctl whoami` again");
+        let trust_store = "install the system's CA certificates, or set SSL_CERT_FILE to a file that contains some";
+        for (remedy, expected) in [
+            (Some(Remedy::CheckNetwork), again("check the network connection")),
+            (Some(Remedy::InstallTrustStore), again(trust_store)),
+            (Some(Remedy::UseOtherProgram), OTHER_PROGRAM.to_owned()),
+            (Some(Remedy::Wait { duration: None }), "run `plexctl whoami` again".to_owned()),
+            (None, "run `plexctl whoami` again".to_owned()),
+        ] {
+            assert_eq!(hint(&CallError::from("it failed").with_remedy(remedy), None, &context), expected);
+        }
+    }
+}

@@ -100,3 +100,29 @@ fn file_system(_: &Path) -> Option<u32> {
 fn is_read_only(path: &Path) -> bool {
     statvfs(path).is_ok_and(|file_system| file_system.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use plexctl::domain::session::ProfileName;
+
+    use super::*;
+    use crate::retry_command::RetryCommand;
+
+    #[test]
+    fn only_a_login_writes_the_config_file() {
+        let context = |token_file: Option<&str>| HintContext {
+            retry: RetryCommand::new("whoami"),
+            profile: Some(ProfileName::new("dev").unwrap()),
+            token_file: token_file.map(PathBuf::from),
+            config: PathBuf::from("/config.toml"),
+            place_of_server: None,
+        };
+        let error = |place: &str| StoreError::NotABearerToken { place: place.to_owned(), source: "it is empty".into() };
+        let login = "run `plexctl login --profile-name dev` to replace it";
+        assert_eq!(hint(&error("/config.toml:3:9"), &context(None)).as_deref(), Some(login));
+        assert_eq!(hint(&error("/config.toml:3:9"), &context(Some("token"))).as_deref(), Some(login));
+        assert_eq!(hint(&error("token"), &context(Some("token"))), None);
+    }
+}

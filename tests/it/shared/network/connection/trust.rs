@@ -218,6 +218,21 @@ fn unknown_authority_gets_no_token() {
     }
 }
 
+#[test]
+fn unknown_authority_is_told_with_unread_directory() {
+    let authority = Authority::named("an authority");
+    for subject in Subject::ALL {
+        let server = server_of(&authority);
+        let trial = trusting(subject, &authority, &server.https_url());
+        fs::write(trial.sandbox.path().join("no-authorities/b.pem"), Authority::named("a foreigner").pem).unwrap();
+        let mut command = trial.command();
+        command.env("SSL_CERT_FILE", "stranger.pem").env("SSL_CERT_DIR", "none:no-authorities");
+        let cause = "TLS handshake failed: the certificate was issued by an unknown authority, and the trust store none \
+                     cannot be read: No such file or directory";
+        assert_kept("", outcome_after(2, &trial, server, &mut command), Kept::Unreached, cause);
+    }
+}
+
 /// As in Go, and as OpenSSL and curl do it: each variable stands in for its own half of the system's store.
 #[test]
 fn variables_override_trust_store() {
