@@ -14,7 +14,7 @@ use plexctl::domain::device_authorization::{AuthorizationFields, DeviceAuthoriza
 use plexctl::domain::issued_token::IssuedToken;
 use plexctl::domain::server_url::ServerUrl;
 use plexctl::fuzzing::{PollEvent, PollStep, Polling, decide};
-use plexctl::ports::request_error::RequestError;
+use plexctl::ports::RequestError;
 use plexctl::ports::token_issuer::{PollFailure, PollResponse};
 use plexctl::use_cases::login::NotIssued;
 

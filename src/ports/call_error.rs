@@ -14,7 +14,7 @@ use super::chain::chain;
 /// sentence around it names. A text becomes one by `into()`:
 ///
 /// ```
-/// use plexctl::ports::call_error::CallError;
+/// use plexctl::ports::CallError;
 ///
 /// let error: CallError = "no route to the host".into();
 /// assert_eq!(error.to_string(), "no route to the host");

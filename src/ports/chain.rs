@@ -8,7 +8,7 @@ use std::iter;
 /// The numbers of system errors (` (os error 13)`) are left out: they help no operator.
 ///
 /// ```
-/// use plexctl::ports::chain::chain;
+/// use plexctl::ports::chain;
 /// use plexctl::ports::reporter::ReportError;
 ///
 /// let error = ReportError { source: "no space left on device".into() };

@@ -2,37 +2,28 @@
 //!
 //! Ports import values of the domain and nothing else. Adapters implement them; the use case calls them.
 
-// Use the names below. The modules are public because version 0.1 had no other paths.
+// Use the names below. Some modules are public because version 0.1 had no other paths.
 #[doc(hidden)]
 pub mod browser;
-#[doc(hidden)]
-pub mod call_error;
-#[doc(hidden)]
-pub mod chain;
+pub(crate) mod call_error;
+pub(crate) mod chain;
 #[doc(hidden)]
 pub mod credential_store;
-#[doc(hidden)]
-pub mod failure_report;
+pub(crate) mod failure_report;
 #[doc(hidden)]
 pub mod login_outcome;
 #[doc(hidden)]
 pub mod principal_reader;
-#[doc(hidden)]
-pub mod process_replacer;
-#[doc(hidden)]
-pub mod profile_reader;
-#[doc(hidden)]
-pub mod profile_writer;
+pub(crate) mod process_replacer;
+pub(crate) mod profile_reader;
+pub(crate) mod profile_writer;
 #[doc(hidden)]
 pub mod reporter;
-#[doc(hidden)]
-pub mod request_error;
-#[doc(hidden)]
-pub mod store_error;
+pub(crate) mod request_error;
+pub(crate) mod store_error;
 #[doc(hidden)]
 pub mod timer;
-#[doc(hidden)]
-pub mod token_directory;
+pub(crate) mod token_directory;
 #[doc(hidden)]
 pub mod token_file;
 #[doc(hidden)]

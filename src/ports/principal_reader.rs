@@ -25,7 +25,7 @@ use crate::domain::server_url::ServerUrl;
 /// use plexctl::domain::server_url::ServerUrl;
 /// use plexctl::ports::async_trait;
 /// use plexctl::ports::principal_reader::PrincipalReader;
-/// use plexctl::ports::request_error::RequestError;
+/// use plexctl::ports::RequestError;
 ///
 /// /// A server at which everybody is somebody without a name.
 /// struct Masked;

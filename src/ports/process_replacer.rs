@@ -16,7 +16,7 @@ use thiserror::Error;
 /// 5. No error shows the value of a variable.
 ///
 /// ```
-/// use plexctl::ports::process_replacer::{ProcessReplacer, Program, ReplaceError};
+/// use plexctl::ports::{ProcessReplacer, Program, ReplaceError};
 ///
 /// /// A system without any program.
 /// struct Empty;

@@ -29,9 +29,7 @@ use crate::domain::token_summary::TokenSummary;
 /// use plexctl::domain::server_url::ServerUrl;
 /// use plexctl::domain::token::TokenId;
 /// use plexctl::domain::token_summary::TokenSummary;
-/// use plexctl::ports::async_trait;
-/// use plexctl::ports::request_error::RequestError;
-/// use plexctl::ports::token_directory::TokenDirectory;
+/// use plexctl::ports::{RequestError, TokenDirectory, async_trait};
 ///
 /// /// A server that has not issued a token yet.
 /// struct Empty;

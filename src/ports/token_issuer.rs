@@ -37,8 +37,7 @@ use crate::domain::server_url::ServerUrl;
 /// use plexctl::domain::device_authorization::{DeviceAuthorization, DeviceCode};
 /// use plexctl::domain::identifier::Identifier;
 /// use plexctl::domain::server_url::ServerUrl;
-/// use plexctl::ports::async_trait;
-/// use plexctl::ports::request_error::RequestError;
+/// use plexctl::ports::{RequestError, async_trait};
 /// use plexctl::ports::token_issuer::{AuthorizationRequest, BindingChoice, PollResponse, TokenIssuer};
 ///
 /// /// A server that takes no more logins.

@@ -22,8 +22,7 @@ use crate::domain::token::SessionToken;
 /// ```
 /// use plexctl::domain::server_url::ServerUrl;
 /// use plexctl::domain::token::SessionToken;
-/// use plexctl::ports::async_trait;
-/// use plexctl::ports::request_error::RequestError;
+/// use plexctl::ports::{RequestError, async_trait};
 /// use plexctl::ports::token_revoker::{Revocation, TokenRevoker};
 ///
 /// /// An unreachable server.

@@ -8,14 +8,14 @@ use crate::ports::process_replacer::{ProcessReplacer, Program, ReplaceError};
 /// A [`ProcessReplacer`] that records the programs that it would have run.
 ///
 /// ```
-/// use plexctl::ports::process_replacer::{ProcessReplacer, Program};
+/// use plexctl::ports::{ProcessReplacer, Program};
 /// use plexctl::testing::RecordingProcess;
 ///
 /// let process = RecordingProcess::new();
 /// let program = Program { command: "env".into(), arguments: Vec::new(), variables: Vec::new() };
 /// process.replace(&program)?;
 /// assert_eq!(process.programs(), [program]);
-/// # Ok::<(), plexctl::ports::process_replacer::ReplaceError>(())
+/// # Ok::<(), plexctl::ports::ReplaceError>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct RecordingProcess {

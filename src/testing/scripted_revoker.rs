@@ -16,7 +16,7 @@ use crate::ports::token_revoker::{Revocation, TokenRevoker};
 /// A call beyond the script's end is answered with [`RequestError::Unreached`].
 ///
 /// ```
-/// use plexctl::ports::request_error::RequestError;
+/// use plexctl::ports::RequestError;
 /// use plexctl::ports::token_revoker::Revocation;
 /// use plexctl::testing::ScriptedRevoker;
 ///

@@ -43,7 +43,7 @@ pub struct ExecRequest {
 ///
 /// use plexctl::domain::session::Selection;
 /// use plexctl::testing::{InMemoryStore, RecordingProcess, RecordingReporter, session};
-/// use plexctl::use_cases::exec::{ExecRequest, ExecUseCase};
+/// use plexctl::use_cases::{ExecRequest, ExecUseCase};
 ///
 /// let store = InMemoryStore::new().with_default_session(session("dev", 1));
 /// let (process, mut reporter) = (RecordingProcess::new(), RecordingReporter::new());

@@ -2,15 +2,11 @@
 //!
 //! Use cases import domain values and ports, never an adapter.
 
-// Use the names below. The modules are public because version 0.1 had no other paths.
-#[doc(hidden)]
-pub mod credential;
-#[doc(hidden)]
-pub mod exec;
-#[doc(hidden)]
-pub mod exit_status;
-#[doc(hidden)]
-pub mod failure_kind;
+// Use the names below. Some modules are public because version 0.1 had no other paths.
+pub(crate) mod credential;
+pub(crate) mod exec;
+pub(crate) mod exit_status;
+pub(crate) mod failure_kind;
 mod identity_error;
 #[doc(hidden)]
 pub mod login;
@@ -20,8 +16,7 @@ pub mod logout;
 pub mod profiles;
 #[doc(hidden)]
 pub mod server;
-#[doc(hidden)]
-pub mod tokens;
+pub(crate) mod tokens;
 #[doc(hidden)]
 pub mod whoami;
 

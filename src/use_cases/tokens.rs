@@ -30,8 +30,7 @@ pub struct TokensRequest {
 /// use plexctl::domain::token_summary::TokenSummary;
 /// use plexctl::ports::reporter::TokensOutcome;
 /// use plexctl::testing::{InMemoryStore, InMemoryTokenFile, RecordingReporter, ScriptedTokenDirectory};
-/// use plexctl::use_cases::credential::CredentialRequest;
-/// use plexctl::use_cases::tokens::{TokensRequest, TokensUseCase};
+/// use plexctl::use_cases::{CredentialRequest, TokensRequest, TokensUseCase};
 ///
 /// let (store, token_file) = (InMemoryStore::new(), InMemoryTokenFile::new());
 /// let directory = ScriptedTokenDirectory::new([Ok(vec![TokenSummary::default()])], []);

@@ -14,7 +14,7 @@ use std::env;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use plexctl::use_cases::exit_status::ExitStatus;
+use plexctl::use_cases::ExitStatus;
 use signal_hook::consts::signal::SIGXFSZ;
 use tokio::runtime::Builder;
 

@@ -6,10 +6,9 @@ use std::io;
 use plexctl::adapters::reporters::{JsonReporter, Label, TextReporter, YamlReporter};
 use plexctl::domain::printable::escape_unprintable;
 use plexctl::domain::session::ProfileName;
-use plexctl::ports::failure_report::{FailureFacts, FailureReport};
 use plexctl::ports::reporter::Reporter;
-use plexctl::use_cases::exit_status::ExitStatus;
-use plexctl::use_cases::failure_kind::FailureKind;
+use plexctl::ports::{FailureFacts, FailureReport};
+use plexctl::use_cases::{ExitStatus, FailureKind};
 use thiserror::Error;
 
 use crate::cli::{Format, UsageError};

@@ -10,8 +10,8 @@ use plexctl::adapters::control_plane::{ControlPlaneClient, ProxySettings, ProxyV
 use plexctl::domain::IdpBinding;
 use plexctl::domain::bearer_token::BearerToken;
 use plexctl::domain::server_url::ServerUrl;
+use plexctl::ports::TokenDirectory;
 use plexctl::ports::principal_reader::PrincipalReader;
-use plexctl::ports::token_directory::TokenDirectory;
 use plexctl::ports::token_issuer::{PollResponse, TokenIssuer};
 use plexctl::ports::token_revoker::TokenRevoker;
 use plexctl::testing::contract::{

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use plexctl::adapters::process::SystemProcess;
-use plexctl::ports::process_replacer::{ProcessReplacer, ReplaceError};
+use plexctl::ports::{ProcessReplacer, ReplaceError};
 use plexctl::testing::RecordingProcess;
 use plexctl::testing::contract::{ReplacedProcess, ReplacerUnderTest, a_replacer_keeps_its_promises, program};
 use tempfile::TempDir;

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use plexctl::adapters::process::SystemProcess;
 use plexctl::adapters::toml_store::TomlStore;
-use plexctl::use_cases::exec::{ExecRequest, ExecUseCase};
+use plexctl::use_cases::{ExecRequest, ExecUseCase};
 
 use super::{reporter, session_context};
 use crate::cli::Flags;

@@ -4,7 +4,7 @@ use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::GuardedTokenFile;
 use plexctl::domain::token::TokenId;
 use plexctl::ports::reporter::{CredentialSource, TokensOutcome};
-use plexctl::use_cases::tokens::{TokensRequest, TokensUseCase};
+use plexctl::use_cases::{TokensRequest, TokensUseCase};
 
 use super::watched::Watched;
 use super::{client, credential_failure, credential_request, reporter, retry_with_credential, store_for};

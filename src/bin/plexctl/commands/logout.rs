@@ -2,8 +2,8 @@
 
 use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
-use plexctl::ports::profile_reader::{ProfileKey, ProfileReader};
 use plexctl::ports::reporter::LogoutOutcome;
+use plexctl::ports::{ProfileKey, ProfileReader};
 use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase};
 
 use super::watched::Watched;

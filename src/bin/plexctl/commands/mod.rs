@@ -14,9 +14,8 @@ use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::session::{ProfileName, Selection};
-use plexctl::ports::profile_reader::{ProfileKey, ProfileReader};
-use plexctl::use_cases::IdentityError;
-use plexctl::use_cases::credential::CredentialRequest;
+use plexctl::ports::{ProfileKey, ProfileReader};
+use plexctl::use_cases::{CredentialRequest, IdentityError};
 
 pub use self::exec::exec;
 pub use self::identity_tokens::identity_tokens;

@@ -1,6 +1,6 @@
 //! What to do about a failed `plexctl exec`.
 
-use plexctl::use_cases::exec::{ExecError, ExecFault};
+use plexctl::use_cases::{ExecError, ExecFault};
 
 use super::{HintContext, no_session_hint, server, store};
 

@@ -1,8 +1,7 @@
 //! What to do about a failed `plexctl logout`.
 
-use plexctl::ports::call_error::Remedy;
 use plexctl::ports::credential_store::StoreError;
-use plexctl::ports::request_error::RequestError;
+use plexctl::ports::{Remedy, RequestError};
 use plexctl::use_cases::logout::{LogoutError, SessionFacts};
 
 use super::identity_tokens::delete_command;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use plexctl::domain::session::{ProfileName, quoted_list};
-use plexctl::ports::profile_reader::NoSessionReason;
+use plexctl::ports::NoSessionReason;
 
 use super::alike_names::difference;
 use crate::environment;

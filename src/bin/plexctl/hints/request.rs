@@ -1,6 +1,6 @@
 //! What to do about a request that failed.
 
-use plexctl::ports::call_error::{CallError, Remedy};
+use plexctl::ports::{CallError, Remedy};
 
 use super::HintContext;
 
