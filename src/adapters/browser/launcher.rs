@@ -15,47 +15,32 @@ const TEXT_BROWSERS: [&str; 7] = ["w3m", "lynx", "links", "links2", "elinks", "w
 /// Launchers that fall back to one of them where there is no graphical session.
 const FALLBACK_LAUNCHERS: [&str; 4] = ["xdg-open", "sensible-browser", "run-mailcap", "see"];
 
-/// A command of the operator's list, split into words as a shell would do it.
-pub(super) struct NamedCommand {
-    program: String,
-    arguments: Vec<String>,
-}
-
-impl NamedCommand {
-    /// Splits a command into words. A command that is not valid shell syntax is the name of a program.
-    pub(super) fn parse(entry: &str) -> Self {
-        let mut words = shlex::split(entry).filter(|words| !words.is_empty()).unwrap_or_else(|| vec![entry.to_owned()]);
-        let arguments = words.split_off(1);
-        Self { program: words.concat(), arguments }
+/// The command that opens a page by an entry of the operator's list: the link takes the place of each `%s`, or comes last.
+///
+/// The entry is split into words as a shell would do it. One that is not valid shell syntax is the name of a program.
+///
+/// # Errors
+///
+/// [`BrowserSkipped::TextBrowser`], [`BrowserSkipped::NoScreen`], [`BrowserSkipped::UnsafeLink`].
+pub(super) fn named_command(entry: &str, page: &PageUrl, has_screen: bool) -> Result<Command, BrowserSkipped> {
+    let mut words = shlex::split(entry).filter(|words| !words.is_empty()).unwrap_or_else(|| vec![entry.to_owned()]);
+    let arguments = words.split_off(1);
+    let program = words.concat();
+    // A path such as /usr/bin/w3m names the same program.
+    let name = Path::new(&program).file_name().and_then(OsStr::to_str).unwrap_or_default();
+    if TEXT_BROWSERS.contains(&name) {
+        return Err(BrowserSkipped::TextBrowser { browser: program });
     }
-
-    /// The command that opens a page: the link takes the place of each `%s`, or comes last.
-    ///
-    /// # Errors
-    ///
-    /// [`BrowserSkipped::TextBrowser`], [`BrowserSkipped::NoScreen`], [`BrowserSkipped::UnsafeLink`].
-    pub(super) fn opening(&self, page: &PageUrl, has_screen: bool) -> Result<Command, BrowserSkipped> {
-        // A path such as /usr/bin/w3m names the same program.
-        let name = Path::new(&self.program).file_name().and_then(OsStr::to_str).unwrap_or_default();
-        if TEXT_BROWSERS.contains(&name) {
-            return Err(BrowserSkipped::TextBrowser { browser: self.program.clone() });
-        }
-        if !has_screen && FALLBACK_LAUNCHERS.contains(&name) {
-            return Err(BrowserSkipped::NoScreen);
-        }
-        let link = shell_safe(page.as_str()).ok_or(BrowserSkipped::UnsafeLink)?;
-        let mut command = Command::new(&self.program);
-        command.args(self.arguments.iter().map(|argument| argument.replace("%s", &link)));
-        if !self.arguments.iter().any(|argument| argument.contains("%s")) {
-            command.arg(link);
-        }
-        Ok(command)
+    if !has_screen && FALLBACK_LAUNCHERS.contains(&name) {
+        return Err(BrowserSkipped::NoScreen);
     }
-
-    /// The failure to start it.
-    pub(super) fn not_started(self) -> BrowserSkipped {
-        BrowserSkipped::NotStarted { browser: self.program }
+    let link = shell_safe(page.as_str()).ok_or(BrowserSkipped::UnsafeLink)?;
+    let mut command = Command::new(&program);
+    command.args(arguments.iter().map(|argument| argument.replace("%s", &link)));
+    if !arguments.iter().any(|argument| argument.contains("%s")) {
+        command.arg(link);
     }
+    Ok(command)
 }
 
 /// The link without any character that a shell acts on: the server chose it, and the operator's command may be

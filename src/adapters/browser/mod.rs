@@ -5,7 +5,7 @@ mod launcher;
 
 use std::process::Command;
 
-use self::launcher::{NamedCommand, start};
+use self::launcher::{named_command, start};
 use crate::domain::page_url::PageUrl;
 use crate::ports::browser::{Browser, BrowserSkipped};
 
@@ -62,9 +62,10 @@ impl SystemBrowser {
     }
 
     fn open_named(&self, entry: &str, page: &PageUrl) -> Result<(), BrowserSkipped> {
-        let named = NamedCommand::parse(entry);
-        let mut command = named.opening(page, self.settings.has_screen)?;
-        start(&mut command, &self.settings.withheld).map_err(|_| named.not_started())
+        let mut command = named_command(entry, page, self.settings.has_screen)?;
+        let started = start(&mut command, &self.settings.withheld);
+        let browser = || command.get_program().to_string_lossy().into_owned();
+        started.map_err(|_| BrowserSkipped::NotStarted { browser: browser() })
     }
 }
 
