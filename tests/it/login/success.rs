@@ -170,18 +170,19 @@ fn warns_without_whoami_response() {
 #[test]
 fn fails_when_whoami_rejects_session() {
     let other = "\"0192f0c1-0000-7000-8000-0000000000ff\"";
+    let of_other = format!("it is a session of domain {}, not of domain {DOMAIN}", other.trim_matches('"'));
     let cases = [
-        (Script::answer(Answer::bare(401)), 1),
-        (Script::answer(Answer::bare(403)), 4),
-        (Script::real().with("domain_id", other), 1),
+        (Script::answer(Answer::bare(401)), 1, "the server responded with 401 Unauthorized"),
+        (Script::answer(Answer::bare(403)), 4, "the server responded with 403 Forbidden"),
+        (Script::real().with("domain_id", other), 1, &of_other),
     ];
-    at_once(&cases, |(script, exit)| {
+    at_once(&cases, |(script, exit, cause)| {
         let login = Login::replacing();
         login.server.once(Endpoint::Whoami, script.clone());
         let run = login.run(&[]);
         assert_eq!((run.exit, run.stdout.as_str()), (*exit, ""));
-        let error = instructed("error: profile \"default\" holds a session that [ORIGIN] does not accept");
-        assert!(run.stderr.starts_with(&error), "{}", run.stderr);
+        let error = instructed("error: profile \"default\" holds a session that [ORIGIN] does not accept: ");
+        assert!(run.stderr.starts_with(&(error + cause)), "{}", run.stderr);
         assert!(
             run.stderr.ends_with(
                 "\nhint: the session that was replaced is kept as profile \"default-replaced-[OLD]\"; to end it run \

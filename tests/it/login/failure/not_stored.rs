@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use plexctl::testing::{Answer, Endpoint, Script};
+use plexctl::testing::{Answer, Endpoint, Script, TokenShape};
 
 use crate::login::{Login, instructed};
 use crate::support::bystander::config;
@@ -70,6 +70,21 @@ fn names_token_after_three_revocation_attempts() {
     let arrived: Vec<_> = login.server.requests().iter().skip(2).map(|request| request.arrived).collect();
     assert!(arrived[1] - arrived[0] >= Duration::from_millis(900));
     assert!(arrived[2] - arrived[0] >= Duration::from_millis(2900));
+}
+
+#[test]
+fn tells_of_unstored_token_without_id() {
+    let login = Login::exposed_meanwhile();
+    login.server.configure(|settings| settings.token_shape = TokenShape::Jwt);
+    // Not observed, since the watch looks for the id of each live token, and this one has none.
+    let output = login.command(&[]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let error = format!("\nerror: a token without an id was issued by {}, could not be stored ", login.server.url());
+    assert!(stderr.contains(&error), "{stderr}");
+    let hint = "hint: ask the administrator of the server to revoke it\n";
+    assert!(stderr.ends_with(&format!("; revoking it: it has no id to revoke it by\n{hint}")), "{stderr}");
+    assert_eq!(login.server.requests().len(), 2);
 }
 
 #[test]
