@@ -8,8 +8,10 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use hyper::StatusCode;
 use thiserror::Error;
 
+use crate::domain::server_url::Scheme;
 use crate::ports::call_error::{CallError, Remedy};
 use crate::ports::request_error::RequestError;
 
@@ -18,8 +20,10 @@ use crate::ports::request_error::RequestError;
 pub(crate) struct CallFailure {
     /// How far the call came. What was asked was not sent before [`Phase::Answer`].
     pub(crate) phase: Phase,
-    /// Whom that step was with.
-    pub(crate) peer: Peer,
+    /// The scheme of the server.
+    pub(crate) scheme: Scheme,
+    /// The proxy, if that step was with it and not with the server.
+    pub(crate) proxy: Option<ProxyName>,
     /// What stopped it.
     pub(crate) cause: Cause,
 }
@@ -34,13 +38,12 @@ impl CallFailure {
     }
 
     fn remedy(&self) -> Option<Remedy> {
-        let is_https = matches!(&self.peer, Peer::Server(origin) if origin.starts_with("https:"));
-        match (&self.peer, &self.cause) {
+        match (&self.proxy, &self.cause) {
             (_, Cause::UnusableProxy { variable, .. }) => Some(Remedy::FixProxy { variable: variable.clone() }),
-            (Peer::Proxy(proxy), Cause::TunnelRefused { status: 407, .. }) => Some(proxy.asks_for_credentials()),
+            (Some(proxy), Cause::TunnelRefused(407)) => Some(proxy.asks_for_credentials()),
             // Whatever else goes wrong with a proxy, only its variable is the operator's to correct.
-            (Peer::Proxy(proxy), _) => Some(Remedy::FixProxy { variable: proxy.variable.clone() }),
-            (Peer::Server(_), cause) => match cause {
+            (Some(proxy), _) => Some(Remedy::FixProxy { variable: proxy.variable.clone() }),
+            (None, cause) => match cause {
                 Cause::NotTrusted { .. } => Some(Remedy::TrustAuthority),
                 Cause::TrustStore(_) => Some(Remedy::InstallTrustStore),
                 Cause::NotYetValid(_) => Some(Remedy::CheckClock),
@@ -49,7 +52,7 @@ impl CallFailure {
                 }
                 Cause::NotTls => Some(Remedy::UseHttp),
                 // What a port with TLS sends to a plain request is an alert, which is no HTTP.
-                Cause::NotHttp if !is_https => Some(Remedy::UseHttps),
+                Cause::NotHttp if self.scheme == Scheme::Http => Some(Remedy::UseHttps),
                 Cause::NameNotFound | Cause::WrongName { .. } | Cause::UncertifiableName => Some(Remedy::CheckHost),
                 Cause::Refused => Some(Remedy::CheckPort),
                 Cause::NetworkUnreachable | Cause::HostUnreachable => Some(Remedy::CheckNetwork),
@@ -65,18 +68,14 @@ impl CallFailure {
 
 impl fmt::Display for CallFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { phase, peer, cause } = self;
-        let proxy = match peer {
-            Peer::Server(_) => None,
-            Peer::Proxy(proxy) => Some(proxy),
-        };
+        let Self { phase, proxy, cause, .. } = self;
         // Only a proxy has to be named: the server is the one that the whole sentence is about.
-        let with = |preposition| proxy.map(|proxy| format!(" {preposition} {proxy}")).unwrap_or_default();
+        let with = |preposition| proxy.as_ref().map(|proxy| format!(" {preposition} {proxy}")).unwrap_or_default();
         match (phase, cause, proxy) {
             (Phase::ProxySetting, _, _) | (Phase::Tls, Cause::TrustStore(_), _) => cause.fmt(formatter),
             (Phase::NameLookup, _, _) => write!(formatter, "cannot look up the host{}: {cause}", with("of")),
             (Phase::Connection, _, _) => write!(formatter, "cannot connect{}: {cause}", with("to")),
-            (Phase::Tunnel, Cause::TunnelRefused { .. }, Some(proxy)) => {
+            (Phase::Tunnel, Cause::TunnelRefused(_), Some(proxy)) => {
                 write!(formatter, "{proxy} refused the tunnel: {cause}")
             }
             (Phase::Tunnel, _, _) => write!(formatter, "cannot open a tunnel{}: {cause}", with("through")),
@@ -124,15 +123,6 @@ pub(crate) enum Phase {
     Tls,
     /// The request and the wait for its answer: the server may have received it.
     Answer,
-}
-
-/// The other side of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Peer {
-    /// The server, by its origin.
-    Server(String),
-    /// The proxy on the way to it.
-    Proxy(ProxyName),
 }
 
 /// What an operator knows a proxy by.
@@ -186,13 +176,8 @@ pub(crate) enum Cause {
     #[error("the connection was closed")]
     Closed,
     /// The proxy opened no tunnel. This is its own answer, and says nothing about the server.
-    #[error("{}", status_line(*status, *reason))]
-    TunnelRefused {
-        /// The number in the status line.
-        status: u16,
-        /// The standard phrase for it.
-        reason: Option<&'static str>,
-    },
+    #[error("{}", status_line(*.0))]
+    TunnelRefused(u16),
     /// What came is not HTTP.
     #[error("the response is not HTTP")]
     NotHttp,
@@ -326,8 +311,9 @@ pub(crate) enum TrustStoreProblem {
     Missing,
 }
 
-/// The number and the phrase of a status line.
-pub(crate) fn status_line(status: u16, reason: Option<&str>) -> String {
+/// The number in a status line and the standard phrase for it; the server's own is not shown.
+pub(crate) fn status_line(status: u16) -> String {
+    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
 }
 
@@ -357,11 +343,11 @@ mod tests {
     }
 
     fn failure(phase: Phase, cause: Cause) -> CallFailure {
-        CallFailure { phase, peer: Peer::Server("https://plexsphere.example".to_owned()), cause }
+        CallFailure { phase, scheme: Scheme::Https, proxy: None, cause }
     }
 
     fn through_proxy(phase: Phase, cause: Cause) -> CallFailure {
-        CallFailure { peer: Peer::Proxy(proxy()), ..failure(phase, cause) }
+        CallFailure { proxy: Some(proxy()), ..failure(phase, cause) }
     }
 
     fn day(seconds: u64) -> SystemTime {
@@ -400,11 +386,11 @@ mod tests {
                 "cannot connect to the proxy http://127.0.0.1:3128 (HTTPS_PROXY): connection refused",
             ),
             (
-                through_proxy(Phase::Tunnel, Cause::TunnelRefused { status: 403, reason: Some("Forbidden") }),
+                through_proxy(Phase::Tunnel, Cause::TunnelRefused(403)),
                 "the proxy http://127.0.0.1:3128 (HTTPS_PROXY) refused the tunnel: 403 Forbidden",
             ),
             (
-                through_proxy(Phase::Tunnel, Cause::TunnelRefused { status: 599, reason: None }),
+                through_proxy(Phase::Tunnel, Cause::TunnelRefused(599)),
                 "the proxy http://127.0.0.1:3128 (HTTPS_PROXY) refused the tunnel: 599",
             ),
             (
@@ -532,7 +518,7 @@ mod tests {
     fn some_causes_have_a_remedy() {
         let credentials =
             Remedy::ProxyCredentials { address: "http://127.0.0.1:3128".into(), variable: "HTTPS_PROXY".into() };
-        let refused = |status| Cause::TunnelRefused { status, reason: None };
+        let refused = Cause::TunnelRefused;
         let cases = [
             (through_proxy(Phase::Tunnel, refused(407)), Some(&credentials)),
             (

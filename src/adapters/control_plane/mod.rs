@@ -1,8 +1,8 @@
 //! The client of the control plane: one request and one response for each call of a port.
 //!
 //! Each port is a file: `token_revoker`, `principal_reader`, `token_issuer`, `token_directory`. They send a call through
-//! `http`, which connects through `connect`. They read the response as `json`, as a `token_list` or as a `revocation`.
-//! A call that gets no response is a `failure`; an `unexpected_response` may come with the details of its `problem`. The
+//! `http`, which connects through `connect`. They read the response as `json` or as a `token_list`. A
+//! call that gets no response is a `failure`; an `unexpected_response` may come with the details of its `problem`. The
 //! ports' callers see both as a [`RequestError`](crate::ports::RequestError). Nothing of a response is shown that is one
 //! of the `sent_secrets`.
 
@@ -12,7 +12,6 @@ mod http;
 mod json;
 mod principal_reader;
 mod problem;
-mod revocation;
 mod sent_secrets;
 mod token_directory;
 mod token_issuer;

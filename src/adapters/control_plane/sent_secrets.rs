@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
 use crate::domain::printable::is_unprintable;
 
@@ -99,9 +99,8 @@ fn percent_decoded(text: &str) -> Vec<(u8, Range<usize>)> {
     let (bytes, mut start) = (text.as_bytes(), 0);
     let mut decoded = Vec::with_capacity(bytes.len());
     while let Some(byte) = bytes.get(start) {
-        let digits = bytes.get(start + 1..start + 3).and_then(|digits| str::from_utf8(digits).ok());
-        let encoded = digits.filter(|digits| *byte == b'%' && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        let (byte, end) = match encoded.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+        let digits = bytes.get(start + 1..start + 3).filter(|_| *byte == b'%');
+        let (byte, end) = match digits.and_then(|digits| HEXLOWER_PERMISSIVE.decode(digits).ok()?.pop()) {
             Some(encoded) => (encoded, start + 3),
             None => (*byte, start + 1),
         };

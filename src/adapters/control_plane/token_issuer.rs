@@ -461,11 +461,12 @@ mod tests {
 
     #[test]
     fn failed_call_may_have_issued_once_sent() {
-        use super::super::failure::{Cause, Peer};
+        use super::super::failure::Cause;
+        use crate::domain::server_url::Scheme;
         for phase in
             [Phase::ProxySetting, Phase::NameLookup, Phase::Connection, Phase::Tunnel, Phase::Tls, Phase::Answer]
         {
-            let failure = || CallFailure { phase, peer: Peer::Server("https://h".to_owned()), cause: Cause::Closed };
+            let failure = || CallFailure { phase, scheme: Scheme::Https, proxy: None, cause: Cause::Closed };
             let is_sent = phase == Phase::Answer;
             assert_eq!(name(&failure().into()), ("failed", is_sent), "{phase:?}");
             assert_eq!(matches!(RequestError::from(failure()), RequestError::Unanswered { .. }), is_sent, "{phase:?}");

@@ -143,7 +143,7 @@ impl Position {
 fn token_in(element: &[u8], secrets: &SentSecrets) -> Result<TokenSummary, TokenListFault> {
     let fields: Element = serde_json::from_slice(element).map_err(|_| TokenListFault::NoList)?;
     let text = |value: Box<RawValue>| serde_json::from_str(value.get()).ok().map(|text| secrets.masked(text));
-    let id = fields.id.filter(|id| id.get() != "null").ok_or(TokenListFault::Token(JsonError::Missing("id")))?;
+    let id = fields.id.ok_or(TokenListFault::Token(JsonError::Missing("id")))?;
     Ok(TokenSummary {
         id: text(id).ok_or(TokenListFault::Token(JsonError::NoText("id")))?,
         env_prefix: fields.env_prefix.and_then(text),

@@ -14,10 +14,11 @@ impl TokenRevoker for ControlPlaneClient {
         match self.revoke_token(server, token.id(), token.expose_secret()).await {
             Ok(()) => Ok(Revocation::Revoked),
             // A revoked token cannot authenticate its own revocation, and an unknown id has no session.
-            Err(RequestError::NotAccepted { source } | RequestError::NoSuchToken { source }) => {
+            Err(RequestError::NotAccepted { source }) => {
                 self.warn_of_bare(&source, token.id());
                 Ok(Revocation::AlreadyGone)
             }
+            Err(RequestError::NoSuchToken { .. }) => Ok(Revocation::AlreadyGone),
             Err(error) => Err(error),
         }
     }

@@ -15,8 +15,6 @@ use crate::ports::request_error::RequestError;
 pub(crate) struct UnexpectedResponse {
     /// The number in the status line.
     pub(crate) status: u16,
-    /// The standard phrase for it; the server's own is not shown.
-    pub(crate) reason: Option<&'static str>,
     /// The problem details in it.
     pub(crate) problem: Option<ProblemDetails>,
     /// The id under which the server logged the request, from the problem details or the header.
@@ -52,12 +50,12 @@ impl UnexpectedResponse {
 
 impl fmt::Display for UnexpectedResponse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { status, reason, problem, proxy, location, .. } = self;
+        let Self { status, problem, proxy, location, .. } = self;
         match (proxy, problem) {
             (Some(proxy), None) => write!(formatter, "the server or {proxy}")?,
             _ => formatter.write_str("the server")?,
         }
-        write!(formatter, " responded with {}", status_line(*status, *reason))?;
+        write!(formatter, " responded with {}", status_line(*status))?;
         let details = problem.as_ref().map(ToString::to_string).filter(|details| !details.is_empty());
         match (status, details, location) {
             (_, Some(details), _) => write!(formatter, ": {details}"),
@@ -120,13 +118,8 @@ mod tests {
     }
 
     fn answers() -> Vec<(UnexpectedResponse, &'static str)> {
-        let answer = |status, reason, problem, proxy| UnexpectedResponse {
-            status,
-            reason,
-            problem,
-            proxy,
-            ..UnexpectedResponse::default()
-        };
+        let answer =
+            |status, problem, proxy| UnexpectedResponse { status, problem, proxy, ..UnexpectedResponse::default() };
         let problem = ProblemDetails {
             title: Some("Down".to_owned()),
             code: Some("maintenance".to_owned()),
@@ -135,39 +128,30 @@ mod tests {
         };
         vec![
             (
-                answer(503, Some("Service Unavailable"), Some(problem.clone()), None),
+                answer(503, Some(problem.clone()), None),
                 "the server responded with 503 Service Unavailable: Down (maintenance): Back soon.",
             ),
             (
-                answer(503, Some("Service Unavailable"), Some(problem), Some(proxy())),
+                answer(503, Some(problem), Some(proxy())),
                 "the server responded with 503 Service Unavailable: Down (maintenance): Back soon.",
             ),
             (
-                answer(404, Some("Not Found"), None, Some(proxy())),
+                answer(404, None, Some(proxy())),
                 "the server or the proxy http://127.0.0.1:3128 (HTTPS_PROXY) responded with 404 Not Found",
             ),
             (
-                answer(200, Some("OK"), None, Some(proxy())),
+                answer(200, None, Some(proxy())),
                 "the server or the proxy http://127.0.0.1:3128 (HTTPS_PROXY) responded with 200 OK, which may be the \
                  proxy's own response",
             ),
+            (answer(200, None, None), "the server responded with 200 OK, but not with JSON, as a captive portal does"),
             (
-                answer(200, Some("OK"), None, None),
-                "the server responded with 200 OK, but not with JSON, as a captive portal does",
-            ),
-            (
-                UnexpectedResponse {
-                    location: Some("https://b/x".to_owned()),
-                    ..answer(302, Some("Found"), None, None)
-                },
+                UnexpectedResponse { location: Some("https://b/x".to_owned()), ..answer(302, None, None) },
                 "the server responded with 302 Found, a redirect to https://b/x",
             ),
-            (answer(302, Some("Found"), None, None), "the server responded with 302 Found"),
-            (
-                answer(403, Some("Forbidden"), Some(ProblemDetails::default()), None),
-                "the server responded with 403 Forbidden",
-            ),
-            (answer(999, None, None, None), "the server responded with 999"),
+            (answer(302, None, None), "the server responded with 302 Found"),
+            (answer(403, Some(ProblemDetails::default()), None), "the server responded with 403 Forbidden"),
+            (answer(999, None, None), "the server responded with 999"),
         ]
     }
 

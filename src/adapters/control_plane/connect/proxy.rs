@@ -12,7 +12,7 @@ use hyper::header::HeaderValue;
 use ipnet::IpNet;
 use log::debug;
 
-use super::super::failure::{Cause, Peer, Phase, ProxyName, ProxyProblem};
+use super::super::failure::{CallFailure, Cause, Phase, ProxyName, ProxyProblem};
 use crate::domain::server_url::{Host, Scheme, ServerUrl};
 
 /// The proxy settings as the environment gives them, empty values left out.
@@ -75,14 +75,14 @@ impl Route {
         }
     }
 
-    /// The other side in a phase.
-    pub(crate) fn peer(&self, server: &ServerUrl, phase: Phase) -> Peer {
+    /// A call that ended in a phase of this way.
+    pub(crate) fn failure(&self, server: &ServerUrl, phase: Phase, cause: Cause) -> CallFailure {
         let proxy = match (self, phase) {
             (Self::Proxy(proxy), Phase::NameLookup | Phase::Connection | Phase::Tunnel) => Some(proxy),
             (_, Phase::Answer) => self.reader(server),
             _ => None,
         };
-        proxy.map_or_else(|| Peer::Server(server.origin()), |proxy| Peer::Proxy(proxy.name()))
+        CallFailure { phase, scheme: server.scheme(), proxy: proxy.map(Proxy::name), cause }
     }
 }
 
@@ -95,7 +95,7 @@ impl Proxy {
 
 impl ProxySettings {
     /// Chooses the way to a server.
-    pub(crate) fn route(&self, server: &ServerUrl) -> Result<Route, Cause> {
+    pub(crate) fn route(&self, server: &ServerUrl) -> Result<Route, CallFailure> {
         let setting = match server.scheme() {
             Scheme::Https => &self.https_proxy,
             Scheme::Http => &self.http_proxy,
@@ -121,7 +121,10 @@ impl ProxySettings {
                 debug!("route to {origin}: through the proxy {} ({name})", address.origin());
                 Ok(Route::Proxy(Proxy { address, authorization, variable: name.clone() }))
             }
-            Err(problem) => Err(Cause::UnusableProxy { variable: name.clone(), problem }),
+            Err(problem) => {
+                let cause = Cause::UnusableProxy { variable: name.clone(), problem };
+                Err(CallFailure { phase: Phase::ProxySetting, scheme: server.scheme(), proxy: None, cause })
+            }
         }
     }
 
@@ -215,7 +218,7 @@ mod tests {
             Ok(Route::Proxy(Proxy { address, authorization: Some(value), .. })) => {
                 format!("{} {}", address.origin(), value.to_str().unwrap())
             }
-            Err(cause) => cause.to_string(),
+            Err(failure) => failure.to_string(),
         }
     }
 

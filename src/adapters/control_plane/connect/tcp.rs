@@ -5,7 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::thread;
 use std::time::Duration;
 
-use log::{Level, debug, log_enabled};
+use log::debug;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -57,11 +57,6 @@ pub(crate) fn connect(addresses: &[SocketAddr]) -> impl Future<Output = Result<T
                 Ok(Some(Ok(Ok(stream)))) => {
                     // What is sent is small, and nothing should hold it back.
                     let _ = stream.set_nodelay(true);
-                    if log_enabled!(Level::Debug)
-                        && let Ok(address) = stream.peer_addr()
-                    {
-                        debug!("connected to {address}");
-                    }
                     return Ok(stream);
                 }
                 // Mostly that of the address which the system prefers, and the others fail for the same reason.
@@ -77,9 +72,12 @@ pub(crate) fn connect(addresses: &[SocketAddr]) -> impl Future<Output = Result<T
 
 async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
     debug!("connecting to {address}");
-    TcpStream::connect(address)
-        .await
-        .inspect_err(|error| debug!("connecting to {address} failed: {}", system_words(error)))
+    let result = TcpStream::connect(address).await;
+    match &result {
+        Ok(_) => debug!("connected to {address}"),
+        Err(error) => debug!("connecting to {address} failed: {}", system_words(error)),
+    }
+    result
 }
 
 /// Lets the two families take turns, in the system's order, so that one that leads nowhere does not hold up the other

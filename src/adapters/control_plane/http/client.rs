@@ -8,7 +8,7 @@ use log::debug;
 
 use super::super::connect::proxy::{Proxy, ProxySettings, Route};
 use super::super::connect::trust_store::TrustSettings;
-use super::super::failure::{CallFailure, Cause, Peer, Phase};
+use super::super::failure::{CallFailure, Cause, Phase};
 use super::super::sent_secrets::SentSecrets;
 use super::call::Call;
 use super::connection::{Connection, Sent};
@@ -54,11 +54,7 @@ impl ControlPlaneClient {
     /// sent again only if it was a GET and the idle connection ended without a byte of a response.
     pub(crate) async fn call<'a>(&'a self, server: &'a ServerUrl, call: Call<'_>) -> Result<Response<'a>, CallFailure> {
         let (began, deadline) = (Instant::now(), Deadline::within(call.limit));
-        let route = self.proxy.route(server).map_err(|cause| CallFailure {
-            phase: Phase::ProxySetting,
-            peer: Peer::Server(server.origin()),
-            cause,
-        })?;
+        let route = self.proxy.route(server)?;
         // Not before there is a way to the server: a warning about a request that is never sent would be untrue.
         if server.scheme() == Scheme::Http && !server.is_loopback() {
             let is_new = self.plaintext_origins.lock().unwrap_or_else(PoisonError::into_inner).insert(server.origin());
@@ -66,7 +62,7 @@ impl ControlPlaneClient {
                 (self.warn)(&format!("the token travels unencrypted to {}", server.origin()));
             }
         }
-        let failed = |cause| CallFailure { phase: Phase::Answer, peer: route.peer(server, Phase::Answer), cause };
+        let failed = |cause| route.failure(server, Phase::Answer, cause);
         // Before anything is sent: whatever comes back can hold it.
         if let Some(bearer) = call.bearer {
             self.sent_secrets.add(bearer);
@@ -312,7 +308,7 @@ mod tests {
             for _ in 0..2 {
                 let call = Call { bearer: Some("s3cret"), ..polling() };
                 let answered = client.call(&server.url, call).await.unwrap().into_error().await;
-                assert_eq!((answered.status, answered.reason, &answered.proxy), (400, Some("Bad Request"), &None));
+                assert_eq!((answered.status, &answered.proxy), (400, &None));
                 assert_eq!(answered.problem.unwrap().code.as_deref(), Some("[redacted]"));
             }
         });

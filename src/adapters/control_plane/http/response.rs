@@ -99,11 +99,9 @@ impl Response<'_> {
     /// Makes an error of a response whose body was read already.
     pub(crate) fn unexpected(self, body: &Body) -> UnexpectedResponse {
         let problem = if self.is_problem() { ProblemDetails::parse(&body.bytes, self.sent_secrets) } else { None };
-        let status = self.inner.status();
         let header = |name| shown(self.inner.headers().get(name)?, self.sent_secrets);
         UnexpectedResponse {
-            status: status.as_u16(),
-            reason: status.canonical_reason(),
+            status: self.status(),
             correlation_id: correlation_id(problem.as_ref(), || header(CORRELATION_ID)),
             location: header(LOCATION),
             retry_after: self.inner.headers().get(RETRY_AFTER).and_then(|value| wait_in(value.to_str().ok()?)),

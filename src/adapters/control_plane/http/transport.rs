@@ -47,7 +47,7 @@ impl Transport {
         route: &Route,
         deadline: Deadline,
     ) -> Result<Stream, CallFailure> {
-        let failed = |phase| move |cause| CallFailure { phase, peer: route.peer(server, phase), cause };
+        let failed = |phase| move |cause| route.failure(server, phase, cause);
         let addresses =
             deadline.bound(tcp::resolve(route.next_hop(server))).await.map_err(failed(Phase::NameLookup))?;
         // Resolving does not count against the limit: the C library alone may wait 10 s for an address that never comes.
@@ -99,7 +99,7 @@ impl Transport {
         config: Result<Arc<ClientConfig>, Cause>,
         deadline: Deadline,
     ) -> Result<Stream, CallFailure> {
-        let failed = |phase| move |cause| CallFailure { phase, peer: route.peer(server, phase), cause };
+        let failed = |phase| move |cause| route.failure(server, phase, cause);
         let config = config.map_err(failed(Phase::Tls))?;
         let tcp = deadline.bound(open_tunnel(tcp, route, server)).await.map_err(failed(Phase::Tunnel))?;
         let result = deadline.bound(tls::start(tcp, server, Arc::clone(&config))).await;
@@ -135,10 +135,7 @@ async fn open_tunnel(tcp: TcpStream, route: &Route, server: &ServerUrl) -> Resul
         Sent::Unanswered(cause) => return Err(cause),
     };
     if response.status() != StatusCode::OK {
-        return Err(Cause::TunnelRefused {
-            status: response.status().as_u16(),
-            reason: response.status().canonical_reason(),
-        });
+        return Err(Cause::TunnelRefused(response.status().as_u16()));
     }
     // The tunnel's socket is inside the connection's task; the upgrade is the only way to have it back.
     let upgraded = hyper::upgrade::on(response).await.map_err(|_| Cause::Closed)?;
