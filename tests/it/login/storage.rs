@@ -69,7 +69,8 @@ fn rejects_file_system_without_modes() {
     let token_file = login.sandbox.observe(command.arg(mounted.join("stored.toml")));
     let left = fs::read_dir(&mounted).unwrap().count();
     assert!(Command::new("umount").arg(&mounted).status().unwrap().success());
-    assert_not_begun(&login, &run, "its file system keeps no modes");
+    let cause = "its file system keeps no modes: a file created with mode 0600 has mode 0777";
+    assert_not_begun(&login, &run, cause);
     assert_eq!(left, 1);
     let hint = "then `plexctl logout` again; if the mode does not change, set PLEXCTL_CONFIG to a path on a file system \
                 that keeps modes, such as that of your home directory\n";
@@ -173,6 +174,57 @@ fn directory_that_cannot_be_synced_counts_as_synced() {
     let run = login.sandbox.observe(&mut started_by("strace", &arguments, &login.command(&[])));
     assert_eq!(run.exit, 0, "{run:?}");
     assert_eq!(login.asked(), ["code", "poll", "whoami", "revoke [OLD]"]);
+}
+
+/// A power loss may undo what is not synced.
+#[test]
+fn reports_sync_that_fails() {
+    if !has("strace", &STRACE, "a directory whose sync fails") {
+        return;
+    }
+    let login = Login::replacing();
+    let directory = login.sandbox.config().parent().unwrap().display().to_string();
+    let arguments =
+        ["-f", "-o", "/dev/null", "-P", &directory, "-e", "trace=fsync", "-e", "inject=fsync:error=EIO", "--"];
+    let run = login.sandbox.observe(&mut started_by("strace", &arguments, &login.command(&[])));
+    let cause = "the change may not survive a power loss: [CONFIG]: syncing its directory failed: Input/output error";
+    assert!(run.exit == 1 && run.stderr.contains(cause), "{run:?}");
+    assert_eq!(login.asked(), ["code", "poll", "whoami", "revoke [OLD]"]);
+}
+
+#[test]
+fn rejects_path_of_a_directory() {
+    for (path, named) in [("new/", "new/"), ("new/.", "new/."), ("new/..", "new/..")] {
+        let login = Login::approved();
+        let mut command = login.command(&[]);
+        command.env("PLEXCTL_CONFIG", path);
+        let run = login.sandbox.observe(&mut command);
+        assert_not_begun(&login, &run, &format!("nothing can be stored in {named}: its path names a directory"));
+        assert!(!login.sandbox.path().join("new").exists());
+    }
+}
+
+/// The text is as large as one that is read may be, and the session would make it larger.
+#[test]
+fn rejects_config_without_room_for_session() {
+    let mut login = Login::approved();
+    let text = format!("#{}\n", "x".repeat(16 * 1024 * 1024 - 2));
+    login.sandbox.write_config(&text);
+    let run = login.run(&[]);
+    assert_not_begun(&login, &run, "nothing can be stored in [CONFIG]: it would be larger than 16 MiB");
+    assert!(login.sandbox.config_text() == text);
+}
+
+/// A domain of its own that is a table leaves no place for the one to be stored.
+#[test]
+fn rejects_profile_that_cannot_be_edited() {
+    let mut login = Login::approved();
+    let text = "[profiles.default]\n[profiles.default.domain_id]\na = 1\n";
+    login.sandbox.write_config(text);
+    let run = login.run(&[]);
+    let cause = "[CONFIG] cannot be used: the profile cannot be edited so that the rest stays as it is";
+    assert_not_begun(&login, &run, cause);
+    assert_eq!(login.sandbox.config_text(), text);
 }
 
 /// An old seccomp filter answers EPERM to calls that it does not know.

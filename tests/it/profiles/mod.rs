@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::sandbox::{Run, Sandbox, start};
-use crate::support::shell::{has_namespaces, without_network};
+use crate::support::shell::{has_namespaces, in_shell, without_network};
 use crate::support::signed_in::{Failed, SignedIn};
 
 const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
@@ -384,6 +384,17 @@ fn writers_wait_for_lock_up_to_limit() {
     assert_eq!(sandbox.config_text(), STORED);
     drop(lock);
     assert_eq!(sandbox.observe_child(waiting), Run::new(0, "Default profile is now \"jwt\".\n", ""));
+}
+
+/// A file that is read through `/dev/fd` after it was unlinked is never found where its path says it is.
+#[test]
+fn writer_waits_for_steady_path_up_to_limit() {
+    let sandbox = storing(STORED);
+    let script = "exec 3< .config/plexctl/config.toml; rm .config/plexctl/config.toml; PLEXCTL_CONFIG=/dev/fd/3
+        export PLEXCTL_CONFIG; exec \"$0\" \"$@\"";
+    let stopped = sandbox.observe(&mut in_shell(script, &sandbox.command(["profiles", "use", "jwt"])));
+    let cause = "error: /dev/fd/3 was not changed: its path keeps changing\n";
+    assert!(stopped.exit == 1 && stopped.stderr.starts_with(cause), "{stopped:?}");
 }
 
 /// No command can select such a profile, so the list has to show it.

@@ -140,6 +140,31 @@ fn every_command_names_place_of_invalid_toml() {
 }
 
 #[test]
+fn every_command_names_broken_rule_of_toml() {
+    let unasked = Unasked::new();
+    for (contents, place, reason) in [
+        ("default\n", "1:8", "a key has no value"),
+        ("= 1\n", "1:1", "a key is missing"),
+        ("a+b = 1\n", "1:2", "a key has a character that needs quotes"),
+        ("\"\"\"a\"\"\" = 1\n", "1:1", "a key is a multi-line string"),
+        ("a = 1979-05-32\n", "1:5", "a date or time is invalid"),
+        ("a = \"b\n", "1:7", "a string is not closed before the end of its line"),
+        ("a = b\"\n", "1:5", "a string has no opening quote"),
+        ("a = \"\\q\"\n", "1:7", "a string has an invalid escape sequence"),
+        ("a = \"\u{7}\"\n", "1:6", "a control character must be escaped"),
+        ("a = ]\n", "1:5", "a bracket is not opened"),
+        ("a = {b = 1 c = 2}\n", "1:14", "a comma is missing"),
+        ("a = [1,,2]\n", "1:8", "there is an extra comma"),
+        ("a == 1\n", "1:4", "there is an extra equals sign"),
+        ("a = { b\n= 1 }\n", "2:3", "a line break separates a key from its value"),
+        ("[a] b = 1\n", "1:5", "there is more on the line than one key and value or one header"),
+    ] {
+        let problem = format!("[CONFIG]:{place} cannot be used: it is not valid TOML: {reason}\n");
+        unasked.assert_stopped(contents, 1, &problem, |sandbox| sandbox.write_config(contents));
+    }
+}
+
+#[test]
 fn every_command_names_place_of_wrong_type() {
     let unasked = Unasked::new();
     for (contents, place, problem) in [

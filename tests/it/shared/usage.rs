@@ -15,7 +15,7 @@ fn usage_errors_show_the_usage_and_send_nothing() {
     const LOGOUT: &str = "plexctl logout [OPTIONS]";
     let missing = |flag: &str| format!("a value is required for '{flag}' but none was supplied");
     let signed_in = SignedIn::new();
-    let cases: [(&[&str], String, &str); 10] = [
+    let cases: [(&[&str], String, &str); 12] = [
         (&["logout", "psk_dev_a_b"], "unexpected argument 'psk_[redacted]' found".into(), LOGOUT),
         (&["logout", "--psk_dev_a_b", "psk_dev_c_d"], "unexpected argument '--psk_[redacted]' found".into(), LOGOUT),
         (&["logout", "--all"], "unexpected argument '--all' found".into(), LOGOUT),
@@ -30,6 +30,17 @@ fn usage_errors_show_the_usage_and_send_nothing() {
              value exists: 'yaml'"
                 .into(),
             LOGOUT,
+        ),
+        (
+            &["login", "--domain-id", "x"],
+            "invalid value 'x' for '--domain-id <UUID>': it is not a UUID such as 0192f0c1-2345-7abc-8def-0123456789ab"
+                .into(),
+            "plexctl login [OPTIONS]",
+        ),
+        (
+            &["login", "--idp-binding-alias", "a b"],
+            "invalid value 'a b' for '--idp-binding-alias <ALIAS>': it is not 1 to 128 visible ASCII characters".into(),
+            "plexctl login [OPTIONS]",
         ),
         (
             &["logout", "--yes=x"],

@@ -174,6 +174,8 @@ fn hostile_code_field_begins_no_login() {
     for (field, value, words) in [
         ("user_code", "17", "user_code: it is not a string"),
         ("expires_in", "1.5", "expires_in: it is not an integer"),
+        ("device_code", "\"a b\"", "device_code: it has invalid characters"),
+        ("expires_in", "0", "expires_in: it is less than 1"),
     ] {
         let login = Login::with_session();
         login.server.once(Endpoint::DeviceCode, Script::real().with(field, value));

@@ -58,6 +58,20 @@ fn whoami_shares_tls_connection_of_token() {
 }
 
 #[test]
+fn encrypted_server_cannot_send_operator_to_unencrypted_page() {
+    let authority = Authority::named("login");
+    let (certificate, key) = authority.certify(&leaf()).der();
+    let login = Login::at(ControlPlane::start_with_tls(vec![certificate], key).unwrap());
+    let store = login.sandbox.path().join("authority.pem");
+    fs::write(&store, &authority.pem).unwrap();
+    login.server.configure(|settings| settings.verification_uri = Some("http://plexsphere.example/device".to_owned()));
+    let run = login.sandbox.observe(login.command(&[]).env("SSL_CERT_FILE", &store));
+    let words = "cannot be used: verification_uri: it is http, but the server is https";
+    assert!(run.exit == 1 && run.stderr.contains(words), "{run:?}");
+    assert_eq!(login.asked(), ["code"]);
+}
+
+#[test]
 fn slow_down_lengthens_interval() {
     let login = Login::new();
     let slow = Script::answer(Answer::problem(400, "Bad Request", "slow_down", "Too early."));
