@@ -244,6 +244,11 @@ fn unprintable_name_is_not_quoted_in_hint() {
     signed.server.answer_revocations_with(Answer::bare(503));
     let run = signed.sandbox.run(["logout", "--profile", name]);
     assert_eq!(hint_of(&run), "run the same command again");
+    let run = signed.sandbox.run(["logout", "--profile", name, "--server", "https://other.example"]);
+    assert_eq!(hint_of(&run), "run the same command without --server");
+    signed.server.once(Endpoint::Whoami, Script::answer(Answer::bare(401)));
+    let run = signed.sandbox.run(["whoami", "--profile", name]);
+    assert_eq!(hint_of(&run), "run `plexctl login` for that profile to log in again");
 }
 
 /// A name that prints like a stored one is told apart from it by every command, and the hint shows how.

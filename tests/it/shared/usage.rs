@@ -113,6 +113,7 @@ fn everything_that_is_missing_is_named_at_once() {
 fn without_a_command_the_short_help_comes_before_the_error() {
     let sandbox = Sandbox::new();
     for command in [&[][..], &["identity-tokens"]] {
+        assert!(sandbox.run(command).stderr.lines().count() <= 24, "{command:?}");
         let help = sandbox.run([command, &["-h"]].concat()).stdout;
         let expected = Run::new(2, "", format!("{help}\nerror: no command was given\n"));
         assert_eq!(sandbox.run(command), expected);

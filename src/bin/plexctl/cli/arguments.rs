@@ -86,7 +86,8 @@ pub struct Flags {
     pub token_file: Option<PathBuf>,
 
     /// Confirm replacing or forgetting a session
-    #[arg(long, global = true)]
+    // Whatever needs it names it. `-h` has to fit a screen with the error of a missing command below it.
+    #[arg(long, global = true, hide_short_help = true)]
     pub yes: bool,
 
     /// Print debug messages on standard error
