@@ -54,14 +54,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         outlive_size_limit();
     }
     match arguments.command {
-        Command::Profiles(profiles) => {
-            let request = profiles.request(flags.yes);
-            commands::profiles(&flags, &request)
-        }
-        Command::Exec(exec) => {
-            let mut words = exec.command.into_iter();
-            commands::exec(flags, words.next().unwrap_or_default(), words.collect())
-        }
+        Command::Profiles(profiles) => commands::profiles(&flags, &profiles.request(flags.yes)),
+        Command::Exec(exec) => commands::exec(flags, exec.command),
         Command::Completion(completion) => {
             terminal::print(&cli::completion::script(completion.shell)).map_err(Failure::of_stdout)
         }

@@ -94,27 +94,23 @@ impl Failure {
 
     /// Reports the failure on standard error and, where a program reads the results, as data among these.
     pub fn tell(&self, format: Format) {
-        match self {
-            Self::Usage(error) => {
-                if let Some(help) = &error.help {
-                    help.lines().chain([""]).for_each(terminal::line);
-                }
-                terminal::note_lines(Label::Error, &error.message);
-                if let Some(hint) = &error.hint {
-                    terminal::note(Label::Hint, hint);
-                }
+        let (message, hint) = match self {
+            Self::Usage(UsageError { help, message, hint }) => {
+                help.iter().flat_map(|help| help.lines().chain([""])).for_each(terminal::line);
+                (message, hint)
             }
-            Self::Command { kind, report } => {
-                terminal::note(Label::Error, &report.message);
-                if let Some(hint) = &report.hint {
-                    terminal::note(Label::Hint, hint);
-                }
-                // A stream that an outcome could not be written to takes no failure either.
-                if *kind != FailureKind::NotReported {
-                    // The exit code tells the same, so it does not matter if this cannot be written.
-                    let _ = reporter(format).report(&**report);
-                }
-            }
+            Self::Command { report, .. } => (&report.message, &report.hint),
+        };
+        terminal::note_lines(Label::Error, message);
+        if let Some(hint) = hint {
+            terminal::note(Label::Hint, hint);
+        }
+        // A stream that an outcome could not be written to takes no failure either.
+        if let Self::Command { kind, report } = self
+            && *kind != FailureKind::NotReported
+        {
+            // The exit code tells the same, so it does not matter if this cannot be written.
+            let _ = reporter(format).report(&**report);
         }
     }
 }

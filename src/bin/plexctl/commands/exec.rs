@@ -14,14 +14,15 @@ use crate::hints;
 use crate::report::Failure;
 
 /// Runs a program with the session of a profile. Returns only if it does not run.
-pub fn exec(flags: Flags, command: OsString, arguments: Vec<OsString>) -> Result<(), Failure> {
+pub fn exec(flags: Flags, command: Vec<OsString>) -> Result<(), Failure> {
     let store = TomlStore::new(environment::config_path()?);
     let process = SystemProcess::new(environment::all());
     let mut reporter = reporter(flags.output());
+    let mut words = command.into_iter();
     let request = ExecRequest {
         selection: flags.selection(),
-        command,
-        arguments,
+        command: words.next().unwrap_or_default(),
+        arguments: words.collect(),
         server_flag: flags.server.clone(),
         server_fallback: environment::server_fallback(),
         now: SystemTime::now().into(),

@@ -40,7 +40,7 @@ pub async fn logout(flags: Flags) -> Result<(), Failure> {
 
     // Nothing to do may mean that the operator looked in the wrong place.
     if outcome == LogoutOutcome::NoSession
-        && let Some(hint) = store.why_none(&request.selection).and_then(|reason| no_session_hint(&reason, store.path()))
+        && let Some(hint) = no_session_hint(store.why_none(&request.selection).as_ref(), store.path())
     {
         terminal::note(Label::Hint, &hint);
     }

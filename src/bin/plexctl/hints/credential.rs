@@ -15,7 +15,7 @@ pub fn hint(error: &IdentityError, context: &HintContext) -> Option<String> {
         IdentityError::Request { credential, server, source, .. } => match source {
             RequestError::NotAccepted { .. } => Some(not_accepted_hint(credential, context)),
             RequestError::Refused { .. } | RequestError::NoSuchToken { .. } => None,
-            _ => Some(request::hint(source.call_error(), Some(server.as_given()), context)),
+            _ => Some(request::hint(source, server, context)),
         },
     }
 }
@@ -26,7 +26,7 @@ fn unsent_hint(error: &CredentialError, context: &HintContext) -> Option<String>
         CredentialError::Load(error) => store::hint(error, context),
         CredentialError::Variable(_) => Some("set PLEXSPHERE_TOKEN to a token, or unset it".to_owned()),
         CredentialError::None { selection, reason } => {
-            let of_reason = reason.as_ref().and_then(|reason| no_session_hint(reason, &context.config));
+            let of_reason = no_session_hint(reason.as_ref(), &context.config);
             Some(of_reason.unwrap_or_else(|| match selection {
                 Selection::Default => format!("run {}, or set PLEXSPHERE_TOKEN", context.login(None)),
                 // A profile that is typed precedes the variable.

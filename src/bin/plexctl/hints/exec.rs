@@ -9,7 +9,7 @@ pub fn hint(error: &ExecError, context: &HintContext) -> Option<String> {
     match &error.fault {
         ExecFault::Load(error) => store::hint(error, context),
         ExecFault::NoSession { reason, .. } => {
-            let hint = reason.as_ref().and_then(|reason| no_session_hint(reason, &context.config));
+            let hint = no_session_hint(reason.as_ref(), &context.config);
             hint.or_else(|| Some(format!("run {} to log in", context.login(context.profile.as_ref()))))
         }
         ExecFault::Server(fault) => Some(server::hint(fault, context)),

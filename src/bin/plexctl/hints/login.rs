@@ -27,10 +27,13 @@ pub fn hint(error: &LoginError, context: &HintContext) -> Option<String> {
         // Ending the token cannot wait; the cause of the failure can.
         (LoginState::Live { token, .. }, _) => Some(live_hint(token.id)),
         (LoginState::Nothing { is_response_lost: true }, _) => Some(LIST_HINT.to_owned()),
-        (LoginState::Stored(stored), LoginCause::NotDurable(_) | LoginCause::Report(_)) => {
-            stored.replaced.as_ref().map(replaced_hint)
+        // What can be done with a session that is stored, though its login failed.
+        (LoginState::Stored(StoredLogin { replaced: Some(ReplacedToken { id, kept_as, .. }), .. }), _) => {
+            let end = end_hint(kept_as, *id);
+            Some(format!("the session that was replaced is kept as profile \"{kept_as}\"; {end}"))
         }
-        (LoginState::Stored(stored), _) => Some(stored_hint(&error.profile, stored)),
+        (LoginState::Stored(_), LoginCause::NotDurable(_) | LoginCause::Report(_)) => None,
+        (LoginState::Stored(stored), _) => Some(end_hint(&error.profile, stored.token.id)),
         (LoginState::Nothing { .. } | LoginState::Revoked(_), _) => cause_hint(error, context),
     }
 }
@@ -74,16 +77,17 @@ fn begin_hint(
     bindings: &[BindingChoice],
     context: &HintContext,
 ) -> Option<String> {
-    let call = begin.call_error();
-    let server = error.server.as_ref().map(|server| server.as_given());
+    let server = error.server.as_deref()?;
     match begin {
         RequestError::Refused { .. } => None,
         // Without problem details it may be another kind of server altogether.
-        RequestError::Rejected { .. } if call.response().is_some_and(|response| response.is_problem) => {
+        RequestError::Rejected { .. } if begin.call_error().response().is_some_and(|response| response.is_problem) => {
             Some(bindings_hint(bindings).unwrap_or_else(|| "check --domain-id and --idp-binding-id".to_owned()))
         }
-        RequestError::Rejected { .. } => Some(format!("check --server: {} may not be a plexsphere server", server?)),
-        _ => Some(request::hint(call, server, context)),
+        RequestError::Rejected { .. } => {
+            Some(format!("check --server: {} may not be a plexsphere server", server.as_given()))
+        }
+        _ => Some(request::hint(begin, server, context)),
     }
 }
 
@@ -110,16 +114,6 @@ fn live_hint(id: Option<TokenId>) -> String {
         Some(id) => delete_hint(id),
         None => "ask the administrator of the server to revoke it".to_owned(),
     }
-}
-
-/// What can be done with a session that is stored, though its login failed.
-fn stored_hint(profile: &ProfileName, stored: &StoredLogin) -> String {
-    stored.replaced.as_ref().map_or_else(|| end_hint(profile, stored.token.id), replaced_hint)
-}
-
-fn replaced_hint(replaced: &ReplacedToken) -> String {
-    let ReplacedToken { id, kept_as, .. } = replaced;
-    format!("the session that was replaced is kept as profile \"{kept_as}\"; {}", end_hint(kept_as, *id))
 }
 
 /// How to end a stored session. A logout needs the id of its token.

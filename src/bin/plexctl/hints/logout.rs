@@ -23,22 +23,16 @@ pub fn hint(error: &LogoutError, context: &HintContext) -> Option<String> {
 }
 
 fn revoke_hint(about: &SessionFacts, error: &RequestError, context: &HintContext) -> String {
-    let retry = &context.retry;
-    let call = error.call_error();
-    match (error, call.response().map(|response| response.status)) {
-        (RequestError::Refused { .. }, _) => {
-            format!("ask somebody who may revoke the token to run {}; then run {retry} again", delete_command(about.id))
-        }
-        (_, status) => {
-            let hint = request::hint(call, Some(about.server.as_given()), context);
-            // A proxy or a certificate in the way says nothing about whether the server is gone.
-            let is_unreachable =
-                matches!(call.remedy(), Some(Remedy::CheckHost | Remedy::CheckPort | Remedy::CheckNetwork));
-            let is_gone = matches!(status, Some(400 | 410 | 422)) || is_unreachable;
-            match context.forget().filter(|_| is_gone) {
-                Some(forget) => format!("{hint}; if the server is gone for good, run {forget}"),
-                None => hint,
-            }
-        }
+    if matches!(error, RequestError::Refused { .. }) {
+        let (delete, retry) = (delete_command(about.id), &context.retry);
+        return format!("ask somebody who may revoke the token to run {delete}; then run {retry} again");
+    }
+    let (hint, call) = (request::hint(error, &about.server, context), error.call_error());
+    let is_gone = call.response().is_some_and(|response| matches!(response.status, 400 | 410 | 422))
+        // A proxy or a certificate in the way says nothing about whether the server is gone.
+        || matches!(call.remedy(), Some(Remedy::CheckHost | Remedy::CheckPort | Remedy::CheckNetwork));
+    match context.forget().filter(|_| is_gone) {
+        Some(forget) => format!("{hint}; if the server is gone for good, run {forget}"),
+        None => hint,
     }
 }

@@ -12,9 +12,9 @@ use crate::environment;
 const OTHER_CONFIG: &str = "config.json";
 
 /// What was looked at, if the operator may have meant something else.
-pub fn no_session_hint(absence: &NoSessionReason, config: &Path) -> Option<String> {
+pub fn no_session_hint(absence: Option<&NoSessionReason>, config: &Path) -> Option<String> {
     let path = config.display();
-    match absence {
+    match absence? {
         NoSessionReason::NoFile => other_config_hint(config)
             .or_else(|| environment::names_config().then(|| format!("PLEXCTL_CONFIG names no file: {path}"))),
         NoSessionReason::NoDefault { profiles } | NoSessionReason::NoProfile { profiles, .. }

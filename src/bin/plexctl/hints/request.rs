@@ -1,6 +1,7 @@
 //! What to do about a request that failed.
 
-use plexctl::ports::{CallError, Remedy};
+use plexctl::domain::ServerUrl;
+use plexctl::ports::{Remedy, RequestError};
 
 use super::HintContext;
 
@@ -8,10 +9,10 @@ use super::HintContext;
 const OTHER_PROGRAM: &str = "request /v1/auth/tokens with another program, such as curl in `plexctl exec`; `plexctl \
                              identity-tokens delete --id ID` works without the list";
 
-/// What to do before the command is run again. `server` is the server of the request, as it was given.
-pub fn hint(error: &CallError, server: Option<&str>, context: &HintContext) -> String {
-    let retry = &context.retry;
-    let first = match error.remedy() {
+/// What to do before the command is run again.
+pub fn hint(error: &RequestError, server: &ServerUrl, context: &HintContext) -> String {
+    let (retry, url) = (&context.retry, server.as_given());
+    let first = match error.call_error().remedy() {
         Some(Remedy::ProxyCredentials { address, variable }) => {
             let host = address.trim_start_matches("http://");
             format!("add the proxy's credentials to {variable}: http://USER:PASSWORD@{host}")
@@ -29,10 +30,9 @@ pub fn hint(error: &CallError, server: Option<&str>, context: &HintContext) -> S
         }
         Some(Remedy::ReplaceCertificate) => "replace the server's certificate".to_owned(),
         Some(Remedy::UseOtherProgram) => return OTHER_PROGRAM.to_owned(),
-        Some(Remedy::UseHttp) => return other_scheme(server, "https://", "http://", context),
-        Some(Remedy::UseHttps) => return other_scheme(server, "http://", "https://", context),
+        Some(Remedy::UseHttp) => return other_scheme(url, "https://", "http://", context),
+        Some(Remedy::UseHttps) => return other_scheme(url, "http://", "https://", context),
         Some(Remedy::CheckServer) => {
-            let url = server.unwrap_or("the URL");
             format!("check {}: {url} may not be a plexsphere server", server_name(context))
         }
         Some(Remedy::FollowRedirect { location }) => {
@@ -45,9 +45,9 @@ pub fn hint(error: &CallError, server: Option<&str>, context: &HintContext) -> S
 }
 
 /// The same server with the scheme that its port uses.
-fn other_scheme(server: Option<&str>, from: &str, to: &str, context: &HintContext) -> String {
+fn other_scheme(server: &str, from: &str, to: &str, context: &HintContext) -> String {
     let retry = &context.retry;
-    let url = server.and_then(|server| Some(format!("{to}{}", server.strip_prefix(from)?)));
+    let url = server.strip_prefix(from).map(|address| format!("{to}{address}"));
     match (&context.place_of_server, url) {
         (Some(place), Some(url)) => format!("change the server at {place} to {url}; then run {retry} again"),
         // A server that is not stored was typed or comes from the environment, and a flag overrides both.
@@ -69,6 +69,8 @@ fn server_name(context: &HintContext) -> String {
 mod tests {
     use std::path::PathBuf;
 
+    use plexctl::ports::CallError;
+
     use super::*;
     use crate::retry_command::RetryCommand;
 
@@ -82,6 +84,7 @@ mod tests {
             config: PathBuf::new(),
             place_of_server: None,
         };
+        let server = ServerUrl::parse("https://h").unwrap();
         let again = |first: &str| format!("{first}; then run `plexctl whoami` again");
         let trust_store = "install the system's CA certificates, or set SSL_CERT_FILE to a file that contains some";
         for (remedy, expected) in [
@@ -91,7 +94,8 @@ mod tests {
             (Some(Remedy::Wait { duration: None }), "run `plexctl whoami` again".to_owned()),
             (None, "run `plexctl whoami` again".to_owned()),
         ] {
-            assert_eq!(hint(&CallError::from("it failed").with_remedy(remedy), None, &context), expected);
+            let error = RequestError::Unreached { source: CallError::from("it failed").with_remedy(remedy) };
+            assert_eq!(hint(&error, &server, &context), expected);
         }
     }
 }

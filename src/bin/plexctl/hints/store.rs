@@ -25,11 +25,10 @@ pub fn hint(error: &StoreError, context: &HintContext) -> Option<String> {
     let retry = &context.retry;
     match error {
         StoreError::Exposed { place, .. } => {
-            let named = context.token_file.as_deref().filter(|_| is_token_file(place, context));
-            Some(exposed_hint(named.unwrap_or(&context.config), context))
+            Some(exposed_hint(token_file(place, context).unwrap_or(&context.config), context))
         }
         StoreError::Unusable { place, .. } if is_descriptor(Path::new(place)) => Some(NAME_A_FILE.to_owned()),
-        StoreError::Unusable { place, .. } if is_token_file(place, context) && !Path::new(place).exists() => {
+        StoreError::Unusable { place, .. } if token_file(place, context).is_some_and(|path| !path.exists()) => {
             Some(format!("check the path of --token-file; then run {retry} again"))
         }
         StoreError::Unusable { place, .. } => Some(format!("fix {place}; then run {retry} again")),
@@ -37,7 +36,7 @@ pub fn hint(error: &StoreError, context: &HintContext) -> Option<String> {
             .forget()
             .map(|forget| format!("plexctl cannot revoke this token; run {forget} to remove it from the config file")),
         // A file that the operator named is theirs to correct; a login would not write it.
-        StoreError::NotABearerToken { place, .. } if is_token_file(place, context) => None,
+        StoreError::NotABearerToken { place, .. } if token_file(place, context).is_some() => None,
         StoreError::NotABearerToken { .. } => {
             Some(format!("run {} to replace it", context.login(context.profile.as_ref())))
         }
@@ -46,9 +45,9 @@ pub fn hint(error: &StoreError, context: &HintContext) -> Option<String> {
     }
 }
 
-/// Tells whether an error is about the token file that was typed.
-fn is_token_file(place: &str, context: &HintContext) -> bool {
-    context.token_file.as_deref().is_some_and(|path| path.display().to_string() == place)
+/// The token file that was typed, if an error is about it.
+fn token_file<'c>(place: &str, context: &'c HintContext) -> Option<&'c Path> {
+    context.token_file.as_deref().filter(|path| path.display().to_string() == place)
 }
 
 /// Tells whether a path names an open descriptor, such as that of `<(command)` in a shell.
