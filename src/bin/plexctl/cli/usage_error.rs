@@ -4,10 +4,10 @@ use std::ffi::OsString;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgMatches, CommandFactory, ValueEnum, value_parser};
+use clap::{Arg, ArgMatches, CommandFactory, value_parser};
 use plexctl::adapters::reporters::shell;
 
-use super::arguments::{Arguments, Shell};
+use super::arguments::Arguments;
 
 /// A command line that plexctl does not understand.
 #[derive(Debug)]
@@ -90,18 +90,15 @@ fn suggest(error: &mut clap::Error, command: &clap::Command, arguments: &[OsStri
 
 /// The message about a shell without a completion script.
 fn unknown_shell(error: &clap::Error) -> Option<String> {
-    let is_shell = matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(name)) if name == "<SHELL>");
-    match error.get(ContextKind::InvalidValue) {
-        Some(ContextValue::String(value)) if is_shell && !value.is_empty() => {
-            let shells = Shell::value_variants().iter().filter_map(Shell::to_possible_value);
-            let shells: Vec<String> = shells.map(|shell| shell.get_name().to_owned()).collect();
-            Some(format!(
-                "unknown shell \"{value}\"\n  [possible values: {}]\n\nFor more information, try '--help'.\n",
-                shells.join(", ")
-            ))
-        }
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,
-    }
+    };
+    let Some(ContextValue::Strings(shells)) = error.get(ContextKind::ValidValue) else { return None };
+    let is_shell = text(ContextKind::InvalidArg) == Some("<SHELL>");
+    let value = text(ContextKind::InvalidValue).filter(|value| is_shell && !value.is_empty())?;
+    let shells = shells.join(", ");
+    Some(format!("unknown shell \"{value}\"\n  [possible values: {shells}]\n\nFor more information, try '--help'.\n"))
 }
 
 /// What every token of plexsphere starts with.

@@ -1,6 +1,6 @@
 //! `plexctl login`.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::time::Duration;
 
 use plexctl::adapters::browser::SystemBrowser;
@@ -36,7 +36,7 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     };
     let request = LoginRequest {
         profile,
-        domain_id: domain_id(&login)?,
+        domain_id: id_of(login.domain_id, "PLEXCTL_DOMAIN_ID", environment::domain_id())?,
         idp_binding: idp_binding(&login)?,
         server_flag: flags.server,
         server_fallback: environment::server_fallback(),
@@ -98,29 +98,25 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The domain of the flag, else of the environment.
-fn domain_id(login: &LoginArguments) -> Result<Option<Identifier>, Failure> {
-    login.domain_id.map_or_else(|| parse_variable("PLEXCTL_DOMAIN_ID", environment::domain_id()), |id| Ok(Some(id)))
-}
-
 /// The binding of a flag, else of the environment.
 fn idp_binding(login: &LoginArguments) -> Result<Option<IdpBinding>, Failure> {
-    let flag = login.idp_binding_id.map(IdpBinding::Id);
-    match flag.or_else(|| login.idp_binding_alias.clone().map(IdpBinding::Alias)) {
-        Some(binding) => Ok(Some(binding)),
-        None => Ok(parse_variable("PLEXCTL_IDP_BINDING_ID", environment::idp_binding_id())?.map(IdpBinding::Id)),
+    if let Some(alias) = login.idp_binding_alias.clone() {
+        return Ok(Some(IdpBinding::Alias(alias)));
     }
+    let id = id_of(login.idp_binding_id, "PLEXCTL_IDP_BINDING_ID", environment::idp_binding_id())?;
+    Ok(id.map(IdpBinding::Id))
+}
+
+/// The id of a flag, else of a variable.
+fn id_of(flag: Option<Identifier>, name: &str, variable: Option<String>) -> Result<Option<Identifier>, Failure> {
+    let parse =
+        |text: String| Identifier::parse(&text).map_err(|error| usage_failure(format!("{name}: {error}"), None));
+    flag.map(Ok).or_else(|| variable.map(parse)).transpose()
 }
 
 /// An incomplete or invalid request, which is no failure for programs to read.
 fn usage_failure(message: String, hint: Option<String>) -> Failure {
     Failure::Usage(UsageError { help: None, message, hint })
-}
-
-fn parse_variable(name: &str, value: Option<String>) -> Result<Option<Identifier>, Failure> {
-    let parse =
-        |text: String| Identifier::parse(&text).map_err(|error| usage_failure(format!("{name}: {error}"), None));
-    value.map(parse).transpose()
 }
 
 fn retry(flags: &Flags, login: &LoginArguments) -> RetryCommand {
@@ -137,9 +133,7 @@ fn progress(format: Format, wants_qr: bool) -> ProgressReporter<Stderr> {
     let stderr = io::stderr();
     let qr_code = match terminal_size::terminal_size_of(&stderr) {
         _ if !wants_qr => QrCode::Unwanted,
-        Some((width, _)) if stderr.is_terminal() => {
-            QrCode::Terminal { columns: width.0.into(), is_colored: terminal::is_colored(&stderr) }
-        }
+        Some((width, _)) => QrCode::Terminal { columns: width.0.into(), is_colored: terminal::is_colored(&stderr) },
         _ => QrCode::NoTerminal,
     };
     match format {

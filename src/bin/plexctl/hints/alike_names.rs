@@ -7,13 +7,14 @@ use unicode_width::UnicodeWidthChar;
 pub fn difference(name: &ProfileName, stored: &[ProfileName]) -> Option<String> {
     stored.iter().find_map(|other| {
         let (name, other) = (name.as_str(), other.as_str());
-        if name.to_lowercase() == other.to_lowercase() {
-            Some(format!("{} is not {}: names are case-sensitive", escaped(name), escaped(other)))
+        let rule = if name.to_lowercase() == other.to_lowercase() {
+            "names are case-sensitive"
         } else if print_alike(name, other) {
-            Some(format!("{} is not {}: names are compared byte by byte", escaped(name), escaped(other)))
+            "names are compared byte by byte"
         } else {
-            None
-        }
+            return None;
+        };
+        Some(format!("{} is not {}: {rule}", escaped(name), escaped(other)))
     })
 }
 
