@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 use plexctl::fuzzing;
+use plexctl::ports::RequestError;
 use plexctl::ports::token_issuer::PollResponse;
 use serde_json::{Map, Value, json};
 
@@ -64,7 +65,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
             let again = read_poll(&head, again.to_string().as_bytes(), is_complete, code);
             assert!(matches!(again, PollResponse::Issued(again) if again == *issued), "what is taken can be sent");
         }
-        (200, PollResponse::Unusable { source }) => {
+        (200, PollResponse::NotIssued(RequestError::Unusable { source })) => {
             let told = source.to_string();
             if told == "it holds more than one token" {
                 let object = String::from_utf8_lossy(&body);
@@ -73,10 +74,13 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
             }
             assert!(members.as_ref().and_then(issued_in).is_none(), "a token that arrived is taken");
             let is_of_field = ["access_token: ", "token_type: "].iter().any(|field| told.starts_with(field));
-            assert!(is_of_field || ["it is not a JSON object", "it is incomplete"].contains(&told.as_str()), "{told:?}");
+            assert!(
+                is_of_field || ["it is not a JSON object", "it is incomplete"].contains(&told.as_str()),
+                "{told:?}"
+            );
             assert!(told.len() < 100);
         }
-        (201..300, PollResponse::Unusable { source }) => {
+        (201..300, PollResponse::NotIssued(RequestError::Unusable { source })) => {
             assert!(source.to_string().contains(&format!(" responded with {status}")), "{source}");
         }
         (100..200 | 300..400 | 408 | 429 | 500.., PollResponse::Failed(failure))
@@ -93,12 +97,14 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
         (400, PollResponse::SlowDown) => assert_eq!(said, Some("slow_down")),
         (400, PollResponse::Denied) => assert_eq!(said, Some("access_denied")),
         (400, PollResponse::Expired) => assert_eq!(said, Some("expired_token")),
-        (400, PollResponse::Rejected { .. }) => {
+        (400, PollResponse::NotIssued(RequestError::Rejected { .. })) => {
             let known = ["authorization_pending", "slow_down", "access_denied", "expired_token"];
             assert!(!may_be_the_proxys && !said.is_some_and(|said| known.contains(&said)));
         }
-        (403, PollResponse::Refused { .. }) => assert!(!may_be_the_proxys),
-        (401 | 402 | 404.., PollResponse::Rejected { .. }) => assert!(!may_be_the_proxys && status < 500),
+        (403, PollResponse::NotIssued(RequestError::Refused { .. })) => assert!(!may_be_the_proxys),
+        (401 | 402 | 404.., PollResponse::NotIssued(RequestError::Rejected { .. })) => {
+            assert!(!may_be_the_proxys && status < 500)
+        }
         _ => panic!("{status}: {answer:?}"),
     }
 
@@ -135,9 +141,7 @@ fn read_poll(head: &PollHead, body: &[u8], is_complete: bool, code: &str) -> Pol
 /// All that can be read out of an answer.
 fn shown(answer: &PollResponse) -> String {
     let source = match answer {
-        PollResponse::Rejected { source } | PollResponse::Refused { source } | PollResponse::Unusable { source } => {
-            Some(source)
-        }
+        PollResponse::NotIssued(error) => Some(error.call_error()),
         PollResponse::Failed(failure) => Some(&failure.source),
         _ => None,
     };

@@ -86,9 +86,9 @@ fn answer(kind: u8, wait: u8) -> PollResponse {
         240 => PollResponse::Issued(IssuedToken { token: BearerToken::parse("t0ken").unwrap(), lifetime: None }),
         241 => PollResponse::Denied,
         242 => PollResponse::Expired,
-        243 => PollResponse::Rejected { source: source() },
-        244 => PollResponse::Refused { source: source() },
-        _ => PollResponse::Unusable { source: source() },
+        243 => PollResponse::NotIssued(RequestError::Rejected { source: source() }),
+        244 => PollResponse::NotIssued(RequestError::Refused { source: source() }),
+        _ => PollResponse::NotIssued(RequestError::Unusable { source: source() }),
     }
 }
 

@@ -6,6 +6,7 @@ use super::bearer_token::{BearerToken, BearerTokenError};
 use super::identifier::Identifier;
 use super::idp_binding::IdpBinding;
 use super::secret::Secret;
+use super::server_url::ServerUrl;
 use super::session::{ProfileName, Session};
 use super::shown_server::ShownServer;
 use super::timestamp::Timestamp;
@@ -43,6 +44,12 @@ impl Profile {
     pub fn to_session(&self) -> Option<Session> {
         let Some(ProfileToken::Session(token)) = &self.token else { return None };
         Some(Session { profile: self.name.clone(), token: token.clone(), server: self.server.clone() })
+    }
+
+    /// The server, if it is a valid one.
+    #[must_use]
+    pub fn server_url(&self) -> Option<ServerUrl> {
+        ServerUrl::parse(self.server.as_deref()?).ok()
     }
 
     /// The id of the token, if it is a session token.

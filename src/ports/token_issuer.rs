@@ -24,7 +24,7 @@ use crate::domain::server_url::ServerUrl;
 /// 5. A login is begun if the server began it, with fields that keep the rules of [`DeviceAuthorization::parse`].
 /// 6. A poll returns [`PollResponse::Issued`] whenever a usable token has arrived, even if the response breaks off
 ///    behind it.
-/// 7. Where a token may have been issued that did not arrive, the response is [`PollResponse::Unusable`], or a
+/// 7. Where a token may have been issued that did not arrive, the response is [`RequestError::Unusable`], or a
 ///    [`PollFailure`] that says so: after every server error (5xx) but a 503 with problem details, wherever the request
 ///    may have been read and no response came back, and for a response that holds more than one token.
 /// 8. Any other response means what its variant says. The server itself rejects or denies a login: an error that may be
@@ -114,22 +114,11 @@ pub enum PollResponse {
     Denied,
     /// It was not approved in time (`expired_token`).
     Expired,
-    /// The server does not know what it is asked for (`invalid_grant`, and every other answer from 400 to 499 that has
-    /// no meaning here).
-    Rejected {
-        /// What the server said.
-        source: CallError,
-    },
-    /// The server understood and declined (403).
-    Refused {
-        /// What the server said.
-        source: CallError,
-    },
-    /// The server meant to issue a token, and it cannot be used: a success without a usable token in it.
-    Unusable {
-        /// What is wrong with the answer.
-        source: CallError,
-    },
+    /// The login has ended without a token. [`RequestError::Rejected`]: the server does not know what it is asked for
+    /// (`invalid_grant`, and every other answer from 400 to 499 that has no meaning here). [`RequestError::Refused`]: it
+    /// understood and declined (403). [`RequestError::Unusable`]: it meant to issue a token in a success that holds no
+    /// usable one.
+    NotIssued(RequestError),
     /// No answer that says anything, so the question can be asked again: a server error, a redirect, 408, 429, one that
     /// may be a proxy's own, none at all, or a server that was not reached.
     Failed(PollFailure),

@@ -117,10 +117,7 @@ impl<'a> TokensUseCase<'a> {
         let mut holders = HashMap::new();
         for profile in profiles {
             // An id means something only at the server that issued it.
-            let is_of_server = profile
-                .server
-                .as_deref()
-                .is_some_and(|stored| ServerUrl::parse(stored).is_ok_and(|stored| stored.same_origin(server)));
+            let is_of_server = profile.server_url().is_some_and(|stored| stored.same_origin(server));
             if let Some(id) = profile.token_id().filter(|_| is_of_server) {
                 // The first in the file, if two profiles hold the same token.
                 holders.entry(id).or_insert(profile.name);

@@ -188,11 +188,12 @@ fn poll_response(answered: UnexpectedResponse, body: &Body) -> PollResponse {
     // As it was sent: what is shown of it may be a part.
     let code = answered.problem.as_ref().and_then(|_| ProblemDetails::code_in(&body.bytes));
     match (answered.status, code.as_deref()) {
-        (200, _) => token_in(body).map_or_else(|source| PollResponse::Unusable { source }, PollResponse::Issued),
+        (200, _) => token_in(body)
+            .map_or_else(|source| PollResponse::NotIssued(RequestError::Unusable { source }), PollResponse::Issued),
         // A token may stand in any text of a success.
-        (201..=299, _) => PollResponse::Unusable {
+        (201..=299, _) => PollResponse::NotIssued(RequestError::Unusable {
             source: UnexpectedResponse { problem: None, correlation_id: None, location: None, ..answered }.into(),
-        },
+        }),
         (300..=399 | 408 | 429, _) => failed(answered, false),
         // With problem details it is the server that says that it did nothing.
         (503, _) if answered.problem.is_some() => failed(answered, false),
@@ -201,8 +202,8 @@ fn poll_response(answered: UnexpectedResponse, body: &Body) -> PollResponse {
         (400, Some("slow_down")) => PollResponse::SlowDown,
         (400, Some("access_denied")) => PollResponse::Denied,
         (400, Some("expired_token")) => PollResponse::Expired,
-        (403, _) => PollResponse::Refused { source: answered.into() },
-        (400..=499, _) => PollResponse::Rejected { source: answered.into() },
+        (403, _) => PollResponse::NotIssued(RequestError::Refused { source: answered.into() }),
+        (400..=499, _) => PollResponse::NotIssued(RequestError::Rejected { source: answered.into() }),
         _ => failed(answered, true),
     }
 }
@@ -281,9 +282,10 @@ mod tests {
             PollResponse::SlowDown => ("slow down", false),
             PollResponse::Denied => ("denied", false),
             PollResponse::Expired => ("expired", false),
-            PollResponse::Rejected { .. } => ("rejected", false),
-            PollResponse::Refused { .. } => ("refused", false),
-            PollResponse::Unusable { .. } => ("unusable", true),
+            PollResponse::NotIssued(RequestError::Rejected { .. }) => ("rejected", false),
+            PollResponse::NotIssued(RequestError::Refused { .. }) => ("refused", false),
+            PollResponse::NotIssued(RequestError::Unusable { .. }) => ("unusable", true),
+            PollResponse::NotIssued(_) => ("no error of a poll", false),
             PollResponse::Failed(failure) => ("failed", failure.may_have_issued),
         }
     }
@@ -351,7 +353,7 @@ mod tests {
     #[test]
     fn unusable_success_names_the_fault_without_the_token() {
         let source = |text: &str, is_complete| match meaning(200, None, false, false, &body(text, is_complete)) {
-            PollResponse::Unusable { source } => source,
+            PollResponse::NotIssued(RequestError::Unusable { source }) => source,
             answer => panic!("{text}: {answer:?}"),
         };
         for cut in 0..TOKEN.len() {
@@ -384,7 +386,8 @@ mod tests {
             UnexpectedResponse { problem, correlation_id: text.clone(), location: text, ..answered(201, false, false) };
         let answer = poll_response(answered, &body("", true));
         assert!(
-            matches!(answer, PollResponse::Unusable { .. }) && !format!("{answer:?}").contains("t0ken"),
+            matches!(answer, PollResponse::NotIssued(RequestError::Unusable { .. }))
+                && !format!("{answer:?}").contains("t0ken"),
             "{answer:?}"
         );
     }

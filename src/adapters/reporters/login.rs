@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::principal::PrincipalData;
+use super::principal::{PrincipalData, name};
 use super::{Note, Render, shell};
-use crate::domain::principal::Principal;
 use crate::domain::printable::escape_unprintable;
 use crate::ports::login_outcome::{LoginOutcome, Replaced, ReplacedState};
 use crate::ports::token_revoker::Revocation;
@@ -93,13 +92,6 @@ impl<'a> ReplacedData<'a> {
     }
 }
 
-/// What a person goes by.
-fn name(principal: &Principal) -> Option<&str> {
-    // People know each other by their address; a subject is mostly an id.
-    let names = [principal.email.as_deref(), Some(principal.subject.as_str())];
-    names.into_iter().flatten().find(|name| !name.is_empty())
-}
-
 /// Where a token is live, or stored, that was to be neither.
 fn warning_of_replaced(Replaced { token, state }: &Replaced) -> Option<String> {
     let (liveness, profile) = (token.liveness(), &token.kept_as);
@@ -147,6 +139,7 @@ mod tests {
 
     use super::super::{JsonReporter, TextReporter, YamlReporter};
     use super::*;
+    use crate::domain::principal::Principal;
     use crate::domain::server_url::ServerUrl;
     use crate::domain::session::ProfileName;
     use crate::domain::timestamp::Timestamp;

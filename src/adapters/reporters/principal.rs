@@ -25,3 +25,10 @@ struct Fields {
     #[serde(skip_serializing_if = "Option::is_none")]
     amr: Option<Vec<String>>,
 }
+
+/// What a person goes by.
+pub(super) fn name(principal: &Principal) -> Option<&str> {
+    // People know each other by their address; a subject is mostly an id.
+    let names = [principal.email.as_deref(), Some(principal.subject.as_str())];
+    names.into_iter().flatten().find(|name| !name.is_empty())
+}

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::principal::PrincipalData;
+use super::principal::{PrincipalData, name};
 use super::table::{cell, table};
 use super::{Note, Render};
 use crate::domain::printable::escape_unprintable;
@@ -42,8 +42,7 @@ impl Render for WhoamiOutcome {
 /// Who is logged in where, with which credential, and until when by this machine's clock.
 fn sentences(outcome: &WhoamiOutcome, now: Timestamp) -> String {
     let WhoamiOutcome { principal, server, credential, expires_at } = outcome;
-    let email = principal.email.as_deref().filter(|email| !email.is_empty());
-    let who = escape_unprintable(email.unwrap_or(&principal.subject));
+    let who = escape_unprintable(name(principal).unwrap_or_default());
     let mut sentences = format!("Logged in to {} as {who}, using {credential}.", server.origin());
     if let Some(time) = expires_at {
         let verb = if *time <= now { "expired" } else { "expires" };

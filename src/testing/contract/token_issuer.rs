@@ -128,13 +128,13 @@ impl IssuerUnderTest for ScriptedIssuer {
         let source = "told to".into();
         let response = match case {
             PollCase::Issued | PollCase::IssuedCut => PollResponse::Issued(issued_token()),
-            PollCase::SeveralTokens | PollCase::Unusable => PollResponse::Unusable { source },
+            PollCase::SeveralTokens | PollCase::Unusable => PollResponse::NotIssued(RequestError::Unusable { source }),
             PollCase::Pending => PollResponse::Pending,
             PollCase::SlowDown => PollResponse::SlowDown,
             PollCase::Denied => PollResponse::Denied,
             PollCase::Expired => PollResponse::Expired,
-            PollCase::Rejected => PollResponse::Rejected { source },
-            PollCase::Refused => PollResponse::Refused { source },
+            PollCase::Rejected => PollResponse::NotIssued(RequestError::Rejected { source }),
+            PollCase::Refused => PollResponse::NotIssued(RequestError::Refused { source }),
             PollCase::Failing(ServerFailure::Unreached) => return Self::new(Ok(device_authorization()), []),
             PollCase::Busy | PollCase::OutOfService | PollCase::Failing(_) => PollResponse::Failed(PollFailure {
                 source,
@@ -248,7 +248,7 @@ pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
         for call in &polls {
             let is_said = match &call.result {
                 Some(PollResponse::Failed(failure)) => failure.may_have_issued,
-                response => matches!(response, Some(PollResponse::Unusable { .. })),
+                response => matches!(response, Some(PollResponse::NotIssued(RequestError::Unusable { .. }))),
             };
             assert_eq!(is_said, may_have_issued(call.case), "{call:?}");
         }
@@ -269,13 +269,13 @@ pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
         }
         for call in &polls {
             let is_expected = match (call.result.as_ref().unwrap(), call.case) {
-                (PollResponse::Issued(_) | PollResponse::Unusable { .. }, _)
+                (PollResponse::Issued(_) | PollResponse::NotIssued(RequestError::Unusable { .. }), _)
                 | (PollResponse::Pending, PollCase::Pending)
                 | (PollResponse::SlowDown, PollCase::SlowDown)
                 | (PollResponse::Denied, PollCase::Denied)
                 | (PollResponse::Expired, PollCase::Expired)
-                | (PollResponse::Rejected { .. }, PollCase::Rejected)
-                | (PollResponse::Refused { .. }, PollCase::Refused)
+                | (PollResponse::NotIssued(RequestError::Rejected { .. }), PollCase::Rejected)
+                | (PollResponse::NotIssued(RequestError::Refused { .. }), PollCase::Refused)
                 | (PollResponse::Failed(_), PollCase::OutOfService | PollCase::Failing(_)) => true,
                 (PollResponse::Failed(failure), PollCase::Busy) => failure.retry_after == Some(Duration::from_secs(7)),
                 _ => false,
@@ -302,10 +302,8 @@ pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
 
 fn source_of(response: &PollResponse) -> Option<&dyn Error> {
     match response {
-        PollResponse::Rejected { source }
-        | PollResponse::Refused { source }
-        | PollResponse::Unusable { source }
-        | PollResponse::Failed(PollFailure { source, .. }) => Some(source),
+        PollResponse::NotIssued(error) => Some(error),
+        PollResponse::Failed(PollFailure { source, .. }) => Some(source),
         _ => None,
     }
 }

@@ -101,6 +101,7 @@ mod tests {
     use super::*;
     use crate::domain::server_url::ServerUrl;
     use crate::ports::reporter::{ReportError, Reporter};
+    use crate::ports::request_error::RequestError;
     use crate::ports::store_error::StoreError;
     use crate::ports::timer::Timer;
     use crate::ports::token_issuer::PollFailure;
@@ -264,7 +265,7 @@ mod tests {
             assert_eq!(lost_when_interrupted(world.log_in().unwrap_err()), is_lost);
             assert_eq!(told(&world).len(), 1);
         }
-        let unusable = PollResponse::Unusable { source: "junk".into() };
+        let unusable = PollResponse::NotIssued(RequestError::Unusable { source: "junk".into() });
         let mut world = interrupt_poll(World::polled([ScriptedPoll::AnswersLate(unusable)]), 1);
         assert!(lost_when_interrupted(world.log_in().unwrap_err()));
     }

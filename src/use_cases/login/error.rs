@@ -294,11 +294,10 @@ fn missing(needs_domain: bool, needs_server: bool) -> &'static str {
 /// What is wrong with the server.
 fn server_fault(error: &ServerError) -> String {
     match error {
-        ServerError::Unusable { .. } => chain(error),
         ServerError::OtherOrigin { stored, given } => {
             format!("the profile holds a session of {stored}, and this one would be of {given}")
         }
-        ServerError::Unknown => missing(false, true).to_owned(),
+        error => chain(error),
     }
 }
 

@@ -150,7 +150,6 @@ impl NotIssued {
 /// Each poll starts after a wait of at least one interval, and before the deadline. If the interval would end after the
 /// deadline, there is one last poll shortly before it. A back-off that would end after it ends the login.
 pub fn decide(mut state: Polling, event: PollEvent, now: Duration) -> (Polling, PollStep) {
-    let fail = |error| PollStep::GiveUp(NotIssued::Failed(error));
     let step = match event {
         PollEvent::Begun => wait_for_interval(&state, now),
         // A process that was stopped may wake up after the deadline, when the server has forgotten the code.
@@ -177,11 +176,9 @@ pub fn decide(mut state: Polling, event: PollEvent, now: Duration) -> (Polling, 
             let within = now.saturating_sub(state.begun);
             PollStep::GiveUp(NotIssued::NotApproved { within, cause: None })
         }
-        PollEvent::Responded(PollResponse::Rejected { source }) => fail(RequestError::Rejected { source }),
-        PollEvent::Responded(PollResponse::Refused { source }) => fail(RequestError::Refused { source }),
-        PollEvent::Responded(PollResponse::Unusable { source }) => {
-            state.is_response_lost = true;
-            fail(RequestError::Unusable { source })
+        PollEvent::Responded(PollResponse::NotIssued(error)) => {
+            state.is_response_lost |= matches!(error, RequestError::Unusable { .. });
+            PollStep::GiveUp(NotIssued::Failed(error))
         }
         PollEvent::Responded(PollResponse::Failed(failure)) => back_off(&mut state, failure, now),
     };
@@ -343,15 +340,15 @@ mod tests {
         assert!(matches!(reason(PollResponse::Denied), NotIssued::Denied));
         let source = || "the server's words".into();
         assert!(matches!(
-            reason(PollResponse::Rejected { source: source() }),
+            reason(PollResponse::NotIssued(RequestError::Rejected { source: source() })),
             NotIssued::Failed(RequestError::Rejected { .. })
         ));
         assert!(matches!(
-            reason(PollResponse::Refused { source: source() }),
+            reason(PollResponse::NotIssued(RequestError::Refused { source: source() })),
             NotIssued::Failed(RequestError::Refused { .. })
         ));
         assert!(matches!(
-            reason(PollResponse::Unusable { source: source() }),
+            reason(PollResponse::NotIssued(RequestError::Unusable { source: source() })),
             NotIssued::Failed(RequestError::Unusable { .. })
         ));
         match reason(PollResponse::Expired) {
@@ -364,15 +361,15 @@ mod tests {
     fn remembers_a_lost_response() {
         let is_lost = |answer| decide(polling(5), PollEvent::Responded(answer), seconds(0)).0.is_response_lost();
         assert!(is_lost(failed(true, None)));
-        assert!(is_lost(PollResponse::Unusable { source: "junk".into() }));
+        assert!(is_lost(PollResponse::NotIssued(RequestError::Unusable { source: "junk".into() })));
         let kept = [
             issued(),
             PollResponse::Pending,
             PollResponse::SlowDown,
             PollResponse::Denied,
             PollResponse::Expired,
-            PollResponse::Rejected { source: "400".into() },
-            PollResponse::Refused { source: "403".into() },
+            PollResponse::NotIssued(RequestError::Rejected { source: "400".into() }),
+            PollResponse::NotIssued(RequestError::Refused { source: "403".into() }),
             failed(false, None),
         ];
         for answer in kept {
@@ -492,9 +489,9 @@ mod tests {
             4 => issued(),
             5 => PollResponse::Denied,
             6 => PollResponse::Expired,
-            7 => PollResponse::Rejected { source: source() },
-            8 => PollResponse::Refused { source: source() },
-            _ => PollResponse::Unusable { source: source() },
+            7 => PollResponse::NotIssued(RequestError::Rejected { source: source() }),
+            8 => PollResponse::NotIssued(RequestError::Refused { source: source() }),
+            _ => PollResponse::NotIssued(RequestError::Unusable { source: source() }),
         }
     }
 

@@ -8,7 +8,6 @@ use super::error::{LoginCause, LoginError, LoginState, NotRevoked, StoredLogin};
 use super::select::{Either, select};
 use crate::domain::new_session::NewSession;
 use crate::domain::profile::{Profile, ProfileToken};
-use crate::domain::server_url::ServerUrl;
 use crate::domain::session::Selection;
 use crate::ports::login_outcome::ReplacedToken;
 use crate::ports::profile_writer::Saving;
@@ -134,10 +133,9 @@ impl LoginPorts<'_> {
 
 /// What may be told of the token of a profile that it was moved to.
 pub(super) fn replaced_token(replaced: &Profile) -> ReplacedToken {
-    let server = replaced.server.as_deref().and_then(|server| ServerUrl::parse(server).ok());
     ReplacedToken {
         id: replaced.token_id(),
-        origin: server.map(|server| server.origin()),
+        origin: replaced.server_url().map(|server| server.origin()),
         kept_as: replaced.name.clone(),
     }
 }
@@ -158,6 +156,7 @@ mod tests {
         stored_and_cause, stored_login,
     };
     use super::*;
+    use crate::domain::server_url::ServerUrl;
     use crate::domain::session::Session;
     use crate::domain::token::SessionToken;
     use crate::ports::login_outcome::ReplacedState;

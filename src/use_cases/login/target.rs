@@ -61,8 +61,7 @@ fn choose_server(held: Option<&Profile>, request: &LoginRequest) -> Result<Serve
         fallback: request.server_fallback.as_deref(),
     };
     let server = named.for_new_session()?;
-    let stored = held.filter(|held| held.token.is_some()).and_then(|held| held.server.as_deref());
-    let stored = stored.and_then(|stored| ServerUrl::parse(stored).ok());
+    let stored = held.filter(|held| held.token.is_some()).and_then(Profile::server_url);
     match stored.filter(|stored| !stored.same_origin(&server)) {
         Some(stored) if !request.may_replace_other_origin => {
             Err(ServerError::OtherOrigin { stored: stored.origin(), given: server.origin() })

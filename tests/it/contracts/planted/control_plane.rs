@@ -300,22 +300,24 @@ impl<const BUG: u8> TokenIssuer for PlantedIssuer<BUG> {
             |source, may_have_issued| PollResponse::Failed(PollFailure { source, may_have_issued, retry_after: None });
         match (BUG, response) {
             // An error shows the device code.
-            (41, PollResponse::Rejected { .. }) => PollResponse::Rejected { source: code.expose_secret().into() },
+            (41, PollResponse::NotIssued(RequestError::Rejected { .. })) => {
+                PollResponse::NotIssued(RequestError::Rejected { source: code.expose_secret().into() })
+            }
             // A token is lost; another text is taken for one.
             (60, PollResponse::Issued(_)) => failed("lost".into(), true),
-            (61, PollResponse::Unusable { .. }) => {
+            (61, PollResponse::NotIssued(RequestError::Unusable { .. })) => {
                 let token = BearerToken::parse("not-issued").unwrap();
                 PollResponse::Issued(IssuedToken { token, lifetime: None })
             }
             // That a token may have been issued is denied, or said too often.
             (70, PollResponse::Failed(failure)) => failed(failure.source, false),
             (71, PollResponse::Failed(failure)) => failed(failure.source, true),
-            (72, PollResponse::Unusable { source }) => PollResponse::Rejected { source },
             // Responses of other variants, such as on the word of a proxy; the time to wait is lost.
             (82, PollResponse::Denied) => PollResponse::Expired,
             (83, PollResponse::Pending) => PollResponse::SlowDown,
-            (84, PollResponse::Failed(PollFailure { source, may_have_issued: false, .. })) => {
-                PollResponse::Rejected { source }
+            (72, PollResponse::NotIssued(RequestError::Unusable { source }))
+            | (84, PollResponse::Failed(PollFailure { source, may_have_issued: false, .. })) => {
+                PollResponse::NotIssued(RequestError::Rejected { source })
             }
             (85, PollResponse::Failed(failure)) => failed(failure.source, failure.may_have_issued),
             // A call that is dropped sends the request again.

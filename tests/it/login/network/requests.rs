@@ -181,7 +181,7 @@ fn device_code_allows_every_visible_character() {
     calls.control_plane.always(Endpoint::DeviceCode, Script::real().with("device_code", &text));
     let answer = Answer::problem(400, "No", "invalid_grant", &format!("there is no {code}"));
     calls.control_plane.always(Endpoint::DeviceToken, Script::answer(answer));
-    let PollResponse::Rejected { source } = calls.first_poll() else { panic!("not rejected") };
+    let PollResponse::NotIssued(RequestError::Rejected { source }) = calls.first_poll() else { panic!("not rejected") };
     assert!(source.to_string().ends_with(": there is no [redacted]"), "{source}");
     let sent: serde_json::Value = serde_json::from_slice(&calls.control_plane.requests()[1].body).unwrap();
     assert_eq!(sent["device_code"], code);
@@ -209,7 +209,7 @@ fn lost_poll_is_not_repeated() {
     let failure = failed(calls.poll(&login));
     assert_eq!((cause(&failure), failure.may_have_issued), (CLOSED.to_owned(), true));
     assert_eq!(calls.control_plane.live_tokens().len(), 1);
-    assert!(matches!(calls.poll(&login), PollResponse::Rejected { .. }));
+    assert!(matches!(calls.poll(&login), PollResponse::NotIssued(RequestError::Rejected { .. })));
     assert_eq!(calls.connections(), [1, 1, 2]);
 }
 
@@ -254,7 +254,7 @@ fn accepts_token_before_broken_end() {
         answer
     })]);
     calls.control_plane.approve_next();
-    assert!(matches!(calls.first_poll(), PollResponse::Unusable { .. }));
+    assert!(matches!(calls.first_poll(), PollResponse::NotIssued(RequestError::Unusable { .. })));
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn reads_code_from_problem_details_only() {
     };
     let name = |script| match Calls::with_polls([script]).first_poll() {
         PollResponse::Denied => "denied",
-        PollResponse::Rejected { .. } => "rejected",
+        PollResponse::NotIssued(RequestError::Rejected { .. }) => "rejected",
         answer => panic!("{answer:?}"),
     };
     assert_eq!(name(answer("access_denied", "Application/Problem+JSON; charset=utf-8")), "denied");
@@ -338,11 +338,19 @@ fn plain_proxy_response_decides_nothing() {
         };
         let (begun, polled, read) = asked("401 Unauthorized");
         assert!(matches!(begun, RequestError::Unconfirmed { .. }), "{begun:?}");
-        assert_eq!(matches!(polled, PollResponse::Rejected { .. }), is_the_servers, "{polled:?}");
+        assert_eq!(
+            matches!(polled, PollResponse::NotIssued(RequestError::Rejected { .. })),
+            is_the_servers,
+            "{polled:?}"
+        );
         assert_eq!(matches!(polled, PollResponse::Failed(_)), !is_the_servers, "{polled:?}");
         assert_eq!(matches!(read, RequestError::NotAccepted { .. }), is_the_servers, "{read:?}");
         let (begun, polled, _) = asked("403 Forbidden");
         assert_eq!(matches!(begun, RequestError::Refused { .. }), is_the_servers, "{begun:?}");
-        assert_eq!(matches!(polled, PollResponse::Refused { .. }), is_the_servers, "{polled:?}");
+        assert_eq!(
+            matches!(polled, PollResponse::NotIssued(RequestError::Refused { .. })),
+            is_the_servers,
+            "{polled:?}"
+        );
     }
 }
