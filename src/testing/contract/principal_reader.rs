@@ -47,9 +47,7 @@ impl ReaderUnderTest for ScriptedPrincipalReader {
             }
             ReadCase::NotAccepted => Err(RequestError::NotAccepted { source: source() }),
             ReadCase::Refused => Err(RequestError::Refused { source: source() }),
-            ReadCase::Failing(ServerFailure::Unreached) => return Self::new([]),
-            ReadCase::Failing(failure) if failure.is_response() => Err(RequestError::Unconfirmed { source: source() }),
-            ReadCase::Failing(_) => Err(RequestError::Unanswered { source: source() }),
+            ReadCase::Failing(failure) => Err(failure.error()),
         }])
     }
 
@@ -82,10 +80,8 @@ pub async fn a_reader_keeps_its_promises<R: ReaderUnderTest>() {
             let Some(Err(error)) = &call.result else { continue };
             let is_expected = match (error, call.case) {
                 (RequestError::NotAccepted { .. }, ReadCase::NotAccepted)
-                | (RequestError::Refused { .. }, ReadCase::Refused)
-                | (RequestError::Unreached { .. }, ReadCase::Failing(ServerFailure::Unreached)) => true,
-                (RequestError::Unconfirmed { .. }, ReadCase::Failing(failure)) => failure.is_response(),
-                (RequestError::Unanswered { .. }, ReadCase::Failing(failure)) => failure.is_unanswered(),
+                | (RequestError::Refused { .. }, ReadCase::Refused) => true,
+                (error, ReadCase::Failing(failure)) => failure.is_said_by(error),
                 _ => false,
             };
             assert!(is_expected, "{call:?}");

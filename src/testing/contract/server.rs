@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::{self, Debug};
 use std::future::{Future, poll_fn};
+use std::mem::discriminant;
 use std::pin::pin;
 use std::task::Poll;
 use std::thread;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::{SECRET, SERVER, promise, shown};
 use crate::domain::server_url::ServerUrl;
+use crate::ports::request_error::RequestError;
 
 /// How a request fails, whatever it was for. Every text in a response holds the [`SECRET`], if the request held it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,21 @@ impl ServerFailure {
     #[must_use]
     pub fn is_unanswered(self) -> bool {
         matches!(self, Self::Unanswered | Self::Silent)
+    }
+
+    /// The error that a port owes for it.
+    pub(super) fn error(self) -> RequestError {
+        let source = "told to".into();
+        match self {
+            Self::ServerError | Self::Redirected | Self::ProxyError => RequestError::Unconfirmed { source },
+            Self::Unanswered | Self::Silent => RequestError::Unanswered { source },
+            Self::Unreached => RequestError::Unreached { source },
+        }
+    }
+
+    /// Tells whether an error is the one that a port owes for it.
+    pub(super) fn is_said_by(self, error: &RequestError) -> bool {
+        discriminant(error) == discriminant(&self.error())
     }
 }
 

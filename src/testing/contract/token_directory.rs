@@ -53,9 +53,7 @@ impl DirectoryUnderTest for ScriptedTokenDirectory {
                 DirectoryCase::NotAccepted => RequestError::NotAccepted { source },
                 DirectoryCase::Refused => RequestError::Refused { source },
                 DirectoryCase::NoSuchToken => RequestError::NoSuchToken { source },
-                DirectoryCase::Failing(ServerFailure::Unreached) => RequestError::Unreached { source },
-                DirectoryCase::Failing(failure) if failure.is_response() => RequestError::Unconfirmed { source },
-                DirectoryCase::Failing(_) => RequestError::Unanswered { source },
+                DirectoryCase::Failing(failure) => failure.error(),
             })
         };
         Self::new([error().map_or_else(|| Ok(listed_tokens()), Err)], [error().map_or(Ok(()), Err)])
@@ -120,10 +118,8 @@ pub async fn a_directory_keeps_its_promises<D: DirectoryUnderTest>() {
                 (RequestError::NotAccepted { .. }, DirectoryCase::NotAccepted)
                 | (RequestError::NoSuchToken { .. }, DirectoryCase::NoSuchToken)
                 | (RequestError::Refused { .. }, DirectoryCase::Refused)
-                | (RequestError::Unconfirmed { .. }, DirectoryCase::Cut)
-                | (RequestError::Unreached { .. }, DirectoryCase::Failing(ServerFailure::Unreached)) => true,
-                (RequestError::Unconfirmed { .. }, DirectoryCase::Failing(failure)) => failure.is_response(),
-                (RequestError::Unanswered { .. }, DirectoryCase::Failing(failure)) => failure.is_unanswered(),
+                | (RequestError::Unconfirmed { .. }, DirectoryCase::Cut) => true,
+                (error, DirectoryCase::Failing(failure)) => failure.is_said_by(error),
                 _ => false,
             };
             assert!(is_expected, "{case:?} is {error:?}");

@@ -117,9 +117,7 @@ impl IssuerUnderTest for ScriptedIssuer {
             BeginCase::Unusable => Err(RequestError::Unusable { source }),
             BeginCase::Rejected => Err(RequestError::Rejected { source }),
             BeginCase::Refused => Err(RequestError::Refused { source }),
-            BeginCase::Failing(ServerFailure::Unreached) => Err(RequestError::Unreached { source }),
-            BeginCase::Failing(failure) if failure.is_response() => Err(RequestError::Unconfirmed { source }),
-            BeginCase::Failing(_) => Err(RequestError::Unanswered { source }),
+            BeginCase::Failing(failure) => Err(failure.error()),
         };
         Self::new(response, [])
     }
@@ -259,10 +257,8 @@ pub async fn an_issuer_keeps_its_promises<I: IssuerUnderTest>() {
             let is_expected = match (error, call.case) {
                 (RequestError::Rejected { .. }, BeginCase::Rejected)
                 | (RequestError::Refused { .. }, BeginCase::Refused)
-                | (RequestError::Unusable { .. }, BeginCase::Unusable)
-                | (RequestError::Unreached { .. }, BeginCase::Failing(ServerFailure::Unreached)) => true,
-                (RequestError::Unconfirmed { .. }, BeginCase::Failing(failure)) => failure.is_response(),
-                (RequestError::Unanswered { .. }, BeginCase::Failing(failure)) => failure.is_unanswered(),
+                | (RequestError::Unusable { .. }, BeginCase::Unusable) => true,
+                (error, BeginCase::Failing(failure)) => failure.is_said_by(error),
                 _ => false,
             };
             assert!(is_expected, "{call:?}");

@@ -43,11 +43,7 @@ impl RevokerUnderTest for ScriptedRevoker {
             RevokeCase::Revoked => Ok(Revocation::Revoked),
             RevokeCase::AlreadyGone => Ok(Revocation::AlreadyGone),
             RevokeCase::Refused => Err(RequestError::Refused { source: source() }),
-            RevokeCase::Failing(ServerFailure::Unreached) => return Self::new([]),
-            RevokeCase::Failing(failure) if failure.is_response() => {
-                Err(RequestError::Unconfirmed { source: source() })
-            }
-            RevokeCase::Failing(_) => Err(RequestError::Unanswered { source: source() }),
+            RevokeCase::Failing(failure) => Err(failure.error()),
         }])
     }
 
@@ -82,10 +78,8 @@ pub async fn a_revoker_keeps_its_promises<R: RevokerUnderTest>() {
         for call in &calls {
             let Some(Err(error)) = &call.result else { continue };
             let is_expected = match (error, call.case) {
-                (RequestError::Refused { .. }, RevokeCase::Refused)
-                | (RequestError::Unreached { .. }, RevokeCase::Failing(ServerFailure::Unreached)) => true,
-                (RequestError::Unconfirmed { .. }, RevokeCase::Failing(failure)) => failure.is_response(),
-                (RequestError::Unanswered { .. }, RevokeCase::Failing(failure)) => failure.is_unanswered(),
+                (RequestError::Refused { .. }, RevokeCase::Refused) => true,
+                (error, RevokeCase::Failing(failure)) => failure.is_said_by(error),
                 _ => false,
             };
             assert!(is_expected, "{call:?}");
