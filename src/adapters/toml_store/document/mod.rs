@@ -56,8 +56,10 @@ pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, Fault> {
 
 /// A valid TOML document whose pointer and profile table have the right types.
 pub(super) struct Document<'a> {
-    text: &'a str,
-    root: DeTable<'a>,
+    /// The text that was parsed.
+    pub(super) text: &'a str,
+    /// What the document means. An edit changes it to the meaning that the edited text must have.
+    pub(super) root: DeTable<'a>,
 }
 
 impl<'a> Document<'a> {
@@ -144,16 +146,6 @@ impl<'a> Document<'a> {
     /// memory.
     pub(super) fn into_digest(self) -> Digest {
         Digest::of(&self.root)
-    }
-
-    /// The text that was parsed.
-    pub(super) fn text(&self) -> &'a str {
-        self.text
-    }
-
-    /// What the document means, for an edit to change it to the meaning that the edited text must have.
-    pub(super) fn root_mut(&mut self) -> &mut DeTable<'a> {
-        &mut self.root
     }
 
     /// Forgets a profile, and the pointer if it names the profile: the meaning that the cut text must have.

@@ -16,17 +16,15 @@ pub(super) fn first_offence(text: &str, root: &DeTable<'_>) -> Option<(usize, &'
     each_value(root, false, |is_in_element, step, value| {
         let offset = value.span().start;
         let reason = if !is_integer_whole(value) {
-            Some(INVALID_NUMBER)
+            INVALID_NUMBER
         } else if is_split(text, step, value) {
-            Some("a line break separates a key from its value")
+            "a line break separates a key from its value"
         } else if is_in_element && is_grafted(text, step, value) {
-            Some(ALREADY_DEFINED)
+            ALREADY_DEFINED
         } else {
-            None
+            return is_element(text, value);
         };
-        if let Some(reason) = reason
-            && first.is_none_or(|(first, _)| offset < first)
-        {
+        if first.is_none_or(|(first, _)| offset < first) {
             first = Some((offset, reason));
         }
         is_element(text, value)

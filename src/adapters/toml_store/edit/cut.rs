@@ -23,7 +23,7 @@ pub(in super::super) fn without_profile(
     profile: &ProfileName,
     separator: Option<&Separator>,
 ) -> Option<String> {
-    let text = document.text();
+    let text = document.text;
     let mut ranges = ranges(text, profile.as_str(), document.pointer().as_ref() == Some(profile));
     if let Some((last, separator)) = ranges.last_mut().zip(separator)
         // Otherwise something was appended since, and the empty line sets that off.

@@ -12,7 +12,7 @@ use crate::domain::session::ProfileName;
 /// A pointer that is there gets another value. A new one follows the last line of the root that has a key, else it is
 /// the first line. `None` means that this would change what the rest means.
 pub(in super::super) fn with_pointer(document: Document<'_>, profile: &ProfileName) -> Option<String> {
-    let text = document.text();
+    let text = document.text;
     let points = InsertionPoints::new(text, profile.as_str(), &[]);
     let edited = splice(text, vec![point_to(profile, &document, &points)]);
     verify::with_pointer(document, profile, edited)
@@ -31,7 +31,7 @@ pub(super) fn point_to(profile: &ProfileName, document: &Document<'_>, points: &
     let name = string(profile.as_str());
     match document.span_of_pointer() {
         Some(value) => Change::replace(value, name),
-        None => Change::insert_lines(points.root_end, lines(document.text(), "", &[(POINTER_KEY, name)])),
+        None => Change::insert_lines(points.root_end, lines(document.text, "", &[(POINTER_KEY, name)])),
     }
 }
 

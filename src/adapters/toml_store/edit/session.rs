@@ -30,7 +30,7 @@ pub(in super::super) fn with_session(
     profile: &Profile,
     moves_to: Option<&ProfileName>,
 ) -> Option<Stored> {
-    let text = document.text();
+    let text = document.text;
     let values = session_values(profile)?;
     let removed: Vec<&str> = values.iter().filter(|(_, value)| value.is_none()).map(|(key, _)| *key).collect();
     // All positions refer to the old text, so the changes can be collected in any order.

@@ -60,7 +60,7 @@ pub(super) fn with_session(
     if document.pointer().is_none() {
         point_to(&mut document, profile);
     }
-    let profiles = as_table(document.root_mut().entry(key(PROFILES_KEY)).or_insert_with(empty_table))?;
+    let profiles = as_table(document.root.entry(key(PROFILES_KEY)).or_insert_with(empty_table))?;
     let table = as_table(profiles.entry(key(profile.as_str())).or_insert_with(empty_table))?;
     // Removed from the old place and put into the new one as values, independent of how the edit spelled them.
     let moved: DeTable<'_> = TOKEN_KEYS.into_iter().filter_map(|key| table.remove_entry(key)).collect();
@@ -93,7 +93,7 @@ fn believe(edited: String, intended: Document<'_>) -> Option<String> {
 
 fn point_to(document: &mut Document<'_>, profile: &ProfileName) {
     let name = DeValue::String(Cow::Owned(profile.as_str().to_owned()));
-    document.root_mut().insert(key(POINTER_KEY), intended(name));
+    document.root.insert(key(POINTER_KEY), intended(name));
 }
 
 fn key<'a>(name: &str) -> Spanned<Cow<'a, str>> {

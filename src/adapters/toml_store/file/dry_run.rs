@@ -8,7 +8,7 @@ use rustix::fs::{AtFlags, unlinkat};
 
 use super::error::{FileError, TEMP_NAME, failed};
 use super::lock::LockedTarget;
-use super::private_file::{MAX_SIZE, PrivateFile};
+use super::private_file::MAX_SIZE;
 
 /// Checks that a file of this size could be stored at the path now. Waits for the lock as the write would.
 pub(in super::super) fn check(path: &Path, size: usize) -> Result<(), FileError> {
@@ -16,7 +16,7 @@ pub(in super::super) fn check(path: &Path, size: usize) -> Result<(), FileError>
         return Err(FileError::WouldBeTooLarge);
     }
     let (target, file, created) = LockedTarget::acquire_or_create(path)?;
-    let original = file.as_ref().map(PrivateFile::metadata);
+    let original = file.as_ref().map(|file| &file.metadata);
     let checked = target.check_write(original, size);
     // While the lock is held, so that another program that waits for it sees that the directory is gone.
     remove_directories(&created);
@@ -198,7 +198,7 @@ mod tests {
     fn a_named_file_is_filled_like_one_without_a_name() {
         let sandbox = tempfile::tempdir().unwrap();
         let (target, file, _) = LockedTarget::acquire_or_create(&sandbox.path().join("config")).unwrap();
-        let temp = target.create_temp(file.as_ref().map(PrivateFile::metadata)).unwrap();
+        let temp = target.create_temp(file.as_ref().map(|file| &file.metadata)).unwrap();
         target.fill(&temp, None, 100_000).unwrap();
         drop(target);
         // The next one takes it for the leftover of a killed run.

@@ -327,7 +327,7 @@ mod tests {
         fs::rename(at("theirs"), at("moved")).unwrap();
         symlink("root", at("theirs")).unwrap();
 
-        let original = file.metadata().clone();
+        let original = file.metadata.clone();
         assert_eq!(read(file), "old");
         assert_eq!(read(PrivateFile::open_in(&target.directory, &target.name).unwrap().unwrap()), "old");
         target.replace(Some(&original), b"new").unwrap();

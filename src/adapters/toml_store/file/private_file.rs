@@ -24,7 +24,8 @@ pub(in super::super) const PERMISSION_BITS: u32 = 0o7777;
 /// An open regular file of bounded size, for its owner alone.
 pub(in super::super) struct PrivateFile {
     file: File,
-    metadata: Metadata,
+    /// What `fstat` said of the open handle.
+    pub(super) metadata: Metadata,
 }
 
 impl PrivateFile {
@@ -67,11 +68,6 @@ impl PrivateFile {
             return Err(FileError::TooLarge);
         }
         Ok(Self { file, metadata })
-    }
-
-    /// What `fstat` said of the open handle.
-    pub(in super::super) fn metadata(&self) -> &Metadata {
-        &self.metadata
     }
 
     /// Reads the whole file.

@@ -148,7 +148,7 @@ mod tests {
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o400)).unwrap();
         let (target, file) = LockedTarget::acquire(&path).unwrap().unwrap();
-        (sandbox, target, file.metadata().clone())
+        (sandbox, target, file.metadata)
     }
 
     fn temp(sandbox: &TempDir) -> PathBuf {

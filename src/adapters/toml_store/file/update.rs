@@ -37,7 +37,7 @@ fn update_locked<T, E: From<FileError>>(
     file: Option<PrivateFile>,
     decide: impl FnOnce(Vec<u8>) -> Result<Update<T>, E>,
 ) -> Result<T, E> {
-    let original = file.as_ref().map(|file| file.metadata().clone());
+    let original = file.as_ref().map(|file| file.metadata.clone());
     // What was read before the lock was had may be out of date, so the decision is made on the file as it is now.
     let contents = file.map_or_else(|| Ok(Vec::new()), PrivateFile::read)?;
     match decide(contents)? {
