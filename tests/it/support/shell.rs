@@ -21,9 +21,18 @@ pub fn in_namespace(script: &str, command: &Command) -> Command {
 
 /// The same in a network namespace, in which not even loopback is up.
 pub fn without_network(command: &Command) -> Command {
+    in_network("exec \"$0\" \"$@\"", command)
+}
+
+/// The same with a network that has no route to this address. The program `ip` takes the route away.
+pub fn without_route(ip: &Path, address: &str, command: &Command) -> Command {
+    in_network(&format!("{} route add unreachable {address}; exec \"$0\" \"$@\"", ip.display()), command)
+}
+
+fn in_network(script: &str, command: &Command) -> Command {
     let mut unshare = unshare("--net");
     unshare.arg("/bin/sh");
-    wrap(unshare, "exec \"$0\" \"$@\"", command)
+    wrap(unshare, script, command)
 }
 
 /// Tells whether namespaces can be had here, and says loudly what is skipped if not.

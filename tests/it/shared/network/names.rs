@@ -12,8 +12,9 @@ use rustls::version::TLS13;
 
 use super::connection::trust::{AUTHORITY, trusting};
 use super::connection::{FullBacklog, Kept, assert_kept};
+use crate::support::program::find;
 use crate::support::scripted_server::ScriptedServer;
-use crate::support::shell::{has_namespaces, in_namespace, without_network};
+use crate::support::shell::{has_namespaces, in_namespace, without_network, without_route};
 use crate::support::skip;
 use crate::support::tls::{Authority, leaf_for};
 use crate::support::trial::{Outcome, SUCCESS, Subject, Trial, assert_took, at_the_same_time, timed};
@@ -120,6 +121,19 @@ fn missing_network_keeps_profile() {
         let run = trial.sandbox.observe(&mut without_network(&trial.command()));
         let cause = "cannot connect: the network is unreachable";
         assert_kept("no network", trial.outcome(run, &server.finish()), Kept::Unreached, cause);
+    }
+}
+
+#[test]
+fn missing_route_keeps_profile() {
+    let what = "a host without a route";
+    let Some(ip) = find(what, "ip").filter(|_| has_namespaces(what)) else { return };
+    for subject in Subject::ALL {
+        let server = ScriptedServer::answering(SUCCESS);
+        let trial = Trial::of(subject, &server.url());
+        let run = trial.sandbox.observe(&mut without_route(&ip, "127.0.0.1", &trial.command()));
+        let cause = "cannot connect: no route to the host";
+        assert_kept("no route", trial.outcome(run, &server.finish()), Kept::Unreached, cause);
     }
 }
 
