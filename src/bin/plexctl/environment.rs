@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use plexctl::domain::bearer_token::{BearerToken, BearerTokenError};
+use plexctl::domain::{BearerToken, BearerTokenError};
 
 use plexctl::adapters::browser::BrowserSettings;
 use plexctl::adapters::control_plane::{ProxySettings, ProxyVariable, TrustSettings};

@@ -4,10 +4,8 @@ use std::error::Error;
 use std::io;
 
 use plexctl::adapters::reporters::{JsonReporter, Label, TextReporter, YamlReporter};
-use plexctl::domain::printable::escape_unprintable;
-use plexctl::domain::session::ProfileName;
-use plexctl::ports::reporter::Reporter;
-use plexctl::ports::{FailureFacts, FailureReport};
+use plexctl::domain::{ProfileName, escape_unprintable};
+use plexctl::ports::{FailureFacts, FailureReport, Reporter};
 use plexctl::use_cases::{ExitStatus, FailureKind};
 use thiserror::Error;
 

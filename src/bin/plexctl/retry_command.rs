@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use plexctl::adapters::reporters::shell;
-use plexctl::domain::session::ProfileName;
+use plexctl::domain::ProfileName;
 
 /// What was typed, as far as it decides which session a command acts on.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use plexctl::adapters::reporters::{Label, Note, NoteWriter};
-use plexctl::domain::printable::escape_unprintable;
+use plexctl::domain::escape_unprintable;
 use terminal_size::terminal_size_of;
 use tokio::time::timeout;
 

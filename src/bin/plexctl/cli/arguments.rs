@@ -6,11 +6,8 @@ use std::time::SystemTime;
 
 use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use plexctl::domain::identifier::Identifier;
-use plexctl::domain::idp_binding::BindingAlias;
-use plexctl::domain::session::{ProfileName, Selection};
-use plexctl::domain::token::TokenId;
-use plexctl::use_cases::profiles::ProfilesRequest;
+use plexctl::domain::{BindingAlias, Identifier, ProfileName, Selection, TokenId};
+use plexctl::use_cases::ProfilesRequest;
 
 use super::help::{self, HelpSections};
 

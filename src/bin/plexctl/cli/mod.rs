@@ -12,7 +12,7 @@ use std::mem;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Subcommand};
-use plexctl::domain::printable::is_unprintable;
+use plexctl::domain::is_unprintable;
 
 pub use self::arguments::{Arguments, Command, DEFAULT_PROFILE, Flags, Format, IdentityTokensCommand, LoginArguments};
 pub use self::usage_error::UsageError;

@@ -2,8 +2,8 @@
 
 use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::GuardedTokenFile;
-use plexctl::domain::token::TokenId;
-use plexctl::ports::reporter::{CredentialSource, TokensOutcome};
+use plexctl::domain::TokenId;
+use plexctl::ports::{CredentialSource, TokensOutcome};
 use plexctl::use_cases::{TokensRequest, TokensUseCase};
 
 use super::watched::Watched;

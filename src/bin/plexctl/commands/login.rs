@@ -7,10 +7,8 @@ use plexctl::adapters::browser::SystemBrowser;
 use plexctl::adapters::reporters::{Label, ProgressReporter, QrCode};
 use plexctl::adapters::timer::SystemTimer;
 use plexctl::adapters::toml_store::TomlStore;
-use plexctl::domain::identifier::Identifier;
-use plexctl::domain::idp_binding::{BindingAlias, IdpBinding};
-use plexctl::domain::session::ProfileName;
-use plexctl::use_cases::login::{LoginCause, LoginPorts, LoginRequest, LoginState, LoginUseCase};
+use plexctl::domain::{BindingAlias, Identifier, IdpBinding, ProfileName};
+use plexctl::use_cases::{LoginCause, LoginPorts, LoginRequest, LoginState, LoginUseCase};
 
 use super::watched::Watched;
 use super::{client, hint_other_credentials, place_of_server, reporter};

@@ -2,9 +2,8 @@
 
 use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
-use plexctl::ports::reporter::LogoutOutcome;
-use plexctl::ports::{ProfileKey, ProfileReader};
-use plexctl::use_cases::logout::{LogoutError, LogoutRequest, LogoutUseCase};
+use plexctl::ports::{LogoutOutcome, ProfileKey, ProfileReader};
+use plexctl::use_cases::{LogoutError, LogoutRequest, LogoutUseCase};
 
 use super::watched::Watched;
 use super::{client, hint_other_credentials, reporter, session_context};

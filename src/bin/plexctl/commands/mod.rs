@@ -13,7 +13,7 @@ use std::path::Path;
 use plexctl::adapters::control_plane::ControlPlaneClient;
 use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
-use plexctl::domain::session::{ProfileName, Selection};
+use plexctl::domain::{ProfileName, Selection};
 use plexctl::ports::{ProfileKey, ProfileReader};
 use plexctl::use_cases::{CredentialRequest, IdentityError};
 

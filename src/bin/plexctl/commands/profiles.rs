@@ -2,8 +2,8 @@
 
 use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
-use plexctl::ports::reporter::ProfilesOutcome;
-use plexctl::use_cases::profiles::{ProfilesError, ProfilesRequest, ProfilesUseCase};
+use plexctl::ports::ProfilesOutcome;
+use plexctl::use_cases::{ProfilesError, ProfilesRequest, ProfilesUseCase};
 
 use super::reporter;
 use crate::cli::Flags;

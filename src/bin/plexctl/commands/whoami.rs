@@ -1,7 +1,7 @@
 //! `plexctl whoami`.
 
 use plexctl::adapters::toml_store::GuardedTokenFile;
-use plexctl::use_cases::whoami::WhoamiUseCase;
+use plexctl::use_cases::WhoamiUseCase;
 
 use super::watched::Watched;
 use super::{client, credential_failure, credential_request, reporter, retry_with_credential, store_for};

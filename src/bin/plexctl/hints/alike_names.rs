@@ -1,6 +1,6 @@
 //! Profile names that are easily taken for each other: they differ in case alone, or print alike.
 
-use plexctl::domain::session::ProfileName;
+use plexctl::domain::ProfileName;
 use unicode_width::UnicodeWidthChar;
 
 /// How a name differs from the first stored one that it may have been taken for.

@@ -1,8 +1,7 @@
 //! What to do about a request with the operator's credential, and about a credential that is missing or unusable.
 
-use plexctl::domain::session::Selection;
-use plexctl::ports::RequestError;
-use plexctl::ports::reporter::CredentialSource;
+use plexctl::domain::Selection;
+use plexctl::ports::{CredentialSource, RequestError};
 use plexctl::use_cases::{CredentialError, IdentityError};
 
 use super::{HintContext, no_session_hint, request, server, store};

@@ -1,6 +1,6 @@
 //! How to end a token by its id.
 
-use plexctl::domain::token::TokenId;
+use plexctl::domain::TokenId;
 
 use crate::retry_command::RetryCommand;
 

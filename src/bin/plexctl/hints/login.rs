@@ -1,15 +1,9 @@
 //! What to do about a failed login.
 
 use plexctl::adapters::reporters::{LIST_HINT, Label, shell};
-use plexctl::domain::idp_binding::IdpBinding;
-use plexctl::domain::session::ProfileName;
-use plexctl::domain::token::TokenId;
-use plexctl::ports::RequestError;
-use plexctl::ports::login_outcome::ReplacedToken;
-use plexctl::ports::timer::AtRisk;
-use plexctl::ports::token_issuer::BindingChoice;
-use plexctl::use_cases::login::{LoginCause, LoginError, LoginState, NotIssued, StoredLogin};
-use plexctl::use_cases::server::ServerError;
+use plexctl::domain::{IdpBinding, ProfileName, TokenId};
+use plexctl::ports::{AtRisk, BindingChoice, ReplacedToken, RequestError};
+use plexctl::use_cases::{LoginCause, LoginError, LoginState, NotIssued, ServerError, StoredLogin};
 
 use super::identity_tokens::delete_hint;
 use super::server::FORM;
@@ -144,8 +138,7 @@ fn binding_choice(choice: &BindingChoice) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use plexctl::domain::idp_binding::BindingAlias;
-    use plexctl::domain::token::SessionToken;
+    use plexctl::domain::{BindingAlias, SessionToken};
 
     use super::*;
 

@@ -1,8 +1,7 @@
 //! What to do about a failed `plexctl logout`.
 
-use plexctl::ports::credential_store::StoreError;
-use plexctl::ports::{Remedy, RequestError};
-use plexctl::use_cases::logout::{LogoutError, SessionFacts};
+use plexctl::ports::{Remedy, RequestError, StoreError};
+use plexctl::use_cases::{LogoutError, SessionFacts};
 
 use super::identity_tokens::delete_command;
 use super::{HintContext, request, server, store};

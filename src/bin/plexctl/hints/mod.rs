@@ -15,7 +15,7 @@ mod store;
 
 use std::path::PathBuf;
 
-use plexctl::domain::session::ProfileName;
+use plexctl::domain::ProfileName;
 
 pub use self::no_session::{no_profile_hint, no_session_hint};
 use crate::cli::DEFAULT_PROFILE;

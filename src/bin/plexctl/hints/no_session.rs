@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plexctl::domain::session::{ProfileName, quoted_list};
+use plexctl::domain::{ProfileName, quoted_list};
 use plexctl::ports::NoSessionReason;
 
 use super::alike_names::difference;

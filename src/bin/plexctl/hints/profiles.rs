@@ -1,6 +1,6 @@
 //! What to do about a failed `plexctl profiles`.
 
-use plexctl::use_cases::profiles::ProfilesError;
+use plexctl::use_cases::ProfilesError;
 
 use super::alike_names::difference;
 use super::{HintContext, store};

@@ -1,6 +1,6 @@
 //! What to do about a server that no request can be sent to.
 
-use plexctl::use_cases::server::{ServerError, ServerSetting};
+use plexctl::use_cases::{ServerError, ServerSetting};
 
 use super::HintContext;
 

@@ -104,7 +104,7 @@ fn is_read_only(path: &Path) -> bool {
 mod tests {
     use std::path::PathBuf;
 
-    use plexctl::domain::session::ProfileName;
+    use plexctl::domain::ProfileName;
 
     use super::*;
     use crate::retry_command::RetryCommand;
