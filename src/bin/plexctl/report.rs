@@ -73,11 +73,9 @@ impl Failure {
 
     /// The same failure, of the profile that was selected, unless the error knows it.
     pub fn of_profile(mut self, profile: Option<ProfileName>) -> Self {
-        if let Self::Command { report, .. } = &mut self
+        if let Self::Command { report, .. } = &mut self {
             // The error knows better: the default may have changed since.
-            && report.facts.profile.is_none()
-        {
-            report.facts.profile = profile;
+            report.facts.profile = report.facts.profile.take().or(profile);
         }
         self
     }

@@ -58,8 +58,9 @@ fn fish() -> String {
     let script = generate(aot::Fish);
     let is_name =
         |line: &str| syntax.profile_options.iter().any(|option| line.contains(&format!(" -l {} ", &option[2..])));
-    // Without this no value is completed before the command, since the option lacks one.
-    let script = script.replacen("\n    or return\n", FISH_LAST_OPTION, 1);
+    // Without this no value is completed before the command, since the option lacks one: it parses the words before the
+    // cursor again without the last one, which may be an option whose value is being typed.
+    let script = script.replacen("\n    or return\n", concat!("\n", include_str!("fish_last_option.fish")), 1);
     let generated: String = script
         .lines()
         .map(|line| match line.strip_suffix(" -r -f") {
@@ -78,15 +79,6 @@ fn fish() -> String {
         profiles.chain(words).collect::<String>()
     )
 }
-
-/// Parses the words before the cursor again without the last one, which may be an option whose value is being typed.
-const FISH_LAST_OPTION: &str = "
-    or begin
-        set -e cmd[-1]
-        argparse -s (__fish_plexctl_global_optspecs) -- $cmd 2>/dev/null
-    end
-    or return
-";
 
 /// The generated function takes the first option for the end of the command, and knows no values. Its first part, which
 /// parses the line, and its last, which chooses among what it knows, are replaced.

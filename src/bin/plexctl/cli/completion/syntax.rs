@@ -32,12 +32,8 @@ impl Syntax {
 
     fn add(&mut self, command: &Command, path: &str) {
         self.commands.push(path.to_owned());
-        for argument in command.get_arguments() {
-            match argument.get_long() {
-                Some(name) if argument.get_action().takes_values() => self.add_option(format!("--{name}"), argument),
-                Some(_) => {}
-                None => self.add_operand(path, argument),
-            }
+        for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
+            self.add_argument(path, argument);
         }
         for below in command.get_subcommands() {
             for name in below.get_name_and_visible_aliases() {
@@ -46,36 +42,24 @@ impl Syntax {
         }
     }
 
-    fn add_option(&mut self, option: String, argument: &Arg) {
-        if self.value_options.contains(&option) {
-            return;
-        }
-        self.value_options.push(option.clone());
-        let words = words_of(argument);
-        if !words.is_empty() {
-            self.word_options.push((option, words));
-        } else if is_profile(argument) {
-            self.profile_options.push(option);
+    fn add_argument(&mut self, command: &str, argument: &Arg) {
+        let (place, profiles, words) = match argument.get_long().map(|name| format!("--{name}")) {
+            // A persistent flag, which every command has.
+            Some(option) if self.value_options.contains(&option) => return,
+            Some(option) => {
+                self.value_options.push(option.clone());
+                (option, &mut self.profile_options, &mut self.word_options)
+            }
+            None => (command.to_owned(), &mut self.profile_commands, &mut self.word_commands),
+        };
+        let values = argument.get_possible_values();
+        if !values.is_empty() {
+            words.push((place, values.iter().map(|value| value.get_name().to_owned()).collect()));
+        } else if argument.get_value_names().is_some_and(|names| names == ["NAME"]) {
+            // Every name on the command line is that of a profile.
+            profiles.push(place);
         } else if argument.get_value_hint() == ValueHint::FilePath {
-            self.file_options.push(option);
+            self.file_options.push(place);
         }
     }
-
-    fn add_operand(&mut self, command: &str, argument: &Arg) {
-        let words = words_of(argument);
-        if !words.is_empty() {
-            self.word_commands.push((command.to_owned(), words));
-        } else if is_profile(argument) {
-            self.profile_commands.push(command.to_owned());
-        }
-    }
-}
-
-/// Every name on the command line is that of a profile.
-fn is_profile(argument: &Arg) -> bool {
-    argument.get_value_names().is_some_and(|names| names == ["NAME"])
-}
-
-fn words_of(argument: &Arg) -> Vec<String> {
-    argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect()
 }
