@@ -57,7 +57,7 @@ pub(in super::super) enum FileError {
 }
 
 impl FileError {
-    /// Whether the file cannot be read, so that nobody has tried to replace it.
+    /// Whether the file cannot be read, so that no replacement was tried.
     pub(in super::super) fn is_of_reading(&self) -> bool {
         matches!(self, Self::TooWide(_) | Self::NotRegular | Self::TooLarge | Self::DanglingLink | Self::Unreadable(..))
     }
