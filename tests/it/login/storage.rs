@@ -1,6 +1,6 @@
 //! Places in which no token can be stored, found out before one is issued, and places that only look like that.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::process::{Command, Stdio};
 
@@ -67,6 +67,11 @@ fn rejects_file_system_without_modes() {
     let exposed = login.sandbox.observe(&mut command);
     let mut command = login.sandbox.command(["whoami", "--server", "http://127.0.0.1:1", "--token-file"]);
     let token_file = login.sandbox.observe(command.arg(mounted.join("stored.toml")));
+    fs::write(login.sandbox.path().join("token"), "token").unwrap();
+    fs::set_permissions(login.sandbox.path().join("token"), Permissions::from_mode(0o600)).unwrap();
+    let mut command = login.sandbox.command(["whoami", "--token-file", "token"]);
+    command.env("PLEXCTL_CONFIG", mounted.join("stored.toml"));
+    let config_beside_token_file = login.sandbox.observe(&mut command);
     let left = fs::read_dir(&mounted).unwrap().count();
     assert!(Command::new("umount").arg(&mounted).status().unwrap().success());
     let cause = "its file system keeps no modes: a file created with mode 0600 has mode 0777";
@@ -75,6 +80,11 @@ fn rejects_file_system_without_modes() {
     let hint = "then `plexctl logout` again; if the mode does not change, set PLEXCTL_CONFIG to a path on a file system \
                 that keeps modes, such as that of your home directory\n";
     assert!(exposed.exit == 3 && exposed.stderr.ends_with(hint), "{exposed:?}");
+    let hint = hint.replace("logout", "whoami --token-file token");
+    assert!(
+        config_beside_token_file.exit == 3 && config_beside_token_file.stderr.ends_with(&hint),
+        "{config_beside_token_file:?}"
+    );
     let hint = "if the mode does not change, move the file to a file system that keeps modes, such as that of your home \
                 directory\n";
     assert!(token_file.exit == 3 && token_file.stderr.ends_with(hint), "{token_file:?}");

@@ -111,3 +111,18 @@ fn generate(shell: impl aot::Generator) -> String {
     aot::generate(shell, &mut Arguments::command(), "plexctl", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The generated lines of values that plexctl does not know are left as they are.
+    #[test]
+    fn no_profile_is_offered_for_another_value() {
+        let (zsh, fish) = (zsh(), fish());
+        let of_zsh = zsh.lines().filter(|line| [":URL:", ":UUID:", ":ALIAS:"].iter().any(|kind| line.contains(kind)));
+        let of_fish = fish.lines().filter(|line| [" -l server ", " -l id "].iter().any(|kind| line.contains(kind)));
+        assert!(of_zsh.clone().count() > 0 && of_zsh.clone().all(|line| line.ends_with(":' \\")), "{zsh}");
+        assert!(of_fish.clone().count() > 0 && of_fish.clone().all(|line| line.ends_with(" -r -f")), "{fish}");
+    }
+}
