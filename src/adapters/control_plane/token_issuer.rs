@@ -238,7 +238,8 @@ pub fn fuzzed_poll(
         problem: if is_problem { ProblemDetails::parse(body, &[code].into()) } else { None },
         retry_after: retry_after.and_then(wait_in),
         proxy: is_proxied.then_some(proxy),
-        ..UnexpectedResponse::default()
+        correlation_id: None,
+        location: None,
     };
     poll_response(answered, &Body { bytes: body.to_vec(), is_complete })
 }
