@@ -98,9 +98,7 @@ impl Failure {
             Self::Command { report, .. } => (&report.message, &report.hint),
         };
         terminal::note_lines(Label::Error, message);
-        if let Some(hint) = hint {
-            terminal::note(Label::Hint, hint);
-        }
+        terminal::hints(hint);
         // A stream that an outcome could not be written to takes no failure either.
         if let Self::Command { kind, report } = self
             && *kind != FailureKind::NotReported

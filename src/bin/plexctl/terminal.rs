@@ -50,6 +50,11 @@ pub fn note(label: Label, text: &str) {
     stderr::write(format!("{style}{label}:{style:#} {text}\n"));
 }
 
+/// Writes hints to standard error, one a line.
+pub fn hints<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) {
+    texts.into_iter().for_each(|text| note(Label::Hint, text.as_ref()));
+}
+
 /// Writes a text of several lines, the first of them behind its label.
 pub fn note_lines(label: Label, text: &str) {
     let mut lines = text.lines();

@@ -1,6 +1,5 @@
 //! `plexctl identity-tokens`.
 
-use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::GuardedTokenFile;
 use plexctl::domain::TokenId;
 use plexctl::ports::{CredentialSource, TokensOutcome};
@@ -32,9 +31,7 @@ pub async fn identity_tokens(flags: Flags, command: &IdentityTokensCommand) -> R
             return Err(credential_failure(&error, retry, flags, request.credential.needs_profile(), &store));
         }
     };
-    for hint in hints_to_clear(&outcome) {
-        terminal::note(Label::Hint, &hint);
-    }
+    terminal::hints(hints_to_clear(&outcome));
     Ok(())
 }
 

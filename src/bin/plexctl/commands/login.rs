@@ -4,17 +4,17 @@ use std::io;
 use std::time::Duration;
 
 use plexctl::adapters::browser::SystemBrowser;
-use plexctl::adapters::reporters::{Label, ProgressReporter, QrCode};
+use plexctl::adapters::reporters::{ProgressReporter, QrCode};
 use plexctl::adapters::timer::SystemTimer;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::{BindingAlias, Identifier, IdpBinding, ProfileName};
 use plexctl::use_cases::{LoginCause, LoginPorts, LoginRequest, LoginState, LoginUseCase};
 
 use super::watched::Watched;
-use super::{client, hint_other_credentials, place_of_server, reporter};
+use super::{client, hint_other_credentials, reporter, stored_context};
 use crate::cli::{DEFAULT_PROFILE, Flags, Format, LoginArguments, UsageError};
+use crate::hints;
 use crate::hints::login::last_words;
-use crate::hints::{self, HintContext};
 use crate::report::{Failure, StartError};
 use crate::retry_command::RetryCommand;
 use crate::terminal::{self, Stderr};
@@ -61,15 +61,11 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
     let result = LoginUseCase::new(ports, &mut progress, &mut *reporter).execute(&request).await;
     if let Err(error) = result {
         let profile = Some(request.profile.clone());
-        let place_of_server = place_of_server(&store, profile.as_ref());
-        let config = store.path().to_owned();
-        let context = HintContext { retry, profile, token_file: None, config, place_of_server };
+        let context = stored_context(retry, profile, &store);
         let hint = hints::login::hint(&error, &context);
         if matches!(*error.cause, LoginCause::Interrupted) {
             terminal::line(&error.to_string());
-            if let Some(hint) = &hint {
-                terminal::note(Label::Hint, hint);
-            }
+            terminal::hints(&hint);
             if matches!(*error.state, LoginState::Nothing { is_response_lost: true }) {
                 // Nothing else tells of the token, so the words wait for a reader.
                 stderr::flush();

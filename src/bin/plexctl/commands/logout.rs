@@ -1,6 +1,5 @@
 //! `plexctl logout`.
 
-use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::ports::{LogoutOutcome, ProfileKey, ProfileReader};
 use plexctl::use_cases::{LogoutError, LogoutRequest, LogoutUseCase};
@@ -38,10 +37,8 @@ pub async fn logout(flags: Flags) -> Result<(), Failure> {
     };
 
     // Nothing to do may mean that the operator looked in the wrong place.
-    if outcome == LogoutOutcome::NoSession
-        && let Some(hint) = no_session_hint(store.why_none(&request.selection).as_ref(), store.path())
-    {
-        terminal::note(Label::Hint, &hint);
+    if outcome == LogoutOutcome::NoSession {
+        terminal::hints(no_session_hint(store.why_none(&request.selection).as_ref(), store.path()));
     }
     hint_other_credentials(flags.token_file.is_some());
     Ok(())

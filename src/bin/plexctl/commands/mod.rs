@@ -84,7 +84,11 @@ fn credential_failure(
 /// What a hint needs to know of a run that acts on a stored session.
 fn session_context(command: &'static str, flags: Flags, store: &TomlStore) -> HintContext {
     let retry = with_session_flags(RetryCommand::new(command), &flags);
-    let profile = selected_or_default(store, flags.profile);
+    stored_context(retry, selected_or_default(store, flags.profile), store)
+}
+
+/// What a hint needs to know of a run that acts on a profile.
+fn stored_context(retry: RetryCommand, profile: Option<ProfileName>, store: &TomlStore) -> HintContext {
     let place_of_server = place_of_server(store, profile.as_ref());
     HintContext { retry, profile, token_file: None, config: store.path().to_owned(), place_of_server }
 }
@@ -109,10 +113,7 @@ fn place_of_server(store: &TomlStore, profile: Option<&ProfileName>) -> Option<S
 
 /// Names the credentials beside the session, on which no command that begins or ends one acts.
 fn hint_other_credentials(has_token_file: bool) {
-    if environment::holds_token() {
-        terminal::note(Label::Hint, "PLEXSPHERE_TOKEN still authenticates other commands");
-    }
-    if has_token_file {
-        terminal::note(Label::Hint, "--token-file still authenticates other commands");
-    }
+    let variable = environment::holds_token().then_some("PLEXSPHERE_TOKEN still authenticates other commands");
+    let file = has_token_file.then_some("--token-file still authenticates other commands");
+    terminal::hints(variable.into_iter().chain(file));
 }

@@ -1,6 +1,5 @@
 //! `plexctl profiles`, `plexctl profiles use` and `plexctl profiles forget`.
 
-use plexctl::adapters::reporters::Label;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::ports::ProfilesOutcome;
 use plexctl::use_cases::{ProfilesError, ProfilesRequest, ProfilesUseCase};
@@ -23,9 +22,7 @@ pub fn profiles(flags: &Flags, request: &ProfilesRequest) -> Result<(), Failure>
         Ok(ProfilesOutcome::Listed { .. } | ProfilesOutcome::DefaultIs(_)) => None,
         Err(error) => return Err(failure(&error, request, &store)),
     };
-    if let Some(hint) = hint {
-        terminal::note(Label::Hint, &hint);
-    }
+    terminal::hints(hint);
     Ok(())
 }
 
