@@ -35,6 +35,7 @@ fn main() -> io::Result<()> {
     let mut command = cli::Arguments::command().disable_help_subcommand(true);
     // Only then do commands know what they are called with.
     command.build();
+    let command = with_every_description(command);
     let pages = pages_of(&command);
     let names: Vec<String> = pages.iter().map(|page| name_of(page)).collect();
     for page in pages {
@@ -43,6 +44,11 @@ fn main() -> io::Result<()> {
         file.flush()?;
     }
     Ok(())
+}
+
+/// The generator leaves out the description of what `-h` does not show.
+fn with_every_description(command: Command) -> Command {
+    command.mut_args(|argument| argument.hide_short_help(false)).mut_subcommands(with_every_description)
 }
 
 fn pages_of(command: &Command) -> Vec<&Command> {
