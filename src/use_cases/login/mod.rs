@@ -159,14 +159,14 @@ impl<'a> LoginUseCase<'a> {
     /// [`LoginError`], whose state says what the login leaves, and whose cause says why it failed.
     pub async fn execute(&mut self, request: &LoginRequest) -> Result<LoginOutcome, LoginError> {
         let (ports, profile) = (self.ports, &request.profile);
-        let not_begun = |cause| LoginError::new(profile, None, LoginState::NOTHING, cause);
         let held = ports.profiles.look_up(&Selection::Named(profile.clone()));
-        let held = held.map_err(|error| not_begun(LoginCause::Store(error)))?;
+        let held =
+            held.map_err(|error| LoginError::new(profile, None, LoginState::NOTHING, LoginCause::Store(error)))?;
         let place_of_server = || ports.profiles.place_of(profile, ProfileKey::Server);
-        let target = choose_target(held, request, place_of_server).map_err(not_begun)?;
+        let target = choose_target(held, request, place_of_server)?;
         // With the longest token there can be: a disk or a limit that is too small shows before a token exists.
         let rehearsed = ports.writer.rehearse_save(&ports.new_session(&target, IssuedToken::placeholder()));
-        rehearsed.map_err(|error| not_begun(LoginCause::Store(error)))?;
+        rehearsed.map_err(|error| target.error(false, LoginCause::Store(error)))?;
 
         let authorization = ports.begin(&target).await?;
         // The lifetime counts from here, not from the first poll (RFC 8628, section 3.2).

@@ -31,42 +31,47 @@ pub(super) fn choose_target(
     held: Option<Profile>,
     request: &LoginRequest,
     place_of_server: impl FnOnce() -> String,
-) -> Result<LoginTarget, LoginCause> {
+) -> Result<LoginTarget, LoginError> {
     let domain_id = request.domain_id.or_else(|| held.as_ref()?.domain_id);
-    match (choose_server(held.as_ref(), request), domain_id) {
+    let named = named_servers(held.as_ref(), request).for_new_session().ok();
+    let cause = match (choose_server(held.as_ref(), request), domain_id) {
         (Ok(server), Some(domain_id)) => {
             // A binding belongs to one domain, so one that was remembered with another cannot be right.
             let remembered = || held.as_ref().filter(|held| held.domain_id == Some(domain_id))?.idp_binding.clone();
             let idp_binding = request.idp_binding.clone().or_else(remembered);
             let authorization = AuthorizationRequest { domain_id, idp_binding };
-            Ok(LoginTarget { profile: request.profile.clone(), server, authorization, held })
+            return Ok(LoginTarget { profile: request.profile.clone(), server, authorization, held });
         }
         // The operator learns all that is missing at once.
-        (Ok(_), None) => Err(LoginCause::Missing { needs_domain: true, needs_server: false }),
+        (Ok(_), None) => LoginCause::Missing { needs_domain: true, needs_server: false },
         (Err(ServerError::Unknown), domain_id) => {
-            Err(LoginCause::Missing { needs_domain: domain_id.is_none(), needs_server: true })
+            LoginCause::Missing { needs_domain: domain_id.is_none(), needs_server: true }
         }
-        (Err(error), _) => Err(LoginCause::Server(error.stored_at(place_of_server))),
-    }
+        (Err(error), _) => LoginCause::Server(error.stored_at(place_of_server)),
+    };
+    Err(LoginError::new(&request.profile, named.as_ref(), LoginState::NOTHING, cause))
 }
 
 /// Takes the server that the operator named for this login, else the stored one, else the one that the operator named
 /// for every profile without a server. A session of another origin is only replaced if the operator said so. A token
 /// without a valid server is no such session, since nothing is known of its origin.
 fn choose_server(held: Option<&Profile>, request: &LoginRequest) -> Result<ServerUrl, ServerError> {
-    // A stored server of a profile without a token still counts: it is what the last login used.
-    let named = NamedServers {
-        stored: held.and_then(|held| held.server.as_deref()),
-        flag: request.server_flag.as_deref(),
-        fallback: request.server_fallback.as_deref(),
-    };
-    let server = named.for_new_session()?;
+    let server = named_servers(held, request).for_new_session()?;
     let stored = held.filter(|held| held.token.is_some()).and_then(Profile::server_url);
     match stored.filter(|stored| !stored.same_origin(&server)) {
         Some(stored) if !request.may_replace_other_origin => {
             Err(ServerError::OtherOrigin { stored: stored.origin(), given: server.origin() })
         }
         _ => Ok(server),
+    }
+}
+
+fn named_servers<'a>(held: Option<&'a Profile>, request: &'a LoginRequest) -> NamedServers<'a> {
+    NamedServers {
+        // That of a profile without a token counts too: it is what the last login used.
+        stored: held.and_then(|held| held.server.as_deref()),
+        flag: request.server_flag.as_deref(),
+        fallback: request.server_fallback.as_deref(),
     }
 }
 
@@ -179,10 +184,10 @@ mod tests {
     fn names_all_that_is_missing_at_once() {
         let missing = |domain: Option<&str>, server: Option<&str>| {
             let (domain_id, server_flag) = (domain.map(id), server.map(str::to_owned));
-            match choose_target(None, &LoginRequest { domain_id, server_flag, ..request() }, String::new) {
-                Err(LoginCause::Missing { needs_domain, needs_server }) => Some((needs_domain, needs_server)),
-                Err(other) => panic!("{other:?}"),
-                Ok(_) => None,
+            let chosen = choose_target(None, &LoginRequest { domain_id, server_flag, ..request() }, String::new);
+            match *chosen.err()?.cause {
+                LoginCause::Missing { needs_domain, needs_server } => Some((needs_domain, needs_server)),
+                other => panic!("{other:?}"),
             }
         };
         assert_eq!(missing(None, None), Some((true, true)));

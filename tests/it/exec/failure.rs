@@ -95,11 +95,14 @@ fn session_goes_to_no_other_server() {
         &sandbox,
         &["--server", "https://other"],
         &[],
-        &of_default(
-            "server_mismatch",
-            "--server names https://other, but the token was issued by https://h",
-            "run `plexctl exec`",
-        ),
+        &Failed {
+            server: Some("https://h"),
+            ..of_default(
+                "server_mismatch",
+                "--server names https://other, but the token was issued by https://h",
+                "run `plexctl exec`",
+            )
+        },
     );
     sandbox.write_config("default = \"a\"\n[profiles.a]\ntoken = \"t\"\nserver = \"junk\"\n");
     assert_runs_nothing(

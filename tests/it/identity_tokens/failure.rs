@@ -49,11 +49,11 @@ fn refused_list_says_what_the_server_said() {
     };
     for (answer, details) in [(problem(401), DETAILS), (Answer::bare(401), "")] {
         let message = format!("{NOT_ACCEPTED}{details}");
-        assert_list_fails(&answering(answer), &failed(4, "not_authenticated", message, Some(LOG_IN)));
+        assert_list_fails(&answering(answer), &failed(4, "not_authenticated", message, Some(LOG_IN)).about_token());
     }
     let refused =
         "[ORIGIN] refused to list the tokens: the server responded with 403 Forbidden: Title (a_code): Detail.";
-    assert_list_fails(&answering(problem(403)), &failed(4, "refused", refused, None));
+    assert_list_fails(&answering(problem(403)), &failed(4, "refused", refused, None).about_token());
     for (answer, cause) in [
         (problem(404), "404 Not Found: Title (a_code): Detail."),
         (problem(500), "500 Internal Server Error: Title (a_code): Detail."),
@@ -63,7 +63,8 @@ fn refused_list_says_what_the_server_said() {
         (Answer::bare(410), "410 Gone"),
     ] {
         let message = format!("cannot list the tokens at [ORIGIN]: the server responded with {cause}");
-        assert_list_fails(&answering(answer), &failed(1, "unconfirmed", message, Some(&hint_after(cause, LIST_AGAIN))));
+        let expected = failed(1, "unconfirmed", message, Some(&hint_after(cause, LIST_AGAIN))).about_token();
+        assert_list_fails(&answering(answer), &expected);
     }
 }
 
@@ -84,7 +85,7 @@ fn list_is_complete_or_an_error() {
         (&too_large, "the list is larger than 16 MiB", OTHER_PROGRAM),
     ] {
         let message = format!("cannot list the tokens at [ORIGIN]: {cause}");
-        let expected = failed(1, "unconfirmed", message, Some(hint));
+        let expected = failed(1, "unconfirmed", message, Some(hint)).about_token();
         let mut signed_in = listing(200, "application/json", body);
         signed_in.sandbox.allow_memory(MEMORY_FOR_A_LIST);
         assert_list_fails(&signed_in, &expected);
@@ -99,7 +100,10 @@ fn list_is_complete_or_an_error() {
         let answer = format!("{head}{}", &list[..list.len() - cut]);
         signed_in.server.always(Endpoint::ListTokens, Script::raw(answer));
         let run = signed_in.sandbox.run(["identity-tokens", "list", "--output", "json"]);
-        assert!(run.exit == 1 && run.stderr.contains("[ORIGIN]: the list is incomplete\n"), "{cut}: {run:?}");
+        assert!(
+            run.exit == 1 && run.stderr.contains("[ORIGIN]: the list is incomplete (token [ID])\n"),
+            "{cut}: {run:?}"
+        );
     }
     // A list that looks whole, in a body that is longer.
     let signed_in = SignedIn::new();

@@ -163,12 +163,14 @@ fn sends_nothing_to_uncertain_server() {
         "--server names http://localhost:1, but the token was issued by [ORIGIN]",
         "run `plexctl logout`",
     );
+    let other = Failed { server: Some("[ORIGIN]"), ..other };
     signed_in.assert_fails(&["logout", "--server", "http://localhost:1"], &other, 0);
     let junk = refused(
         "server_unusable",
         "--server is not a valid URL: it is not a URL",
         &format!("--server must look like {form}"),
     );
+    let junk = Failed { message: junk.message.replace("(token", "([ORIGIN], token"), server: Some("[ORIGIN]"), ..junk };
     signed_in.assert_fails(&["--server", "junk", "logout"], &junk, 0);
 
     for (stored, reason) in [

@@ -2,6 +2,7 @@
 //!
 //! - [`config`]: config files that no command can use.
 //! - [`credentials`]: which credential goes to which server.
+//! - [`facts`]: what the JSON of a failure tells.
 //! - [`streams`]: streams and files that a command cannot write.
 //! - [`terminal`]: what an operator at a terminal sees.
 //! - [`help`]: what the help of each command shows.
@@ -16,6 +17,7 @@
 mod concurrency;
 mod config;
 mod credentials;
+mod facts;
 mod help;
 mod hints;
 mod network;

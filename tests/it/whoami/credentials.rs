@@ -101,7 +101,7 @@ fn names_place_of_invalid_server() {
     };
     let about_default = |code, message: String, hint: String| Failed {
         profile: Some("default"),
-        ..unasked(2, code, message, Some(hint.as_str()))
+        ..unasked(2, code, message, Some(hint.as_str())).about_token()
     };
 
     let stored = about_default(
@@ -123,6 +123,7 @@ fn names_place_of_invalid_server() {
         "--server names https://elsewhere.example, but the token was issued by [ORIGIN]".to_owned(),
         "run `plexctl whoami`".to_owned(),
     );
+    let other = Failed { server: Some("[ORIGIN]"), ..other };
     SignedIn::new().assert_fails(&["whoami", "--server", "https://elsewhere.example"], &other, 0);
 }
 
