@@ -192,7 +192,7 @@ fn poll_response(answered: UnexpectedResponse, body: &Body) -> PollResponse {
             .map_or_else(|source| PollResponse::NotIssued(RequestError::Unusable { source }), PollResponse::Issued),
         // A token may stand in any text of a success.
         (201..=299, _) => PollResponse::NotIssued(RequestError::Unusable {
-            source: UnexpectedResponse { problem: None, correlation_id: None, location: None, ..answered }.into(),
+            source: UnexpectedResponse { problem: None, correlation_id: None, ..answered }.into(),
         }),
         (300..=399 | 408 | 429, _) => failed(answered, false),
         // With problem details it is the server that says that it did nothing.
@@ -246,11 +246,20 @@ pub fn fuzzed_poll(
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::thread;
+    use std::time::Instant;
+
     use super::super::failure::Phase;
     use super::super::failure::ProxyName;
+    use super::super::{ProxySettings, TrustSettings};
     use super::*;
 
     const TOKEN: &str = r#"{"access_token":"t0ken","token_type":"Bearer","expires_in":3600}"#;
+
+    const AUTHORIZATION: &str = r#"{"device_code":"d3vice","user_code":"ABCD","verification_uri":"https://h/device",
+            "verification_uri_complete":7,"expires_in":600,"interval":null}"#;
 
     fn body(text: &str, is_complete: bool) -> Body {
         Body { bytes: text.as_bytes().to_vec(), is_complete }
@@ -383,8 +392,7 @@ mod tests {
 
         let text = Some("t0ken".to_owned());
         let problem = Some(ProblemDetails { detail: text.clone(), ..ProblemDetails::default() });
-        let answered =
-            UnexpectedResponse { problem, correlation_id: text.clone(), location: text, ..answered(201, false, false) };
+        let answered = UnexpectedResponse { problem, correlation_id: text, ..answered(201, false, false) };
         let answer = poll_response(answered, &body("", true));
         assert!(
             matches!(answer, PollResponse::NotIssued(RequestError::Unusable { .. }))
@@ -410,11 +418,9 @@ mod tests {
 
     #[test]
     fn names_the_unusable_field_of_an_authorization() {
-        const WHOLE: &str = r#"{"device_code":"d3vice","user_code":"ABCD","verification_uri":"https://h/device",
-            "verification_uri_complete":7,"expires_in":600,"interval":null}"#;
         let server = ServerUrl::parse("https://h").unwrap();
         let parse = |text: &str| authorization_in(&body(text, true), &server);
-        let whole = parse(WHOLE).unwrap();
+        let whole = parse(AUTHORIZATION).unwrap();
         assert_eq!((whole.complete_page(), whole.interval().as_secs()), (None, 5));
         for (from, to, words) in [
             ("device_code", "other", "device_code: it is missing"),
@@ -428,7 +434,7 @@ mod tests {
             ("600", "0", "expires_in: it is less than 1"),
             ("\"interval\":null", "\"interval\":\"5\"", "interval: it is not an integer"),
         ] {
-            assert_eq!(parse(&WHOLE.replace(from, to)), Err(words.into()), "{to}");
+            assert_eq!(parse(&AUTHORIZATION.replace(from, to)), Err(words.into()), "{to}");
         }
     }
 
@@ -475,6 +481,49 @@ mod tests {
             assert_eq!(name(&failure().into()), ("failed", is_sent), "{phase:?}");
             assert_eq!(matches!(RequestError::from(failure()), RequestError::Unanswered { .. }), is_sent, "{phase:?}");
         }
+    }
+
+    /// A server that takes one request, sends these parts with a pause before each but the first, and never ends.
+    fn serve_slowly(parts: Vec<String>, pause: Duration) -> ServerUrl {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let server = ServerUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            for (index, part) in parts.iter().enumerate() {
+                thread::sleep(if index == 0 { Duration::ZERO } else { pause });
+                let _ = stream.write_all(part.as_bytes());
+            }
+            while stream.read(&mut request).is_ok_and(|count| count > 0) {}
+        });
+        server
+    }
+
+    fn block_on<T>(call: impl AsyncFnOnce(ControlPlaneClient) -> T) -> T {
+        let client = ControlPlaneClient::new(ProxySettings::default(), TrustSettings::default(), |_| {});
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call(client))
+    }
+
+    /// The body of an error has less time than one that may hold a token.
+    #[test]
+    fn waits_for_a_token_that_arrives_slowly() {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", TOKEN.len());
+        let (first, rest) = TOKEN.split_at(9);
+        let pause = ERROR_BODY_LIMIT + Duration::from_millis(500);
+        let server = serve_slowly(vec![format!("{head}{first}"), rest.to_owned()], pause);
+        let page = ServerUrl::parse("https://h").unwrap();
+        let authorization = authorization_in(&body(AUTHORIZATION, true), &page).unwrap();
+        let response = block_on(async |client| client.poll(&server, authorization.device_code()).await);
+        assert!(matches!(response, PollResponse::Issued(_)), "{response:?}");
+    }
+
+    #[test]
+    fn hint_waits_little_for_bindings() {
+        let server = serve_slowly(Vec::new(), Duration::ZERO);
+        let (domain, started) = (Identifier::parse("0192f0c1-0000-7000-8000-00000000000a").unwrap(), Instant::now());
+        assert_eq!(block_on(async |client| client.bindings(&server, domain).await), []);
+        assert!(started.elapsed() < CALL_LIMIT / 3, "{:?}", started.elapsed());
     }
 
     #[test]

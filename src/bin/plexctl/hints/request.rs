@@ -74,16 +74,28 @@ mod tests {
     use super::*;
     use crate::retry_command::RetryCommand;
 
-    /// What cannot be provoked in every place where the tests of the binary run.
-    #[test]
-    fn each_remedy_has_its_words() {
-        let context = HintContext {
-            retry: RetryCommand::new("whoami"),
+    fn context(server: Option<&str>, place_of_server: Option<&str>) -> HintContext {
+        HintContext {
+            retry: RetryCommand::new("whoami").with("--server", server),
             profile: None,
             token_file: None,
             config: PathBuf::new(),
-            place_of_server: None,
-        };
+            place_of_server: place_of_server.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn server_is_named_by_where_it_stands() {
+        assert_eq!(server_name(&context(None, None)), "PLEXSPHERE_URL");
+        assert_eq!(server_name(&context(Some("https://h"), None)), "--server");
+        assert_eq!(server_name(&context(None, Some("/config:2:10"))), "the server at /config:2:10");
+        assert_eq!(server_name(&context(Some("https://h"), Some("/config:2:10"))), "the server at /config:2:10");
+    }
+
+    /// What cannot be provoked in every place where the tests of the binary run.
+    #[test]
+    fn each_remedy_has_its_words() {
+        let context = context(None, None);
         let server = ServerUrl::parse("https://h").unwrap();
         let again = |first: &str| format!("{first}; then run `plexctl whoami` again");
         let trust_store = "install the system's CA certificates, or set SSL_CERT_FILE to a file that contains some";
