@@ -105,6 +105,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn lists_five_names_and_counts_the_rest() {
+        let list = |count: u32| {
+            let names: Vec<_> = (1..=count).map(|number| ProfileName::new(number.to_string()).unwrap()).collect();
+            quoted_list(&names)
+        };
+        assert_eq!(list(0), "");
+        assert_eq!(list(5), r#""1", "2", "3", "4", "5""#);
+        assert_eq!(list(6), r#""1", "2", "3", "4", "5", and 1 more"#);
+        assert_eq!(list(7), r#""1", "2", "3", "4", "5", and 2 more"#);
+    }
+
+    #[test]
     fn only_the_empty_name_is_refused() {
         assert_eq!(ProfileName::new(""), Err(EmptyProfileName));
         for name in [" ", ".", "a.b", "\"", "ü", "\u{202e}"] {

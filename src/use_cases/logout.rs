@@ -475,6 +475,7 @@ mod tests {
 
         let error = execute(&store, &revoker, &mut reporter, &request(None, None)).unwrap_err();
         assert!(matches!(error, LogoutError::Report(_)), "{error:?}");
+        assert_eq!(error.facts().session, SessionState::Ended);
     }
 
     #[test]
@@ -510,7 +511,13 @@ mod tests {
         for (stored, flag, fallback, expected) in cases {
             let store = store_holding(session(stored));
             let request = request(flag, fallback);
-            match execute(&store, &MockTokenRevoker::new(), &mut MockReporter::new(), &request).unwrap_err() {
+            let error = execute(&store, &MockTokenRevoker::new(), &mut MockReporter::new(), &request).unwrap_err();
+            let facts = error.facts();
+            assert_eq!(
+                (facts.profile.as_ref().map(ProfileName::as_str), facts.session),
+                (Some("dev"), SessionState::Untouched)
+            );
+            match error {
                 LogoutError::Server { profile, id, source, .. } => {
                     assert_eq!((profile.as_str(), id.to_string().as_str(), source), ("dev", ID, expected));
                 }

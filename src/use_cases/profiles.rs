@@ -355,6 +355,7 @@ mod tests {
             let error = execute(&store, MockReporter::new(), &request).unwrap_err();
             assert_eq!(error.ending(), ExitStatus::Unusable);
             assert_eq!(error.to_string(), "memory has no profile \"dev\", it has \"other\"");
+            assert_eq!(error.facts().profile, Some(name("dev")));
             match error {
                 ProfilesError::NoSuchProfile { profile, present, .. } => {
                     assert_eq!((profile, present), (name("dev"), vec![name("other")]));

@@ -515,10 +515,23 @@ mod tests {
     }
 
     #[test]
+    fn what_the_system_says_of_a_connection_has_a_cause() {
+        for (kind, expected) in [
+            (io::ErrorKind::ConnectionRefused, "Refused"),
+            (io::ErrorKind::NetworkUnreachable, "NetworkUnreachable"),
+            (io::ErrorKind::HostUnreachable, "HostUnreachable"),
+            (io::ErrorKind::ConnectionReset, "Closed"),
+        ] {
+            assert_eq!(format!("{:?}", Cause::of_io(&kind.into())), expected);
+        }
+    }
+
+    #[test]
     fn some_causes_have_a_remedy() {
         let credentials =
             Remedy::ProxyCredentials { address: "http://127.0.0.1:3128".into(), variable: "HTTPS_PROXY".into() };
         let refused = Cause::TunnelRefused;
+        let ten = || Cause::TimedOut(Duration::from_secs(10));
         let cases = [
             (through_proxy(Phase::Tunnel, refused(407)), Some(&credentials)),
             (
@@ -531,6 +544,14 @@ mod tests {
             (failure(Phase::Connection, Cause::Refused), Some(&Remedy::CheckPort)),
             (failure(Phase::Tls, Cause::NotTls), Some(&Remedy::UseHttp)),
             (failure(Phase::Tls, Cause::TlsRefused), None),
+            (failure(Phase::Connection, Cause::NetworkUnreachable), Some(&Remedy::CheckNetwork)),
+            (failure(Phase::Connection, Cause::HostUnreachable), Some(&Remedy::CheckNetwork)),
+            (failure(Phase::Connection, ten()), Some(&Remedy::CheckNetwork)),
+            (failure(Phase::Answer, ten()), Some(&Remedy::Wait { duration: None })),
+            (failure(Phase::Answer, Cause::Closed), Some(&Remedy::Wait { duration: None })),
+            (failure(Phase::Answer, Cause::NotHttp), Some(&Remedy::CheckServer)),
+            (failure(Phase::Answer, Cause::HeadTooLarge), Some(&Remedy::CheckServer)),
+            (CallFailure { scheme: Scheme::Http, ..failure(Phase::Answer, Cause::NotHttp) }, Some(&Remedy::UseHttps)),
         ];
         for (failure, expected) in cases {
             assert_eq!(CallError::from(failure).remedy(), expected);

@@ -486,7 +486,7 @@ mod tests {
     /// A server that takes one request, sends these parts with a pause before each but the first, and never ends.
     fn serve_slowly(parts: Vec<String>, pause: Duration) -> ServerUrl {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let server = ServerUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let server = ServerUrl::parse(format!("http://{}", listener.local_addr().unwrap())).unwrap();
         thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let mut request = [0; 4096];

@@ -106,3 +106,23 @@ fn version() -> String {
         option_env!("PLEXCTL_DATE").unwrap_or("unknown"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The profile that a login with these flags writes.
+    fn written_by(flags: &[&str]) -> Option<String> {
+        let arguments = [&["plexctl", "login"], flags].concat().into_iter().map(OsString::from);
+        let Ok(Invocation::Run(arguments)) = parse(arguments) else { return None };
+        let Command::Login(login) = arguments.command else { return None };
+        login.profile_name.map(|name| name.as_str().to_owned())
+    }
+
+    #[test]
+    fn login_writes_the_profile_that_is_named() {
+        assert_eq!(written_by(&["--profile", "a"]).as_deref(), Some("a"));
+        assert_eq!(written_by(&["--profile-name", "a", "--profile", "a"]).as_deref(), Some("a"));
+        assert_eq!(written_by(&["--profile-name", "a", "--profile", "b"]), None);
+    }
+}
