@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(read(Duration::ZERO, false), None);
     }
 
-    /// Whether a step that takes half of [`GRACE`] from now on has the time for it.
+    /// Whether a step that takes half of [`GRACE`] has the time for it.
     fn has_grace(deadline: impl FnOnce(Instant) -> Instant) -> bool {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async { wait_until(deadline(Instant::now()), sleep(GRACE / 2)).await.is_some() })
