@@ -68,13 +68,12 @@ cp "$target/examples/rig" "$work/rig"
 cargo rustc --quiet --release --example floor -- -C target-feature=+crt-static
 # By itself and last: built together with the rig, the binary would carry the feature `control-plane`.
 cargo build --quiet --release --bin plexctl
-rustc --edition 2024 -O -C target-feature=+crt-static -o "$work/hello" - <<<'fn main() { println!("No active session."); }'
 
 tls_floor=$work/bin/tls-floor
-hello=$work/bin/hello
+nothing=$work/bin/true
 plexctl=$work/bin/plexctl
 cp "$target/examples/floor" "$tls_floor"
-cp "$work/hello" "$hello"
+cp -L "$(type -P true)" "$nothing"
 cp "$target/plexctl" "$plexctl"
 if [[ $also ]]; then
     cp "$also" "$work/bin/also"
@@ -216,7 +215,7 @@ config toml 1000 http "$http"
     contestant plexctl-none toml-10-http-none kept PLEXCTL_CONFIG=@ "$plexctl" logout
     if [[ $also ]]; then contestant also-none toml-10-http-none kept PLEXCTL_CONFIG=@ "$also" logout; fi
     contestant profiles-none toml-10-http-none kept PLEXCTL_CONFIG=@ "$plexctl" profiles
-    contestant hello-none - kept "$hello"
+    contestant true-none - kept "$nothing"
     if [[ $floor ]]; then contestant floor-none toml-10-http-none kept "$floor" @; fi
     if [[ $client ]]; then contestant go-none json-10-http-none kept "$client" @; fi
 } >"$work/plan"
@@ -396,27 +395,28 @@ awk -F'\t' -v ratios="$work/ratios" '
         else printf "%-52s %8s\n", "round trips, " label, "not run"
     }
     END {
-        against("plexctl-https-net-20", "tls-floor-https-net-20", "https, 20 ms, plexctl / static rustls, one root", 1.010, 1.004)
-        against("plexctl-https-net-2", "tls-floor-https-net-2", "https, 2 ms, plexctl / static rustls, one root", 1.05, 1.03)
+        against("plexctl-https-net-20", "tls-floor-https-net-20", "https, 20 ms, plexctl / static rustls, one root", 1.020, 1.010)
+        against("plexctl-https-net-2", "tls-floor-https-net-2", "https, 2 ms, plexctl / static rustls, one root", 1.08, 1.05)
         against("plexctl-https-net-20", "curl-https-net-20", "https, 20 ms, plexctl / curl", 0.88, 0.88)
-        against("plexctl-https-net-20", "go-https-net-20", "https, 20 ms, plexctl / Go", 0.86, 0.86)
+        against("plexctl-https-net-20", "go-https-net-20", "https, 20 ms, plexctl / Go", 0.88, 0.88)
         against("dead-plexctl-20", "dead-curl-20", "a name with a dead IPv6, 20 ms, plexctl / curl", 1.0, 0.97)
         round_trips("plexctl-http", "http", 2)
         round_trips("plexctl-https", "https", 3)
         round_trips("whoami-https", "whoami, https", 3)
-        round_trips("login-https", "login, https, one poll and whoami", 5)
-        against("plexctl-http", "floor-http", "http, plexctl / static C", 1.70, 1.55)
-        against("plexctl-http", "go-http", "http, plexctl / Go", 0.60, 0.43)
-        against("plexctl-http", "curl-http", "http, plexctl / curl", 0.30, 0.17)
-        against("plexctl-https", "go-https", "https, plexctl / Go", 0.47, 0.39)
-        against("plexctl-https", "curl-https", "https, plexctl / curl", 0.13, 0.085)
-        against("plexctl-none", "hello-none", "no session, plexctl / static Rust hello", 1.50, 1.35)
+        # The poll has a connection of its own, with a resumed TLS session: two round trips more.
+        round_trips("login-https", "login, https, one poll and whoami", 7)
+        against("plexctl-http", "floor-http", "http, plexctl / static C", 2.0, 1.5)
+        against("plexctl-http", "go-http", "http, plexctl / Go", 0.70, 0.43)
+        against("plexctl-http", "curl-http", "http, plexctl / curl", 0.40, 0.17)
+        against("plexctl-https", "go-https", "https, plexctl / Go", 0.60, 0.39)
+        against("plexctl-https", "curl-https", "https, plexctl / curl", 0.16, 0.085)
+        against("plexctl-none", "true-none", "no session, plexctl / true", 1.27, 1.2)
         against("profiles-none", "plexctl-none", "profiles / logout without a session", 1.10, 1.0)
         against("plexctl-100000", "jq-100000", "100,000 profiles, plexctl / jq del", 0.75, 0.6)
         small = figure["plexctl-1000"] - figure["plexctl-10"]
         large = figure["plexctl-100000"] - figure["plexctl-10"]
         # Without what a run costs at any size; with it, large files would look better than they are.
-        bar("time per profile, 100,000 / 1,000", large / 99990 / (small / 990), 1.2, 1.0, "")
+        bar("time per profile, 100,000 / 1,000", large / 99990 / (small / 990), 1.4, 1.0, "")
         if (figure["plexctl-1000-memory"] > 0) {
             small = figure["plexctl-1000-memory"] - figure["plexctl-10-memory"]
             large = figure["plexctl-100000-memory"] - figure["plexctl-10-memory"]
