@@ -55,7 +55,7 @@ impl Subject {
             Self::Logout => {
                 format!("profile \"default\" was kept, and its session may still be live: {why} ([SERVER], token {ID})")
             }
-            Self::ListTokens => format!("cannot list the tokens at [SERVER]: {why}"),
+            Self::ListTokens => format!("cannot list the tokens at [SERVER]: {why} (token {ID})"),
             Self::DeleteToken => format!("cannot revoke token {ID} at [SERVER], so it may still be live: {why}"),
         }
     }
@@ -64,7 +64,7 @@ impl Subject {
     fn refusal(self, why: &str) -> String {
         match self {
             Self::Logout => self.failure(why),
-            Self::ListTokens => format!("[SERVER] refused to list the tokens: {why}"),
+            Self::ListTokens => format!("[SERVER] refused to list the tokens: {why} (token {ID})"),
             Self::DeleteToken => {
                 format!("[SERVER] refused to revoke token {ID}, which may still be live: {why}")
             }

@@ -610,8 +610,9 @@ fn server_flag_never_redirects_stored_token() {
         let expected = no_server(&problem, "run `plexctl logout`");
         assert_stopped(&["--server", &given], config(&stored), 0o600, &issuer, &expected);
     }
-    let unusable =
+    let mut unusable =
         no_server("--server is not a valid URL: it has userinfo", &format!("--server must look like {FORM}"));
+    unusable.stderr = unusable.stderr.replace("(token", "([SERVER], token");
     let given = stored.replace("//", "//operator:hunter22-pa55word@");
     assert_stopped(&["--server", &given], config(&stored), 0o600, &issuer, &unusable);
     assert_eq!(other.requests(), [""; 0]);
