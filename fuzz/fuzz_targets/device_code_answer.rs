@@ -94,8 +94,10 @@ fn assert_taken(authorization: &DeviceAuthorization, server: &ServerUrl) {
 }
 
 /// All that an authorization says, however its pages were spelled.
-fn facts(authorization: &DeviceAuthorization) -> (String, String) {
-    (authorization.device_code().expose_secret().to_owned(), format!("{authorization:?}"))
+fn facts(authorization: &DeviceAuthorization) -> ([String; 3], Option<String>, [u64; 2]) {
+    let texts = [authorization.device_code().expose_secret(), authorization.user_code(), authorization.page().as_str()];
+    let seconds = [authorization.lifetime(), authorization.interval()].map(|duration| duration.as_secs());
+    (texts.map(str::to_owned), authorization.complete_page().map(|page| page.as_str().to_owned()), seconds)
 }
 
 /// The rule, once more.
