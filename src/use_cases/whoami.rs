@@ -501,7 +501,8 @@ mod tests {
             let mut world = World { profiles: config(stored), ..World::default() };
             world.token_file.expect_read().returning(|_| Ok(token("of-file")));
             match world.execute(&given(words)).unwrap_err() {
-                WhoamiError::Credential(CredentialError::Server { credential, fault: source, .. }) => {
+                WhoamiError::Credential(CredentialError::Server { credential, facts, fault: source }) => {
+                    assert_eq!(facts.profile.as_ref(), credential.profile(), "{words}");
                     assert_eq!((credential, source), (expected_credential, expected), "{words}");
                 }
                 other => panic!("{other:?}"),

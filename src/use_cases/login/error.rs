@@ -496,8 +496,9 @@ mod tests {
         ] {
             assert_eq!(nothing(cause).ending(), ExitStatus::Refused);
         }
-        let refused = LoginCause::NotAccepted(RequestError::Refused { source: "said".into() });
-        assert_eq!(stored(refused).ending(), ExitStatus::Refused);
+        let refused = stored(LoginCause::NotAccepted(RequestError::Refused { source: "said".into() }));
+        assert_eq!(refused.ending(), ExitStatus::Refused);
+        assert_eq!(refused.call_error().map(ToString::to_string).as_deref(), Some("said"));
         let not_accepted = LoginCause::NotAccepted(RequestError::NotAccepted { source: "said".into() });
         assert_eq!(stored(not_accepted).ending(), ExitStatus::Failed);
     }

@@ -284,6 +284,13 @@ mod tests {
     }
 
     #[test]
+    fn a_locked_directory_is_not_handed_to_other_programs() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let (target, _) = LockedTarget::acquire(&write(&sandbox, "d", "file", "")).unwrap().unwrap();
+        assert!(rustix::io::fcntl_getfd(&target.directory).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+    }
+
+    #[test]
     fn an_open_directory_is_told_from_others_that_its_path_may_lead_to() {
         let sandbox = tempfile::tempdir().unwrap();
         let at = |name: &str| sandbox.path().join(name);
