@@ -19,16 +19,29 @@ pub(super) fn each_value<'d, S: Copy>(
     at_root: S,
     mut visit: impl FnMut(S, Step<'d>, &'d Spanned<DeValue<'d>>) -> S,
 ) {
-    let mut pending = vec![(at_root, Some(root), None)];
-    while let Some((from, table, array)) = pending.pop() {
-        let in_table = table.into_iter().flatten().map(|(key, value)| (Step::Key(key), value));
-        let in_array = array.into_iter().flatten().enumerate().map(|(index, value)| (Step::Index(index), value));
-        for (step, value) in in_table.chain(in_array) {
-            let state = visit(from, step, value);
-            let (table, array) = (value.get_ref().as_table(), value.get_ref().as_array());
-            if table.is_some() || array.is_some() {
-                pending.push((state, table, array));
+    let mut pending = Vec::new();
+    let mut enter = |pending: &mut Vec<(S, &'d DeValue<'d>)>, from, step, value: &'d Spanned<DeValue<'d>>| {
+        let state = visit(from, step, value);
+        if matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_)) {
+            pending.push((state, value.get_ref()));
+        }
+    };
+    for (key, value) in root {
+        enter(&mut pending, at_root, Step::Key(key), value);
+    }
+    while let Some((state, holder)) = pending.pop() {
+        match holder {
+            DeValue::Table(table) => {
+                for (key, value) in table {
+                    enter(&mut pending, state, Step::Key(key), value);
+                }
             }
+            DeValue::Array(array) => {
+                for (index, value) in array.iter().enumerate() {
+                    enter(&mut pending, state, Step::Index(index), value);
+                }
+            }
+            _ => {}
         }
     }
 }
