@@ -90,10 +90,7 @@ impl CredentialRequest {
         };
         match self.servers(stored.as_deref()).for_given_credential() {
             Ok(server) => Ok(Credential { source, token, server, expires_at: None }),
-            Err(fault) => {
-                let facts = FailureFacts { token_id: token.id(), ..FailureFacts::default() };
-                Err(CredentialError::Server { credential: source, facts: Box::new(facts), fault })
-            }
+            Err(fault) => Err(CredentialError::of_server(source, &token, None, fault)),
         }
     }
 
@@ -111,17 +108,12 @@ impl CredentialRequest {
             CredentialError::Load(StoreError::NotABearerToken { place, source: reason.into() })
         })?;
         let servers = self.servers(profile.server.as_deref());
+        let source = CredentialSource::Profile(profile.name.clone());
         match servers.for_stored_credential() {
-            Ok(server) => {
-                let source = CredentialSource::Profile(profile.name);
-                Ok(Credential { source, token, server, expires_at: profile.expires_at })
-            }
+            Ok(server) => Ok(Credential { source, token, server, expires_at: profile.expires_at }),
             Err(fault) => {
-                let (profile_name, server, token_id) = (Some(profile.name.clone()), servers.shown(), token.id());
-                let facts = FailureFacts { profile: profile_name, server, token_id, ..FailureFacts::default() };
                 let fault = fault.stored_at(|| profiles.place_of(&profile.name, ProfileKey::Server));
-                let credential = CredentialSource::Profile(profile.name);
-                Err(CredentialError::Server { credential, facts: Box::new(facts), fault })
+                Err(CredentialError::of_server(source, &token, servers.shown(), fault))
             }
         }
     }
@@ -180,6 +172,18 @@ pub enum CredentialError {
 }
 
 impl CredentialError {
+    /// The failure to find a server for a credential. `server` is what may be told of a stored one.
+    fn of_server(
+        credential: CredentialSource,
+        token: &BearerToken,
+        server: Option<String>,
+        fault: ServerError,
+    ) -> Self {
+        let profile = credential.profile().cloned();
+        let facts = FailureFacts { profile, server, token_id: token.id(), ..FailureFacts::default() };
+        Self::Server { credential, facts: Box::new(facts), fault }
+    }
+
     /// The kind of failure, for programs.
     #[must_use]
     pub fn kind(&self) -> FailureKind {

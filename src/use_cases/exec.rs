@@ -107,8 +107,8 @@ impl<'a> ExecUseCase<'a> {
             flag: request.server_flag.as_deref(),
             fallback: request.server_fallback.as_deref(),
         };
-        facts.server = servers.shown();
         let server = servers.for_stored_credential().map_err(|fault| {
+            facts.server = servers.shown();
             ExecFault::Server(fault.stored_at(|| self.profiles.place_of(&name, ProfileKey::Server)))
         })?;
         facts.server = Some(server.as_given().to_owned());

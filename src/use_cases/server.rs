@@ -58,12 +58,12 @@ impl NamedServers<'_> {
         self.first_of([ServerSetting::Given, ServerSetting::Stored, ServerSetting::Fallback])
     }
 
-    /// The server of the first of these settings that names one.
     /// The stored server as the failure of a command tells it: only a valid URL is fit to be shown.
     pub(super) fn shown(self) -> Option<String> {
         Some(ServerUrl::parse(self.stored?).ok()?.as_given().to_owned())
     }
 
+    /// The server of the first of these settings that names one.
     fn first_of(self, settings: [ServerSetting; 3]) -> Result<ServerUrl, ServerError> {
         let text_of = |setting| match setting {
             ServerSetting::Stored => self.stored,

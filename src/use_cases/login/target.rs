@@ -33,7 +33,6 @@ pub(super) fn choose_target(
     place_of_server: impl FnOnce() -> String,
 ) -> Result<LoginTarget, LoginError> {
     let domain_id = request.domain_id.or_else(|| held.as_ref()?.domain_id);
-    let named = named_servers(held.as_ref(), request).for_new_session().ok();
     let cause = match (choose_server(held.as_ref(), request), domain_id) {
         (Ok(server), Some(domain_id)) => {
             // A binding belongs to one domain, so one that was remembered with another cannot be right.
@@ -49,7 +48,9 @@ pub(super) fn choose_target(
         }
         (Err(error), _) => LoginCause::Server(error.stored_at(place_of_server)),
     };
-    Err(LoginError::new(&request.profile, named.as_ref(), LoginState::NOTHING, cause))
+    // Known even where it must not replace another one.
+    let server = named_servers(held.as_ref(), request).for_new_session().ok();
+    Err(LoginError::new(&request.profile, server.as_ref(), LoginState::NOTHING, cause))
 }
 
 /// Takes the server that the operator named for this login, else the stored one, else the one that the operator named
