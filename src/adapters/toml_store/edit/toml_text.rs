@@ -1,8 +1,7 @@
 //! The spelling of what an edit writes: names as bare keys where TOML allows, everything else as basic strings.
 
-use toml_writer::{ToTomlKey as _, ToTomlValue as _, TomlKeyBuilder, TomlStringBuilder};
-
 use toml::de::DeValue;
+use toml_writer::{ToTomlKey as _, ToTomlValue as _, TomlKeyBuilder, TomlStringBuilder};
 
 use super::splice::line_end;
 
