@@ -186,22 +186,6 @@ fn directory_that_cannot_be_synced_counts_as_synced() {
     assert_eq!(login.asked(), ["code", "poll", "whoami", "revoke [OLD]"]);
 }
 
-/// A power loss may undo what is not synced.
-#[test]
-fn reports_sync_that_fails() {
-    if !has("strace", &STRACE, "a directory whose sync fails") {
-        return;
-    }
-    let login = Login::replacing();
-    let directory = login.sandbox.config().parent().unwrap().display().to_string();
-    let arguments =
-        ["-f", "-o", "/dev/null", "-P", &directory, "-e", "trace=fsync", "-e", "inject=fsync:error=EIO", "--"];
-    let run = login.sandbox.observe(&mut started_by("strace", &arguments, &login.command(&[])));
-    let cause = "the change may not survive a power loss: [CONFIG]: syncing its directory failed: Input/output error";
-    assert!(run.exit == 1 && run.stderr.contains(cause), "{run:?}");
-    assert_eq!(login.asked(), ["code", "poll", "whoami", "revoke [OLD]"]);
-}
-
 #[test]
 fn rejects_path_of_a_directory() {
     for (path, named) in [("new/", "new/"), ("new/.", "new/."), ("new/..", "new/..")] {

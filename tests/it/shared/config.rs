@@ -63,6 +63,12 @@ impl Unasked {
         }
     }
 
+    /// Every command names this place in a config with these contents, and what is wrong there.
+    fn assert_broken(&self, case: &str, contents: impl AsRef<[u8]>, place: &str, problem: &str) {
+        let problem = format!("[CONFIG]:{place} cannot be used: {problem}");
+        self.assert_stopped(case, 1, &problem, |sandbox| sandbox.write_config(&contents));
+    }
+
     fn assert_stops(&self, case: &str, exit: i32, error: &str, sandbox: &Sandbox, mut command: Command) -> Run {
         let before = sandbox.config().is_file().then(|| sandbox.config_state());
         let run = sandbox.observe(&mut command);
@@ -134,8 +140,7 @@ fn every_command_names_place_of_invalid_toml() {
         ),
     ];
     for (number, (contents, place, problem)) in cases.iter().enumerate() {
-        let problem = format!("[CONFIG]:{place} cannot be used: {problem}");
-        unasked.assert_stopped(&number.to_string(), 1, &problem, |sandbox| sandbox.write_config(contents));
+        unasked.assert_broken(&number.to_string(), contents, place, problem);
     }
 }
 
@@ -159,8 +164,7 @@ fn every_command_names_broken_rule_of_toml() {
         ("a = { b\n= 1 }\n", "2:3", "a line break separates a key from its value"),
         ("[a] b = 1\n", "1:5", "there is more on the line than one key and value or one header"),
     ] {
-        let problem = format!("[CONFIG]:{place} cannot be used: it is not valid TOML: {reason}\n");
-        unasked.assert_stopped(contents, 1, &problem, |sandbox| sandbox.write_config(contents));
+        unasked.assert_broken(contents, contents, place, &format!("it is not valid TOML: {reason}\n"));
     }
 }
 
@@ -173,8 +177,7 @@ fn every_command_names_place_of_wrong_type() {
         ("profiles = 3\n", "1:12", "`profiles` is not a table"),
         ("[[profiles]]\n", "1:1", "`profiles` is not a table"),
     ] {
-        let problem = format!("[CONFIG]:{place} cannot be used: {problem}");
-        unasked.assert_stopped(contents, 1, &problem, |sandbox| sandbox.write_config(contents));
+        unasked.assert_broken(contents, contents, place, problem);
     }
     // What stands in a profile matters to those that act on it.
     for (contents, place, problem) in [

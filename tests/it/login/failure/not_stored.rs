@@ -157,7 +157,10 @@ fn reports_login_that_is_not_durable() {
         return;
     }
     let run = login.labelled(&login.sandbox.observe(&mut command));
-    let error = instructed("error: logged in, but the change may not survive a power loss: [CONFIG]: ");
+    let error = instructed(
+        "error: logged in, but the change may not survive a power loss: [CONFIG]: syncing its directory failed: Input/output \
+         error ([ORIGIN], token [NEW])\n",
+    );
     assert!(run.exit == 1 && run.stderr.starts_with(&error), "{run:?}");
     // One failed last step does not cancel the others.
     assert!(!login.config().contains("default-replaced-[OLD]"), "{}", login.config());
