@@ -154,6 +154,18 @@ mod tests {
         }
     }
 
+    /// On a clock that only waits move.
+    #[test]
+    fn a_wait_that_ends_in_time_has_no_grace() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let waited = runtime.block_on(async {
+            let start = tokio::time::Instant::now();
+            deaf().wait(GRACE).await;
+            start.elapsed()
+        });
+        assert!(waited >= GRACE && waited < 2 * GRACE, "{waited:?}");
+    }
+
     #[test]
     fn the_time_on_the_wall_is_the_systems() {
         let (before, time) = (Timestamp::from(SystemTime::now()), deaf().wall_clock());

@@ -456,6 +456,7 @@ mod tests {
     #[test]
     fn cuts_no_back_off_short_for_a_last_poll() {
         assert_eq!(millis(after_poll(21, 10_000, 10_000, failed(false, None))), Some(10_000));
+        assert_eq!(millis(after_poll(20, 10_000, 10_000, failed(false, None))), Some(10_000));
         assert_eq!(millis(after_poll(19, 10_000, 10_000, failed(false, None))), None);
         assert_eq!(millis(after_poll(21, 10_000, 10_000, failed(false, Some(12)))), None);
     }

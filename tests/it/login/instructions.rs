@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use plexctl::testing::{ControlPlane, Endpoint, Script};
+use plexctl::testing::{ControlPlane, Decision, Endpoint, Script};
 use rustix::process::Signal;
 
 use super::signals::{send, wait_for};
@@ -113,4 +113,47 @@ fn long_waits_are_shown_and_erased() {
         assert!(seen.ends_with(&format!("cancel.\n{notice}{ERASE}{notice}{ERASE}")), "{seen:?}");
         assert_eq!(seen.matches(&notice).count(), delays.len(), "{seen:?}");
     });
+}
+
+/// While it waits for the next poll, nothing is under way.
+#[test]
+fn wait_is_erased_after_a_poll_without_a_token() {
+    let login = Login::new();
+    login.server.decide_next(Decision::Approve, 3);
+    for _ in 0..2 {
+        login.server.once(Endpoint::DeviceToken, Script::real().after(Duration::from_millis(1500)));
+    }
+    let mut command = login.command(&[]);
+    let (run, seen) = at_a_terminal_of(80, &login.sandbox, command.env("NO_COLOR", "1"));
+    assert_eq!(run.exit, 0, "{seen:?}");
+    let wait = format!("waiting for {} (30 s at most)\r\u{1b}[K", login.server.url());
+    assert!(seen.ends_with(&format!("cancel.\n{wait}{wait}")), "{seen:?}");
+}
+
+#[test]
+fn qr_code_is_drawn_on_a_terminal_that_is_wide_enough() {
+    let drawn = |line: &str| line.chars().all(|block| "█▀▄ ".contains(block)) && line.contains('█');
+    let login = Login::approved();
+    let (_, plain) = at_a_terminal_of(80, &login.sandbox, login.command(&["--qr"]).env("NO_COLOR", "1"));
+    let lines: Vec<&str> = plain.lines().filter(|line| drawn(line)).collect();
+    assert!(lines.len() > 10 && lines.iter().all(|line| line.chars().count() > 20), "{plain}");
+
+    let login = Login::approved();
+    let (_, colored) = at_a_terminal_of(80, &login.sandbox, login.command(&["--qr"]).env("TERM", "xterm"));
+    assert!(colored.contains("\u{1b}[97m\u{1b}[40m█"), "{colored:?}");
+
+    let login = Login::approved();
+    let (_, narrow) = at_a_terminal_of(20, &login.sandbox, &mut login.command(&["--qr"]));
+    assert!(narrow.contains("\nNo QR code: it takes ") && narrow.contains("and the terminal has 20.\n"), "{narrow}");
+
+    let login = Login::approved();
+    let (_, unwanted) = at_a_terminal_of(80, &login.sandbox, &mut login.command(&[]));
+    assert!(!unwanted.contains("QR") && !unwanted.lines().any(drawn), "{unwanted}");
+
+    let login = Login::approved();
+    let run = login.run(&["--qr"]);
+    assert!(run.stderr.contains("\nNo QR code: standard error is not a terminal.\n"), "{run:?}");
+    let login = Login::approved();
+    let run = login.run(&["--qr", "--output", "json"]);
+    assert!(run.exit == 0 && !run.stderr.contains("QR"), "{run:?}");
 }

@@ -186,6 +186,39 @@ fn directory_that_cannot_be_synced_counts_as_synced() {
     assert_eq!(login.asked(), ["code", "poll", "whoami", "revoke [OLD]"]);
 }
 
+/// Once while the file is looked for, and once while the place is found that it is to be created in.
+#[test]
+fn rejects_path_that_cannot_be_resolved() {
+    if !has("strace", &STRACE, "a path that cannot be resolved") {
+        return;
+    }
+    for time in ["1", "2"] {
+        let login = Login::approved();
+        let directory = login.sandbox.config().parent().unwrap().display().to_string();
+        let (trace, inject) =
+            ("trace=?readlink,?readlinkat", format!("inject=?readlink,?readlinkat:error=EIO:when={time}"));
+        let arguments = ["-f", "-o", "/dev/null", "-P", &directory, "-e", trace, "-e", &inject, "--"];
+        let run = login.sandbox.observe(&mut started_by("strace", &arguments, &login.command(&[])));
+        assert_not_begun(&login, &run, "resolving its path failed: Input/output error");
+    }
+}
+
+/// A dry run removes the directories that it made, which another program may be about to use.
+#[test]
+fn creates_directory_again_that_another_program_removes() {
+    if !has("strace", &STRACE, "a directory that another program removes") {
+        return;
+    }
+    for time in ["1", "2"] {
+        let login = Login::approved();
+        fs::remove_dir_all(login.sandbox.path().join(".config")).unwrap();
+        let inject = format!("inject=mkdirat:error=ENOENT:when={time}");
+        let arguments = ["-f", "-o", "/dev/null", "-e", "trace=mkdirat", "-e", &inject, "--"];
+        let run = login.sandbox.observe(&mut started_by("strace", &arguments, &login.command(&[])));
+        assert_eq!(run.exit, 0, "{run:?}");
+    }
+}
+
 #[test]
 fn rejects_path_of_a_directory() {
     for (path, named) in [("new/", "new/"), ("new/.", "new/."), ("new/..", "new/..")] {

@@ -259,4 +259,35 @@ mod tests {
         let head = "\r\n\nHTTP/1.1 200 OK\nContent-Length: junk\n\n";
         assert_eq!(mended(head).as_deref(), Some("HTTP/1.1 200 OK\r\n\r\n"));
     }
+
+    /// A connection that records what it is asked for.
+    #[derive(Default)]
+    struct Recorder(Vec<&'static str>);
+
+    impl Write for Recorder {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            self.0.push("write");
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.0.push("flush");
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.0.push("shutdown");
+            Poll::Ready(Err(io::ErrorKind::NotConnected.into()))
+        }
+    }
+
+    #[test]
+    fn hands_on_what_is_written_flushed_and_shut_down() {
+        let mut stream = LenientStream::new(Recorder::default());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(matches!(Pin::new(&mut stream).poll_write(&mut context, b"GET"), Poll::Ready(Ok(3))));
+        assert!(matches!(Pin::new(&mut stream).poll_flush(&mut context), Poll::Ready(Ok(()))));
+        assert!(matches!(Pin::new(&mut stream).poll_shutdown(&mut context), Poll::Ready(Err(_))));
+        assert_eq!(stream.into_inner().0, ["write", "flush", "shutdown"]);
+    }
 }

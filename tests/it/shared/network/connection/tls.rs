@@ -145,6 +145,18 @@ fn shortens_hostile_certificate_names() {
 }
 
 #[test]
+fn verbose_names_version_of_tls() {
+    let authority = Authority::named("an authority");
+    for (version, name) in [(&TLS12, "1.2"), (&TLS13, "1.3")] {
+        let server = authority.certify(&leaf()).serve(&[version], SUCCESS.as_bytes());
+        let trial = trusting(Subject::Logout, &authority, &server.https_url());
+        let run = trial.sandbox.observe(trial.command().envs(AUTHORITY).arg("-v"));
+        let line = format!("debug: TLS {name} with 127.0.0.1: a new session\n");
+        assert!(run.exit == 0 && run.stderr.contains(&line), "{run:?}");
+    }
+}
+
+#[test]
 fn verifies_certificate_against_stored_name() {
     let authority = Authority::named("an authority");
     if !has_localhost("a certificate for a name") {

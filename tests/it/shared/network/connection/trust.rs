@@ -90,6 +90,19 @@ fn empty_trust_store_sends_no_token() {
     }
 }
 
+/// It can be found and opened, but there is nothing at its start.
+#[test]
+fn names_trust_store_that_cannot_be_read() {
+    let authority = Authority::named("an authority");
+    let server = server_of(&authority);
+    let trial = trusting(Subject::Logout, &authority, &server.https_url());
+    let mut command = trial.command();
+    command.env("SSL_CERT_FILE", "/proc/self/mem").env("SSL_CERT_DIR", "no-authorities");
+    let run = trial.sandbox.observe(&mut command);
+    let cause = "the trust store /proc/self/mem cannot be read: Input/output error";
+    assert_kept(cause, trial.outcome(run, &server.finish()), Kept::Unreached, cause);
+}
+
 #[test]
 fn skips_endless_trust_store() {
     type Make = fn(&Path);
