@@ -192,7 +192,7 @@ fn poll_response(answered: UnexpectedResponse, body: &Body) -> PollResponse {
             .map_or_else(|source| PollResponse::NotIssued(RequestError::Unusable { source }), PollResponse::Issued),
         // A token may stand in any text of a success.
         (201..=299, _) => PollResponse::NotIssued(RequestError::Unusable {
-            source: UnexpectedResponse { problem: None, correlation_id: None, location: None, ..answered }.into(),
+            source: UnexpectedResponse { problem: None, correlation_id: None, ..answered }.into(),
         }),
         (300..=399 | 408 | 429, _) => failed(answered, false),
         // With problem details it is the server that says that it did nothing.
