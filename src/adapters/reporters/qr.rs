@@ -33,7 +33,7 @@ impl QrCode {
     pub(super) fn draw(self, page: &PageUrl) -> String {
         match self {
             Self::Unwanted => String::new(),
-            Self::NoTerminal => "No QR code: standard error is no terminal.\n".to_owned(),
+            Self::NoTerminal => "No QR code: standard error is not a terminal.\n".to_owned(),
             Self::Terminal { columns, is_colored } => drawing(page, columns, is_colored),
         }
     }
@@ -123,7 +123,7 @@ mod tests {
         let too_long = format!("https://h/?{}", "a".repeat(3000));
         assert_eq!(draw(&too_long, 1000), "No QR code: the link is too long for one.\n");
         let page = PageUrl::parse(LINK).unwrap();
-        assert_eq!(QrCode::NoTerminal.draw(&page), "No QR code: standard error is no terminal.\n");
+        assert_eq!(QrCode::NoTerminal.draw(&page), "No QR code: standard error is not a terminal.\n");
         assert_eq!(QrCode::Unwanted.draw(&page), "");
     }
 }
