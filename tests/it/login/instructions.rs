@@ -1,6 +1,8 @@
 //! The instructions of a login, and the limits on what a server may ask for.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use rustix::process::Signal;
 
 use super::signals::{send, wait_for};
 use super::{Login, at_once};
-use crate::shared::terminal::at_a_terminal_of;
+use crate::shared::terminal::{Terminal, at_a_terminal_of};
 use crate::support::sandbox::start;
 use crate::support::tls::{Authority, leaf};
 
@@ -115,19 +117,27 @@ fn long_waits_are_shown_and_erased() {
     });
 }
 
-/// While it waits for the next poll, nothing is under way.
+/// The wait for a response is erased when it comes, not when the next poll begins.
 #[test]
-fn wait_is_erased_after_a_poll_without_a_token() {
+fn no_wait_is_shown_between_polls() {
     let login = Login::new();
-    login.server.decide_next(Decision::Approve, 3);
-    for _ in 0..2 {
-        login.server.once(Endpoint::DeviceToken, Script::real().after(Duration::from_millis(1500)));
-    }
+    login.server.configure(|settings| settings.interval = Duration::from_secs(5));
+    login.server.decide_next(Decision::Approve, 2);
+    login.server.once(Endpoint::DeviceToken, Script::real().after(Duration::from_millis(1500)));
+    let terminal = Terminal::open();
     let mut command = login.command(&[]);
-    let (run, seen) = at_a_terminal_of(80, &login.sandbox, command.env("NO_COLOR", "1"));
-    assert_eq!(run.exit, 0, "{seen:?}");
-    let wait = format!("waiting for {} (30 s at most)\r\u{1b}[K", login.server.url());
-    assert!(seen.ends_with(&format!("cancel.\n{wait}{wait}")), "{seen:?}");
+    let child = command.stdout(Stdio::piped()).stderr(terminal.slave()).spawn().unwrap();
+    drop(command);
+    let mut screen = File::from(terminal.into_operators_end());
+    let (mut seen, mut piece) = (String::new(), [0; 1024]);
+    while !seen.ends_with("\r\u{1b}[K") {
+        let length = screen.read(&mut piece).unwrap();
+        seen.push_str(str::from_utf8(&piece[..length]).unwrap());
+    }
+    assert_eq!(login.polls().len(), 1, "{seen:?}");
+    let rest = thread::spawn(move || screen.read_to_end(&mut Vec::new()));
+    assert_eq!(login.sandbox.observe_child(child).exit, 0);
+    let _ = rest.join();
 }
 
 #[test]

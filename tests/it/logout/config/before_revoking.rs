@@ -19,6 +19,7 @@ use crate::support::bystander::BYSTANDER;
 use crate::support::sandbox::{Run, Sandbox, file_state, no_session, no_session_but};
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::shell::in_shell;
+use crate::support::trace::{has_strace, traced};
 use crate::support::unprivileged::{Unprivileged, output_behind};
 
 /// A server that would say gone, and must not be asked.
@@ -180,6 +181,17 @@ fn broken_path_is_an_error() {
     names.sort();
     assert_eq!(names, [".config", "chain", "dangling", "file", "loop"]);
     assert_eq!(fs::read_link(at("dangling")).unwrap(), Path::new("nowhere"));
+}
+
+/// No file is found, and why cannot be told: there may be a session behind it.
+#[test]
+fn path_that_cannot_be_examined_is_an_error() {
+    if !has_strace("a path that cannot be examined") {
+        return;
+    }
+    // The second one asks whether there is such a call at all.
+    let (run, _) = traced(&Sandbox::new(), &["logout"], &["inject=statx:error=EIO:when=1"]);
+    assert_eq!(run, unusable("[CONFIG]", &system("examining its path", Errno::IO)));
 }
 
 /// It would be swept as a leftover.
