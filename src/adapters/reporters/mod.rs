@@ -168,7 +168,10 @@ mod tests {
         assert_eq!(err, b"warned\n");
 
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let half = |result: &str, out: &mut dyn Write| write!(out, "<{result}").and(Err(io::Error::other("no")));
+        let half = |_: &str, out: &mut dyn Write| {
+            (0..1000).try_for_each(|_| out.write_all(&[b'.'; 64]))?;
+            Err(io::Error::other("no"))
+        };
         let unformatted = write(&mut out, &mut err, half);
         assert!(unformatted.is_err());
         assert_eq!((out.as_slice(), err.as_slice()), (&b""[..], &b"warned\n"[..]));

@@ -138,6 +138,19 @@ fn skips_endless_trust_store() {
     }
 }
 
+#[test]
+fn reads_trust_store_of_16_mib() {
+    let authority = Authority::named("an authority");
+    let server = server_of(&authority);
+    let trial = trusting(Subject::Logout, &authority, &server.https_url());
+    let filler = "\n".repeat((16 << 20) - authority.pem.len());
+    fs::write(trial.sandbox.path().join("large.toml"), authority.pem.clone() + &filler).unwrap();
+    let mut command = trial.command();
+    command.env("SSL_CERT_FILE", "large.toml").env("SSL_CERT_DIR", "no-authorities");
+    let run = trial.sandbox.observe(&mut command);
+    assert_eq!(trial.outcome(run, &server.finish()), Outcome::success(Subject::Logout));
+}
+
 /// What stands in a file of the system's trust store.
 #[derive(Clone, Copy, Debug)]
 enum Holds {
