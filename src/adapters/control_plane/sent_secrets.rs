@@ -1,7 +1,7 @@
 //! The secrets that the client has sent or received, which no response may show, whichever call it belongs to.
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -18,14 +18,20 @@ const MIN_MASKED_SECRET: usize = 8;
 /// What stands in place of a credential.
 const MASK: &str = "[redacted]";
 
-/// Bearer tokens, device codes, and the credentials for proxies.
+/// Bearer tokens, device codes, and the credentials for proxies, and the parts of these that are masked on their own. The
+/// longest comes first: where one is a part of another, the rest of the other would stay.
 #[derive(Default)]
-pub(crate) struct SentSecrets(Mutex<HashSet<String>>);
+pub(crate) struct SentSecrets(Mutex<BTreeSet<(Reverse<usize>, String)>>);
 
 impl SentSecrets {
-    /// Records a secret that is about to be sent, or has arrived.
+    /// Records a secret that is about to be sent, or has arrived. Of one that is built as a session token is, the last
+    /// part is recorded as well.
     pub(crate) fn add(&self, secret: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(secret.to_owned());
+        let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A short part such as `dev` would mask words that have nothing to do with the secret.
+        let part = secret.splitn(4, '_').nth(3).filter(|part| part.len() >= MIN_MASKED_SECRET);
+        let recorded = part.into_iter().chain([secret]).filter(|secret| !secret.is_empty());
+        secrets.extend(recorded.map(|secret| (Reverse(secret.len()), secret.to_owned())));
     }
 
     /// Records basic credentials (RFC 7617): as they are sent, decoded, and the password on its own.
@@ -51,25 +57,22 @@ impl SentSecrets {
     }
 
     /// Masks the secrets that a server might send back, as they are or percent-encoded (RFC 3986, section 2.1), as in the
-    /// address of a redirect. Of one that is built as a session token is, the last part is masked on its own as well.
+    /// address of a redirect.
     pub(crate) fn masked(&self, text: String) -> String {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let parts = secrets.iter().filter_map(|whole| whole.splitn(4, '_').nth(3));
-        // A short part such as `dev` would mask words that have nothing to do with the secret.
-        let parts = parts.filter(|part| part.len() >= MIN_MASKED_SECRET);
-        let wholes = secrets.iter().map(String::as_str).filter(|secret| !secret.is_empty());
-        let mut masks: Vec<_> = wholes.chain(parts).collect();
-        // The longest first: where one is a part of another, the rest of the other would stay.
-        masks.sort_unstable_by_key(|secret| Reverse(secret.len()));
-        let text = masks.iter().fold(text, |text, secret| text.replace(secret, MASK));
-        masks.iter().fold(text, |text, secret| mask_percent_encoded(text, secret))
+        let text = secrets.iter().fold(text, |text, (_, secret)| text.replace(secret, MASK));
+        secrets.iter().fold(text, |text, (_, secret)| mask_percent_encoded(text, secret))
     }
 }
 
 #[cfg(any(test, fuzzing))]
 impl<const COUNT: usize> From<[&str; COUNT]> for SentSecrets {
     fn from(secrets: [&str; COUNT]) -> Self {
-        Self(Mutex::new(secrets.map(str::to_owned).into()))
+        let sent = Self::default();
+        for secret in secrets {
+            sent.add(secret);
+        }
+        sent
     }
 }
 
@@ -131,7 +134,7 @@ mod tests {
         let held = |credentials: &str| {
             let secrets = SentSecrets::default();
             secrets.add_basic(&format!("Basic {}", BASE64.encode(credentials.as_bytes())));
-            let mut held: Vec<_> = secrets.0.into_inner().unwrap().into_iter().collect();
+            let mut held: Vec<_> = secrets.0.into_inner().unwrap().into_iter().map(|(_, secret)| secret).collect();
             held.sort_unstable();
             held
         };
