@@ -258,7 +258,7 @@ impl fmt::Display for LoginError {
                 write!(formatter, "logged in, but the result could not be written: {cause}")
             }
             (State::Stored(stored), Cause::Interrupted) => {
-                write!(formatter, "{cause}: profile \"{profile}\" holds the new session")?;
+                write!(formatter, "{cause}: profile \"{profile}\" holds the new session ({})", stored.token)?;
                 let Some(replaced) = &stored.replaced else { return Ok(()) };
                 write!(formatter, "; {} and is kept as profile \"{}\"", replaced.liveness(), replaced.kept_as)
             }
@@ -471,7 +471,11 @@ mod tests {
                 "profile \"dev\" holds a session that https://h does not accept: it is a session of a domain without a \
                  name, not of domain [ID]",
             ),
-            (stored(LoginCause::Interrupted), "internal", "interrupted: profile \"dev\" holds the new session"),
+            (
+                stored(LoginCause::Interrupted),
+                "internal",
+                "interrupted: profile \"dev\" holds the new session (token [ID])",
+            ),
         ];
         for (error, code, sentence) in rows {
             assert_eq!((error.to_string().replace(ID, "[ID]").as_str(), error.kind().code()), (sentence, code));

@@ -37,7 +37,7 @@ use crate::domain::session::{ProfileName, Selection};
 use crate::ports::browser::{Browser, BrowserSkipped};
 use crate::ports::chain::chain;
 use crate::ports::credential_store::CredentialStore;
-use crate::ports::login_outcome::{Instructions, LoginOutcome, LoginProgress};
+use crate::ports::login_outcome::{Instructions, LoginOutcome, LoginProgress, Replaced};
 use crate::ports::principal_reader::PrincipalReader;
 use crate::ports::profile_reader::{ProfileKey, ProfileReader};
 use crate::ports::profile_writer::ProfileWriter;
@@ -181,17 +181,17 @@ impl<'a> LoginUseCase<'a> {
             self.tell(&LoginProgress::ResponseLost);
         }
         let mut stored = stored?;
-        // Before the replaced session is ended: a session that does not work must not cost the operator one that does.
-        let principal = ports.ask_who(&session, &stored, target.authorization.domain_id).await?;
-
-        // If another program has put its old text back, the replaced token is in use again and must stay live. A store
-        // that cannot be read is reported at the end, where it can still hold the token or not.
-        ports.confirm_stored(&session).await?;
-        let replaced = ports.end_replaced(&session, &mut stored).await?;
+        let settled = match ports.settle(&session, &mut stored, target.authorization.domain_id).await {
+            Err(error) if !matches!(*error.state, LoginState::Stored(_)) => return Err(error),
+            settled => settled,
+        };
+        // However the login ends: if another program has put its old text back, the session is not stored. A store that
+        // cannot be read can still hold the token or not.
         if let Some(error) = ports.confirm_stored(&session).await? {
             let cause = chain(&error);
             self.tell(&LoginProgress::NotConfirmed { profile: profile.clone(), token: session.facts(), cause });
         }
+        let (principal, replaced) = settled?;
         // Only now: a sync that failed is no reason to leave the replaced session live.
         if let Some(error) = stored.take_durability_error(&session) {
             return Err(error);
@@ -248,6 +248,20 @@ impl LoginPorts<'_> {
             held_before: target.held.clone(),
             time,
         }
+    }
+
+    /// Asks who is logged in, and ends the session that was replaced.
+    async fn settle(
+        &self,
+        session: &NewSession,
+        stored: &mut StoredSession,
+        domain_id: Identifier,
+    ) -> Result<(Result<Principal, String>, Option<Replaced>), LoginError> {
+        // Before the replaced session is ended: a session that does not work must not cost the operator one that does.
+        let principal = self.ask_who(session, stored, domain_id).await?;
+        // If another program has put its old text back, the replaced token is in use again and must stay live.
+        self.confirm_stored(session).await?;
+        Ok((principal, self.end_replaced(session, stored).await?))
     }
 
     async fn begin(&self, target: &LoginTarget) -> Result<DeviceAuthorization, LoginError> {

@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use plexctl::testing::{Answer, Endpoint, Script};
+use rustix::process::Signal;
 
-use super::signals::wait_for;
+use super::signals::{send, wait_for};
 use super::{Login, at_once, instructed};
 use crate::support::sandbox::{Run, start};
 use crate::support::signed_in::id_of;
@@ -79,6 +80,36 @@ fn old_text_that_is_put_back_revokes_the_new_token() {
         }
         assert_eq!(login.sandbox.config_text(), before);
         assert!(!login.asked().contains(&"revoke [OLD]".to_owned()), "{:?}", login.asked());
+    }
+}
+
+/// A login that ends early looks at the file, too, before it says what is stored.
+#[test]
+fn old_text_that_is_put_back_revokes_the_new_token_of_a_login_that_ends_early() {
+    let error = instructed(
+        "error: login failed: another program has changed the config and removed the new session; token [NEW] was issued \
+         and has been revoked ([ORIGIN])\n",
+    );
+    for (endpoint, requests) in [(Endpoint::Whoami, 3), (Endpoint::Revoke, 4)] {
+        let login = Login::replacing();
+        let before = login.sandbox.config_text();
+        login.server.once(endpoint, Script::real().after(Duration::from_secs(60)).lost());
+        let child = start(&mut login.command(&[]));
+        wait_for(&login, requests);
+        fs::write(login.sandbox.config(), &before).unwrap();
+        send(&child, Signal::TERM);
+        let run = login.labelled(&login.sandbox.observe_child(child));
+        assert!(run.exit == -Signal::TERM.as_raw() && run.stderr.starts_with(&error), "{run:?}");
+        assert_eq!(login.asked().last().unwrap(), "revoke [NEW]");
+    }
+    let of_another_domain = Script::real().with("domain_id", "\"0192f0c1-0000-7000-8000-0000000000ff\"");
+    for answer in [of_another_domain, Script::answer(Answer::problem(403, "Forbidden", "no_scope", ""))] {
+        let login = Login::replacing();
+        let (before, config) = (login.sandbox.config_text(), login.sandbox.config());
+        login.server.once(Endpoint::Whoami, answer.running(move || fs::write(&config, &before).unwrap()));
+        let run = login.run(&[]);
+        assert!(run.exit == 1 && run.stderr.starts_with(&error), "{run:?}");
+        assert_eq!(login.live(), ["[OLD]"]);
     }
 }
 
