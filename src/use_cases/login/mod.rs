@@ -182,6 +182,7 @@ impl<'a> LoginUseCase<'a> {
         }
         let mut stored = stored?;
         let settled = match ports.settle(&session, &mut stored, target.authorization.domain_id).await {
+            // The look at the file before the replaced session ends has found it gone.
             Err(error) if !matches!(*error.state, LoginState::Stored(_)) => return Err(error),
             settled => settled,
         };
