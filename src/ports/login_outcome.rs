@@ -52,6 +52,8 @@ pub enum LoginProgress {
     /// The token has arrived, but an answer before it was lost, so another may have been issued that is stored nowhere: a
     /// warning.
     ResponseLost,
+    /// Another program has removed the token that was replaced, which may be live, and the login fails: a warning.
+    ReplacedLost(ReplacedToken),
     /// The session was stored, but the store could not be read afterwards. Another program may have removed the session,
     /// and its token is live: a warning.
     NotConfirmed {

@@ -11,7 +11,7 @@ use crate::domain::page_url::PageUrl;
 use crate::domain::printable::escape_unprintable;
 use crate::domain::session::ProfileName;
 use crate::ports::browser::BrowserSkipped;
-use crate::ports::login_outcome::{Instructions, Lifetime, LoginProgress};
+use crate::ports::login_outcome::{Instructions, Lifetime, LoginProgress, ReplacedToken};
 use crate::ports::reporter::{ReportError, Reporter};
 
 /// How to find a token that may have been issued and is stored nowhere.
@@ -61,10 +61,20 @@ impl<E: NoteWriter> Reporter<LoginProgress> for ProgressReporter<E> {
                 Note::warning("an earlier response was lost, so a token may have been issued that is stored nowhere"),
                 Note::hint(LIST_HINT),
             ],
+            (LoginProgress::ReplacedLost(token), _) => replaced_lost(token),
             (LoginProgress::NotConfirmed { profile, token, cause }, _) => not_confirmed(profile, token, cause),
         };
         self.err.write_notes(&notes).map_err(|error| ReportError { source: error.into() })
     }
+}
+
+/// That a token is stored nowhere, and how to end it.
+fn replaced_lost(token: &ReplacedToken) -> Vec<Note> {
+    let warning = Note::warning(&format!("{}, and another program has removed it from the config", token.liveness()));
+    let hint = token
+        .id
+        .map(|id| Note::hint(&format!("once you are logged in, run `plexctl identity-tokens delete --id {id}`")));
+    [warning].into_iter().chain(hint).collect()
 }
 
 /// That a token may be stored nowhere, and how to end it then.
@@ -139,7 +149,7 @@ mod tests {
 
     use super::*;
     use crate::domain::server_url::ServerUrl;
-    use crate::domain::token::SessionToken;
+    use crate::domain::token::{SessionToken, TokenId};
 
     const COMPLETE: &str = "https://plexsphere.example/v1/device?user_code=ABCD-EFGH";
 
@@ -297,6 +307,16 @@ Enter this code there: ABCD-EFGH
             (
                 not_confirmed(None),
                 "warning: cannot check that profile \"dev\" still holds a token without an id: unreadable\n",
+            ),
+            (
+                LoginProgress::ReplacedLost(ReplacedToken {
+                    id: Some(TokenId::parse(ID).unwrap()),
+                    origin: Some("https://plexsphere.example".to_owned()),
+                    kept_as: ProfileName::new("dev-replaced").unwrap(),
+                }),
+                "warning: the replaced token 0192f0c1-2345-7abc-8def-0123456789ab may still be live at \
+                 https://plexsphere.example, and another program has removed it from the config\nhint: once you are \
+                 logged in, run `plexctl identity-tokens delete --id 0192f0c1-2345-7abc-8def-0123456789ab`\n",
             ),
             (
                 LoginProgress::ResponseLost,

@@ -46,6 +46,12 @@ impl SystemTimer {
         *self.watched.signal.borrow()
     }
 
+    /// What would be lost with the process now.
+    #[must_use]
+    pub fn at_risk(&self) -> AtRisk {
+        self.watched.at_risk()
+    }
+
     /// Ends the process as the signal by which the operator interrupted would have ended it, so that the program that
     /// started it sees that. Returns if there was none.
     pub fn die_interrupted(&self) {

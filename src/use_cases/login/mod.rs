@@ -43,9 +43,12 @@ use crate::ports::profile_reader::{ProfileKey, ProfileReader};
 use crate::ports::profile_writer::ProfileWriter;
 use crate::ports::reporter::Reporter;
 use crate::ports::request_error::RequestError;
-use crate::ports::timer::Timer;
+use crate::ports::timer::{AtRisk, Timer};
 use crate::ports::token_issuer::{AuthorizationRequest, BindingChoice, TokenIssuer};
 use crate::ports::token_revoker::TokenRevoker;
+
+/// Who is logged in, or why the server did not say, and what became of the session that was replaced.
+type Settled = (Result<Principal, String>, Option<Replaced>);
 
 /// How long the server has to say who is logged in.
 const WHOAMI_LIMIT: Duration = Duration::from_secs(10);
@@ -181,18 +184,7 @@ impl<'a> LoginUseCase<'a> {
             self.tell(&LoginProgress::ResponseLost);
         }
         let mut stored = stored?;
-        let settled = match ports.settle(&session, &mut stored, target.authorization.domain_id).await {
-            // The look at the file before the replaced session ends has found it gone.
-            Err(error) if !matches!(*error.state, LoginState::Stored(_)) => return Err(error),
-            settled => settled,
-        };
-        // However the login ends: if another program has put its old text back, the session is not stored. A store that
-        // cannot be read can still hold the token or not.
-        if let Some(error) = ports.confirm_stored(&session).await? {
-            let cause = chain(&error);
-            self.tell(&LoginProgress::NotConfirmed { profile: profile.clone(), token: session.facts(), cause });
-        }
-        let (principal, replaced) = settled?;
+        let (principal, replaced) = self.settle(&session, &mut stored).await?;
         // Only now: a sync that failed is no reason to leave the replaced session live.
         if let Some(error) = stored.take_durability_error(&session) {
             return Err(error);
@@ -203,6 +195,29 @@ impl<'a> LoginUseCase<'a> {
         let reported = self.reporter.report(&outcome);
         reported.map_err(|error| stored.error(&session, LoginCause::Report(error)))?;
         Ok(outcome)
+    }
+
+    /// Asks who is logged in, and ends the session that was replaced. Even after an interruption or a refusal, the profile
+    /// is looked at once more: if another program has put its old text back, the session is not stored.
+    async fn settle(&mut self, session: &NewSession, stored: &mut StoredSession) -> Result<Settled, LoginError> {
+        let settled = self.ports.ask_and_replace(session, stored).await;
+        let confirmed = match &settled {
+            // The session was found gone, and its token is dealt with.
+            Err(error) if !matches!(*error.state, LoginState::Stored(_)) => Ok(None),
+            _ => self.ports.confirm_stored(session).await,
+        };
+        if (settled.is_err() || confirmed.is_err())
+            && let Some(replaced) = self.ports.lost_replaced(session, stored)
+        {
+            self.tell(&LoginProgress::ReplacedLost(replaced));
+        }
+        // A store that cannot be read can still hold the session or not.
+        if let Some(error) = confirmed? {
+            let (profile, token) = (session.profile.clone(), session.facts());
+            self.ports.timer.set_at_risk(AtRisk::Token(token.clone()));
+            self.tell(&LoginProgress::NotConfirmed { profile, token, cause: chain(&error) });
+        }
+        settled
     }
 
     /// Tells the operator how to approve the login, and shows the page.
@@ -252,14 +267,9 @@ impl LoginPorts<'_> {
     }
 
     /// Asks who is logged in, and ends the session that was replaced.
-    async fn settle(
-        &self,
-        session: &NewSession,
-        stored: &mut StoredSession,
-        domain_id: Identifier,
-    ) -> Result<(Result<Principal, String>, Option<Replaced>), LoginError> {
+    async fn ask_and_replace(&self, session: &NewSession, stored: &mut StoredSession) -> Result<Settled, LoginError> {
         // Before the replaced session is ended: a session that does not work must not cost the operator one that does.
-        let principal = self.ask_who(session, stored, domain_id).await?;
+        let principal = self.ask_who(session, stored).await?;
         // If another program has put its old text back, the replaced token is in use again and must stay live.
         self.confirm_stored(session).await?;
         Ok((principal, self.end_replaced(session, stored).await?))
@@ -296,7 +306,6 @@ impl LoginPorts<'_> {
         &self,
         session: &NewSession,
         stored: &StoredSession,
-        domain_id: Identifier,
     ) -> Result<Result<Principal, String>, LoginError> {
         let reading = select(self.reader.read(&session.server, &session.token), self.timer.wait(WHOAMI_LIMIT));
         let read = match select(self.timer.interrupted(), reading).await {
@@ -309,8 +318,10 @@ impl LoginPorts<'_> {
         };
         match read {
             // UUIDs are case-insensitive when compared (RFC 9562, section 4).
-            Ok(Principal { domain_id: Some(found), .. }) if !found.eq_ignore_ascii_case(&domain_id.to_string()) => {
-                Err(stored.error(session, LoginCause::OtherDomain { asked_for: domain_id, found }))
+            Ok(Principal { domain_id: Some(found), .. })
+                if !found.eq_ignore_ascii_case(&session.domain_id.to_string()) =>
+            {
+                Err(stored.error(session, LoginCause::OtherDomain { asked_for: session.domain_id, found }))
             }
             Ok(principal) => Ok(Ok(principal)),
             Err(source @ (RequestError::NotAccepted { .. } | RequestError::Refused { .. })) => {

@@ -8,7 +8,7 @@ use crate::domain::new_session::NewSession;
 use crate::domain::profile::Profile;
 use crate::domain::session::Selection;
 use crate::ports::chain::chain;
-use crate::ports::login_outcome::{Replaced, ReplacedState};
+use crate::ports::login_outcome::{Replaced, ReplacedState, ReplacedToken};
 use crate::ports::token_revoker::Revocation;
 use crate::use_cases::logout::LogoutUseCase;
 use crate::use_cases::server::NamedServers;
@@ -27,10 +27,18 @@ impl LoginPorts<'_> {
             Either::First(()) => return Err(stored.error(session, LoginCause::Interrupted)),
             Either::Second(state) => state,
         };
-        if !matches!(state, ReplacedState::Kept { .. }) {
+        if !matches!(state, ReplacedState::Kept { .. } | ReplacedState::Unstored { .. }) {
             stored.replaced = None;
         }
         Ok(Some(Replaced { token: replaced_token(&replaced), state }))
+    }
+
+    /// The token that was replaced, if it may be live and the profiles that could hold it do not: the one that it moved
+    /// to, and the one that it was in, where another program may have put it back.
+    pub(super) fn lost_replaced(&self, session: &NewSession, stored: &StoredSession) -> Option<ReplacedToken> {
+        let moved = stored.replaced.as_ref()?;
+        let back = Profile { name: session.profile.clone(), ..moved.clone() };
+        (!self.is_stored(moved) && !self.is_stored(&back)).then(|| replaced_token(moved))
     }
 
     async fn revoke_and_clear(&self, replaced: &Profile) -> ReplacedState {

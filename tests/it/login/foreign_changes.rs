@@ -2,6 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::thread;
 use std::time::Duration;
 
 use plexctl::testing::{Answer, Endpoint, Script};
@@ -9,6 +10,7 @@ use rustix::process::Signal;
 
 use super::signals::{send, wait_for};
 use super::{Login, at_once, instructed};
+use crate::support::blocked_stderr::BlockedStderr;
 use crate::support::sandbox::{Run, start};
 use crate::support::signed_in::id_of;
 
@@ -83,13 +85,11 @@ fn old_text_that_is_put_back_revokes_the_new_token() {
     }
 }
 
-/// A login that ends early looks at the file, too, before it says what is stored.
+const REMOVED: &str = "another program has changed the config and removed the new session; token [NEW] was issued and \
+                       has been revoked ([ORIGIN])\n";
+
 #[test]
-fn old_text_that_is_put_back_revokes_the_new_token_of_a_login_that_ends_early() {
-    let error = instructed(
-        "error: login failed: another program has changed the config and removed the new session; token [NEW] was issued \
-         and has been revoked ([ORIGIN])\n",
-    );
+fn interrupted_login_looks_at_the_file_once_more() {
     for (endpoint, requests) in [(Endpoint::Whoami, 3), (Endpoint::Revoke, 4)] {
         let login = Login::replacing();
         let before = login.sandbox.config_text();
@@ -99,18 +99,61 @@ fn old_text_that_is_put_back_revokes_the_new_token_of_a_login_that_ends_early() 
         fs::write(login.sandbox.config(), &before).unwrap();
         send(&child, Signal::TERM);
         let run = login.labelled(&login.sandbox.observe_child(child));
+        let error = instructed(&format!("error: login failed: {REMOVED}"));
         assert!(run.exit == -Signal::TERM.as_raw() && run.stderr.starts_with(&error), "{run:?}");
         assert_eq!(login.asked().last().unwrap(), "revoke [NEW]");
     }
+}
+
+#[test]
+fn refused_login_looks_at_the_file_once_more() {
     let of_another_domain = Script::real().with("domain_id", "\"0192f0c1-0000-7000-8000-0000000000ff\"");
     for answer in [of_another_domain, Script::answer(Answer::problem(403, "Forbidden", "no_scope", ""))] {
         let login = Login::replacing();
         let (before, config) = (login.sandbox.config_text(), login.sandbox.config());
         login.server.once(Endpoint::Whoami, answer.running(move || fs::write(&config, &before).unwrap()));
         let run = login.run(&[]);
+        let error = instructed(&format!("error: login failed: {REMOVED}"));
         assert!(run.exit == 1 && run.stderr.starts_with(&error), "{run:?}");
         assert_eq!(login.live(), ["[OLD]"]);
     }
+}
+
+/// Neither the profile that it was in nor the one that it moved to holds the replaced token any more.
+#[test]
+fn removed_file_names_both_tokens() {
+    let refusal = Script::answer(Answer::problem(403, "Forbidden", "no_scope", ""));
+    for answer in [Script::real(), refusal] {
+        let login = Login::replacing();
+        let config = login.sandbox.config();
+        login.server.once(Endpoint::Whoami, answer.running(move || fs::remove_file(&config).unwrap()));
+        let run = login.run(&[]);
+        let error = instructed(&format!(
+            "warning: the replaced token [OLD] may still be live at [ORIGIN], and another program has removed it from the \
+             config\nhint: once you are logged in, run `plexctl identity-tokens delete --id [OLD]`\nerror: login failed: \
+             {REMOVED}"
+        ));
+        assert!(run.exit == 1 && run.stderr.starts_with(&error), "{run:?}");
+        assert_eq!(login.live(), ["[OLD]"]);
+    }
+}
+
+/// The words of an interrupted login may be all that tells of its token, so they wait for a reader.
+#[test]
+fn interrupted_login_names_token_that_it_cannot_look_for() {
+    let login = Login::replacing();
+    login.server.once(Endpoint::Whoami, Script::real().after(Duration::from_secs(60)).lost());
+    let child = start(&mut login.command(&[]));
+    wait_for(&login, 3);
+    fs::set_permissions(login.sandbox.config(), Permissions::from_mode(0o644)).unwrap();
+    let blocked = BlockedStderr::of(&child);
+    send(&child, Signal::TERM);
+    thread::sleep(Duration::from_secs(2));
+    blocked.unblock();
+    let run = login.labelled(&login.sandbox.observe_child(child));
+    let warning = "warning: cannot check that profile \"default\" still holds token [NEW]: ";
+    assert!(run.exit == -Signal::TERM.as_raw() && run.stderr.contains(warning), "{run:?}");
+    assert!(run.stderr.contains("\ninterrupted: profile \"default\" holds the new session (token [NEW]); "), "{run:?}");
 }
 
 /// As an editor does that saves under an ordinary umask. Whether the session is stored cannot be seen then.

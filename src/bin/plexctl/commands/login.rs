@@ -8,7 +8,8 @@ use plexctl::adapters::reporters::{ProgressReporter, QrCode};
 use plexctl::adapters::timer::SystemTimer;
 use plexctl::adapters::toml_store::TomlStore;
 use plexctl::domain::{BindingAlias, Identifier, IdpBinding, ProfileName};
-use plexctl::use_cases::{LoginCause, LoginPorts, LoginRequest, LoginState, LoginUseCase};
+use plexctl::ports::AtRisk;
+use plexctl::use_cases::{LoginCause, LoginPorts, LoginRequest, LoginUseCase};
 
 use super::watched::Watched;
 use super::{client, hint_other_credentials, reporter, stored_context};
@@ -66,12 +67,12 @@ pub async fn login(flags: Flags, login: LoginArguments) -> Result<(), Failure> {
         if matches!(*error.cause, LoginCause::Interrupted) {
             terminal::line(&error.to_string());
             terminal::hints(&hint);
-            if matches!(*error.state, LoginState::Nothing { is_response_lost: true }) {
-                // Nothing else tells of the token, so the words wait for a reader.
-                stderr::flush();
-            } else {
+            if timer.at_risk() == AtRisk::Nothing {
                 // No token is lost with these words, so an unread pipe must not keep the process alive.
                 stderr::flush_within(INTERRUPTED_FLUSH_LIMIT);
+            } else {
+                // Nothing else tells of the token, so the words wait for a reader.
+                stderr::flush();
             }
             timer.die_interrupted();
         }
