@@ -130,10 +130,12 @@ fn no_wait_is_shown_between_polls() {
     drop(command);
     let mut screen = File::from(terminal.into_operators_end());
     let (mut seen, mut piece) = (String::new(), [0; 1024]);
-    while !seen.ends_with("\r\u{1b}[K") {
+    while !(seen.contains("cancel.") && seen.ends_with("\r\u{1b}[K")) {
         let length = screen.read(&mut piece).unwrap();
         seen.push_str(str::from_utf8(&piece[..length]).unwrap());
     }
+    // A poll that begins right after it would be seen by then.
+    thread::sleep(Duration::from_secs(1));
     assert_eq!(login.polls().len(), 1, "{seen:?}");
     let rest = thread::spawn(move || screen.read_to_end(&mut Vec::new()));
     assert_eq!(login.sandbox.observe_child(child).exit, 0);

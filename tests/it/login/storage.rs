@@ -212,10 +212,12 @@ fn creates_directory_again_that_another_program_removes() {
     for time in ["1", "2"] {
         let login = Login::approved();
         fs::remove_dir_all(login.sandbox.path().join(".config")).unwrap();
+        let trace = login.sandbox.path().join("trace");
         let inject = format!("inject=mkdirat:error=ENOENT:when={time}");
-        let arguments = ["-f", "-o", "/dev/null", "-e", "trace=mkdirat", "-e", &inject, "--"];
+        let arguments = ["-f", "-o", trace.to_str().unwrap(), "-e", "trace=mkdirat", "-e", &inject, "--"];
         let run = login.sandbox.observe(&mut started_by("strace", &arguments, &login.command(&[])));
         assert_eq!(run.exit, 0, "{run:?}");
+        assert!(fs::read_to_string(trace).unwrap().contains("(INJECTED)"), "{time}");
     }
 }
 

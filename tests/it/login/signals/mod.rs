@@ -92,8 +92,8 @@ fn stores_token_not_revoked_after_signal() {
     login.server.once(Endpoint::DeviceToken, Script::real().after(DELAY));
     login.server.answer_revocations_with(Answer::bare(503));
     let kept = format!(
-        "{WAITING}interrupted: profile \"default\" holds the new session (token [NEW]); the replaced token [OLD] may still be live at \
-         [ORIGIN] and is kept as profile \"default-replaced-[OLD]\"\n{REPLACED_HINT}"
+        "{WAITING}interrupted: profile \"default\" holds the new session (token [NEW]); the replaced token [OLD] may \
+         still be live at [ORIGIN] and is kept as profile \"default-replaced-[OLD]\"\n{REPLACED_HINT}"
     );
     assert_eq!(login.interrupted(2, &[Signal::TERM]), Run::new(-Signal::TERM.as_raw(), "", instructed(&kept)));
     assert_eq!(login.asked(), ["code", "poll", "revoke [NEW]"]);
@@ -114,8 +114,8 @@ fn tells_stored_session_after_signal() {
     let login = Login::replacing();
     login.server.once(Endpoint::Whoami, Script::real().after(Duration::from_secs(60)));
     let stored = format!(
-        "interrupted: profile \"default\" holds the new session (token [NEW]); the replaced token [OLD] may still be live at [ORIGIN] \
-         and is kept as profile \"default-replaced-[OLD]\"\n{REPLACED_HINT}"
+        "interrupted: profile \"default\" holds the new session (token [NEW]); the replaced token [OLD] may still be \
+         live at [ORIGIN] and is kept as profile \"default-replaced-[OLD]\"\n{REPLACED_HINT}"
     );
     assert_eq!(login.interrupted(3, &[Signal::TERM]), Run::new(-Signal::TERM.as_raw(), "", instructed(&stored)));
     assert_eq!(login.asked(), ["code", "poll", "whoami"]);

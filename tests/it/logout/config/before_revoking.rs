@@ -189,7 +189,7 @@ fn path_that_cannot_be_examined_is_an_error() {
     if !has_strace("a path that cannot be examined") {
         return;
     }
-    // The second one asks whether there is such a call at all.
+    // After a `statx` that failed, std calls it once more to find out whether the kernel has it.
     let (run, _) = traced(&Sandbox::new(), &["logout"], &["inject=statx:error=EIO:when=1"]);
     assert_eq!(run, unusable("[CONFIG]", &system("examining its path", Errno::IO)));
 }

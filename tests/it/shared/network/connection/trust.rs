@@ -11,6 +11,7 @@ use crate::support::scripted_server::ScriptedServer;
 use crate::support::shell::{has_namespaces, in_namespace};
 use crate::support::tls::{Authority, leaf};
 use crate::support::trial::{Outcome, SUCCESS, Subject, Trial};
+use crate::support::{runs_as_root, skip};
 
 /// The variables that make a run trust what [`trusting`] prepares, and nothing else.
 pub const AUTHORITY: [(&str, &str); 2] = [("SSL_CERT_FILE", "authority.pem"), ("SSL_CERT_DIR", "no-authorities")];
@@ -93,6 +94,9 @@ fn empty_trust_store_sends_no_token() {
 /// It can be found and opened, but there is nothing at its start.
 #[test]
 fn names_trust_store_that_cannot_be_read() {
+    if !runs_as_root() {
+        return skip("a trust store that cannot be read", "it takes root to open that file");
+    }
     let authority = Authority::named("an authority");
     let server = server_of(&authority);
     let trial = trusting(Subject::Logout, &authority, &server.https_url());
