@@ -75,14 +75,15 @@ mod tests {
     use async_trait::async_trait;
 
     use super::super::tests::{
-        DOMAIN, OLD, OURS, SERVER, World, contents, holding, principal, profile, put_aside, request, run, session_token,
+        DOMAIN, OLD, OURS, SERVER, World, contents, holding, principal, profile, put_aside, replaced, request, run,
+        session_token,
     };
     use super::super::{LoginPorts, LoginState, LoginUseCase};
     use super::*;
     use crate::domain::bearer_token::BearerToken;
     use crate::domain::principal::Principal;
     use crate::domain::server_url::ServerUrl;
-    use crate::ports::login_outcome::LoginOutcome;
+    use crate::ports::login_outcome::{LoginOutcome, LoginProgress};
     use crate::ports::principal_reader::PrincipalReader;
     use crate::ports::request_error::RequestError;
     use crate::testing::{InMemoryStore, RecordingReporter, ScriptedRevoker};
@@ -93,13 +94,14 @@ mod tests {
     struct ChangingReader<'a> {
         store: &'a InMemoryStore,
         change: fn(&InMemoryStore),
+        answer: fn() -> Result<Principal, RequestError>,
     }
 
     #[async_trait]
     impl PrincipalReader for ChangingReader<'_> {
         async fn read(&self, _: &ServerUrl, _: &BearerToken) -> Result<Principal, RequestError> {
             (self.change)(self.store);
-            Ok(principal(Some(DOMAIN)))
+            (self.answer)()
         }
     }
 
@@ -109,7 +111,7 @@ mod tests {
         change: fn(&InMemoryStore),
         revocations: usize,
     ) -> (Result<LoginOutcome, LoginError>, Vec<String>) {
-        let reader = ChangingReader { store: &world.store, change };
+        let reader = ChangingReader { store: &world.store, change, answer: || Ok(principal(Some(DOMAIN))) };
         let revoker = ScriptedRevoker::new((0..revocations).map(|_| Ok(Revocation::Revoked)));
         let ports = LoginPorts { reader: &reader, revoker: &revoker, ..world.ports() };
         let (mut progress, mut reporter) = (RecordingReporter::new(), RecordingReporter::new());
@@ -169,6 +171,26 @@ mod tests {
             // The old token is in use again.
             assert!(revoked.iter().all(|id| id == OURS), "{revoked:?}");
             assert_eq!(world.held("dev"), contents(Some(SERVER), &session_token(OLD)));
+        }
+    }
+
+    #[test]
+    fn a_refused_session_that_was_overwritten_is_revoked_and_a_lost_one_named() {
+        let remove_both: fn(&InMemoryStore) = |store| {
+            forget(store);
+            store.remove(&profile("dev"));
+        };
+        for (change, is_lost) in [(put_back as fn(&InMemoryStore), false), (remove_both, true)] {
+            let world = replacing();
+            let answer = || Err(RequestError::Refused { source: "said".into() });
+            let reader = ChangingReader { store: &world.store, change, answer };
+            let revoker = ScriptedRevoker::new([Ok(Revocation::Revoked)]);
+            let ports = LoginPorts { reader: &reader, revoker: &revoker, ..world.ports() };
+            let (mut progress, mut reporter) = (RecordingReporter::new(), RecordingReporter::new());
+            let error = run(LoginUseCase::new(ports, &mut progress, &mut reporter).execute(&request())).unwrap_err();
+            assert!(matches!((&*error.state, &*error.cause), (LoginState::Revoked(_), LoginCause::Overwritten)));
+            let lost = LoginProgress::ReplacedLost(replaced(ReplacedState::Gone).token);
+            assert_eq!(progress.outcomes().contains(&lost), is_lost, "{progress:?}");
         }
     }
 
