@@ -83,9 +83,11 @@ mod tests {
     use crate::domain::bearer_token::BearerToken;
     use crate::domain::principal::Principal;
     use crate::domain::server_url::ServerUrl;
+    use crate::domain::token::SessionToken;
     use crate::ports::login_outcome::{LoginOutcome, LoginProgress};
     use crate::ports::principal_reader::PrincipalReader;
     use crate::ports::request_error::RequestError;
+    use crate::ports::token_revoker::TokenRevoker;
     use crate::testing::{InMemoryStore, RecordingReporter, ScriptedRevoker};
 
     const NEWER: &str = "0192f0c1-2345-7abc-8def-0123456789ff";
@@ -126,6 +128,11 @@ mod tests {
 
     fn forget(store: &InMemoryStore) {
         store.remove(&profile(&put_aside()));
+    }
+
+    fn remove_both(store: &InMemoryStore) {
+        forget(store);
+        store.remove(&profile("dev"));
     }
 
     fn put_back(store: &InMemoryStore) {
@@ -176,11 +183,7 @@ mod tests {
 
     #[test]
     fn a_refused_session_that_was_overwritten_is_revoked_and_a_lost_one_named() {
-        let remove_both: fn(&InMemoryStore) = |store| {
-            forget(store);
-            store.remove(&profile("dev"));
-        };
-        for (change, is_lost) in [(put_back as fn(&InMemoryStore), false), (remove_both, true)] {
+        for (change, is_lost) in [(put_back as fn(&InMemoryStore), false), (remove_both as fn(&InMemoryStore), true)] {
             let world = replacing();
             let answer = || Err(RequestError::Refused { source: "said".into() });
             let reader = ChangingReader { store: &world.store, change, answer };
@@ -192,6 +195,29 @@ mod tests {
             let lost = LoginProgress::ReplacedLost(replaced(ReplacedState::Gone).token);
             assert_eq!(progress.outcomes().contains(&lost), is_lost, "{progress:?}");
         }
+    }
+
+    /// Lets another program remove both sessions while the replaced one is to end, and cannot be reached.
+    struct RemovingRevoker<'a>(&'a InMemoryStore);
+
+    #[async_trait]
+    impl TokenRevoker for RemovingRevoker<'_> {
+        async fn revoke(&self, _: &ServerUrl, _: &SessionToken) -> Result<Revocation, RequestError> {
+            remove_both(self.0);
+            Err(RequestError::Unreached { source: "said".into() })
+        }
+    }
+
+    #[test]
+    fn names_both_tokens_if_both_are_removed_at_last() {
+        let world = replacing();
+        let revoker = RemovingRevoker(&world.store);
+        let ports = LoginPorts { revoker: &revoker, ..world.ports() };
+        let (mut progress, mut reporter) = (RecordingReporter::new(), RecordingReporter::new());
+        let error = run(LoginUseCase::new(ports, &mut progress, &mut reporter).execute(&request())).unwrap_err();
+        assert!(matches!(*error.state, LoginState::Live { .. }), "{error:?}");
+        let lost = LoginProgress::ReplacedLost(replaced(ReplacedState::Gone).token);
+        assert!(progress.outcomes().contains(&lost), "{progress:?}");
     }
 
     #[test]
