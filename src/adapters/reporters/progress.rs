@@ -70,23 +70,25 @@ impl<E: NoteWriter> Reporter<LoginProgress> for ProgressReporter<E> {
 
 /// That a token is stored nowhere, and how to end it.
 fn replaced_lost(token: &ReplacedToken) -> Vec<Note> {
-    let warning = Note::warning(&format!("{}, and another program has removed it from the config", token.liveness()));
-    let hint = token
-        .id
-        .map(|id| Note::hint(&format!("once you are logged in, run `plexctl identity-tokens delete --id {id}`")));
-    [warning].into_iter().chain(hint).collect()
+    let warning = format!("{}, and another program has removed it from the config", token.liveness());
+    let hint = |id| format!("once you are logged in, run `plexctl identity-tokens delete --id {id}`");
+    warning_and_hint(&warning, token.id.map(hint))
 }
 
 /// That a token may be stored nowhere, and how to end it then.
 fn not_confirmed(profile: &ProfileName, token: &TokenFacts, cause: &str) -> Vec<Note> {
-    let warning = Note::warning(&format!("cannot check that profile \"{profile}\" still holds {token}: {cause}"));
-    let hint = token.id.map(|id| {
-        Note::hint(&format!(
+    let warning = format!("cannot check that profile \"{profile}\" still holds {token}: {cause}");
+    let hint = |id| {
+        format!(
             "if `plexctl profiles` does not list that token, run `plexctl identity-tokens delete --id {id}` once you are \
              logged in"
-        ))
-    });
-    [warning].into_iter().chain(hint).collect()
+        )
+    };
+    warning_and_hint(&warning, token.id.map(hint))
+}
+
+fn warning_and_hint(warning: &str, hint: Option<String>) -> Vec<Note> {
+    [Note::warning(warning)].into_iter().chain(hint.map(|hint| Note::hint(&hint))).collect()
 }
 
 /// The instructions up to the code. They are the same with and without a terminal, so that they can be read from a log.
