@@ -1,19 +1,18 @@
 //! The instructions of a login, and the limits on what a server may ask for.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use plexctl::testing::{ControlPlane, Decision, Endpoint, Script};
+use plexctl::testing::{Decision, Endpoint, Script};
 use rustix::process::Signal;
 
 use super::signals::{send, wait_for};
 use super::{Login, at_once};
 use crate::shared::terminal::{Terminal, at_a_terminal_of};
 use crate::support::sandbox::start;
-use crate::support::tls::{Authority, leaf};
 
 #[test]
 fn never_opens_page_of_other_origin() {
@@ -57,13 +56,9 @@ fn drops_untrusted_complete_link() {
 
 #[test]
 fn refuses_plain_http_page_of_https_server() {
-    let authority = Authority::named("login");
     for (page, exit) in [("http://elsewhere.invalid/device", 1), ("http://localhost:1/device", 0)] {
-        let (certificate, key) = authority.certify(&leaf()).der();
-        let login = Login::at(ControlPlane::start_with_tls(vec![certificate], key).unwrap());
+        let (login, store) = Login::over_tls();
         login.server.approve_next();
-        let store = login.sandbox.path().join("authority.pem");
-        fs::write(&store, &authority.pem).unwrap();
         login.server.configure(|settings| settings.verification_uri = Some(page.to_owned()));
         let run = login.sandbox.observe(login.command(&[]).env("SSL_CERT_FILE", &store));
         assert_eq!(run.exit, exit, "{run:?}");

@@ -13,6 +13,8 @@ mod storage;
 mod streams;
 mod success;
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::thread;
@@ -23,6 +25,7 @@ use plexctl::testing::{ControlPlane, RecordedRequest};
 use crate::support::bystander::config;
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::signed_in::id_of;
+use crate::support::tls::{Authority, leaf};
 
 const DOMAIN: &str = "0192f0c1-0000-7000-8000-00000000000a";
 const BINDING: &str = "0192f0c1-0000-7000-8000-00000000000b";
@@ -52,6 +55,16 @@ impl Login {
         let sandbox = Sandbox::new();
         sandbox.watch(&server);
         Self { server, sandbox, old: None }
+    }
+
+    /// A login at a server with TLS, and the trust store for it.
+    fn over_tls() -> (Self, PathBuf) {
+        let authority = Authority::named("login");
+        let (certificate, key) = authority.certify(&leaf()).der();
+        let login = Self::at(ControlPlane::start_with_tls(vec![certificate], key).unwrap());
+        let store = login.sandbox.path().join("authority.pem");
+        fs::write(&store, &authority.pem).unwrap();
+        (login, store)
     }
 
     /// A login that the first poll finds approved.

@@ -7,10 +7,11 @@ use std::process::{Command, Stdio};
 use plexctl::testing::{Endpoint, Script};
 use rustix::fs::IFlags;
 
-use super::Login;
+use super::{LOGIN, Login};
 use crate::logout::config::Attribute;
 use crate::support::sandbox::Run;
 use crate::support::shell::{has_namespaces, in_namespace, in_shell};
+use crate::support::trace::{has_strace, traced};
 use crate::support::unprivileged::{NOBODY, Unprivileged};
 use crate::support::{runs_as_root, skip};
 
@@ -206,18 +207,17 @@ fn rejects_path_that_cannot_be_resolved() {
 /// A dry run removes the directories that it made, which another program may be about to use.
 #[test]
 fn creates_directory_again_that_another_program_removes() {
-    if !has("strace", &STRACE, "a directory that another program removes") {
+    if !has_strace("a directory that another program removes") {
         return;
     }
     for time in ["1", "2"] {
         let login = Login::approved();
         fs::remove_dir_all(login.sandbox.path().join(".config")).unwrap();
-        let trace = login.sandbox.path().join("trace");
-        let inject = format!("inject=mkdirat:error=ENOENT:when={time}");
-        let arguments = ["-f", "-o", trace.to_str().unwrap(), "-e", "trace=mkdirat", "-e", &inject, "--"];
-        let run = login.sandbox.observe(&mut started_by("strace", &arguments, &login.command(&[])));
+        let url = login.server.url();
+        let arguments = [&LOGIN[..], &["--server", &url]].concat();
+        let (run, trace) = traced(&login.sandbox, &arguments, &[&format!("inject=mkdirat:error=ENOENT:when={time}")]);
         assert_eq!(run.exit, 0, "{run:?}");
-        assert!(fs::read_to_string(trace).unwrap().contains("(INJECTED)"), "{time}");
+        assert!(trace.contains("(INJECTED)"), "{time}");
     }
 }
 

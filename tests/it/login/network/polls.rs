@@ -1,13 +1,10 @@
 //! Every row of the poll table, with the times between the polls.
 
-use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use plexctl::testing::{Answer, ControlPlane, Decision, Endpoint, Script};
+use plexctl::testing::{Answer, Decision, Endpoint, Script};
 
 use crate::login::{INTERVAL, Login, at_once, instructed, instructed_for};
-use crate::support::tls::{Authority, leaf};
 
 pub(super) const LOST: &str = "an earlier response was lost, so a token may have been issued that is stored nowhere";
 
@@ -43,19 +40,9 @@ fn polls_on_connections_of_their_own() {
     assert!(polls.iter().all(|poll| poll.body == polls[0].body));
 }
 
-/// A login at a server with TLS, and the trust store for it.
-fn over_tls() -> (Login, PathBuf) {
-    let authority = Authority::named("login");
-    let (certificate, key) = authority.certify(&leaf()).der();
-    let login = Login::at(ControlPlane::start_with_tls(vec![certificate], key).unwrap());
-    let store = login.sandbox.path().join("authority.pem");
-    fs::write(&store, &authority.pem).unwrap();
-    (login, store)
-}
-
 #[test]
 fn whoami_shares_tls_connection_of_token() {
-    let (login, store) = over_tls();
+    let (login, store) = Login::over_tls();
     login.server.decide_next(Decision::Approve, 2);
     let run = login.sandbox.observe(login.command(&[]).env("SSL_CERT_FILE", &store));
     assert_eq!(run.exit, 0, "{run:?}");
@@ -66,7 +53,7 @@ fn whoami_shares_tls_connection_of_token() {
 
 #[test]
 fn encrypted_server_cannot_send_operator_to_unencrypted_page() {
-    let (login, store) = over_tls();
+    let (login, store) = Login::over_tls();
     login.server.configure(|settings| settings.verification_uri = Some("http://plexsphere.example/device".to_owned()));
     let run = login.sandbox.observe(login.command(&[]).env("SSL_CERT_FILE", &store));
     let words = "cannot be used: verification_uri: it is http, but the server is https";
